@@ -1,0 +1,70 @@
+"""raytune_lite: a parallel trial executor for hyperparameter search on Ray, with Optuna-style objectives.
+
+Names are loaded on first use: importing the package starts nothing and imports neither Ray, SQLAlchemy nor torch.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from . import distributions, exceptions, pruners, samplers
+    from .core.retries import RetryPolicy
+    from .exceptions import TrialPruned
+    from .runtime.worker import Trial
+    from .study import Study, create_study, delete_study, get_all_study_names, load_study
+    from .trial import FrozenTrial, StudyDirection, TrialState, create_trial
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "FrozenTrial": "trial",
+    "RetryPolicy": "core.retries",
+    "Study": "study",
+    "StudyDirection": "trial",
+    "Trial": "runtime.worker",
+    "TrialPruned": "exceptions",
+    "TrialState": "trial",
+    "create_study": "study",
+    "create_trial": "trial",
+    "delete_study": "study",
+    "get_all_study_names": "study",
+    "load_study": "study",
+}
+_MODULES = ("distributions", "exceptions", "pruners", "samplers", "study", "trial")
+
+__all__ = [
+    "FrozenTrial",
+    "RetryPolicy",
+    "Study",
+    "StudyDirection",
+    "Trial",
+    "TrialPruned",
+    "TrialState",
+    "__version__",
+    "create_study",
+    "create_trial",
+    "delete_study",
+    "distributions",
+    "exceptions",
+    "get_all_study_names",
+    "load_study",
+    "pruners",
+    "samplers",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        value = getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
+    elif name in _MODULES:
+        value = importlib.import_module(f".{name}", __name__)
+    else:
+        raise AttributeError(f"module 'raytune_lite' has no attribute {name!r}; it has {', '.join(__all__)}.")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,141 @@
+"""The assignment ledger: which trial holds which grid cell, and until when each live attempt is trusted.
+
+Two small books. ``Ledger`` is part of the folded state: a cell is FREE, LEASED to a trial, DONE or DEAD, and only
+one recorded result can ever make it DONE. ``Leases`` is not: deadlines belong to the process that watches them, and
+a restarted driver grants every live attempt a new one. Knows no clock and no Ray.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .messages import PutCell
+from .protocols import Grid
+
+
+class CellState(str, enum.Enum):
+    """State of one grid cell."""
+
+    FREE = "free"
+    LEASED = "leased"
+    DONE = "done"
+    DEAD = "dead"
+
+
+@dataclass(slots=True)
+class Cell:
+    """A cell that was touched at least once: its state, the trial that holds or decided it, its failed trials."""
+
+    state: CellState
+    number: int
+    failures: int = 0
+
+
+class Ledger:
+    """Hands out the cells of a grid, each to one trial at a time.
+
+    Untouched cells cost nothing: they are the positions from ``cursor`` on in the grid's shuffled order.
+    """
+
+    def __init__(self, grid: Grid) -> None:
+        self.grid = grid
+        self.cells: dict[int, Cell] = {}
+        self.held: dict[int, int] = {}  # trial number -> cell, while LEASED
+        self.cursor = 0
+        self.returned: deque[int] = deque()  # failed cells that are FREE again, oldest first
+
+    def claim(self, number: int) -> tuple[int, PutCell] | None:
+        """Lease the next FREE cell to a trial: a failed one that came back, else the next untouched one."""
+        while self.returned:
+            cell = self.returned.popleft()
+            if self.cells[cell].state is CellState.FREE:
+                return cell, self._lease(cell, number)
+        while self.cursor < self.grid.size:
+            cell = self.grid.cell_at(self.cursor)
+            self.cursor += 1
+            if cell not in self.cells:
+                return cell, self._lease(cell, number)
+        return None
+
+    def claim_params(self, number: int, params: Mapping[str, Any]) -> tuple[int, PutCell] | None:
+        """Lease the cell with exactly these values, if there is one and it is FREE (enqueued, added trials)."""
+        cell = self.grid.cell_of(params)
+        if cell is None or (cell in self.cells and self.cells[cell].state is not CellState.FREE):
+            return None
+        return cell, self._lease(cell, number)
+
+    def done(self, number: int) -> tuple[PutCell, ...]:
+        """The trial has a result: its cell will never be handed out again."""
+        return self._close(number, CellState.DONE)
+
+    def failed(self, number: int) -> tuple[PutCell, ...]:
+        """The trial failed: its cell is FREE again, or DEAD once ``max_failures`` trials have failed on it."""
+        cell = self.held.get(number)
+        if cell is None:
+            return ()
+        self.cells[cell].failures += 1
+        if self.cells[cell].failures >= self.grid.max_failures:
+            return self._close(number, CellState.DEAD)
+        self.returned.append(cell)
+        return self._close(number, CellState.FREE)
+
+    def free(self) -> int:
+        """Number of FREE cells, untouched or returned."""
+        return self.grid.size - sum(cell.state is not CellState.FREE for cell in self.cells.values())
+
+    def available(self) -> bool:
+        """Whether a claim would be served."""
+        # `held`, `done` and `dead` never overlap, so an exhausted cursor and no returned cell mean nothing is FREE
+        return bool(self.returned) or any(True for _ in self._untouched())
+
+    def counts(self) -> dict[str, int]:
+        """Cells by state; the values sum to the grid's size."""
+        found = dict.fromkeys((state.value for state in CellState), 0)
+        for cell in self.cells.values():
+            found[cell.state.value] += 1
+        found["free"] += self.grid.size - len(self.cells)
+        return found
+
+    def _untouched(self) -> Any:
+        while self.cursor < self.grid.size:
+            if self.grid.cell_at(self.cursor) not in self.cells:
+                yield self.cursor
+            self.cursor += 1  # a cell that an enqueued trial took before its turn
+
+    def _lease(self, cell: int, number: int) -> PutCell:
+        failures = self.cells[cell].failures if cell in self.cells else 0
+        self.cells[cell] = Cell(CellState.LEASED, number, failures)
+        self.held[number] = cell
+        return PutCell(number=number, cell=cell, state=CellState.LEASED.value, failures=failures)
+
+    def _close(self, number: int, state: CellState) -> tuple[PutCell, ...]:
+        cell = self.held.pop(number, None)
+        if cell is None:
+            return ()
+        self.cells[cell].state = state
+        return (PutCell(number=number, cell=cell, state=state.value, failures=self.cells[cell].failures),)
+
+
+class Leases:
+    """Deadlines of live attempts, in seconds of whatever clock the caller stamps ``now`` with."""
+
+    def __init__(self, length: float) -> None:
+        self.length = length
+        self._deadlines: dict[tuple[int, int], float] = {}
+
+    def grant(self, number: int, attempt: int, now: float) -> None:
+        """Start or renew a lease."""
+        self._deadlines[number, attempt] = now + self.length
+
+    def end(self, number: int, attempt: int) -> None:
+        """Forget an attempt that is over."""
+        self._deadlines.pop((number, attempt), None)
+
+    def expired(self, now: float) -> list[tuple[int, int]]:
+        """(trial number, attempt) of every lease that has run out, oldest first."""
+        late = [(deadline, key) for key, deadline in self._deadlines.items() if deadline < now]
+        return [key for _, key in sorted(late)]

@@ -1,0 +1,468 @@
+"""The words of the core: events (what happened), commands and rows (what to do and store), and their JSON.
+
+Every record is frozen, slotted and keyword-built, and holds only scalars, tuples and other records, so the event log
+is plain JSON and an event read back equals the event written. Times ``at`` are seconds since the study was created.
+Values the user chose (attributes, specs) travel as JSON text: data, never structure.
+"""
+
+from __future__ import annotations
+
+import enum
+import json
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar
+
+from ..distributions import (
+    CategoricalDistribution,
+    Distribution,
+    FloatDistribution,
+    IntDistribution,
+    distribution_from_dict,
+    distribution_to_dict,
+)
+from ..exceptions import StorageError
+from ..trial import TrialState
+
+
+class Decision(str, enum.Enum):
+    """The pruner's answer to a report: go on, wait at this rung with the checkpoint kept, or end for good."""
+
+    CONTINUE = "continue"
+    PAUSE = "pause"
+    STOP = "stop"
+
+
+class Outcome(str, enum.Enum):
+    """How an attempt ended by itself. INTERRUPTED: told to stop from outside; the trial goes on later."""
+
+    COMPLETE = "complete"
+    PRUNED = "pruned"
+    FAIL = "fail"
+    INTERRUPTED = "interrupted"
+
+
+class LossKind(str, enum.Enum):
+    """Why an attempt ended without a word. Each kind has its own retry budget (RetryPolicy)."""
+
+    WORKER_CRASH = "worker_crash"
+    NODE_LOST = "node_lost"
+    OUT_OF_MEMORY = "out_of_memory"
+    LEASE_EXPIRED = "lease_expired"
+    DRIVER_LOST = "driver_lost"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParamValue:
+    """One parameter of one trial: ``value`` is the internal float (a choice is its index)."""
+
+    name: str
+    value: float
+    distribution: Distribution
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckpointRef:
+    """A published checkpoint: a directory at ``uri`` whose content has ``digest`` (sha256) and ``size`` bytes."""
+
+    step: int
+    attempt: int
+    uri: str
+    digest: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """What an attempt has to tell: reports (step, value), parameters it used, attributes, its newest checkpoint.
+
+    ``user_attrs`` are (key, JSON text) pairs.
+    """
+
+    reports: tuple[tuple[int, float], ...] = ()
+    params: tuple[ParamValue, ...] = ()
+    user_attrs: tuple[tuple[str, str], ...] = ()
+    checkpoint: CheckpointRef | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """An exception of the objective, as text: ``error`` is "Type: message"."""
+
+    error: str
+    traceback: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """The answer to a claim: which attempt of which trial this slot runs, and all it needs to start.
+
+    ``fixed`` are parameters that must be used (a grid cell, an enqueued trial) as (name, JSON text of the external
+    value); ``foreseen`` are the sampler's values for the names it expects. ``milestones`` are the steps where a
+    decision is due: None means every step, () means never. ``last_step`` is the largest step reported so far, or -1.
+    """
+
+    number: int
+    attempt: int
+    fixed: tuple[tuple[str, str], ...] = ()
+    params: tuple[ParamValue, ...] = ()
+    foreseen: tuple[ParamValue, ...] = ()
+    user_attrs: tuple[tuple[str, str], ...] = ()
+    milestones: tuple[int, ...] | None = ()
+    checkpoint: CheckpointRef | None = None
+    last_step: int = -1
+    started: float = 0.0
+
+
+# --- events ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened, ``at`` seconds after the study was created."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStarted(Event):
+    """A driver began a run of the study. Attempts of earlier runs are lost; the budget is set anew.
+
+    ``n_trials``: configurations this run may start (None: no bound). ``max_trials``: bound on the study's total.
+    ``pruner``, ``sampler``, ``retries``: JSON text of their specs.
+    """
+
+    run: str
+    n_trials: int | None = None
+    max_trials: int | None = None
+    pruner: str = "{}"
+    sampler: str = "{}"
+    retries: str = "{}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFinished(Event):
+    """The run's budget is spent and nothing is promotable: what is still paused becomes PRUNED."""
+
+    run: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopRequested(Event):
+    """No new configuration and no promotion in this run any more; what is paused stays paused."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialEnqueued(Event):
+    """The user asked for a configuration: ``params`` are (name, JSON text of the external value)."""
+
+    params: tuple[tuple[str, str], ...]
+    user_attrs: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialAdded(Event):
+    """A trial that ran elsewhere. ``imported``: its rows are in Optuna's tables already, under ``number``."""
+
+    number: int | None
+    state: int
+    values: tuple[float, ...] | None = None
+    params: tuple[ParamValue, ...] = ()
+    reports: tuple[tuple[int, float], ...] = ()
+    user_attrs: tuple[tuple[str, str], ...] = ()
+    system_attrs: tuple[tuple[str, str], ...] = ()
+    imported: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed(Event):
+    """A slot (one queued task, named once for all) began to run and asks for its trial."""
+
+    slot: str
+    node: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggested(Event):
+    """The sampler's values for the parameters it foresees for this trial."""
+
+    number: int
+    params: tuple[ParamValue, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParamAsked(Event):
+    """An attempt met a parameter that nobody foresaw. Not logged: ParamSet is, once the value is known."""
+
+    number: int
+    attempt: int
+    name: str
+    distribution: Distribution
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParamSet(Event):
+    """The sampler's value for one unforeseen parameter."""
+
+    number: int
+    attempt: int
+    param: ParamValue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reported(Event):
+    """An attempt told its progress; the answer is the decision at its last step."""
+
+    number: int
+    attempt: int
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptEnded(Event):
+    """An attempt returned. ``values`` are the objective's, ``failure`` the exception's text when it raised."""
+
+    number: int
+    attempt: int
+    outcome: Outcome
+    progress: Progress = Progress()
+    values: tuple[float, ...] | None = None
+    failure: Failure | None = None
+    _enums: ClassVar[dict[str, Any]] = {"outcome": Outcome}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptLost(Event):
+    """An attempt ended without a word; ``message`` is for people."""
+
+    number: int
+    attempt: int
+    kind: LossKind
+    message: str = ""
+    _enums: ClassVar[dict[str, Any]] = {"kind": LossKind}
+
+
+# --- commands ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """Reply to whoever sent the event: an Assignment, a Decision, a ParamValue or None."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggest:
+    """Ask the sampler which values it foresees for a new trial; the result comes back as Suggested."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuggestOne:
+    """Ask the sampler for one unforeseen parameter; the result comes back as ParamSet."""
+
+    number: int
+    attempt: int
+    name: str
+    distribution: Distribution
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discard:
+    """Delete a spent checkpoint, after the commit."""
+
+    uri: str
+
+
+# --- rows: what a transaction stores beside its events -----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A change to one table, stored in the same transaction as the event that implies it."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewTrial(Row):
+    """First row of a trial. ``cell``: its grid cell. ``started``/``completed``: seconds, or None."""
+
+    state: TrialState
+    attempt: int = 0
+    cell: int | None = None
+    started: float | None = None
+    completed: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetState(Row):
+    """A trial's state and attempt count now. ``started``/``completed``: set when not None."""
+
+    state: TrialState
+    attempt: int
+    started: float | None = None
+    completed: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdoptTrial(Row):
+    """Our own row for a trial whose Optuna rows exist already (written by another program)."""
+
+    state: TrialState
+    cell: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutParam(Row):
+    """A parameter the objective used."""
+
+    param: ParamValue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutReport(Row):
+    """An intermediate value; written once a (trial, step)."""
+
+    step: int
+    value: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutValues(Row):
+    """The objective values."""
+
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutAttr(Row):
+    """A trial attribute as JSON text; the last write wins."""
+
+    key: str
+    value_json: str
+    system: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewAttempt(Row):
+    """An attempt was given to a slot. ``resumed_step``: the checkpoint it starts from, or None."""
+
+    attempt: int
+    slot: str
+    node: str
+    started: float
+    resumed_step: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndAttempt(Row):
+    """An attempt is over: ``outcome`` is an Outcome, a LossKind or "paused"; ``message`` a traceback's text."""
+
+    attempt: int
+    outcome: str
+    ended: float
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutCheckpoint(Row):
+    """The trial's newest checkpoint."""
+
+    checkpoint: CheckpointRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropCheckpoint(Row):
+    """A checkpoint that may be deleted."""
+
+    uri: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutRung(Row):
+    """A trial's frozen value at a rung. ``level``: resource; ``how``: "exact", "late", "final" or "failed"."""
+
+    level: int
+    value: float
+    how: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromoteRung(Row):
+    """The trial was promoted from the rung at ``level``."""
+
+    level: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutCell(Row):
+    """A grid cell's state now; ``number`` is the trial that holds or decided it, ``failures`` counts failed ones."""
+
+    cell: int
+    state: str
+    failures: int
+
+
+Command = Answer | Suggest | SuggestOne | Discard | Row
+
+# --- JSON --------------------------------------------------------------------------------------------------------
+
+_RECORDS: dict[str, Any] = {
+    cls.__name__: cls
+    for cls in (
+        ParamValue, CheckpointRef, Progress, Failure, RunStarted, RunFinished, StopRequested, TrialEnqueued,
+        TrialAdded, Claimed, Suggested, ParamSet, Reported, AttemptEnded, AttemptLost,
+    )
+}  # fmt: skip
+_FIELDS = {cls: tuple(f.name for f in fields(cls)) for cls in _RECORDS.values()}
+_ENUMS = {name: getattr(cls, "_enums", {}) for name, cls in _RECORDS.items()}
+_DISTRIBUTIONS = (FloatDistribution, IntDistribution, CategoricalDistribution)
+
+
+def _encode(record: Any) -> dict[str, Any]:
+    if isinstance(record, _DISTRIBUTIONS):
+        return distribution_to_dict(record)
+    cls = type(record)
+    data: dict[str, Any] = {"_": cls.__name__}
+    for name in _FIELDS[cls]:
+        data[name] = getattr(record, name)
+    return data
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
+
+
+def _decode(data: dict[str, Any]) -> Any:
+    kind = data.pop("_", None)
+    if kind is None:
+        # a distribution: {"name", "attributes"}, or the attributes themselves, which stay a dict
+        return distribution_from_dict(data) if "attributes" in data else data
+    values = {name: _tuples(value) for name, value in data.items()}
+    for name, enum_type in _ENUMS[kind].items():
+        values[name] = enum_type(values[name])
+    return _RECORDS[kind](**values)
+
+
+def event_to_json(event: Event) -> str:
+    """The event as one line of JSON (Python's dialect: NaN and Infinity are written so)."""
+    return json.dumps(event, default=_encode, separators=(",", ":"))
+
+
+def event_from_json(text: str) -> Event:
+    """Inverse of event_to_json.
+
+    Raises:
+        StorageError: the text is not an event that this version knows.
+    """
+    try:
+        event = json.loads(text, object_hook=_decode)
+    except (ValueError, KeyError, TypeError) as error:
+        raise StorageError(f"not an event of this version: {text[:200]!r} ({error!r}).") from None
+    if not isinstance(event, Event):
+        raise StorageError(f"not an event: {text[:200]!r}.")
+    return event

@@ -1,0 +1,312 @@
+"""The three distributions a parameter can have, their JSON (Optuna's format), and the unit interval.
+
+Three representations of one value: *external*, what the objective sees (float, int, or a choice); *internal*, the
+float that the database holds (a choice is its index); *unit*, a point of [0, 1) that samplers draw. Pure arithmetic.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Union
+
+from .exceptions import IncompatibleDistributionError, InvalidDistributionError
+
+CategoricalChoice = Union[None, bool, int, float, str]  # noqa: UP007  (evaluated at run time on Python 3.10)
+
+
+def _number(name: str, value: Any, kind: type) -> Any:
+    """Return ``value`` as ``kind`` (int or float); refuse what would lose information, NaN and infinity."""
+    try:
+        converted = kind(value)
+        if math.isfinite(converted) and (kind is float or converted == value):
+            return converted
+    except (TypeError, ValueError, OverflowError):  # OverflowError: an int that no float can hold
+        pass
+    raise InvalidDistributionError(f"{name} must be a finite {kind.__name__}, got {value!r}.")
+
+
+def _check_range(low: Any, high: Any, step: Any) -> None:
+    """The rules that Float and Int share."""
+    if low > high:
+        raise InvalidDistributionError(f"low <= high must hold, got low={low}, high={high}; swap the two.")
+    if step is not None and step <= 0:
+        raise InvalidDistributionError(f"step must be > 0, got step={step}; leave it out for no grid.")
+    if step is not None:
+        # by their decimal texts, as in Optuna: 0.3 is three times 0.1; exact for any exponents, unlike Decimal
+        start, span, unit = Fraction(str(low)), Fraction(str(high)) - Fraction(str(low)), Fraction(str(step))
+        if span % unit:
+            nearest = type(high)(start + span // unit * unit)
+            raise InvalidDistributionError(
+                f"step must divide the range: step={step} does not divide [{low}, {high}]; "
+                f"use high={nearest}, or another step."
+            )
+        if isinstance(high, float) and span / unit > 2**53:
+            raise InvalidDistributionError(
+                f"step must leave fewer than 2**53 points, got step={step} in [{low}, {high}]; drop step."
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class FloatDistribution:
+    """A float in [low, high]; on a log scale, or on the grid ``low + k * step``, but not both.
+
+    Raises:
+        InvalidDistributionError: low > high, log with low <= 0, step <= 0, a step that does not divide, log with step.
+    """
+
+    low: float
+    high: float
+    log: bool = False
+    step: float | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "low", _number("low", self.low, float))
+        object.__setattr__(self, "high", _number("high", self.high, float))
+        if self.step is not None:
+            object.__setattr__(self, "step", _number("step", self.step, float))
+        if self.log and self.step is not None:
+            raise InvalidDistributionError(f"log and step cannot be combined, got log=True, step={self.step}; drop one.")
+        if self.log and self.low <= 0:
+            raise InvalidDistributionError(f"log=True needs low > 0, got low={self.low}; raise low or drop log.")
+        _check_range(self.low, self.high, self.step)
+
+    def single(self) -> bool:
+        """True when the range holds one value only."""
+        return self.low == self.high
+
+    def contains(self, internal: float) -> bool:
+        """Whether ``internal`` lies in the range (and, with a step, on its grid up to rounding)."""
+        if not self.low <= internal <= self.high:
+            return False
+        if self.step is None:
+            return True
+        k = (internal - self.low) / self.step
+        # Optuna's 1e-8, or what rounding alone does to a fine grid far from 0 (there Optuna refuses its own points)
+        slack = 4 * max(math.ulp(internal), math.ulp(self.low)) / self.step + 4 * math.ulp(k)
+        return abs(k - round(k)) < max(1e-8, slack)
+
+    def to_internal_repr(self, external: Any) -> float:
+        """Float value of ``external``; raises InvalidDistributionError if it is not a number, or not of the scale."""
+        try:
+            internal = float(external)
+        except (TypeError, ValueError, OverflowError):
+            raise InvalidDistributionError(f"{external!r} is not a float.") from None
+        if math.isnan(internal):
+            raise InvalidDistributionError(f"{external!r} is not a valid float parameter.")
+        if self.log and internal <= 0:
+            raise InvalidDistributionError(f"{external!r} must be > 0: the parameter has log=True.")
+        return internal
+
+    def to_external_repr(self, internal: float) -> float:
+        """The value that the objective sees."""
+        return float(internal)
+
+    def from_unit(self, u: float) -> float:
+        """Map ``u`` in [0, 1) to an internal value; every grid point has the same share of [0, 1)."""
+        if self.log:
+            value = math.exp(math.log(self.low) + u * (math.log(self.high) - math.log(self.low)))
+        elif self.step is not None:
+            n = round((self.high - self.low) / self.step) + 1
+            value = self.low + min(int(u * n), n - 1) * self.step
+        else:
+            value = (1 - u) * self.low + u * self.high  # high - low may be infinite
+        return min(max(value, self.low), self.high)
+
+
+@dataclass(frozen=True, slots=True)
+class IntDistribution:
+    """An int in [low, high]; on a log scale (step 1), or on the grid ``low + k * step``.
+
+    Raises:
+        InvalidDistributionError: low > high, log with low < 1, step < 1, a step that does not divide, log with step != 1.
+    """
+
+    low: int
+    high: int
+    log: bool = False
+    step: int = 1
+
+    def __post_init__(self) -> None:
+        for name in ("low", "high", "step"):
+            object.__setattr__(self, name, _number(name, getattr(self, name), int))
+        if self.log and self.step != 1:
+            raise InvalidDistributionError(f"log and step cannot be combined, got log=True, step={self.step}; drop one.")
+        if self.log and self.low < 1:
+            raise InvalidDistributionError(f"log=True needs low >= 1, got low={self.low}; raise low or drop log.")
+        _check_range(self.low, self.high, self.step)
+
+    def single(self) -> bool:
+        """True when the range holds one value only."""
+        return self.low == self.high
+
+    def contains(self, internal: float) -> bool:
+        """Whether ``internal`` is an integer of the range and of its grid."""
+        k = internal - self.low
+        return self.low <= internal <= self.high and k == int(k) and int(k) % self.step == 0
+
+    def to_internal_repr(self, external: Any) -> float:
+        """Float value of ``external``; raises InvalidDistributionError if it is not an integer."""
+        try:
+            internal = float(external)
+            whole = int(external) == internal
+        except (TypeError, ValueError, OverflowError):
+            whole = False
+        if not whole:
+            raise InvalidDistributionError(f"{external!r} is not an int that a float can hold.")
+        if self.log and internal <= 0:
+            raise InvalidDistributionError(f"{external!r} must be > 0: the parameter has log=True.")
+        return internal
+
+    def to_external_repr(self, internal: float) -> int:
+        """The value that the objective sees."""
+        return int(internal)
+
+    def from_unit(self, u: float) -> float:
+        """Map ``u`` in [0, 1) to an internal value; on a log scale each integer owns [k - 0.5, k + 0.5)."""
+        if self.log:
+            low, high = math.log(self.low - 0.5), math.log(self.high + 0.5)
+            value = round(math.exp(low + u * (high - low)))
+        else:
+            n = (self.high - self.low) // self.step + 1
+            value = self.low + min(int(u * n), n - 1) * self.step
+        internal = float(min(max(value, self.low), self.high))
+        # beyond 2**53 not every int is a float, and the nearest one may lie outside
+        if internal > self.high:
+            return math.nextafter(internal, -math.inf)
+        return math.nextafter(internal, math.inf) if internal < self.low else internal
+
+
+@dataclass(frozen=True, slots=True)
+class CategoricalDistribution:
+    """One of ``choices``: None, bool, int, float or str. The internal value is the index.
+
+    Raises:
+        InvalidDistributionError: no choices, a choice that JSON cannot hold, the same choice twice.
+    """
+
+    choices: tuple[CategoricalChoice, ...]
+
+    def __init__(self, choices: Sequence[CategoricalChoice]) -> None:
+        if isinstance(choices, str) or not isinstance(choices, Sequence):
+            raise InvalidDistributionError(f"choices must be a list or tuple, got {choices!r}.")
+        object.__setattr__(self, "choices", tuple(choices))
+        if not self.choices:
+            raise InvalidDistributionError("choices must hold at least one value, got none.")
+        for choice in self.choices:
+            if choice is not None and not isinstance(choice, (bool, int, float, str)):
+                raise InvalidDistributionError(
+                    f"choices must be None, bool, int, float or str (JSON keeps them), got {choice!r} of type "
+                    f"{type(choice).__name__}; use names, and map them to objects in the objective."
+                )
+        for i, choice in enumerate(self.choices):
+            if self._index(choice) != i:
+                raise InvalidDistributionError(f"choices must differ, got {choice!r} twice in {self.choices}.")
+
+    def _index(self, external: Any) -> int:
+        for i, choice in enumerate(self.choices):
+            # True == 1 and 1 == 1.0 in Python, but they are different choices; NaN equals itself here
+            if type(choice) is type(external) and (choice == external or (choice != choice and external != external)):
+                return i
+        for i, choice in enumerate(self.choices):
+            if choice == external:  # a numpy scalar, or 1 for 1.0 when only one of them is a choice
+                return i
+        raise InvalidDistributionError(f"{external!r} is not one of the choices {self.choices}.")
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, CategoricalDistribution):
+            return NotImplemented
+        # NaN equals itself here: a distribution read back from JSON equals the one written
+        pairs = zip(self.choices, other.choices, strict=False)
+        return len(self.choices) == len(other.choices) and all(a == b or (a != a and b != b) for a, b in pairs)
+
+    def __hash__(self) -> int:
+        return hash(tuple(None if choice != choice else choice for choice in self.choices))
+
+    def single(self) -> bool:
+        """True when there is one choice only."""
+        return len(self.choices) == 1
+
+    def contains(self, internal: float) -> bool:
+        """Whether ``internal`` is the index of a choice."""
+        return 0 <= internal < len(self.choices) and internal == int(internal)
+
+    def to_internal_repr(self, external: Any) -> float:
+        """Index of ``external``; raises InvalidDistributionError if it is not a choice."""
+        return float(self._index(external))
+
+    def to_external_repr(self, internal: float) -> CategoricalChoice:
+        """The choice with this index."""
+        return self.choices[int(internal)]
+
+    def from_unit(self, u: float) -> float:
+        """Map ``u`` in [0, 1) to an index; each choice has the same share."""
+        return float(min(int(u * len(self.choices)), len(self.choices) - 1))
+
+
+Distribution = Union[FloatDistribution, IntDistribution, CategoricalDistribution]  # noqa: UP007
+_BY_NAME: dict[str, Any] = {c.__name__: c for c in (FloatDistribution, IntDistribution, CategoricalDistribution)}
+
+
+def distribution_to_dict(dist: Distribution) -> dict[str, Any]:
+    """``{"name": ..., "attributes": {...}}``, in Optuna's key order."""
+    if isinstance(dist, CategoricalDistribution):
+        attributes: dict[str, Any] = {"choices": list(dist.choices)}
+    elif isinstance(dist, FloatDistribution):
+        attributes = {"step": dist.step, "low": dist.low, "high": dist.high, "log": dist.log}
+    else:
+        attributes = {"log": dist.log, "step": dist.step, "low": dist.low, "high": dist.high}
+    return {"name": type(dist).__name__, "attributes": attributes}
+
+
+def distribution_from_dict(data: dict[str, Any]) -> Distribution:
+    """Inverse of distribution_to_dict.
+
+    Raises:
+        InvalidDistributionError: the data names no known distribution, or its attributes are wrong.
+    """
+    try:
+        dist: Distribution = _BY_NAME[data["name"]](**data["attributes"])
+    except (KeyError, TypeError) as error:
+        raise InvalidDistributionError(f"not a distribution: {data!r} ({error}); known: {sorted(_BY_NAME)}.") from None
+    return dist
+
+
+def distribution_to_json(dist: Distribution) -> str:
+    """The JSON text that Optuna writes for the same distribution."""
+    return json.dumps(distribution_to_dict(dist))
+
+
+def json_to_distribution(text: str) -> Distribution:
+    """Inverse of distribution_to_json; raises InvalidDistributionError on anything else."""
+    try:
+        data = json.loads(text)
+    except ValueError:
+        raise InvalidDistributionError(f"not the JSON of a distribution: {text[:200]!r}.") from None
+    return distribution_from_dict(data)
+
+
+def check_distribution_compatibility(name: str, old: Distribution, new: Distribution) -> None:
+    """A name keeps its kind, its log flag and its choices for the whole study; ranges may change (Optuna's rule).
+
+    Raises:
+        IncompatibleDistributionError: the two cannot describe one parameter.
+    """
+    way_out = f"use another parameter name (for example {name + '_2'!r}), or another study."
+    if type(old) is not type(new):
+        raise IncompatibleDistributionError(
+            f"parameter {name!r} was {type(old).__name__} in this study and is {type(new).__name__} now; {way_out}"
+        )
+    if isinstance(old, CategoricalDistribution) and isinstance(new, CategoricalDistribution):
+        if old != new:
+            raise IncompatibleDistributionError(
+                f"parameter {name!r}: its choices were {old.choices} and are {new.choices} now; they may not change: "
+                + way_out
+            )
+    elif old.log != new.log:  # type: ignore[union-attr]
+        raise IncompatibleDistributionError(
+            f"parameter {name!r} was {old} and is {new} now: log may not change; {way_out}"
+        )

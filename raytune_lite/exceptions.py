@@ -1,0 +1,160 @@
+"""Every exception a caller can catch. Each shows the value, the rule and the way out, and survives pickling.
+
+Errors keep their constructor arguments in ``args`` and build the text in ``__str__``, so that ``pickle`` (a Ray
+process border) rebuilds them by calling the class again. Knows nothing of the rest of the package.
+"""
+
+from __future__ import annotations
+
+
+class RaytuneLiteError(Exception):
+    """Base of all errors of this package. ``str(error)`` is the whole message."""
+
+    def __str__(self) -> str:
+        return " ".join(str(part) for part in self.args)
+
+
+class TrialPruned(Exception):  # noqa: N818  (Optuna's name; a signal, not an error)
+    """Raised by an objective to end its attempt early: ``if trial.should_prune(): raise TrialPruned()``.
+
+    When the pruner's decision was PAUSE the trial is paused, not pruned, and may be promoted later.
+    """
+
+
+# --- the user's input -------------------------------------------------------------------------------------------
+
+
+class InvalidDistributionError(RaytuneLiteError, ValueError):
+    """A search range, step or choice that cannot be used."""
+
+
+class IncompatibleDistributionError(RaytuneLiteError, ValueError):
+    """One parameter name was given two distributions that cannot share a study."""
+
+
+class ObjectiveNotPicklableError(RaytuneLiteError, TypeError):
+    """The objective cannot be sent to a worker process; the message names the variable at fault."""
+
+
+class InvalidResourcesError(RaytuneLiteError, ValueError):
+    """A resource request that names an unknown option or has an impossible value."""
+
+
+class InfeasibleResourcesError(RaytuneLiteError, RuntimeError):
+    """A resource request that the cluster, as it is, can never satisfy."""
+
+
+class TrialFailedError(RaytuneLiteError, RuntimeError):
+    """An objective raised and ``catch`` did not list the exception. The remote traceback is in the message."""
+
+    def __init__(self, number: int, attempt: int, error: str, traceback: str) -> None:
+        self.number, self.attempt, self.error, self.traceback = number, attempt, error, traceback
+
+    def __str__(self) -> str:
+        return (
+            f"trial {self.number} (attempt {self.attempt}) failed: {self.error}\n\n{self.traceback.rstrip()}\n\n"
+            "The trial is stored as FAIL. Fix the objective and run again, or pass catch=(ThatError,) to "
+            "optimize() to go on after it."
+        )
+
+
+# --- ownership: epochs, attempts, leases -------------------------------------------------------------------------
+
+
+class StaleAttemptError(RaytuneLiteError):
+    """A message of an attempt that is no longer the trial's live one: it was given away, or it has ended."""
+
+    def __init__(self, number: int, attempt: int, live: str) -> None:
+        self.number, self.attempt, self.live = number, attempt, live
+
+    def __str__(self) -> str:
+        return (
+            f"trial {self.number}, attempt {self.attempt} is not live ({self.live}): its message was refused and "
+            "nothing was changed. The process that sent it should end itself."
+        )
+
+
+class FencedError(RaytuneLiteError):
+    """This process no longer owns the study: another driver took it with a later epoch."""
+
+    def __init__(self, study_name: str, epoch: int) -> None:
+        self.study_name, self.epoch = study_name, epoch
+
+    def __str__(self) -> str:
+        return (
+            f"study {self.study_name!r}: epoch {self.epoch} was superseded by another driver, so this one may not "
+            "write any more. Nothing it acknowledged is lost; the newer driver goes on."
+        )
+
+
+class StudyBusyError(RaytuneLiteError, RuntimeError):
+    """The study is owned by a driver that is still alive."""
+
+    def __init__(self, study_name: str, holder: str, seconds_left: float) -> None:
+        self.study_name, self.holder, self.seconds_left = study_name, holder, seconds_left
+
+    def __str__(self) -> str:
+        return (
+            f"study {self.study_name!r} is being run by {self.holder}: two drivers never own one study. Stop that "
+            f"process, or wait: if it is dead its lease ends in {self.seconds_left:.0f} s and the same command "
+            "takes over."
+        )
+
+
+# --- storage -----------------------------------------------------------------------------------------------------
+
+
+class StorageError(RaytuneLiteError, RuntimeError):
+    """The database could not do what was asked."""
+
+
+class StorageURLError(RaytuneLiteError, ValueError):
+    """A storage URL that does not parse, or whose database driver is not installed."""
+
+
+class SchemaVersionError(StorageError):
+    """The database was written by a newer schema than this version knows."""
+
+
+class DuplicatedStudyError(RaytuneLiteError, ValueError):
+    """A study of this name exists and ``load_if_exists`` was not given."""
+
+    def __init__(self, study_name: str) -> None:
+        self.study_name = study_name
+
+    def __str__(self) -> str:
+        return (
+            f"a study named {self.study_name!r} exists in this storage already. Pass load_if_exists=True to "
+            "continue it, choose another study_name, or delete_study() it first."
+        )
+
+
+class StudyNotFoundError(RaytuneLiteError, KeyError):
+    """No study of this name is in the storage."""
+
+    def __init__(self, study_name: str, known: tuple[str, ...] = ()) -> None:
+        self.study_name, self.known = study_name, known
+
+    def __str__(self) -> str:
+        names = ", ".join(repr(name) for name in self.known[:10]) or "none"
+        return f"no study named {self.study_name!r} in this storage; it holds: {names}."
+
+
+# --- checkpoints -------------------------------------------------------------------------------------------------
+
+
+class CheckpointError(RaytuneLiteError, RuntimeError):
+    """A checkpoint could not be written or read."""
+
+
+class CheckpointCorruptedError(CheckpointError):
+    """A checkpoint's content differs from the digest that was recorded when it was published."""
+
+    def __init__(self, path: str, expected: str, found: str) -> None:
+        self.path, self.expected, self.found = path, expected, found
+
+    def __str__(self) -> str:
+        return (
+            f"checkpoint {self.path} is damaged: recorded digest {self.expected}, found {self.found}. It is not "
+            "silently replaced by a start from zero: restore the file, or fail this trial."
+        )

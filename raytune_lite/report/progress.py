@@ -1,0 +1,75 @@
+"""Live progress of a run on the terminal; plain lines where there is no terminal. Knows no Ray."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ..runtime.session import RunConfig
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.live import Live
+
+PLAIN_INTERVAL = 5.0  # seconds between lines where there is no terminal
+
+
+class PlanLike(Protocol):
+    """What progress shows of a plan."""
+
+    counts: dict[str, int]
+    best: tuple[int, float] | None
+    promotions: int
+
+
+class Progress:
+    """A context manager; ``update`` shows a plan, ``notice`` prints a line above the display."""
+
+    def __init__(self, study_name: str, config: RunConfig, *, show: bool) -> None:
+        self.study_name, self.config, self.show = study_name, config, show
+        self._start = time.monotonic()
+        self._next_line = 0.0
+        self._live: Live | None = None
+        self._console: Console | None = None
+        self._first: dict[str, int] | None = None
+
+    def __enter__(self) -> Progress:
+        if self.show:
+            from rich.console import Console
+            from rich.live import Live
+
+            self._console = Console(stderr=True, highlight=False)
+            if self._console.is_terminal:
+                self._live = Live(console=self._console, refresh_per_second=4, transient=True)
+                self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def update(self, plan: Any) -> None:
+        """Show where the run stands."""
+        if not self.show:
+            return
+        now = time.monotonic()
+        if self._live is not None:
+            self._live.update(self._line(plan))
+        elif now >= self._next_line:
+            self._next_line = now + PLAIN_INTERVAL
+            print(self._line(plan), file=sys.stderr, flush=True)  # noqa: T201
+
+    def notice(self, text: str) -> None:
+        """Print a line for people, whether or not progress is shown."""
+        if self._console is not None:
+            self._console.print(text, markup=False)
+        else:
+            print(text, file=sys.stderr, flush=True)  # noqa: T201
+
+    def _line(self, plan: PlanLike) -> str:
+        shown = [f"{n} {state.lower()}" for state, n in sorted(plan.counts.items())]
+        best = f"best {plan.best[1]:.6g} (trial {plan.best[0]})" if plan.best else "no result yet"
+        promoted = [f"{plan.promotions} promotions"] if plan.promotions else []
+        elapsed = time.monotonic() - self._start
+        return " | ".join([f"{self.study_name} {elapsed:5.1f} s", ", ".join(shown), *promoted, best])

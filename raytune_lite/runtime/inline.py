@@ -1,0 +1,104 @@
+"""The same session without Ray, in this process: ``ask``/``tell``, and objectives that pdb can step through."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from ..core import messages as m
+from ..distributions import Distribution
+from ..trial import TrialState
+from .session import OWNER_LEASE, RunConfig, Session
+from .worker import Ended, Trial, run_trial
+
+
+class LocalSession:
+    """A Session for callers in this process, safe to use from several threads; itself the Channel of its trials.
+
+    A keeper thread renews this process's hold on the study while an objective runs for long.
+    """
+
+    def __init__(self, config: RunConfig) -> None:
+        self.session = Session(config)
+        self._lock = threading.RLock()
+        self._slots = itertools.count()
+        self._closed = threading.Event()
+        self._keeper = threading.Thread(target=self._keep, name="raytune_lite-keeper", daemon=True)
+        self._keeper.start()
+
+    def call(self, kind: type[m.Event], **fields: Any) -> Any:
+        """Handle one event and return its answer; it is stored when this returns."""
+        with self._lock:
+            return self.session.call(kind, **fields)
+
+    def ask(self) -> Trial | None:
+        """The next trial to work at, or None when there is none."""
+        assignment = self.call(m.Claimed, slot=f"{self.session.config.run}/{next(self._slots)}", node="in-process")
+        if assignment is None:
+            return None
+        n_objectives = len(self.session.study.directions)
+        return Trial(assignment, self, lambda: self.session.checkpoints, n_objectives)
+
+    def tell(self, ended: Ended) -> TrialState:
+        """Store how an attempt ended; answers the trial's state now."""
+        with self._lock:
+            state: TrialState = self.session.apply([ended.event(self.session.now())])[0]
+            return state
+
+    def suggest(self, number: int, attempt: int, name: str, distribution: Distribution) -> m.ParamValue:
+        """See Channel."""
+        return self.call(  # type: ignore[no-any-return]
+            m.ParamAsked, number=number, attempt=attempt, name=name, distribution=distribution
+        )
+
+    def report(self, number: int, attempt: int, progress: m.Progress) -> tuple[m.Decision, bool]:
+        """See Channel."""
+        return self.call(m.Reported, number=number, attempt=attempt, progress=progress), False
+
+    def run(
+        self,
+        objective: Callable[[Trial], Any],
+        *,
+        catch: tuple[type[Exception], ...],
+        after_trial: Callable[[int, TrialState], None],
+        is_late: Callable[[], bool],
+    ) -> None:
+        """Run trials one after another until the run is over, or ``is_late`` says so.
+
+        Raises:
+            Exception: whatever the objective raised and ``catch`` does not list; the trial is stored as FAIL.
+            KeyboardInterrupt: the interrupted trial goes on when the study is run again.
+        """
+        while not is_late():
+            trial = self.ask()
+            if trial is None:
+                break
+            ended = run_trial(objective, trial, catch=catch, n_objectives=len(self.session.study.directions))
+            state = self.tell(ended)
+            if ended.outcome is m.Outcome.INTERRUPTED and ended.exception is not None:
+                raise ended.exception
+            if state is TrialState.FAIL and not ended.caught and ended.exception is not None:
+                raise ended.exception
+            after_trial(trial.number, state)
+        else:
+            self.call(m.StopRequested, reason="timeout")
+        self.call(m.RunFinished, run=self.session.config.run)
+
+    def known_params(self, number: int) -> dict[str, Any]:
+        """Fixed parameters of a trial, by name (an enqueued trial, a grid cell)."""
+        return {name: json.loads(text) for name, text in self.session.state.trials[number].fixed}
+
+    def close(self) -> None:
+        """Give the study back."""
+        self._closed.set()
+        with self._lock:
+            self.session.close()
+
+    def _keep(self) -> None:
+        while not self._closed.wait(OWNER_LEASE / 3):
+            with self._lock:
+                if not self._closed.is_set():
+                    self.session.keep()

@@ -1,0 +1,268 @@
+"""The launcher owns the trial tasks (law 11): it asks the driver how many to keep queued, submits them, watches them,
+and hands back how each ended. It keeps no state of the study and decides nothing. It runs in the script's own thread.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import inspect
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import ray
+from ray import cloudpickle
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+from ...core.messages import Failure, LossKind
+from ...exceptions import ObjectiveNotPicklableError, RaytuneLiteError, TrialFailedError
+from ...trial import TrialState
+from ..session import RunConfig
+from ..worker import Ended
+from . import cluster
+from .driver import Driver, Lost, Plan
+from .task import NAMESPACE, run_attempt
+
+LOOK_AHEAD = 24  # tasks queued beyond what runs: short trials find the next one waiting, an autoscaler sees demand
+GATHER = 0.004  # seconds to gather ended tasks before one call hands them all over
+POLL = 0.25  # seconds between looks when nothing ends
+STOP_GRACE = 5.0  # seconds an interrupted objective has to notice, before its task is killed
+TRACEBACKS_SHOWN = 3  # caught failures shown whole; the database keeps them all
+STUCK_NOTICE = 30.0  # seconds between notices that nothing can be scheduled
+
+def start_driver(config: RunConfig, *, pinned: bool) -> Any:
+    """Create the study's driver actor on this node and wait until it owns the study.
+
+    ``pinned``: it may not move to another node (SQLite and local checkpoints lie here). 0 CPUs; restarted for ever;
+    calls in flight are sent again to the restarted actor.
+    """
+    here = ray.get_runtime_context().get_node_id()
+    options = {
+        "name": driver_name(config),
+        "namespace": NAMESPACE,
+        "num_cpus": 0,
+        "max_restarts": -1,
+        "max_task_retries": -1,
+        "scheduling_strategy": NodeAffinitySchedulingStrategy(here, soft=not pinned),
+    }
+    driver = ray.remote(Driver).options(**options).remote(config, here)
+    ray.get(driver.ready.remote())
+    return driver
+
+
+def driver_name(config: RunConfig) -> str:
+    """One driver actor a run: the database, not the name, keeps a second one off the study."""
+    return f"driver:{config.run}"
+
+
+def build_task(
+    objective: Callable[..., Any], catch: tuple[type[Exception], ...], config: RunConfig, request: Mapping[str, Any]
+) -> Any:
+    """The remote function of this run, exported once. Ray never retries it: the ledger issues attempts."""
+    name = driver_name(config)
+
+    def attempt(slot: str) -> Ended | None:
+        return run_attempt(slot, objective, catch, name)
+
+    options = dict(request)
+    if options.get("num_gpus"):
+        options["max_calls"] = 1  # a new process for each attempt: the GPU's memory is free when the task has ended
+    elif ray.cluster_resources().get("GPU"):
+        env = dict(options.get("runtime_env") or {})
+        env["env_vars"] = {"CUDA_VISIBLE_DEVICES": "", **env.get("env_vars", {})}  # num_gpus=0 alone hides nothing
+        options["runtime_env"] = env
+    return ray.remote(max_retries=0, **options)(attempt)
+
+
+def check_picklable(objective: Callable[..., Any]) -> None:
+    """Refuse an objective that cannot travel.
+
+    Raises:
+        ObjectiveNotPicklableError: naming the variable at fault.
+    """
+    try:
+        cloudpickle.dumps(objective)
+    except Exception as error:  # noqa: BLE001  (pickling runs code of any class)
+        culprit = _unpicklable_variable(objective)
+        raise ObjectiveNotPicklableError(
+            f"the objective {getattr(objective, '__qualname__', objective)!r} cannot be sent to a worker: {culprit} "
+            f"({type(error).__name__}: {error}). Create that object inside the objective, or run with "
+            'executor="inline".'
+        ) from None
+
+
+def _unpicklable_variable(objective: Callable[..., Any]) -> str:
+    found: dict[str, Any] = {}
+    function = inspect.unwrap(objective) if inspect.isfunction(objective) else getattr(objective, "__call__", objective)
+    with contextlib.suppress(TypeError):
+        scope = inspect.getclosurevars(function)
+        found = {**scope.globals, **scope.nonlocals}
+    found.update({f"self.{k}": v for k, v in getattr(objective, "__dict__", {}).items()})
+    for name, value in found.items():
+        try:
+            cloudpickle.dumps(value)
+        except Exception:  # noqa: BLE001
+            return f"its variable {name!r} of type {type(value).__name__} cannot be pickled"
+    return "something it refers to cannot be pickled"
+
+
+class Launcher:
+    """One run's loop over its tasks."""
+
+    def __init__(
+        self,
+        driver: Any,
+        task: Any,
+        request: Mapping[str, Any],
+        *,
+        max_concurrent: int | None,
+        watch: Callable[[Plan], object],
+        with_trials: bool,
+        notice: Callable[[str], None],
+    ) -> None:
+        self.driver, self.task, self.request = driver, task, request
+        self.max_concurrent, self.watch, self.with_trials = max_concurrent, watch, with_trials
+        self.notice = notice
+        self.tasks: dict[Any, str] = {}  # ref -> slot
+        self.failed: TrialFailedError | None = None
+        self._slot = 0
+        self._shown = 0
+        self._window = 0
+        self._window_until = 0.0
+        self._quiet_since = time.monotonic()
+
+    def run(self) -> None:
+        """Keep tasks queued until the run is over.
+
+        Raises:
+            TrialFailedError: an objective raised what ``catch`` does not list.
+        """
+        plan = self._hand_over([], [])
+        while not plan.over:
+            self._submit(plan)
+            ended, lost = self._gather()
+            plan = self._hand_over(ended, lost)
+            if self.failed is not None:
+                raise self.failed
+            self._watch_for_standstill(bool(ended))
+
+    def drain(self, grace: float = STOP_GRACE) -> None:
+        """Tell running attempts to stop, hand over what they return, kill those that do not notice."""
+        ray.get(self.driver.interrupt.remote())
+        give_up = time.monotonic() + grace
+        while self.tasks and time.monotonic() < give_up:
+            ended, lost = self._gather()
+            if ended or lost:
+                self._hand_over(ended, lost)
+        for ref in list(self.tasks):
+            ray.cancel(ref, force=True)
+        self._hand_over([], [self._lost(ref, LossKind.DRIVER_LOST, "interrupted") for ref in list(self.tasks)])
+
+    def _submit(self, plan: Plan) -> None:
+        bound = self._bound()
+        wanted = bound if plan.wanted is None else min(plan.wanted, bound)
+        for _ in range(wanted - len(self.tasks)):
+            self._slot += 1
+            slot = str(self._slot)
+            self.tasks[self.task.remote(slot)] = slot
+
+    def _bound(self) -> int:
+        if self.max_concurrent is not None:
+            return self.max_concurrent
+        if time.monotonic() > self._window_until:  # the cluster may have grown
+            self._window, self._window_until = cluster.capacity(self.request) + LOOK_AHEAD, time.monotonic() + 5.0
+        return self._window
+
+    def _gather(self) -> tuple[list[Ended], list[Lost]]:
+        if not self.tasks:
+            time.sleep(POLL)
+            return [], []
+        refs = list(self.tasks)
+        ready, _ = ray.wait(refs, num_returns=1, timeout=POLL, fetch_local=False)
+        if ready and len(refs) > 1:
+            time.sleep(GATHER)
+            ready, _ = ray.wait(refs, num_returns=len(refs), timeout=0, fetch_local=False)
+        ended: list[Ended] = []
+        lost: list[Lost] = []
+        for ref in ready:
+            try:
+                result = ray.get(ref)
+            except ray.exceptions.RayError as error:
+                lost.append(self._lost(ref, _loss_kind(error), _last_words(error)))
+                continue
+            del self.tasks[ref]
+            if result is not None:
+                ended.append(result)
+        return ended, lost
+
+    def _lost(self, ref: Any, kind: LossKind, message: str) -> Lost:
+        return Lost(slot=self.tasks.pop(ref), kind=kind, message=message)
+
+    def _hand_over(self, ended: list[Ended], lost: list[Lost]) -> Plan:
+        # exceptions stay here: the driver unpickles nothing of the user's
+        messages = [_without_exception(item) for item in ended]
+        plan: Plan = ray.get(self.driver.plan.remote(messages, lost, self.with_trials))
+        for item in ended:
+            if item.failure is not None and plan.states.get(item.number) == TrialState.FAIL:
+                self._note_failure(item, item.failure)
+        self.watch(plan)
+        return plan
+
+    def _note_failure(self, ended: Ended, failure: Failure) -> None:
+        """Show the failure of a trial for good; keep it to be raised when ``catch`` does not list it."""
+        error = TrialFailedError(ended.number, ended.attempt, failure.error, failure.traceback)
+        if not ended.caught:
+            self.failed = self.failed or error
+            return
+        self._shown += 1
+        text = failure.traceback.rstrip() if self._shown <= TRACEBACKS_SHOWN else failure.error
+        self.notice(f"trial {ended.number} (attempt {ended.attempt}) failed: {text}")
+
+    def _watch_for_standstill(self, progressed: bool) -> None:
+        """Never hang silently: say so when tasks wait and none of them can be placed."""
+        now = time.monotonic()
+        if progressed or not self.tasks:
+            self._quiet_since = now
+        elif now - self._quiet_since > STUCK_NOTICE:
+            self._quiet_since = now
+            reason = cluster.infeasible(self.request)
+            if reason:
+                self.notice(f"{len(self.tasks)} trial(s) wait: {reason}")
+
+
+def _without_exception(ended: Ended) -> Ended:
+    return dataclasses.replace(ended, exception=None) if ended.exception is not None else ended
+
+
+def _loss_kind(error: Exception) -> LossKind:
+    if isinstance(error, ray.exceptions.OutOfMemoryError):
+        return LossKind.OUT_OF_MEMORY
+    if isinstance(error, (ray.exceptions.NodeDiedError, ray.exceptions.LocalRayletDiedError)):
+        return LossKind.NODE_LOST
+    if isinstance(error, ray.exceptions.RayTaskError):
+        cause = error.cause
+        raise RaytuneLiteError(
+            f"a worker could not run the objective at all: {type(cause).__name__}: {cause}\nIf a module is missing "
+            'there, ship it: ray job submit --working-dir ., or resources={"runtime_env": {"py_modules": [...]}}.'
+        ) from error
+    return LossKind.WORKER_CRASH
+
+
+def _last_words(error: Exception) -> str:
+    return next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)[:500]
+
+
+@contextlib.contextmanager
+def driving(config: RunConfig, *, pinned: bool) -> Iterator[Any]:
+    """A driver actor for the length of a run; the study is given back at the end, whatever happened."""
+    driver = start_driver(config, pinned=pinned)
+    try:
+        yield driver
+    finally:
+        with contextlib.suppress(Exception):
+            ray.get(driver.close.remote(), timeout=10)
+        ray.kill(driver)
+
+
+__all__ = ["Launcher", "build_task", "check_picklable", "driving", "start_driver"]

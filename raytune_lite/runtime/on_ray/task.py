@@ -1,0 +1,131 @@
+"""The Ray task of one attempt: claim a trial, run the objective, return how it ended.
+
+Runs in a Ray worker process. The claim is made when the task starts, not when it is queued (law 9). How it ended
+travels as the task's return value, through the launcher, so a short trial costs one round trip, not two.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from typing import Any
+
+import ray
+from ray.exceptions import GetTimeoutError, RayActorError
+
+from ...core import messages as m
+from ...distributions import Distribution
+from ...exceptions import CheckpointError, StaleAttemptError
+from ...storages.checkpoints import CheckpointStore
+from ..heart import Heart
+from ..worker import Ended, Trial, run_trial
+
+NAMESPACE = "raytune_lite"
+RPC_TIMEOUT = 20.0  # seconds one call may take before it is sent again; calls are idempotent
+
+_drivers: dict[str, Any] = {}  # actor handles by name: one look-up a process
+_hearts: list[Heart] = []  # this process's heart, once it has begun to beat
+
+
+class RayChannel:
+    """Calls to the driver actor, sent again until the lease is over."""
+
+    def __init__(self, driver_name: str) -> None:
+        self.driver_name = driver_name
+        self.lease = 60.0  # the claim says the study's own
+
+    def claim(self, slot: str) -> Any:
+        """A Claim, or None."""
+        return self._call("claim", slot, ray.get_runtime_context().get_node_id())
+
+    def suggest(self, number: int, attempt: int, name: str, distribution: Distribution) -> m.ParamValue:
+        """See Channel."""
+        return self._call("suggest", number, attempt, name, distribution)  # type: ignore[no-any-return]
+
+    def report(self, number: int, attempt: int, progress: m.Progress) -> tuple[m.Decision, bool]:
+        """See Channel."""
+        return self._call("report", number, attempt, progress)  # type: ignore[no-any-return]
+
+    def _call(self, method: str, *args: Any) -> Any:
+        give_up = time.monotonic() + self.lease
+        while True:
+            try:
+                actor = _drivers.get(self.driver_name)
+                if actor is None:
+                    actor = _drivers[self.driver_name] = ray.get_actor(self.driver_name, namespace=NAMESPACE)
+                return ray.get(getattr(actor, method).remote(*args), timeout=RPC_TIMEOUT)
+            except (GetTimeoutError, RayActorError, ValueError) as error:
+                # ValueError: the name is not there (yet again); an unavailable actor is being restarted
+                if isinstance(error, ValueError) and not _is_missing_actor(error):
+                    raise
+                if time.monotonic() > give_up:
+                    raise
+                _drivers.pop(self.driver_name, None)
+                time.sleep(0.2)
+
+
+def _is_missing_actor(error: ValueError) -> bool:
+    return "Failed to look up actor" in str(error)
+
+
+def run_attempt(
+    slot: str, objective: Callable[[Trial], Any], catch: tuple[type[Exception], ...], driver_name: str
+) -> Ended | None:
+    """The task's body. None: there was nothing to do."""
+    channel = RayChannel(driver_name)
+    claim = channel.claim(slot)
+    if claim is None:
+        return None
+    channel.lease = claim.lease
+    trial = Trial(claim.assignment, channel, lambda: _store(claim), claim.n_objectives)
+    heart = _heart(claim.lease)
+    heart.watch(trial)
+    try:
+        return run_trial(objective, trial, catch=catch, n_objectives=claim.n_objectives)
+    except StaleAttemptError:
+        return None  # given away while it ran: its successor tells the end
+    finally:
+        heart.watch(None)
+
+
+def _heart(lease: float) -> Heart:
+    if not _hearts:
+        _hearts.append(Heart(lease))
+        _hearts[0].start()
+    _hearts[0].lease = lease
+    return _hearts[0]
+
+
+def _store(claim: Any) -> CheckpointStore:
+    here = ray.get_runtime_context().get_node_id()
+    if here != claim.node and not is_shared(claim.checkpoint_root) and not _same_host(claim.node, here):
+        raise CheckpointError(
+            f"checkpoint path {claim.checkpoint_root} lies on the driver's node, but this trial runs on another one, "
+            "where nobody could resume from it. Pass checkpoint_dir= a path on a file system that all nodes mount "
+            "(NFS, Lustre, a ReadWriteMany volume)."
+        )
+    return CheckpointStore(claim.checkpoint_root)
+
+
+def is_shared(path: str) -> bool:
+    """Whether a path lies on a network file system (Linux: by /proc/mounts); RTL_SHARED_PATHS=1 vouches for all."""
+    if os.environ.get("RTL_SHARED_PATHS") == "1":
+        return True
+    try:
+        with open("/proc/mounts", encoding="utf-8") as mounts:
+            rows = [line.split()[1:3] for line in mounts]
+    except OSError:
+        return False
+    found = [(point, kind) for point, kind in rows if os.path.commonpath([point, path]) == point]
+    kind = max(found, key=lambda row: len(row[0]), default=("/", "none"))[1]
+    return kind.startswith(("nfs", "cifs", "lustre", "ceph", "gpfs", "beegfs", "glusterfs", "fuse", "9p", "virtiofs"))
+
+
+def _same_host(one: str, other: str) -> bool:
+    """Several raylets on one machine share its disk."""
+    hosts = {node["NodeID"]: node["NodeManagerHostname"] for node in ray.nodes()}
+    return hosts.get(one) == hosts.get(other) and one in hosts
+
+
+__all__ = ["NAMESPACE", "run_attempt"]

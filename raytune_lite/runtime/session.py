@@ -1,0 +1,324 @@
+"""Decide, persist, perform: in this order, in this one place.
+
+A Session owns a study for one process: it took the study's epoch in the database, folded the event log into a
+StudyState, and from then on is the only writer. ``process`` takes a batch of events, lets the core decide each, commits
+all of them in one transaction, and only then answers. Runs the same under the Ray driver, in-process and in tests.
+Knows no Ray. Not thread-safe: one thread calls it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import socket
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..core import messages as m
+from ..core.ledger import Leases
+from ..core.protocols import Grid, Pruner, Sampler
+from ..core.retries import RetryPolicy
+from ..core.state import StudyState
+from ..exceptions import RaytuneLiteError
+from ..pruners import NopPruner, pruner_from_spec
+from ..samplers import RandomSampler, sampler_from_spec
+from ..storages.checkpoints import CheckpointStore
+from ..storages.repository import Repository, StudyRecord
+
+LEASE = 60.0  # seconds an attempt is trusted without a word; see RAY_NOTES on partitions
+OWNER_LEASE = 15.0  # seconds a driver is trusted without a commit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunConfig:
+    """All that a driver needs to run a study; plain data, so it can be sent to another process."""
+
+    storage: str
+    study_name: str
+    run: str
+    sampler: Sampler | None = None
+    pruner: Pruner | None = None
+    n_trials: int | None = None
+    max_trials: int | None = None
+    timeout: float | None = None
+    retries: RetryPolicy = RetryPolicy()
+    checkpoint_dir: str | None = None
+    durable: bool = True
+    lease: float = LEASE
+
+
+@dataclass(slots=True)
+class Request:
+    """An event on its way to the core, and where its answer goes: a value, or the error that refused it."""
+
+    make: Callable[[float], m.Event]
+    reply: Callable[[Any], None]
+    refuse: Callable[[Exception], None]
+
+
+class Session:
+    """The one writer of a study."""
+
+    def __init__(self, config: RunConfig, *, clock: Callable[[], float] = time.time) -> None:
+        self.config = config
+        self._clock = clock
+        self.repository = Repository.open(config.storage, durable=config.durable)
+        try:
+            self.study: StudyRecord = self.repository.load_study(config.study_name)
+            self.epoch = self.repository.acquire(self.study, run=config.run, lease=OWNER_LEASE, now=clock())
+        except BaseException:
+            self.repository.close()
+            raise
+        self._last_at = 0.0
+        self._leases = Leases(config.lease)
+        self.closed_slots: set[str] = set()  # slots whose task has ended: a late claim of theirs is refused
+        self.commits = self.events = 0
+        try:
+            self._open()
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self) -> None:
+        log = self.repository.events(self.study)
+        recorded_pruner, recorded_sampler = _recorded_specs(log)
+        self.sampler = _resolve(self.config.sampler, recorded_sampler, sampler_from_spec) or RandomSampler()
+        self.pruner = _resolve(self.config.pruner, recorded_pruner, pruner_from_spec) or NopPruner()
+        self.state = self.fold(log)
+        self._last_at = max((event.at for event in log), default=0.0)
+        self.checkpoints = CheckpointStore(checkpoint_root(self.config, self.repository, self.study))
+        added = self.repository.foreign(self.study)
+        events: list[m.Event] = [event for event in added if self._is_news(event)]
+        if self.state.run != self.config.run:
+            events.append(self._run_started())
+        self.apply(events)
+        for number, attempt in self.state.live():
+            self._leases.grant(number, attempt, self.now())
+
+    def fold(self, log: Iterable[m.Event]) -> StudyState:
+        """The state that a log leads to; replaying it always gives the same."""
+        state = StudyState(self.study.directions, self._pruner_for, self._grid_for)
+        for event in log:
+            state.handle(event)
+        return state
+
+    def _is_news(self, event: m.TrialAdded) -> bool:
+        known = self.state.trials.get(event.number if event.number is not None else -1)
+        return known is None or (known.foreign and event.state != known.state)
+
+    def _pruner_for(self, spec: str) -> Pruner:
+        if spec == json.dumps(self.pruner.spec()):
+            return self.pruner
+        return NopPruner() if spec == "{}" else pruner_from_spec(json.loads(spec))
+
+    def _grid_for(self, spec: str) -> Grid | None:
+        own = spec == json.dumps(self.sampler.spec())
+        return (self.sampler if own else sampler_from_spec(json.loads(spec))).grid
+
+    def _run_started(self) -> m.RunStarted:
+        return m.RunStarted(
+            at=self.now(),
+            run=self.config.run,
+            n_trials=self.config.n_trials,
+            max_trials=self.config.max_trials,
+            pruner=json.dumps(self.pruner.spec()),
+            sampler=json.dumps(self.sampler.spec()),
+            retries=json.dumps(self.config.retries.spec()),
+        )
+
+    # --- time --------------------------------------------------------------------------------------------------------
+
+    def now(self) -> float:
+        """Seconds since the study was created; never smaller than before, whatever the wall clock does."""
+        self._last_at = max(self._last_at, self._clock() - self.study.created)
+        return self._last_at
+
+    # --- decide, persist, perform ------------------------------------------------------------------------------------
+
+    def process(self, requests: Sequence[Request]) -> None:
+        """Handle a batch: every request is decided in order, all are committed at once, then each is answered.
+
+        A refused request changes nothing and does not disturb the others. If the commit fails, nobody is answered
+        and the exception propagates: the caller must open a new Session, which folds what was stored.
+        """
+        answers: list[tuple[Callable[[Any], None], Any]] = []
+        refusals: list[tuple[Callable[[Exception], None], Exception]] = []
+        batch = _Batch()
+        for request in requests:
+            try:
+                answers.append((request.reply, self._decide(request.make(self.now()), batch)))
+            except (RaytuneLiteError, ValueError, TypeError) as error:
+                refusals.append((request.refuse, error))
+        self._commit(batch)
+        for reply, answer in answers:
+            reply(answer)
+        for refuse, reason in refusals:
+            refuse(reason)
+        self._perform(batch)
+
+    def apply(self, events: Sequence[m.Event]) -> list[Any]:
+        """Like process for events of our own: returns the answers; an error propagates after the rest is stored."""
+        results: list[Any] = []
+        errors: list[Exception] = []
+        self.process([Request(_ready(event), results.append, errors.append) for event in events])
+        if errors:
+            raise errors[0]
+        return results
+
+    def call(self, kind: type[m.Event], **fields: Any) -> Any:
+        """Handle one event stamped with the time now, and return its answer."""
+        return self.apply([kind(at=self.now(), **fields)])[0]
+
+    def _decide(self, event: m.Event, batch: _Batch) -> Any:
+        if isinstance(event, m.Claimed) and event.slot in self.closed_slots:
+            return None
+        answer: Any = None
+        pending: list[m.Event] = [event]
+        while pending:
+            current = pending.pop(0)
+            effects = self.state.handle(current)
+            if effects.changed:
+                batch.events.append(current)
+            for command in effects.commands:
+                if isinstance(command, m.Row):
+                    batch.rows.append(command)
+                elif isinstance(command, m.Answer):
+                    answer = command.value
+                elif isinstance(command, m.Discard):
+                    batch.discards.append(command.uri)
+                else:
+                    pending.append(self._suggest(command))
+        self._watch(event, answer)
+        return answer
+
+    def _suggest(self, command: m.Suggest | m.SuggestOne) -> m.Event:
+        """Ask the sampler. It is a pure function of recorded history, so asking again after a crash is harmless."""
+        view = self.state.view()
+        if isinstance(command, m.SuggestOne):
+            dist = command.distribution
+            value = self.sampler.sample_independent(view, command.number, command.name, dist)
+            param = m.ParamValue(name=command.name, value=value, distribution=dist)
+            return m.ParamSet(at=self.now(), number=command.number, attempt=command.attempt, param=param)
+        fixed = {name for name, _ in self.state.trials[command.number].fixed}
+        space = self.sampler.search_space(view, self.state.space)
+        values: Mapping[str, float] = self.sampler.sample_relative(view, command.number, space) if space else {}
+        params = tuple(
+            m.ParamValue(name=name, value=value, distribution=space[name])
+            for name, value in values.items()
+            if name not in fixed
+        )
+        return m.Suggested(at=self.now(), number=command.number, params=params)
+
+    def _commit(self, batch: _Batch) -> None:
+        if not batch.events:
+            return
+        lease_until = self._clock() + OWNER_LEASE
+        self.repository.commit(self.study, self.epoch, batch.events, batch.rows, lease_until=lease_until)
+        self.commits += 1
+        self.events += len(batch.events)
+
+    def _perform(self, batch: _Batch) -> None:
+        for uri in batch.discards:
+            try:
+                self.checkpoints.discard(uri)
+            except (RaytuneLiteError, OSError):
+                continue  # an orphan: the sweep of the next run removes it
+
+    # --- leases ------------------------------------------------------------------------------------------------------
+
+    def _watch(self, event: m.Event, answer: Any) -> None:
+        if isinstance(event, m.Claimed) and isinstance(answer, m.Assignment):
+            self._leases.grant(answer.number, answer.attempt, self.now())
+        elif isinstance(event, (m.Reported, m.ParamAsked)):
+            self._leases.grant(event.number, event.attempt, self.now())
+        elif isinstance(event, (m.AttemptEnded, m.AttemptLost)):
+            self._leases.end(event.number, event.attempt)
+
+    def tick(self) -> None:
+        """Close attempts whose lease ran out, and renew this process's own hold on the study.
+
+        Raises:
+            FencedError: another driver took the study.
+        """
+        lost = [
+            m.AttemptLost(
+                at=self.now(),
+                number=number,
+                attempt=attempt,
+                kind=m.LossKind.LEASE_EXPIRED,
+                message=f"no word for {self.config.lease:.0f} s",
+            )
+            for number, attempt in self._leases.expired(self.now())
+        ]
+        self.apply(lost)
+        self.keep()
+
+    def keep(self) -> None:
+        """Renew this process's hold on the study; raises FencedError when another driver has it."""
+        self.repository.commit(self.study, self.epoch, [], [], lease_until=self._clock() + OWNER_LEASE)
+
+    def lose_slot(self, slot: str, kind: m.LossKind, message: str) -> m.Event | None:
+        """The event for a slot whose task is gone, or None when it held no live attempt."""
+        self.closed_slots.add(slot)
+        number = self.state.slots.get(slot)
+        if number is None:
+            return None
+        attempt = self.state.trials[number].attempt
+        return m.AttemptLost(at=self.now(), number=number, attempt=attempt, kind=kind, message=message)
+
+    def close(self) -> None:
+        """Give the study back so that the next driver need not wait."""
+        try:
+            self.repository.release(self.study, self.epoch)
+        finally:
+            self.repository.close()
+
+
+@dataclass(slots=True)
+class _Batch:
+    events: list[m.Event] = dataclasses.field(default_factory=list)
+    rows: list[m.Row] = dataclasses.field(default_factory=list)
+    discards: list[str] = dataclasses.field(default_factory=list)
+
+
+def checkpoint_root(config: RunConfig, repository: Repository, study: StudyRecord) -> str:
+    """Where a study's checkpoints lie: beside the SQLite file, else in the working directory, or where asked."""
+    base = config.checkpoint_dir
+    if base is None:
+        base = f"{repository.path}.checkpoints" if repository.path else os.path.abspath("raytune_lite.checkpoints")
+    # the study's name is data, never a path segment
+    return os.path.join(os.path.abspath(base), f"study-{study.study_id}")
+
+
+def new_run_id() -> str:
+    """A name for one run of one process, unique over hosts and restarts."""
+    return f"{socket.gethostname()}-{os.getpid()}-{os.urandom(4).hex()}"
+
+
+def _recorded_specs(log: Iterable[m.Event]) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+    pruner = sampler = None
+    for event in log:
+        if isinstance(event, m.RunStarted):
+            pruner, sampler = json.loads(event.pruner), json.loads(event.sampler)
+    return pruner, sampler
+
+
+def _resolve(given: Any, recorded: dict[str, Any] | None, from_spec: Callable[[dict[str, Any]], Any]) -> Any:
+    """The algorithm to run with: the given one, or the recorded one when none was given.
+
+    A seed that was drawn because the user gave none is not a wish: the recorded seed goes on.
+    """
+    if given is None:
+        return from_spec(recorded) if recorded else None
+    if recorded and getattr(given, "auto_seed", False):
+        spec = json.loads(json.dumps(given.spec()))
+        if {**spec, "seed": 0} == {**recorded, "seed": 0}:
+            return from_spec(recorded)
+    return given
+
+
+def _ready(event: m.Event) -> Callable[[float], m.Event]:
+    return lambda _at: event

@@ -1,0 +1,415 @@
+"""An attempt at work: ``Trial``, the objective's handle, over a narrow Channel; and ``run_trial``.
+
+Owns the buffer between the objective and the driver. Knows no Ray, no database and no pruner: which steps need a
+decision came with the assignment. Reports between those steps stay in memory and cost microseconds.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import numbers
+import threading
+import time
+import traceback
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from ..core import messages as m
+from ..core.messages import Assignment, CheckpointRef, Decision, Outcome, ParamValue, Progress
+from ..distributions import (
+    CategoricalChoice,
+    CategoricalDistribution,
+    Distribution,
+    FloatDistribution,
+    IntDistribution,
+    check_distribution_compatibility,
+)
+from ..exceptions import CheckpointError, StaleAttemptError, TrialPruned
+from ..storages.checkpoints import CheckpointStore, load_state, save_state
+
+
+class AttemptInterrupted(BaseException):
+    """The attempt was told to end: Ctrl-C, or another attempt has taken its place. The trial goes on later."""
+
+
+class Channel(Protocol):
+    """The way from an attempt to whoever decides. Each call may raise StaleAttemptError."""
+
+    def suggest(self, number: int, attempt: int, name: str, distribution: Distribution) -> ParamValue:
+        """The value of a parameter that was not foreseen."""
+
+    def report(self, number: int, attempt: int, progress: Progress) -> tuple[Decision, bool]:
+        """Deliver progress; it is stored when this returns. Answers (decision, told to stop)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How an attempt ended, on its way to the driver. ``caught``: ``catch`` lists the exception."""
+
+    number: int
+    attempt: int
+    outcome: Outcome
+    progress: Progress = Progress()
+    values: tuple[float, ...] | None = None
+    failure: m.Failure | None = None
+    caught: bool = True
+    exception: BaseException | None = None
+
+    def event(self, at: float) -> m.AttemptEnded:
+        """The core's event."""
+        return m.AttemptEnded(
+            at=at,
+            number=self.number,
+            attempt=self.attempt,
+            outcome=self.outcome,
+            progress=self.progress,
+            values=self.values,
+            failure=self.failure,
+        )
+
+
+class Trial:
+    """One attempt of one trial, as the objective sees it. Method names and rules are Optuna's.
+
+    Beyond Optuna: ``save_checkpoint``, ``load_checkpoint``, ``checkpoint_dir``, ``attempt``, ``resumed_from_step``.
+    """
+
+    def __init__(
+        self,
+        assignment: Assignment,
+        channel: Channel,
+        checkpoints: Callable[[], CheckpointStore],
+        n_objectives: int = 1,
+    ) -> None:
+        self.number, self.attempt = assignment.number, assignment.attempt
+        self._assignment, self._channel = assignment, channel
+        self._checkpoints, self._n_objectives = checkpoints, n_objectives
+        self._fixed = {name: json.loads(text) for name, text in assignment.fixed}
+        self._foreseen = {param.name: param for param in assignment.foreseen}
+        self._params = {param.name: param for param in assignment.params}
+        self._user_attrs = dict(assignment.user_attrs)
+        self._lock = threading.RLock()  # the heartbeat thread flushes too
+        self._reports: dict[int, float] = {}
+        self._seen: set[int] = set()
+        self._new_params: list[ParamValue] = []
+        self._new_attrs: dict[str, str] = {}
+        self._new_checkpoint: CheckpointRef | None = None
+        self._decided_to = assignment.last_step  # decisions are made for every step up to here
+        self._decision = Decision.CONTINUE
+        self._interrupted = ""
+        self.told = time.monotonic()  # when the driver last answered
+
+    # --- parameters ------------------------------------------------------------------------------------------------
+
+    def suggest_float(
+        self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False
+    ) -> float:
+        """A float in [low, high]; see FloatDistribution. A repeated name returns its first value."""
+        return float(self._suggest(name, FloatDistribution(low, high, log=log, step=step)))
+
+    def suggest_int(self, name: str, low: int, high: int, *, step: int = 1, log: bool = False) -> int:
+        """An int in [low, high]; see IntDistribution. A repeated name returns its first value."""
+        return int(self._suggest(name, IntDistribution(low, high, log=log, step=step)))
+
+    def suggest_categorical(self, name: str, choices: Sequence[CategoricalChoice]) -> Any:
+        """One of ``choices``. A repeated name returns its first value."""
+        return self._suggest(name, CategoricalDistribution(choices))
+
+    def _suggest(self, name: str, distribution: Distribution) -> Any:
+        self._check_interrupt()
+        if not isinstance(name, str):
+            raise TypeError(f"a parameter's name must be a str, got {name!r}.")
+        known = self._params.get(name)
+        if known is None:
+            known = self._choose(name, distribution)
+            self._params[name] = known
+        elif known.distribution != distribution:
+            check_distribution_compatibility(name, known.distribution, distribution)
+            if not distribution.contains(known.value):
+                warnings.warn(
+                    f"trial {self.number}: parameter {name!r} was suggested twice, with {known.distribution} and "
+                    f"{distribution}; the first value stands.",
+                    stacklevel=3,
+                )
+        return known.distribution.to_external_repr(known.value)
+
+    def _choose(self, name: str, distribution: Distribution) -> ParamValue:
+        if name in self._fixed:
+            return self._noted(name, self._fixed_value(name, distribution), distribution)
+        foreseen = self._foreseen.get(name)
+        if foreseen is not None:
+            check_distribution_compatibility(name, foreseen.distribution, distribution)
+            if distribution.contains(foreseen.value):
+                return self._noted(name, foreseen.value, distribution)
+        return self._channel.suggest(self.number, self.attempt, name, distribution)
+
+    def _fixed_value(self, name: str, distribution: Distribution) -> float:
+        value = distribution.to_internal_repr(self._fixed[name])
+        if not distribution.contains(value):
+            raise ValueError(
+                f"trial {self.number}: parameter {name!r} is fixed to {self._fixed[name]!r} (a grid cell or an "
+                f"enqueued trial), which is not in {distribution}; widen the range, or change the fixed value."
+            )
+        return value
+
+    def _noted(self, name: str, value: float, distribution: Distribution) -> ParamValue:
+        param = ParamValue(name=name, value=value, distribution=distribution)
+        with self._lock:
+            self._new_params.append(param)
+        return param
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """Parameters suggested so far, by name."""
+        return {name: p.distribution.to_external_repr(p.value) for name, p in self._params.items()}
+
+    @property
+    def distributions(self) -> dict[str, Distribution]:
+        """Distributions of the parameters suggested so far."""
+        return {name: p.distribution for name, p in self._params.items()}
+
+    # --- attributes ------------------------------------------------------------------------------------------------
+
+    @property
+    def user_attrs(self) -> dict[str, Any]:
+        """Attributes set so far, by earlier attempts too."""
+        return {key: json.loads(text) for key, text in self._user_attrs.items()}
+
+    def set_user_attr(self, key: str, value: Any) -> None:
+        """Store a JSON-able attribute with the trial.
+
+        Raises:
+            TypeError: the value is not JSON-able.
+        """
+        try:
+            text = json.dumps(value)
+        except (TypeError, ValueError) as error:
+            raise TypeError(
+                f"user attribute {key!r} must be JSON-able (numbers, strings, lists, dicts), got {value!r}: {error}."
+            ) from None
+        with self._lock:
+            self._user_attrs[key] = self._new_attrs[key] = text
+
+    # --- reports and decisions ---------------------------------------------------------------------------------------
+
+    def report(self, value: float, step: int) -> None:
+        """Tell an intermediate value. Buffered: it travels when a decision is due, each second, and at the end.
+
+        Args:
+            value: what the study minimises or maximises, at this step.
+            step: an integer >= 0, in the unit of the pruner's ``min_resource`` (epochs, say). The first report of
+                a step stands; a second one is ignored with a warning.
+
+        Raises:
+            TypeError: value or step is not a number.
+            ValueError: step is negative.
+            NotImplementedError: the study has several objectives.
+        """
+        self._check_interrupt()
+        if self._n_objectives > 1:
+            raise NotImplementedError("report() needs a single objective; this study has several.")
+        if isinstance(value, str) or not isinstance(value, numbers.Real):
+            try:
+                value = float(value) if not isinstance(value, str) else _refuse(value)
+            except (TypeError, ValueError):
+                raise TypeError(
+                    f"trial {self.number}: report() needs a number, got {value!r} of type {type(value).__name__} at "
+                    f"step {step!r}; pass float(loss)."
+                ) from None
+        if isinstance(step, bool) or not isinstance(step, numbers.Integral):
+            raise TypeError(f"trial {self.number}: step must be an integer, got {step!r}.")
+        if step < 0:
+            raise ValueError(f"trial {self.number}: step must be >= 0, got {step}; count epochs from 0 or 1.")
+        with self._lock:
+            if int(step) in self._seen:
+                warnings.warn(
+                    f"trial {self.number}: step {step} was reported already; the first value stands.", stacklevel=2
+                )
+                return
+            self._seen.add(int(step))
+            self._reports[int(step)] = float(value)
+
+    def should_prune(self) -> bool:
+        """Whether to end this attempt now (``raise TrialPruned()``): the pruner said PAUSE or STOP.
+
+        One round trip where a decision is due, else none.
+        """
+        with self._lock:  # a heartbeat may be carrying the very report that is being decided
+            self._check_interrupt()
+            if self._decision is Decision.CONTINUE and self._decision_due():
+                self.flush()
+                self._check_interrupt()
+            return self._decision is not Decision.CONTINUE
+
+    def _decision_due(self) -> bool:
+        newest = max(self._reports, default=-1)
+        if newest <= self._decided_to:
+            return False
+        milestones = self._assignment.milestones
+        return milestones is None or any(self._decided_to < milestone <= newest for milestone in milestones)
+
+    def flush(self) -> None:
+        """Deliver everything buffered; it is stored when this returns."""
+        with self._lock:
+            progress = self.drain()
+            try:
+                decision, stop = self._channel.report(self.number, self.attempt, progress)
+            except StaleAttemptError as error:
+                self.interrupt(str(error))
+                raise AttemptInterrupted(str(error)) from None
+            except BaseException:
+                self._put_back(progress)
+                raise
+            self.told = time.monotonic()
+            self._decided_to = max([self._decided_to, *(step for step, _ in progress.reports)])
+            if self._decision is Decision.CONTINUE:
+                self._decision = decision
+            if stop:
+                self.interrupt("the study was interrupted")
+
+    def drain(self) -> Progress:
+        """Take everything buffered out of the buffer."""
+        with self._lock:
+            progress = Progress(
+                reports=tuple(self._reports.items()),
+                params=tuple(self._new_params),
+                user_attrs=tuple(self._new_attrs.items()),
+                checkpoint=self._new_checkpoint,
+            )
+            self._reports, self._new_params, self._new_attrs, self._new_checkpoint = {}, [], {}, None
+        return progress
+
+    def _put_back(self, progress: Progress) -> None:
+        """Undo a drain whose delivery failed."""
+        self._reports = {**dict(progress.reports), **self._reports}
+        self._new_params = [*progress.params, *self._new_params]
+        self._new_attrs = {**dict(progress.user_attrs), **self._new_attrs}
+        self._new_checkpoint = self._new_checkpoint or progress.checkpoint
+
+    def interrupt(self, reason: str) -> None:
+        """Ask the objective to end: its next call of this trial raises AttemptInterrupted."""
+        self._interrupted = reason
+
+    def _check_interrupt(self) -> None:
+        if self._interrupted:
+            raise AttemptInterrupted(self._interrupted)
+
+    # --- checkpoints -------------------------------------------------------------------------------------------------
+
+    @property
+    def resumed_from_step(self) -> int | None:
+        """Step of the checkpoint this attempt starts from, or None."""
+        return self._assignment.checkpoint.step if self._assignment.checkpoint else None
+
+    def save_checkpoint(self, state: Mapping[str, Any], step: int) -> None:
+        """Store ``state`` (tensors, numbers, strings and containers of them) as the trial's checkpoint.
+
+        When this returns it is on disk and recorded; the previous one may then be deleted.
+
+        Raises:
+            CheckpointError: not storable, or the disk refused; the previous checkpoint stays.
+        """
+        with self.checkpoint_dir(step) as directory:
+            save_state(directory, state)
+
+    @contextmanager
+    def checkpoint_dir(self, step: int) -> Iterator[Path]:
+        """An empty directory to write a checkpoint into; published when the block ends without an exception."""
+        self._check_interrupt()
+        store = self._checkpoints()
+        directory = store.begin(self.number, self.attempt, step)
+        try:
+            yield directory
+        except BaseException:
+            store.abandon(directory)
+            raise
+        with self._lock:
+            self._new_checkpoint = store.publish(directory, self.number, self.attempt, step)
+            self.flush()
+
+    def load_checkpoint(self) -> Any:
+        """What the last attempt saved, on whatever node; None on a first attempt or when none was saved.
+
+        Raises:
+            CheckpointCorruptedError: its content is not what was recorded.
+        """
+        directory = self.load_checkpoint_dir()
+        return None if directory is None else load_state(directory)
+
+    def load_checkpoint_dir(self) -> Path | None:
+        """Directory of the checkpoint to resume from (read only), verified; None when there is none."""
+        ref = self._assignment.checkpoint
+        return None if ref is None else self._checkpoints().verify(ref)
+
+
+def run_trial(
+    objective: Callable[[Trial], Any],
+    trial: Trial,
+    *,
+    catch: tuple[type[Exception], ...] = (),
+    n_objectives: int = 1,
+) -> Ended:
+    """Call the objective and turn whatever happens into one Ended message."""
+
+    def ended(outcome: Outcome, **fields: Any) -> Ended:
+        return Ended(
+            number=trial.number, attempt=trial.attempt, outcome=outcome, progress=trial.drain(), **fields
+        )
+
+    try:
+        result = objective(trial)
+        values = check_values(result, n_objectives)
+    except TrialPruned:
+        return ended(Outcome.PRUNED)
+    except (AttemptInterrupted, KeyboardInterrupt) as signal:
+        return ended(Outcome.INTERRUPTED, exception=signal)
+    except Exception as error:  # noqa: BLE001  (whatever the user's code raises is the trial's failure)
+        failure = m.Failure(error=f"{type(error).__name__}: {error}", traceback=_user_traceback(error))
+        # a return value that is no result (NaN, None) fails the trial but never the study, as in Optuna
+        caught = isinstance(error, (*catch, InvalidResult))
+        return ended(Outcome.FAIL, failure=failure, caught=caught, exception=error)
+    return ended(Outcome.COMPLETE, values=values)
+
+
+class InvalidResult(ValueError):  # noqa: N818
+    """The objective returned something that is not a result."""
+
+
+def check_values(result: Any, n_objectives: int) -> tuple[float, ...]:
+    """The objective's return value as floats.
+
+    Raises:
+        InvalidResult: not ``n_objectives`` numbers, or NaN.
+    """
+    several = isinstance(result, Sequence) and not isinstance(result, str)
+    values = list(result) if several else [result]
+    want = "a number" if n_objectives == 1 else f"{n_objectives} numbers"
+    if len(values) != n_objectives:
+        raise InvalidResult(f"the objective must return {want}, got {result!r}.")
+    try:
+        found = tuple(float(value) if not isinstance(value, str) else _refuse(value) for value in values)
+    except (TypeError, ValueError):
+        raise InvalidResult(f"the objective must return {want}, got {result!r}; a return statement missing?") from None
+    if any(math.isnan(value) for value in found):
+        raise InvalidResult(f"the objective returned {result!r}: NaN is not a result, so the trial is stored as FAIL.")
+    return found
+
+
+def _refuse(value: Any) -> float:
+    raise TypeError(f"{value!r} is not a number")
+
+
+def _user_traceback(error: BaseException) -> str:
+    """The traceback without this package's own frames at its top."""
+    frames = error.__traceback__
+    while frames is not None and frames.tb_frame.f_globals.get("__name__") == __name__ and frames.tb_next:
+        frames = frames.tb_next
+    return "".join(traceback.format_exception(type(error), error, frames))
+
+
+__all__ = ["AttemptInterrupted", "Channel", "CheckpointError", "Ended", "Trial", "check_values", "run_trial"]

@@ -1,0 +1,268 @@
+"""Grid search as index arithmetic: cell -> values by mixed radix, position -> cell by a keyed permutation.
+
+Owns the shape and the order of a grid; which cell is free, leased or done is the ledger's. Nothing is
+materialised: 10**18 cells cost what 10 do.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any, NoReturn
+
+from ..core.protocols import StudyView
+from ..distributions import CategoricalChoice, Distribution
+from ._rng import seed_or_fresh
+
+_ROUNDS = 8  # 4 suffice for large halves (Luby and Rackoff 1988); small grids need more, NIST's FF1 has 10
+
+
+def _plain(value: Any) -> Any:
+    """numpy's scalars as Python's, without importing numpy."""
+    return value.item() if getattr(value, "shape", None) == () else value
+
+
+def _identity(value: Any) -> tuple[str, Any]:
+    """Key by which two values are the same point of an axis: 1 and 1.0 are, True and 1 are not."""
+    value = _plain(value)
+    if type(value) in (int, float):
+        # suggest_float gives 1.0 back where the user's list says 1
+        return "number", value
+    return type(value).__name__, value
+
+
+def _axis(name: Any, values: Any) -> tuple[CategoricalChoice, ...]:
+    """One parameter's values, checked."""
+    if not isinstance(name, str):
+        raise ValueError(f"search_space must have parameter names as keys, got {name!r}; use a str.")
+    where = f"search_space[{name!r}]"
+    if isinstance(values, (str, bytes, Mapping, Set)) or not hasattr(values, "__len__"):
+        raise ValueError(
+            f"{where} must be a list of values, got {values!r}; a list has an order, and keeps it."
+        )
+    axis: list[CategoricalChoice] = [_plain(value) for value in values]
+    if not axis:
+        raise ValueError(
+            f"{where} must hold at least one value, got {values!r}; drop the parameter, or fix it."
+        )
+    for value in axis:
+        if value is not None and type(value) not in (bool, int, float, str):
+            raise ValueError(
+                f"{where} must hold None, bool, int, float or str (JSON keeps them), got {value!r} of type "
+                f"{type(value).__name__}; use names, and map them to objects in the objective."
+            )
+        if isinstance(value, float) and math.isnan(value):
+            raise ValueError(
+                f"{where} must hold values that equal themselves, got {value!r}; use None or a name."
+            )
+    seen: dict[tuple[str, Any], CategoricalChoice] = {}
+    for value in axis:
+        if _identity(value) in seen:
+            other = seen[_identity(value)]
+            raise ValueError(f"{where} must hold each value once, got {other!r} and {value!r}; drop one.")
+        seen[_identity(value)] = value
+    return tuple(axis)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedPermutation:
+    """A bijection of [0, size) that a seed chooses: O(1) memory, integers only, the same in every process.
+
+    A Feistel network over pairs (left, right) of Z_a x Z_b with a = ceil(sqrt(size)) and the least b such
+    that a * b >= size; what falls outside is walked on until it is inside.
+
+    Source: Black and Rogaway 2002, "Ciphers with Arbitrary Finite Domains", sections 3 (cycle walking) and 4
+    (generalized Feistel).
+    """
+
+    size: int
+    seed: int
+    _a: int = field(init=False, repr=False, compare=False)
+    _b: int = field(init=False, repr=False, compare=False)
+    _key: bytes = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        a = math.isqrt(self.size - 1) + 1
+        object.__setattr__(self, "_a", a)
+        object.__setattr__(self, "_b", -(-self.size // a))
+        object.__setattr__(
+            self, "_key", blake2b(f"raytune_lite grid {self.seed}".encode(), digest_size=32).digest()
+        )
+
+    def __call__(self, position: int) -> int:
+        """The image of ``position``; it must be in [0, size)."""
+        image = self._encipher(position)
+        # a * b - size < a, so this runs rarely; it ends, since the cycle through position comes back inside
+        while image >= self.size:
+            image = self._encipher(image)
+        return image
+
+    def _encipher(self, x: int) -> int:
+        a, b, key = self._a, self._b, self._key
+        right, left = divmod(x, a)
+        # Each round adds a function of one half to the other: undone by subtracting it, whatever it is.
+        for i in range(_ROUNDS):
+            half = left if i % 2 else right
+            message = half.to_bytes((half.bit_length() + 7) // 8, "big")
+            # 32 bytes: the bias of the remainder is below 2**-100 up to a = 2**156
+            noise = int.from_bytes(
+                blake2b(message, digest_size=32, key=key, salt=bytes((i,))).digest(), "big"
+            )
+            if i % 2:
+                right = (right + noise) % b
+            else:
+                left = (left + noise) % a
+        return right * a + left
+
+
+@dataclass(frozen=True, slots=True)
+class ProductGrid:
+    """All combinations of ``axes``, (name, values) pairs, numbered as itertools.product yields them."""
+
+    axes: tuple[tuple[str, tuple[CategoricalChoice, ...]], ...]
+    seed: int
+    max_failures: int
+    size: int = field(init=False)
+    _order: KeyedPermutation = field(init=False, repr=False, compare=False)
+    _index: dict[str, dict[tuple[str, Any], int]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        size = math.prod(len(values) for _, values in self.axes)
+        index = {name: {_identity(value): i for i, value in enumerate(values)} for name, values in self.axes}
+        object.__setattr__(self, "size", size)
+        object.__setattr__(self, "_order", KeyedPermutation(size, self.seed))
+        object.__setattr__(self, "_index", index)
+
+    def cell_at(self, position: int) -> int:
+        """The cell visited at ``position`` of the shuffled order: a bijection of [0, size)."""
+        return self._order(self._inside("position", position))
+
+    def params(self, cell: int) -> dict[str, Any]:
+        """External parameter values of a cell."""
+        rest = self._inside("cell", cell)
+        found: dict[str, Any] = {}
+        for name, values in reversed(self.axes):
+            rest, i = divmod(rest, len(values))
+            found[name] = values[i]
+        return {name: found[name] for name, _ in self.axes}
+
+    def cell_of(self, params: Mapping[str, Any]) -> int | None:
+        """The cell with exactly these names and values, or None when they are not on the grid.
+
+        1 and 1.0 are one value, True is another; numpy's scalars count as Python's.
+        """
+        if len(params) != len(self.axes):
+            return None
+        cell = 0
+        for name, values in self.axes:
+            if name not in params:
+                return None
+            try:
+                i = self._index[name].get(_identity(params[name]))
+            except TypeError:  # not hashable, so not a value of ours
+                return None
+            if i is None:
+                return None
+            cell = cell * len(values) + i
+        return cell
+
+    def _inside(self, what: str, value: int) -> int:
+        if not 0 <= value < self.size:
+            raise IndexError(
+                f"{what} must be in [0, {self.size}), got {value}; the grid has {self.size} cells."
+            )
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class GridSampler:
+    """Every combination of the given values, each recorded exactly once, in a shuffled order.
+
+    The ledger hands out the cells, so no two live trials share one, and a cell whose trial failed is tried
+    again.
+
+    Args:
+        search_space: parameter name -> its values (None, bool, int, float or str; each once a list).
+        seed: integer >= 0, chooses the order; None draws one and keeps it in ``spec()``.
+        max_failures: failed trials after which a cell is given up (DEAD).
+
+    Raises:
+        ValueError: an empty mapping or list, a value twice, NaN, or a value that JSON cannot hold.
+    """
+
+    seed: int
+    grid: ProductGrid
+    auto_seed: bool = field(compare=False)  # nobody wished for this seed: a continued study goes on with its own
+
+    def __init__(
+        self,
+        search_space: Mapping[str, Sequence[CategoricalChoice]],
+        seed: int | None = None,
+        *,
+        max_failures: int = 4,
+    ) -> None:
+        if not isinstance(search_space, Mapping) or not search_space:
+            raise ValueError(
+                f"search_space must map at least one parameter name to its values, got {search_space!r}; "
+                "for example {'x': [1, 2]}."
+            )
+        if type(max_failures) is not int or max_failures < 1:
+            raise ValueError(
+                f"max_failures must be an integer >= 1, got {max_failures!r}; 1 never tries a cell again."
+            )
+        axes = {name: _axis(name, values) for name, values in search_space.items()}
+        # sorted: the same grid, in the same order, however the mapping was built (Optuna sorts too)
+        fixed = seed_or_fresh(seed)
+        object.__setattr__(self, "seed", fixed)
+        object.__setattr__(self, "auto_seed", seed is None)
+        object.__setattr__(self, "grid", ProductGrid(tuple(sorted(axes.items())), fixed, max_failures))
+
+    def spec(self) -> dict[str, Any]:
+        """``{"name": "GridSampler", **arguments}``."""
+        return {
+            "name": "GridSampler",
+            "search_space": {name: list(values) for name, values in self.grid.axes},
+            "seed": self.seed,
+            "max_failures": self.grid.max_failures,
+        }
+
+    def search_space(
+        self,
+        view: StudyView,  # noqa: ARG002
+        known: Mapping[str, Distribution],  # noqa: ARG002
+    ) -> Mapping[str, Distribution]:
+        """{}: the ledger gives each trial its cell, nothing is left to foresee."""
+        return {}
+
+    def sample_relative(
+        self,
+        view: StudyView,  # noqa: ARG002
+        number: int,  # noqa: ARG002
+        space: Mapping[str, Distribution],  # noqa: ARG002
+    ) -> Mapping[str, float]:
+        """{}: see search_space."""
+        return {}
+
+    def sample_independent(
+        self,
+        view: StudyView,  # noqa: ARG002
+        number: int,
+        name: str,
+        distribution: Distribution,  # noqa: ARG002
+    ) -> NoReturn:
+        """Refuse, as Optuna does: a value that the cell does not give would be no point of the grid.
+
+        Raises:
+            ValueError: always; the name is not in the grid, or the trial was enqueued without it.
+        """
+        names = [axis for axis, _ in self.grid.axes]
+        if name not in names:
+            raise ValueError(
+                f"parameter {name!r} is not in the grid {names}; add it to GridSampler's search_space."
+            )
+        raise ValueError(
+            f"trial {number} was given no value for parameter {name!r} of the grid {names}; "
+            "enqueue_trial() must give all of them with GridSampler."
+        )

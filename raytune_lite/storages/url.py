@@ -1,0 +1,137 @@
+"""Storage URLs: what is accepted, what is shown. A password is never shown. Opens no connection."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+
+import sqlalchemy as sa
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+from ..exceptions import StorageURLError
+
+# dialect -> driver modules in the order we try them, each with its SQLAlchemy name and pip package; then our extra
+_DRIVERS: dict[str, tuple[tuple[str, str, str], ...]] = {
+    "postgresql": (("psycopg2", "psycopg2", "psycopg2-binary"), ("psycopg", "psycopg", "psycopg")),
+    "mysql": (("pymysql", "pymysql", "pymysql"),),
+    "mariadb": (("pymysql", "pymysql", "pymysql"),),
+}
+_EXTRAS = {"postgresql": "postgresql", "mysql": "mysql", "mariadb": "mysql"}
+_SECRET_KEYS = re.compile(r"pass|secret|token", re.IGNORECASE)
+_EXAMPLES = "sqlite:///study.db, postgresql://user:password@host/db, mysql://user:password@host/db"
+
+
+def mask(url: str | URL) -> str:
+    """``url`` as text that may be shown: its password, in either place that can hold one, is ``***``."""
+    if isinstance(url, URL):
+        parsed = url
+    else:
+        try:
+            parsed = make_url(url)
+        except (ArgumentError, ValueError):
+            # not a URL, but it may still hold what was meant as a password: everything between ":" and the last "@"
+            hidden = re.sub(r"(//[^:/@]*):.*@", r"\1:***@", url, flags=re.DOTALL)
+            return re.sub(r"((?:pass|secret|token)\w*=)[^&\s]*", r"\1***", hidden, flags=re.IGNORECASE)
+    secret = [key for key in parsed.query if _SECRET_KEYS.search(key)]
+    shown = parsed.update_query_dict(dict.fromkeys(secret, "***")) if secret else parsed
+    text = shown.render_as_string(hide_password=True)
+    if shown.get_backend_name() == "sqlite" and not shown.host and shown.database:
+        # SQLAlchemy 2.1 writes ":" and " " of a path as %3A and %20; a user looks for the path that was given
+        return f"{shown.drivername}:///{shown.database}" + (f"?{text.split('?', 1)[1]}" if shown.query else "")
+    return text
+
+
+def _driver(dialect: str) -> str:
+    """The driver to use where the URL names none: the first that is installed, or else the first."""
+    names = [name for name, module, _ in _DRIVERS[dialect] if importlib.util.find_spec(module) is not None]
+    return names[0] if names else _DRIVERS[dialect][0][0]
+
+
+def _check_sqlite(url: URL) -> None:
+    shown = mask(url)
+    if url.drivername not in ("sqlite", "sqlite+pysqlite"):
+        raise StorageURLError(f"storage {shown!r}: only Python's own SQLite driver is used; write sqlite:///PATH.")
+    if url.host:
+        name = url.host + (f"/{url.database}" if url.database else "")
+        raise StorageURLError(
+            f"storage {shown!r} names a host, and SQLite has none: three slashes lead to a path. "
+            f"Did you mean sqlite:///{name}?"
+        )
+    database = url.database or ""
+    if not database or database == ":memory:" or "mode=memory" in shown:
+        raise StorageURLError(
+            f"storage {shown!r} is SQLite in memory, which the other processes of a study cannot see: pass "
+            "storage=None to keep the study in memory, or a file: sqlite:///study.db."
+        )
+    if database.startswith("file:"):
+        raise StorageURLError(f"storage {shown!r}: SQLite 'file:' URIs are not taken; write sqlite:///PATH.")
+
+
+def _parse(storage: str) -> URL:
+    if not isinstance(storage, str):
+        raise StorageURLError(f"storage must be a URL as text, got {type(storage).__name__}; for example {_EXAMPLES}.")
+    text = re.sub(r"^postgres(?=[:+])", "postgresql", storage)  # the spelling hosting services hand out
+    try:
+        return make_url(text)
+    except (ArgumentError, ValueError):
+        name = storage if re.fullmatch(r"[^:@?]+", storage) else "NAME.db"
+        raise StorageURLError(
+            f"storage {mask(storage)!r} is not a database URL; did you mean sqlite:///{name}? "
+            f"Others look like {_EXAMPLES}."
+        ) from None
+
+
+def _check_driver(url: URL) -> None:
+    """Raise unless SQLAlchemy knows the dialect and its driver package can be imported."""
+    dialect, shown = url.get_backend_name(), mask(url)
+    try:
+        loaded = url.get_dialect()
+        loaded.import_dbapi()
+    except NoSuchModuleError:
+        raise StorageURLError(
+            f"storage {shown!r}: {url.drivername!r} is not a database this package can use; it takes sqlite, "
+            f"postgresql and mysql (mariadb), as in {_EXAMPLES}."
+        ) from None
+    except ImportError:
+        packages = [pip for name, _, pip in _DRIVERS.get(dialect, ()) if name == url.get_driver_name()]
+        package = packages[0] if packages else url.get_driver_name()
+        extra = _EXTRAS.get(dialect, dialect)
+        raise StorageURLError(
+            f"storage {shown!r} needs the Python package {package}, which is not installed here: "
+            f'pip install "raytune-lite[{extra}]" (or: pip install {package}).'
+        ) from None
+    if loaded.is_async:
+        raise StorageURLError(
+            f"storage {shown!r}: {url.get_driver_name()} is an async driver; write {dialect}://... for the usual one."
+        )
+
+
+def normalize_url(storage: str) -> sa.URL:
+    """Parse a storage URL, check that it can work here, and name its driver.
+
+    Args:
+        storage: ``sqlite:///PATH``, ``postgresql://...`` or ``mysql://...``; a driver may be named, as SQLAlchemy
+            does (``mysql+mysqldb://``).
+
+    Returns:
+        The URL with dialect and driver.
+
+    Raises:
+        StorageURLError: it does not parse, is SQLite in memory, names an unknown dialect, or its driver package is
+            missing. The message shows the URL without its password, and the way out.
+    """
+    url = _parse(storage)
+    dialect = url.get_backend_name()
+    if dialect == "sqlite":
+        _check_sqlite(url)
+        return url.set(drivername="sqlite")
+    if dialect not in _DRIVERS:
+        raise StorageURLError(
+            f"storage {mask(url)!r}: {dialect!r} is not a database this package can use; it takes sqlite, "
+            f"postgresql and mysql (mariadb), as in {_EXAMPLES}."
+        )
+    if "+" not in url.drivername:
+        url = url.set(drivername=f"{dialect}+{_driver(dialect)}")
+    _check_driver(url)
+    return url

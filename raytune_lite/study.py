@@ -1,0 +1,553 @@
+"""Study: what a user holds. Optuna's names and meanings; Ray's where Ray has the concept.
+
+A Study owns no decision. Reading goes to the database; everything that changes the study goes through the one session
+that owns it: in this process (ask, tell, enqueue, ``executor="inline"``) or in the driver actor while it runs on Ray.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import shutil
+import tempfile
+import time
+import uuid
+import weakref
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from .core import messages as m
+from .core.protocols import Pruner, Sampler
+from .core.retries import RetryPolicy
+from .distributions import Distribution
+from .exceptions import DuplicatedStudyError
+from .runtime.inline import LocalSession
+from .runtime.session import RunConfig, new_run_id
+from .runtime.worker import Ended, InvalidResult, Trial, check_values
+from .storages.repository import Repository
+from .trial import FrozenTrial, StudyDirection, TrialState, parse_direction
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Objective = Callable[[Trial], Any]
+Callback = Callable[["Study", FrozenTrial], None]
+Direction = str | StudyDirection
+
+
+class Study:
+    """A hyperparameter search: its trials, and the means to run more. Made by create_study and load_study."""
+
+    def __init__(
+        self,
+        study_name: str,
+        storage: str,
+        sampler: Sampler | None = None,
+        pruner: Pruner | None = None,
+        *,
+        checkpoint_dir: str | Path | None = None,
+        durable: bool = True,
+    ) -> None:
+        self._repository = Repository.open(storage, durable=durable)
+        self._record = self._repository.load_study(study_name)
+        self._storage, self._durable = storage, durable
+        self.study_name, self.sampler, self.pruner = study_name, sampler, pruner
+        self._checkpoint_dir = None if checkpoint_dir is None else str(checkpoint_dir)
+        self._local: LocalSession | None = None
+        self._remote: Callable[[type[m.Event], dict[str, Any]], Any] | None = None  # set while a run is on Ray
+        self._running = False
+        self._asked: dict[int, Trial] = {}
+
+    # --- reading ---------------------------------------------------------------------------------------------------
+
+    @property
+    def directions(self) -> list[StudyDirection]:
+        """One direction an objective."""
+        return list(self._record.directions)
+
+    @property
+    def direction(self) -> StudyDirection:
+        """The direction of a single-objective study; RuntimeError for several."""
+        self._single_objective("direction")
+        return self.directions[0]
+
+    @property
+    def trials(self) -> list[FrozenTrial]:
+        """All trials in number order, read from the database now."""
+        return self.get_trials()
+
+    def get_trials(self, deepcopy: bool = True, states: Iterable[TrialState] | None = None) -> list[FrozenTrial]:  # noqa: ARG002
+        """Trials in number order, of the given states or all; ``deepcopy`` is Optuna's and means nothing here."""
+        wanted = None if states is None else tuple(states)
+        return [trial for trial in self._repository.trials(self._record) if wanted is None or trial.state in wanted]
+
+    @property
+    def best_trial(self) -> FrozenTrial:
+        """The COMPLETE trial with the best value (the earliest of equals).
+
+        Raises:
+            ValueError: no trial is COMPLETE yet.
+            RuntimeError: the study has several objectives; see best_trials.
+        """
+        self._single_objective("best_trial")
+        done = self.get_trials(states=(TrialState.COMPLETE,))
+        if not done:
+            raise ValueError(f"study {self.study_name!r} has no COMPLETE trial yet, so there is no best one.")
+        sign = -1 if self.direction is StudyDirection.MAXIMIZE else 1
+        return min(done, key=lambda trial: sign * (trial.value if trial.value is not None else 0.0))
+
+    @property
+    def best_value(self) -> float:
+        """Value of best_trial."""
+        value = self.best_trial.value
+        return float("nan") if value is None else value
+
+    @property
+    def best_params(self) -> dict[str, Any]:
+        """Parameters of best_trial."""
+        return dict(self.best_trial.params)
+
+    @property
+    def best_trials(self) -> list[FrozenTrial]:
+        """The Pareto front: COMPLETE trials that no other one beats in every objective."""
+        signs = [-1 if direction is StudyDirection.MAXIMIZE else 1 for direction in self.directions]
+        done = [(t, [s * v for s, v in zip(signs, t.values or (), strict=True)]) for t in self._complete()]
+        return [
+            trial
+            for trial, mine in done
+            if not any(
+                all(a <= b for a, b in zip(other, mine, strict=True)) and other != mine for _, other in done
+            )
+        ]
+
+    def _complete(self) -> list[FrozenTrial]:
+        return self.get_trials(states=(TrialState.COMPLETE,))
+
+    @property
+    def user_attrs(self) -> dict[str, Any]:
+        """Attributes of the study."""
+        return self._repository.user_attrs(self._record)
+
+    def set_user_attr(self, key: str, value: Any) -> None:
+        """Store a JSON-able attribute with the study."""
+        self._repository.set_user_attr(self._record, key, value)
+
+    def trials_dataframe(self) -> pd.DataFrame:
+        """Trials as a pandas DataFrame, with Optuna's column names. Needs pandas (an optional extra)."""
+        from .report.tables import trials_dataframe
+
+        return trials_dataframe(self.trials)
+
+    def _single_objective(self, what: str) -> None:
+        if len(self._record.directions) > 1:
+            raise RuntimeError(f"{what} needs a single objective; this study has {len(self._record.directions)}.")
+
+    # --- adding and asking -------------------------------------------------------------------------------------------
+
+    def enqueue_trial(
+        self, params: Mapping[str, Any], user_attrs: Mapping[str, Any] | None = None, skip_if_exists: bool = False
+    ) -> None:
+        """Have a configuration run next; parameters it leaves open are sampled."""
+        if skip_if_exists and any(_same_params(trial, params) for trial in self.trials):
+            return
+        self._send(m.TrialEnqueued, params=_json_pairs(params), user_attrs=_json_pairs(user_attrs or {}))
+
+    def add_trial(self, trial: FrozenTrial) -> None:
+        """Add a finished trial that ran elsewhere (see create_trial)."""
+        if trial.state is TrialState.COMPLETE and len(trial.values or ()) != len(self.directions):
+            raise ValueError(
+                f"the trial has {len(trial.values or ())} values, the study {len(self.directions)} objective(s); "
+                "they must agree."
+            )
+        params = tuple(
+            m.ParamValue(name=name, value=dist.to_internal_repr(trial.params[name]), distribution=dist)
+            for name, dist in trial.distributions.items()
+        )
+        self._send(
+            m.TrialAdded,
+            number=None,
+            state=int(trial.state),
+            values=trial.values,
+            params=params,
+            reports=tuple(sorted(trial.intermediate_values.items())),
+            user_attrs=_json_pairs(trial.user_attrs),
+            system_attrs=_json_pairs(trial.system_attrs),
+        )
+
+    def add_trials(self, trials: Iterable[FrozenTrial]) -> None:
+        """Add several finished trials."""
+        for trial in trials:
+            self.add_trial(trial)
+
+    def ask(self, fixed_distributions: Mapping[str, Distribution] | None = None) -> Trial:
+        """Start a trial here, in this process; ``tell`` its result later.
+
+        Raises:
+            RuntimeError: nothing is left to ask for (a grid is exhausted), or the study is running in optimize().
+        """
+        trial = self._session().ask()
+        if trial is None:
+            raise RuntimeError(
+                f"study {self.study_name!r} has nothing left to ask for: its grid is exhausted or it was stopped."
+            )
+        for name, distribution in (fixed_distributions or {}).items():
+            trial._suggest(name, distribution)
+        self._asked[trial.number] = trial
+        return trial
+
+    def tell(
+        self,
+        trial: Trial | int,
+        values: float | Sequence[float] | None = None,
+        state: TrialState | None = None,
+        skip_if_finished: bool = False,
+    ) -> FrozenTrial:
+        """Store the result of an asked trial; returns its record.
+
+        Args:
+            trial: what ``ask`` returned, or its number.
+            values: one float an objective. NaN or a wrong count makes the trial FAIL.
+            state: COMPLETE (needs values), PRUNED or FAIL; None: COMPLETE when there are values.
+            skip_if_finished: telling twice is no error.
+
+        Raises:
+            ValueError: unknown or finished trial; values with PRUNED or FAIL; COMPLETE without good values.
+        """
+        number = trial if isinstance(trial, int) else trial.number
+        asked = self._asked.get(number)
+        if asked is None:
+            return self._tell_unknown(number, skip_if_finished)
+        self._session().tell(_told(asked, values, state, len(self.directions)))
+        del self._asked[number]
+        return self._trial(number)
+
+    def _tell_unknown(self, number: int, skip_if_finished: bool) -> FrozenTrial:
+        known = {trial.number: trial for trial in self.trials}.get(number)
+        if known is not None and known.state.is_finished() and skip_if_finished:
+            return known
+        what = f"it is {known.state.name}" if known is not None else "the study has no such trial"
+        raise ValueError(f"cannot tell trial {number}: {what}. Only trials from this study's ask() can be told.")
+
+    def _trial(self, number: int) -> FrozenTrial:
+        return next(trial for trial in self.trials if trial.number == number)
+
+    # --- running -----------------------------------------------------------------------------------------------------
+
+    def optimize(
+        self,
+        func: Objective,
+        n_trials: int | None = None,
+        timeout: float | None = None,
+        n_jobs: int = 1,
+        catch: type[Exception] | Iterable[type[Exception]] = (),
+        callbacks: Iterable[Callback] | None = None,
+        gc_after_trial: bool = False,
+        show_progress_bar: bool = False,
+        *,
+        max_trials: int | None = None,
+        resources: Mapping[str, Any] | None = None,
+        max_concurrent: int | None = None,
+        retries: RetryPolicy | None = None,
+        executor: Literal["ray", "inline"] = "ray",
+    ) -> None:
+        """Run trials until the budget is spent; interrupted trials of an earlier run go first and count as old ones.
+
+        Args:
+            func: the objective; takes a Trial, returns one float an objective of the study.
+            n_trials: new configurations this call starts (attempts and promotions do not count); None: no bound.
+            timeout: seconds after which nothing new starts; running trials end by themselves.
+            n_jobs: Optuna's name for max_concurrent, when above 1.
+            catch: exceptions that fail their trial but not the study.
+            callbacks: each called as ``callback(study, frozen_trial)`` after each finished trial, in this process.
+            gc_after_trial: run the garbage collector after each finished trial, in this process.
+            show_progress_bar: live progress on the terminal.
+            max_trials: bound on the study's total, so that the same command can be run again after a crash.
+            resources: per trial: ``{"num_cpus": 1, "num_gpus": 0.25, "memory": ..., "resources": {...}, ...}``.
+            max_concurrent: trials at once; None: as many as the cluster has room for.
+            retries: how often a trial is tried again, by the kind of its failure.
+            executor: "ray", or "inline" to run one trial after another in this process (pdb works there).
+
+        Raises:
+            ValueError: n_trials, max_trials, timeout or max_concurrent out of range.
+            TrialFailedError: an objective on Ray raised what ``catch`` does not list (inline: that exception itself).
+            StudyBusyError: another live process is running the study.
+            InfeasibleResourcesError, InvalidResourcesError: no node could ever grant ``resources``.
+        """
+        if self._running:
+            raise RuntimeError("this study is running already: optimize() cannot be called inside optimize().")
+        for name, value in (("n_trials", n_trials), ("max_trials", max_trials), ("max_concurrent", max_concurrent)):
+            _check_count(name, value)
+        if timeout is not None and not timeout > 0:
+            raise ValueError(f"timeout must be > 0 seconds, got {timeout}; leave it out for no bound.")
+        if executor not in ("ray", "inline"):
+            raise ValueError(f"executor must be 'ray' or 'inline', got {executor!r}.")
+        catch = (catch,) if isinstance(catch, type) else tuple(catch)
+        self._close_local()
+        config = self._config(n_trials, max_trials, timeout, retries)
+        self._running = True
+        after = _AfterTrial(self, tuple(callbacks or ()), gc_after_trial)
+        try:
+            if executor == "inline":
+                self._optimize_inline(func, config, catch, after)
+            else:
+                limit = max_concurrent if max_concurrent is not None or n_jobs <= 1 else n_jobs
+                self._optimize_on_ray(func, config, catch, after, resources, limit, show_progress_bar)
+        finally:
+            self._running, self._remote = False, None
+            self._close_local()
+
+    def _optimize_inline(self, func: Objective, config: RunConfig, catch: Any, after: _AfterTrial) -> None:
+        self._local = LocalSession(config)
+        end = float("inf") if config.timeout is None else time.monotonic() + config.timeout
+        self._local.run(func, catch=catch, after_trial=after.number, is_late=lambda: time.monotonic() > end)
+
+    def _optimize_on_ray(
+        self,
+        func: Objective,
+        config: RunConfig,
+        catch: Any,
+        after: _AfterTrial,
+        resources: Mapping[str, Any] | None,
+        limit: int | None,
+        show_progress: bool,
+    ) -> None:
+        from .report.progress import Progress
+        from .runtime import on_ray
+
+        def attach(remote: Callable[[type[m.Event], dict[str, Any]], Any]) -> None:
+            self._remote = remote
+
+        def watch(plan: Any) -> None:
+            progress.update(plan)
+            after.trials(plan.finished)
+
+        with Progress(self.study_name, config, show=show_progress) as progress:
+            on_ray.execute(
+                func,
+                config,
+                catch=catch,
+                resources=resources,
+                max_concurrent=limit,
+                pinned=self._repository.is_local,
+                attach=attach,
+                watch=watch,
+                with_trials=after.wanted,
+                notice=progress.notice,
+            )
+
+    def stop(self) -> None:
+        """Start nothing new in the running optimize(); call it in a callback.
+
+        Raises:
+            RuntimeError: no optimize() is running.
+        """
+        if not self._running:
+            raise RuntimeError("stop() is for callbacks: no optimize() of this study is running.")
+        self._send(m.StopRequested, reason="study.stop()")
+
+    def close(self) -> None:
+        """Give the study back to other processes and close the database. Reading reopens nothing."""
+        self._close_local()
+        self._repository.close()
+
+    # --- the one session ---------------------------------------------------------------------------------------------
+
+    def _config(
+        self,
+        n_trials: int | None = None,
+        max_trials: int | None = None,
+        timeout: float | None = None,
+        retries: RetryPolicy | None = None,
+    ) -> RunConfig:
+        return RunConfig(
+            storage=self._storage,
+            study_name=self.study_name,
+            run=new_run_id(),
+            sampler=self.sampler,
+            pruner=self.pruner,
+            n_trials=n_trials,
+            max_trials=max_trials,
+            timeout=timeout,
+            retries=retries or RetryPolicy(),
+            checkpoint_dir=self._checkpoint_dir,
+            durable=self._durable,
+        )
+
+    def _session(self) -> LocalSession:
+        if self._remote is not None:
+            raise RuntimeError("the study is running on Ray in optimize(); ask() and tell() wait for its end.")
+        if self._local is None:
+            self._local = LocalSession(self._config())
+        return self._local
+
+    def _send(self, kind: type[m.Event], **fields: Any) -> Any:
+        return self._remote(kind, fields) if self._remote is not None else self._session().call(kind, **fields)
+
+    def _close_local(self) -> None:
+        local, self._local = self._local, None
+        self._asked.clear()
+        if local is not None:
+            local.close()
+
+
+def create_study(
+    *,
+    storage: str | None = None,
+    sampler: Sampler | None = None,
+    pruner: Pruner | None = None,
+    study_name: str | None = None,
+    direction: Direction | None = None,
+    load_if_exists: bool = False,
+    directions: Sequence[Direction] | None = None,
+    checkpoint_dir: str | Path | None = None,
+) -> Study:
+    """Make a study, or continue one.
+
+    Args:
+        storage: a database URL (``sqlite:///study.db``, ``postgresql://...``, ``mysql://...``); None keeps the study
+            for the life of this object only (a temporary SQLite file, so that a crashed driver resumes all the same).
+        sampler: None: the study's recorded one, else RandomSampler.
+        pruner: None: the study's recorded one, else NopPruner.
+        study_name: None: a unique name.
+        direction: "minimize" (default) or "maximize".
+        load_if_exists: continue a study of this name.
+        directions: one an objective, instead of ``direction``.
+        checkpoint_dir: where checkpoints lie; on several nodes a path that all of them mount.
+
+    Raises:
+        DuplicatedStudyError: the name is taken and load_if_exists is False.
+        ValueError: both direction and directions; an unknown direction; no direction at all.
+        StorageURLError, SchemaVersionError, StorageError: the storage cannot be used.
+    """
+    if direction is not None and directions is not None:
+        raise ValueError("give either direction (one objective) or directions (several), not both.")
+    wanted = [parse_direction(d) for d in (directions if directions is not None else [direction or "minimize"])]
+    if not wanted:
+        raise ValueError("directions must name at least one direction, got none.")
+    name = study_name if study_name is not None else f"no-name-{uuid.uuid4()}"
+    scratch = tempfile.mkdtemp(prefix="raytune_lite-") if storage is None else None
+    url = storage if storage is not None else f"sqlite:///{scratch}/study.db"
+    repository = Repository.open(url)
+    try:
+        repository.create_study(name, tuple(wanted))
+    except DuplicatedStudyError:
+        if not load_if_exists:
+            raise
+    finally:
+        repository.close()
+    study = Study(name, url, sampler, pruner, checkpoint_dir=checkpoint_dir, durable=scratch is None)
+    if scratch is not None:
+        weakref.finalize(study, shutil.rmtree, scratch, ignore_errors=True)
+    return study
+
+
+def load_study(
+    *,
+    study_name: str | None = None,
+    storage: str,
+    sampler: Sampler | None = None,
+    pruner: Pruner | None = None,
+    checkpoint_dir: str | Path | None = None,
+) -> Study:
+    """Open a study, one made by Optuna too. Without sampler and pruner the recorded ones go on.
+
+    Raises:
+        StudyNotFoundError: no study of this name.
+        ValueError: no name was given and the storage does not hold exactly one study.
+    """
+    if study_name is None:
+        names = get_all_study_names(storage)
+        if len(names) != 1:
+            raise ValueError(f"study_name is needed: the storage holds {len(names)} studies ({names[:10]}).")
+        study_name = names[0]
+    return Study(study_name, storage, sampler, pruner, checkpoint_dir=checkpoint_dir)
+
+
+def delete_study(*, study_name: str, storage: str) -> None:
+    """Remove a study and everything of it from the database (its checkpoint files stay)."""
+    repository = Repository.open(storage)
+    try:
+        repository.delete_study(study_name)
+    finally:
+        repository.close()
+
+
+def get_all_study_names(storage: str) -> list[str]:
+    """Names of all studies in a storage."""
+    repository = Repository.open(storage)
+    try:
+        return repository.study_names()
+    finally:
+        repository.close()
+
+
+class _AfterTrial:
+    """What follows a finished trial in the script's process: callbacks, garbage collection."""
+
+    def __init__(self, study: Study, callbacks: tuple[Callback, ...], collect: bool) -> None:
+        self.study, self.callbacks, self.collect = study, callbacks, collect
+        self.wanted = bool(callbacks) or collect
+
+    def number(self, number: int, state: TrialState) -> None:
+        if self.wanted and state.is_finished():
+            self.trials([self.study._trial(number)])
+
+    def trials(self, finished: Iterable[FrozenTrial]) -> None:
+        for trial in finished:
+            for callback in self.callbacks:
+                callback(self.study, trial)
+            if self.collect:
+                gc.collect()
+
+
+def _check_count(name: str, value: int | None) -> None:
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value <= 0):
+        raise ValueError(f"{name} must be an integer >= 1, got {value!r}; leave it out (None) for no bound.")
+
+
+def _json_pairs(values: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    try:
+        return tuple((str(name), json.dumps(value)) for name, value in values.items())
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"values must be JSON-able (numbers, strings, lists), got {values!r}: {error}.") from None
+
+
+def _same_params(trial: FrozenTrial, params: Mapping[str, Any]) -> bool:
+    return dict(trial.system_attrs.get("fixed_params", trial.params)) == dict(params)
+
+
+def _told(trial: Trial, values: Any, state: TrialState | None, n_objectives: int) -> Ended:
+    """The Ended message for what the user told; Optuna's rules."""
+    outcomes = {
+        TrialState.COMPLETE: m.Outcome.COMPLETE,
+        TrialState.PRUNED: m.Outcome.PRUNED,
+        TrialState.FAIL: m.Outcome.FAIL,
+    }
+    if state is not None and state not in outcomes:
+        raise ValueError(f"state must be COMPLETE, PRUNED or FAIL, got {state!r}.")
+    if state in (TrialState.PRUNED, TrialState.FAIL) and values is not None:
+        raise ValueError(f"values cannot be told with state={state.name}, got {values!r}.")
+    found: tuple[float, ...] | None = None
+    failure: m.Failure | None = None
+    if state in (None, TrialState.COMPLETE):
+        try:
+            found = check_values(values, n_objectives)
+        except InvalidResult as error:
+            if state is TrialState.COMPLETE:
+                raise
+            failure = m.Failure(error=f"ValueError: {error}")
+    outcome = outcomes[state] if state else (m.Outcome.COMPLETE if failure is None else m.Outcome.FAIL)
+    if outcome is m.Outcome.FAIL and failure is None:
+        failure = m.Failure(error="told FAIL by the user")
+    return Ended(
+        number=trial.number,
+        attempt=trial.attempt,
+        outcome=outcome,
+        progress=trial.drain(),
+        values=found,
+        failure=failure,
+    )
+
+
+__all__ = ["Study", "create_study", "delete_study", "get_all_study_names", "load_study"]

@@ -1,0 +1,140 @@
+"""What a trial is: its states, its frozen record, a study's directions. Data only; no behaviour that runs a trial."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from .distributions import Distribution
+
+
+class TrialState(enum.IntEnum):
+    """State of a trial. The first five have Optuna's values; PAUSED is stored as RUNNING in Optuna's table."""
+
+    RUNNING = 0
+    COMPLETE = 1
+    PRUNED = 2
+    FAIL = 3
+    WAITING = 4
+    PAUSED = 5
+
+    def is_finished(self) -> bool:
+        """True when the trial will never run again."""
+        return self in (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
+
+
+class StudyDirection(enum.IntEnum):
+    """Whether smaller or larger objective values are better (Optuna's values)."""
+
+    NOT_SET = 0
+    MINIMIZE = 1
+    MAXIMIZE = 2
+
+
+def parse_direction(direction: str | StudyDirection) -> StudyDirection:
+    """Turn ``"minimize"``, ``"maximize"`` or a StudyDirection into a StudyDirection.
+
+    Raises:
+        ValueError: anything else; the message lists the two words.
+    """
+    if isinstance(direction, StudyDirection) and direction != StudyDirection.NOT_SET:
+        return direction
+    if direction == "minimize":
+        return StudyDirection.MINIMIZE
+    if direction == "maximize":
+        return StudyDirection.MAXIMIZE
+    raise ValueError(f"direction must be 'minimize' or 'maximize', got {direction!r}.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrozenTrial:
+    """The record of one trial, as a reader sees it. Field names are Optuna's.
+
+    ``intermediate_values`` maps step to value; ``values`` has one entry an objective, or is None; datetimes are
+    naive local time, as in Optuna. ``attempt`` counts the trial's runs from 1 (0: none yet).
+    """
+
+    number: int
+    state: TrialState
+    values: tuple[float, ...] | None = None
+    datetime_start: datetime | None = None
+    datetime_complete: datetime | None = None
+    params: Mapping[str, Any] = field(default_factory=dict)
+    distributions: Mapping[str, Distribution] = field(default_factory=dict)
+    user_attrs: Mapping[str, Any] = field(default_factory=dict)
+    system_attrs: Mapping[str, Any] = field(default_factory=dict)
+    intermediate_values: Mapping[int, float] = field(default_factory=dict)
+    trial_id: int = -1
+    attempt: int = 0
+
+    @property
+    def value(self) -> float | None:
+        """The single objective value, or None.
+
+        Raises:
+            RuntimeError: the trial has several objective values.
+        """
+        if self.values is None:
+            return None
+        if len(self.values) > 1:
+            raise RuntimeError(f"trial {self.number} has {len(self.values)} objective values; use .values.")
+        return self.values[0]
+
+    @property
+    def last_step(self) -> int | None:
+        """The largest reported step, or None."""
+        return max(self.intermediate_values, default=None)
+
+    @property
+    def duration(self) -> timedelta | None:
+        """Time from start to completion, or None while either is missing."""
+        if self.datetime_start is None or self.datetime_complete is None:
+            return None
+        return self.datetime_complete - self.datetime_start
+
+
+def create_trial(
+    *,
+    state: TrialState = TrialState.COMPLETE,
+    value: float | None = None,
+    values: Sequence[float] | None = None,
+    params: Mapping[str, Any] | None = None,
+    distributions: Mapping[str, Distribution] | None = None,
+    user_attrs: Mapping[str, Any] | None = None,
+    system_attrs: Mapping[str, Any] | None = None,
+    intermediate_values: Mapping[int, float] | None = None,
+) -> FrozenTrial:
+    """Make a record for ``study.add_trial``: a finished trial that was run elsewhere.
+
+    Raises:
+        ValueError: both ``value`` and ``values``; params and distributions name different parameters; a value
+            outside its distribution; a COMPLETE trial without values; an unfinished state.
+    """
+    params, distributions = dict(params or {}), dict(distributions or {})
+    if value is not None and values is not None:
+        raise ValueError("give either value (one objective) or values (several), not both.")
+    if params.keys() != distributions.keys():
+        raise ValueError(
+            f"params {sorted(params)} and distributions {sorted(distributions)} must name the same parameters."
+        )
+    for name, external in params.items():
+        if not distributions[name].contains(distributions[name].to_internal_repr(external)):
+            raise ValueError(f"parameter {name!r}: value {external!r} is not in {distributions[name]}.")
+    found = (value,) if value is not None else tuple(values) if values is not None else None
+    if state == TrialState.COMPLETE and (found is None or any(v != v for v in found)):
+        raise ValueError(f"a COMPLETE trial needs a value that is a number, got {found}; use state=FAIL for none.")
+    if not state.is_finished():
+        raise ValueError(f"a trial added to a study must be finished, got {state.name}; use enqueue_trial to run one.")
+    return FrozenTrial(
+        number=-1,
+        state=state,
+        values=found,
+        params=params,
+        distributions=distributions,
+        user_attrs=dict(user_attrs or {}),
+        system_attrs=dict(system_attrs or {}),
+        intermediate_values=dict(intermediate_values or {}),
+    )

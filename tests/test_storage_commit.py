@@ -1,0 +1,494 @@
+"""The repository against a real SQLite file: what is committed is read back, all of it or nothing."""
+
+from __future__ import annotations
+
+import json
+import math
+import sqlite3
+import subprocess
+import sys
+import threading
+from dataclasses import fields
+
+import pytest
+import sqlalchemy as sa
+
+from raytune_lite.core import messages as m
+from raytune_lite.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+from raytune_lite.exceptions import (
+    DuplicatedStudyError,
+    FencedError,
+    StorageError,
+    StudyBusyError,
+    StudyNotFoundError,
+)
+from raytune_lite.storages import Repository, StudyRecord
+from raytune_lite.storages import schema as t
+from raytune_lite.trial import StudyDirection, TrialState
+
+RUNNING, COMPLETE, WAITING, PAUSED = TrialState.RUNNING, TrialState.COMPLETE, TrialState.WAITING, TrialState.PAUSED
+MINIMIZE = [StudyDirection.MINIMIZE]
+T0 = 1_700_000_000.0
+
+LR = m.ParamValue(name="lr", value=1e-3, distribution=FloatDistribution(1e-5, 1.0, log=True))
+LAYERS = m.ParamValue(name="layers", value=3.0, distribution=IntDistribution(1, 9, step=2))
+KIND = m.ParamValue(name="kind", value=1.0, distribution=CategoricalDistribution([None, True, 1.5, "a'\";--"]))
+REF = m.CheckpointRef(step=4, attempt=1, uri="trial-0/attempt-1/step-4" * 100, digest="ab" * 32, size=1 << 40)
+
+EVENTS = [
+    m.RunStarted(at=0.0, run="r", n_trials=None, max_trials=9, pruner='{"name": "asha"}'),
+    m.RunFinished(at=1.0, run="r"),
+    m.StopRequested(at=1.5, reason="enough 'of' \"it\"\n\0 \ud800 ü"),
+    m.TrialEnqueued(at=2.0, params=(("lr", "0.1"),), user_attrs=(("a", "[1, 2]"),)),
+    m.TrialAdded(at=3.0, number=None, state=1, values=(math.inf, -1.0), params=(LR, KIND), reports=((1, math.nan),)),
+    m.Claimed(at=4.0, slot="s", node="n"),
+    m.Suggested(at=5.0, number=0, params=(LR, LAYERS, KIND)),
+    m.ParamSet(at=6.0, number=0, attempt=1, param=LAYERS),
+    m.Reported(at=7.0, number=0, attempt=1, progress=m.Progress(reports=((1, 0.5),), params=(LR,), checkpoint=REF)),
+    m.AttemptEnded(at=8.0, number=0, attempt=1, outcome=m.Outcome.FAIL, failure=m.Failure(error="E: x", traceback="t")),
+    m.AttemptLost(at=9.0, number=0, attempt=1, kind=m.LossKind.OUT_OF_MEMORY, message="x" * 100_000),
+]
+
+
+@pytest.fixture
+def url(tmp_path):
+    return f"sqlite:///{tmp_path}/study.db"
+
+
+@pytest.fixture
+def repository(url):
+    opened = Repository.open(url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def study(repository):
+    return repository.create_study("s", MINIMIZE, now=T0)
+
+
+@pytest.fixture
+def epoch(repository, study):
+    return repository.acquire(study, run="run-1", lease=60, now=T0)
+
+
+def dump(path):
+    """All rows of all tables."""
+    with sqlite3.connect(path) as connection:
+        names = [r[0] for r in connection.execute("SELECT name FROM sqlite_master WHERE type='table' ORDER BY name")]
+        return {name: connection.execute(f"SELECT * FROM {name}").fetchall() for name in names}
+
+
+def subclasses(base):
+    return {c for c in vars(m).values() if isinstance(c, type) and issubclass(c, base) and c is not base}
+
+
+def new(number, state=RUNNING, attempt=1, **more):
+    return m.NewTrial(number=number, state=state, attempt=attempt, **more)
+
+
+# --- events ------------------------------------------------------------------------------------------------------
+
+
+def test_the_event_list_of_this_file_is_complete():
+    assert subclasses(m.Event) - {m.ParamAsked} == {type(event) for event in EVENTS}  # ParamAsked is never logged
+
+
+def test_every_event_is_read_back_as_it_was_written_in_order_and_by_another_process(repository, study, epoch, url):
+    for event in EVENTS:
+        repository.commit(study, epoch, [event], [])
+    repository.commit(study, epoch, EVENTS, [])
+    other = Repository.open(url)
+    assert repr(other.events(study)) == repr(EVENTS * 2)  # repr: NaN differs from itself
+    other.close()
+
+
+def test_the_log_goes_on_where_it_stopped_after_a_restart(repository, study, epoch, url):
+    repository.commit(study, epoch, EVENTS[:2], [])
+    repository.close()
+    again = Repository.open(url)
+    later = again.acquire(study, run="run-1", lease=60, now=T0)
+    again.commit(study, later, EVENTS[2:4], [])
+    assert again.events(study) == EVENTS[:4]
+    again.close()
+
+
+def test_a_missing_or_unreadable_event_is_refused_by_name(repository, study, epoch):
+    repository.commit(study, epoch, EVENTS[:3], [])
+    with sqlite3.connect(repository.path) as raw:
+        raw.execute("DELETE FROM rtl_events WHERE seq = 2")
+    with pytest.raises(StorageError, match="event 2 is missing"):
+        repository.events(study)
+    with sqlite3.connect(repository.path) as raw:
+        raw.execute("UPDATE rtl_events SET seq = 2, json = '{\"_\": \"Nonsense\"}' WHERE seq = 3")
+    with pytest.raises(StorageError, match="rtl_events, study 's', seq 2"):
+        repository.events(study)
+
+
+# --- rows --------------------------------------------------------------------------------------------------------
+
+
+def test_every_row_is_stored_and_read_back(repository, study, epoch):
+    rows = [
+        new(0, cell=10**12, started=1.25),
+        m.PutParam(number=0, param=LR),
+        m.PutParam(number=0, param=LAYERS),
+        m.PutParam(number=0, param=KIND),
+        m.NewAttempt(number=0, attempt=1, slot="slot", node="node", started=1.25, resumed_step=None),
+        *[m.PutReport(number=0, step=i, value=v) for i, v in enumerate([0.5, math.inf, -math.inf, math.nan])],
+        m.PutAttr(number=0, key="k'\"\n", value_json='{"ü": [1, null]}'),
+        m.PutAttr(number=0, key="sys", value_json="1", system=True),
+        m.PutCheckpoint(number=0, checkpoint=REF),
+        m.PutRung(number=0, level=3, value=0.5, how="exact"),
+        m.PutRung(number=0, level=9, value=math.nan, how="failed"),
+        m.PromoteRung(number=0, level=3),
+        m.PutCell(number=0, cell=10**12, state="LEASED", failures=2),
+        m.EndAttempt(number=0, attempt=1, outcome="paused", ended=2.5, message="bad \0 \udcff text"),
+        m.NewAttempt(number=0, attempt=2, slot="slot2", node="", started=3.0, resumed_step=4),
+        m.PutValues(number=0, values=(math.inf,)),
+        m.SetState(number=0, state=COMPLETE, attempt=2, completed=4.5),
+    ]
+    used = {type(row) for row in rows} | {m.DropCheckpoint, m.AdoptTrial}
+    assert used == subclasses(m.Row)
+    repository.commit(study, epoch, [], rows)
+
+    (trial,) = repository.trials(study)
+    assert (trial.number, trial.state, trial.attempt, trial.values) == (0, COMPLETE, 2, (math.inf,))
+    assert trial.params == {"lr": 1e-3, "layers": 3, "kind": True}
+    assert type(trial.params["layers"]) is int
+    assert trial.params["kind"] is True
+    assert trial.distributions["lr"] == LR.distribution
+    assert str(trial.intermediate_values) == "{0: 0.5, 1: inf, 2: -inf, 3: nan}"
+    assert trial.user_attrs == {"k'\"\n": {"ü": [1, None]}}
+    assert trial.system_attrs == {"sys": 1}
+    assert trial.datetime_start.timestamp() == T0 + 1.25
+    assert trial.datetime_complete.timestamp() == T0 + 4.5
+    first, second = repository.attempts(study)
+    assert (first.slot, first.node, first.started, first.ended, first.outcome) == ("slot", "node", 1.25, 2.5, "paused")
+    assert first.message == "bad \\x00 \\udcff text"
+    assert (second.attempt, second.ended, second.outcome, second.resumed_step) == (2, None, None, 4)
+    assert repository.checkpoints(study) == [(0, REF)]
+    low, high = repository.rungs(study)
+    assert (low.level, low.value, low.how, low.promoted) == (3, 0.5, "exact", True)
+    assert math.isnan(high.value)
+    assert not high.promoted
+    (cell,) = repository.cells(study)
+    assert (cell.cell, cell.state, cell.number, cell.failures) == (10**12, "LEASED", 0, 2)
+    assert repository.cell_counts(study) == {"LEASED": 1}
+
+
+def test_the_first_write_of_a_param_a_report_and_a_rung_wins_and_the_last_of_values_and_attrs(
+    repository, study, epoch
+):
+    def rows(value):
+        return [
+            m.PutParam(number=0, param=m.ParamValue(name="lr", value=value, distribution=LR.distribution)),
+            m.PutReport(number=0, step=1, value=value),
+            m.PutRung(number=0, level=1, value=value, how="exact"),
+            m.PutValues(number=0, values=(value,)),
+            m.PutAttr(number=0, key="k", value_json=json.dumps(value)),
+            m.PutCell(number=0, cell=0, state=str(value), failures=0),
+        ]
+
+    repository.commit(study, epoch, [], [new(0), *rows(0.25), *rows(0.5)])
+    repository.commit(study, epoch, [], rows(0.75))
+    (trial,) = repository.trials(study)
+    assert (trial.params, trial.intermediate_values) == ({"lr": 0.25}, {1: 0.25})
+    assert repository.rungs(study)[0].value == 0.25
+    assert (trial.values, trial.user_attrs) == ((0.75,), {"k": 0.75})
+    assert repository.cells(study)[0].state == "0.75"
+
+
+def test_of_a_checkpoint_put_and_dropped_in_one_batch_the_last_word_counts(repository, study, epoch):
+    put, drop = m.PutCheckpoint(number=0, checkpoint=REF), m.DropCheckpoint(number=0, uri=REF.uri)
+    repository.commit(study, epoch, [], [new(0), put, drop])
+    assert repository.checkpoints(study) == []
+    repository.commit(study, epoch, [], [drop, put])
+    assert repository.checkpoints(study) == [(0, REF)]
+    repository.commit(study, epoch, [], [drop])
+    assert repository.checkpoints(study) == []
+
+
+def test_states_follow_each_other_in_order_within_a_batch(repository, study, epoch):
+    states = [m.SetState(number=0, state=s, attempt=1, started=2.0 if s is RUNNING else None) for s in TrialState]
+    repository.commit(study, epoch, [], [new(0, WAITING, 0), *states])
+    (trial,) = repository.trials(study)
+    assert trial.state is PAUSED
+    assert trial.datetime_start.timestamp() == T0 + 2.0
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        new(0),  # the number exists
+        m.NewAttempt(number=0, attempt=1, slot="", node="", started=0.0, resumed_step=None),
+        m.PutReport(number=7, step=1, value=1.0),  # no such trial
+        m.PutValues(number=0, values=(math.nan,)),
+        m.PutReport(number=0, step=2**70, value=1.0),
+        m.PutAttr(number=0, key="\ud800", value_json="1"),
+        m.SetState(number=0, state=RUNNING, attempt=1, started=1e300),
+        m.AdoptTrial(number=0, state=COMPLETE),
+    ],
+    ids=lambda row: type(row).__name__,
+)
+def test_a_row_that_cannot_be_stored_rolls_the_whole_batch_back_and_the_next_commit_works(
+    repository, study, epoch, bad
+):
+    attempt = m.NewAttempt(number=0, attempt=1, slot="", node="", started=0.0, resumed_step=None)
+    repository.commit(study, epoch, EVENTS[:1], [new(0), attempt])
+    before = dump(repository.path)
+    with pytest.raises(StorageError):
+        repository.commit(study, epoch, EVENTS[1:3], [new(1), m.PutReport(number=0, step=1, value=1.0), bad])
+    assert dump(repository.path) == before
+    repository.commit(study, epoch, EVENTS[1:2], [new(1)])
+    assert repository.events(study) == EVENTS[:2]
+    assert [trial.number for trial in repository.trials(study)] == [0, 1]
+
+
+def test_readers_in_other_threads_see_whole_batches_only(repository, study, epoch):
+    repository.commit(study, epoch, [], [new(0)])
+    seen, stop = [], threading.Event()
+
+    def read():
+        while not stop.is_set():
+            seen.append(len(repository.trials(study)[0].intermediate_values))
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for i in range(100):
+        repository.commit(study, epoch, [], [m.PutReport(number=0, step=10 * i + k, value=1.0) for k in range(10)])
+    stop.set()
+    reader.join()
+    assert all(count % 10 == 0 for count in seen)
+
+
+def test_reading_takes_one_query_a_table_whatever_the_number_of_trials(repository, study, epoch):
+    rows = [new(i, COMPLETE) for i in range(300)]
+    rows += [m.PutReport(number=i, step=s, value=1.0) for i in range(300) for s in range(10)]
+    repository.commit(study, epoch, [], rows)
+    statements = []
+    sa.event.listen(
+        repository._database._engine, "before_cursor_execute", lambda *a: statements.append(a[2])
+    )
+    assert len(repository.trials(study)) == 300
+    assert len(statements) == 6
+
+
+# --- rows edited by hand -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("edit", "table"),
+    [
+        ("UPDATE trials SET state = 'DANCING'", "trials"),
+        ("UPDATE trials SET number = NULL", "trials"),
+        ("UPDATE trials SET datetime_start = 'soon'", "trials"),
+        ("UPDATE rtl_trials SET state = ''", "trials"),
+        ("UPDATE trial_params SET distribution_json = 'x'", "trial_params"),
+        ("UPDATE trial_params SET distribution_json = '{\"name\": \"Odd\", \"attributes\": {}}'", "trial_params"),
+        ("UPDATE trial_params SET distribution_json = NULL", "trial_params"),
+        ("UPDATE trial_params SET param_value = 99 WHERE param_name = 'kind'", "trial_params"),
+        ("UPDATE trial_params SET param_value = NULL", "trial_params"),
+        ("UPDATE trial_values SET value_type = 'HUGE'", "trial_values"),
+        ("UPDATE trial_values SET value = NULL", "trial_values"),
+        ("UPDATE trial_values SET objective = 5", "trial_values"),
+        ("UPDATE trial_intermediate_values SET intermediate_value = 'x'", "trial_intermediate_values"),
+        ("UPDATE trial_user_attributes SET value_json = '{'", "trial_user_attributes"),
+        ("UPDATE trial_system_attributes SET value_json = NULL", "trial_system_attributes"),
+    ],
+)
+def test_nonsense_in_a_table_is_reported_with_table_and_trial(repository, study, epoch, edit, table):
+    rows = [new(0), m.PutParam(number=0, param=KIND), m.PutReport(number=0, step=1, value=1.0)]
+    rows += [m.PutValues(number=0, values=(1.0,)), m.PutAttr(number=0, key="k", value_json="1")]
+    repository.commit(study, epoch, [], [*rows, m.PutAttr(number=0, key="k", value_json="1", system=True)])
+    with sqlite3.connect(repository.path) as raw:
+        raw.execute(edit)
+    with pytest.raises(StorageError, match=rf"table {table}, trial (0|None): "):
+        repository.trials(study)
+
+
+# --- studies -----------------------------------------------------------------------------------------------------
+
+NAMES = ["a'b\"c; DROP TABLE studies;--", "two\nlines\t", "ünïcödé 🚀", "x" * 500, "../../etc", "%s {0} ?", ""]
+
+
+@pytest.mark.parametrize("name", NAMES, ids=range(len(NAMES)))
+def test_any_name_is_data(repository, name):
+    record = repository.create_study(name, [StudyDirection.MAXIMIZE, StudyDirection.MINIMIZE], now=T0)
+    assert repository.load_study(name) == record
+    assert repository.study_names() == [name]
+    with pytest.raises(DuplicatedStudyError):
+        repository.create_study(name, MINIMIZE)
+    repository.delete_study(name)
+    with pytest.raises(StudyNotFoundError):
+        repository.load_study(name)
+
+
+def test_a_name_that_is_too_long_is_refused_with_the_rule(repository):
+    with pytest.raises(StorageError, match="512 characters, got 513"):
+        repository.create_study("x" * 513, MINIMIZE)
+
+
+def test_an_unknown_study_is_refused_with_the_names_there_are(repository, study):
+    with pytest.raises(StudyNotFoundError, match="it holds: 's'"):
+        repository.load_study("t")
+
+
+def test_without_a_given_time_the_database_says_when_a_study_was_created(repository):
+    import time
+
+    assert abs(repository.create_study("now", MINIMIZE).created - time.time()) < 5
+
+
+def test_specs_and_attributes_are_kept(repository, study, url):
+    study = repository.set_specs(study, {"sampler": {"name": "tpe", "seed": 1}})
+    repository.set_user_attr(study, "who", {"name": "Zoë"})
+    repository.set_user_attr(study, "who", ["again"])
+    repository.set_system_attr(study, "ours", 1)
+    repository.set_metric_names(study, ["accuracy"])
+    with pytest.raises(StorageError, match="one a direction"):
+        repository.set_metric_names(study, ["a", "b"])
+    other = Repository.open(url)
+    assert other.load_study("s") == study
+    assert other.user_attrs(study) == {"who": ["again"]}
+    assert other.system_attrs(study) == {"ours": 1, "study:metric_names": ["accuracy"]}
+    assert other.metric_names(study) == ["accuracy"]
+    other.close()
+
+
+def test_deleting_a_study_leaves_nothing_of_it_and_everything_of_the_other(repository, study, epoch):
+    def fill(record, own_epoch):
+        rows = [new(0), m.PutParam(number=0, param=LR), m.PutReport(number=0, step=1, value=1.0)]
+        rows += [m.PutValues(number=0, values=(1.0,)), m.PutAttr(number=0, key="k", value_json="1")]
+        rows += [m.PutAttr(number=0, key="k", value_json="1", system=True), m.PutCheckpoint(number=0, checkpoint=REF)]
+        rows += [m.NewAttempt(number=0, attempt=1, slot="", node="", started=0.0, resumed_step=None)]
+        rows += [m.PutRung(number=0, level=1, value=1.0, how="exact")]
+        rows += [m.PutCell(number=0, cell=1, state="DONE", failures=0)]
+        repository.commit(record, own_epoch, EVENTS[:1], rows)
+        repository.set_user_attr(record, "k", 1)
+        repository.set_system_attr(record, "k", 1)
+
+    fill(study, epoch)
+    before = dump(repository.path)
+    other = repository.create_study("other", MINIMIZE, now=T0)
+    fill(other, repository.acquire(other, run="run-2", lease=60, now=T0))
+    full = dump(repository.path)
+    versions = {"version_info", "alembic_version", "rtl_version"}
+    for name in t.metadata.tables:
+        assert name in versions | {"trial_heartbeats"} or len(full[name]) == 2 * len(before[name]) > 0, name
+    repository.delete_study("other")
+    assert dump(repository.path) == before
+
+
+# --- ownership ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def other(url, repository):
+    opened = Repository.open(url)
+    yield opened
+    opened.close()
+
+
+def test_epochs_only_rise_and_a_superseded_one_changes_nothing(repository, other, study, epoch):
+    repository.commit(study, epoch, EVENTS[:1], [new(0)])
+    later = other.acquire(study, run="run-2", lease=60, now=T0 + 61)
+    assert later > epoch
+    before = dump(repository.path)
+    for _ in range(2):
+        with pytest.raises(FencedError, match=f"epoch {epoch} was superseded"):
+            repository.commit(study, epoch, EVENTS[1:2], [new(1)], lease_until=T0 + 999)
+    assert dump(repository.path) == before
+    other.commit(study, later, EVENTS[1:2], [new(1)])
+    assert other.events(study) == EVENTS[:2]
+
+
+def test_a_study_with_a_live_owner_is_busy_and_says_who_has_it_and_for_how_long(repository, other, study, epoch):
+    with pytest.raises(StudyBusyError, match=r"run-1.*lease ends in 50 s") as busy:
+        other.acquire(study, run="run-2", lease=60, now=T0 + 10)
+    assert busy.value.seconds_left == 50
+    repository.commit(study, epoch, [], [], lease_until=T0 + 100)
+    with pytest.raises(StudyBusyError):
+        other.acquire(study, run="run-2", lease=60, now=T0 + 99)
+    other.acquire(study, run="run-2", lease=60, now=T0 + 100)
+
+
+def test_the_same_run_takes_its_study_again_and_fences_its_former_self(repository, other, study, epoch):
+    later = other.acquire(study, run="run-1", lease=60, now=T0)
+    assert later == epoch + 1
+    with pytest.raises(FencedError):
+        repository.commit(study, epoch, [], [])
+
+
+def test_a_released_study_is_free_and_its_former_owner_can_write_no_more(repository, other, study, epoch):
+    repository.release(study, epoch)
+    with pytest.raises(FencedError):
+        repository.commit(study, epoch, [], [])
+    later = other.acquire(study, run="run-2", lease=60, now=T0)
+    repository.release(study, epoch)  # too late; the new owner keeps it
+    other.commit(study, later, [], [])
+
+
+@pytest.mark.parametrize("renew", [None, T0 + 5])
+def test_an_owner_of_a_deleted_study_is_fenced_from_the_next_study_of_the_same_id(
+    repository, other, study, epoch, renew
+):
+    other.delete_study("s")
+    again = other.create_study("s", MINIMIZE, now=T0)
+    assert again.study_id == study.study_id
+    other.acquire(again, run="run-2", lease=60, now=T0)
+    with pytest.raises(FencedError):
+        repository.commit(study, epoch, EVENTS[:1], [], lease_until=renew)
+    assert other.events(again) == []
+
+
+OWNER = """
+import sys
+from raytune_lite.storages import Repository
+repository = Repository.open(sys.argv[1])
+repository.acquire(repository.load_study("s"), run="dead", lease=1e9, now=float(sys.argv[2]))
+print("taken", flush=True)
+if len(sys.argv) > 3:
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="process identities are read from /proc")
+def test_the_study_of_a_process_that_died_is_taken_at_once_and_of_a_live_one_is_not(repository, study, url):
+    command = [sys.executable, "-c", OWNER, url, str(T0), "wait"]
+    owner = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert owner.stdout.readline() == b"taken\n"
+    with pytest.raises(StudyBusyError, match=f"process {owner.pid} "):
+        repository.acquire(study, run="next", lease=60, now=T0)
+    owner.stdin.close()
+    assert owner.stdout.read() == b""  # it has ended; nobody has waited for it yet, so it may be a zombie
+    while True:
+        try:
+            taken = repository.acquire(study, run="next", lease=60, now=T0)
+            break
+        except StudyBusyError:
+            continue  # between closing its output and its end
+    assert taken == 2
+    owner.wait()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="process identities are read from /proc")
+@pytest.mark.parametrize(
+    ("column", "value", "free"), [("pid_started", "1", True), ("host", "elsewhere", False), ("pid", 2**22 + 7, True)]
+)
+def test_a_recycled_pid_is_not_the_owner_and_another_hosts_pid_proves_nothing(
+    repository, other, study, epoch, column, value, free
+):
+    with sqlite3.connect(repository.path) as raw:
+        raw.execute(f"UPDATE rtl_epochs SET {column} = ?", (value,))
+    if free:
+        assert other.acquire(study, run="run-2", lease=60, now=T0) == 2
+    else:
+        with pytest.raises(StudyBusyError):
+            other.acquire(study, run="run-2", lease=60, now=T0)
+
+
+def test_records_are_frozen():
+    assert {f.name for f in fields(StudyRecord)} == {"study_id", "name", "directions", "created", "specs"}
+    with pytest.raises(AttributeError):
+        StudyRecord(1, "s", tuple(MINIMIZE), T0).name = "x"

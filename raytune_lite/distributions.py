@@ -69,7 +69,7 @@ class FloatDistribution:
         if self.step is not None:
             object.__setattr__(self, "step", _number("step", self.step, float))
         if self.log and self.step is not None:
-            raise InvalidDistributionError(f"log and step cannot be combined, got log=True, step={self.step}; drop one.")
+            raise InvalidDistributionError(f"log and step exclude each other, got step={self.step} and log; drop one.")
         if self.log and self.low <= 0:
             raise InvalidDistributionError(f"log=True needs low > 0, got low={self.low}; raise low or drop log.")
         _check_range(self.low, self.high, self.step)
@@ -122,7 +122,7 @@ class IntDistribution:
     """An int in [low, high]; on a log scale (step 1), or on the grid ``low + k * step``.
 
     Raises:
-        InvalidDistributionError: low > high, log with low < 1, step < 1, a step that does not divide, log with step != 1.
+        InvalidDistributionError: low > high, log with low < 1, step < 1 or not a divisor, log with step != 1.
     """
 
     low: int
@@ -134,7 +134,7 @@ class IntDistribution:
         for name in ("low", "high", "step"):
             object.__setattr__(self, name, _number(name, getattr(self, name), int))
         if self.log and self.step != 1:
-            raise InvalidDistributionError(f"log and step cannot be combined, got log=True, step={self.step}; drop one.")
+            raise InvalidDistributionError(f"log and step exclude each other, got step={self.step} and log; drop one.")
         if self.log and self.low < 1:
             raise InvalidDistributionError(f"log=True needs low >= 1, got low={self.low}; raise low or drop log.")
         _check_range(self.low, self.high, self.step)

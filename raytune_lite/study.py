@@ -25,6 +25,7 @@ from .exceptions import DuplicatedStudyError
 from .runtime.inline import LocalSession
 from .runtime.session import RunConfig, new_run_id
 from .runtime.worker import Ended, InvalidResult, Trial, check_values
+from .storages.records import AttemptRecord, CellRecord, RungRecord
 from .storages.repository import Repository
 from .trial import FrozenTrial, StudyDirection, TrialState, parse_direction
 
@@ -81,6 +82,31 @@ class Study:
         """Trials in number order, of the given states or all; ``deepcopy`` is Optuna's and means nothing here."""
         wanted = None if states is None else tuple(states)
         return [trial for trial in self._repository.trials(self._record) if wanted is None or trial.state in wanted]
+
+    @property
+    def attempts(self) -> list[AttemptRecord]:
+        """All attempts, by trial number and attempt."""
+        return self._repository.attempts(self._record)
+
+    @property
+    def rungs(self) -> list[RungRecord]:
+        """All rung records, by level and trial number."""
+        return self._repository.rungs(self._record)
+
+    @property
+    def cells(self) -> list[CellRecord]:
+        """The grid cells that were ever handed out, by index."""
+        return self._repository.cells(self._record)
+
+    @property
+    def last_run(self) -> m.RunStarted | None:
+        """The start of the latest run: its budget, and the specs of its sampler and pruner. None before the first."""
+        return self._repository.last_run(self._record)
+
+    @property
+    def storage(self) -> str | None:
+        """The storage URL, its password masked; None when the study lives only as long as this object."""
+        return self._repository.url if self._durable else None
 
     @property
     def best_trial(self) -> FrozenTrial:

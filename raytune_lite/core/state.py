@@ -78,12 +78,14 @@ class TrialRecord:
     user_attrs: dict[str, str] = field(default_factory=dict)
     system_attrs: dict[str, str] = field(default_factory=dict)
     checkpoint: m.CheckpointRef | None = None
+    spent: set[str] = field(default_factory=set)  # uris of dropped checkpoints; membership only, never iterated
     retried: dict[str, int] = field(default_factory=dict)
     started: float | None = None
     foreign: bool = False  # a RUNNING row of another program: its number is taken, nothing else
 
     @property
     def last_step(self) -> int:
+        """The largest reported step, or -1."""
         return max(self.reports, default=-1)
 
 
@@ -154,7 +156,10 @@ class StudyState:
 
     def view(self) -> StudyView:
         """The study as samplers see it now."""
-        return StudyView(self.directions, self.n_events, lambda: [self.freeze(t) for t in self.trials.values() if not t.foreign])
+        return StudyView(self.directions, self.n_events, self._frozen)
+
+    def _frozen(self) -> list[FrozenTrial]:
+        return [self.freeze(trial) for trial in self.trials.values() if not trial.foreign]
 
     def freeze(self, trial: TrialRecord) -> FrozenTrial:
         """A trial's record for readers (without wall-clock dates, which the database adds)."""
@@ -173,9 +178,13 @@ class StudyState:
     # --- runs ------------------------------------------------------------------------------------------------------
 
     def _run_started(self, event: m.RunStarted) -> Effects:
-        commands = self._adopt_pruner(event.pruner) if event.pruner != self.pruner_spec else []
-        commands += self._adopt_sampler(event.sampler) if event.sampler != self.sampler_spec else []
-        self.retries = RetryPolicy(**json.loads(event.retries))
+        retries, commands = RetryPolicy(**json.loads(event.retries)), list[Command]()
+        pruner = self._new_pruner(event.pruner) if event.pruner != self.pruner_spec else None
+        if event.sampler != self.sampler_spec:  # the last refusal: from here on everything is allowed
+            commands += self._adopt_sampler(event.sampler)
+        if pruner is not None:
+            commands += self._adopt_pruner(event.pruner, pruner)
+        self.retries = retries
         for number, attempt in self.live():  # the run that owned these attempts is dead
             commands += self._lose(self.trials[number], attempt, event.at, LossKind.DRIVER_LOST, "its run ended")
         self.run, self.stopping = event.run, ""
@@ -184,13 +193,16 @@ class StudyState:
         self.budget = min((bound for bound in bounds if bound is not None), default=None)
         return Effects(commands)
 
-    def _adopt_pruner(self, spec: str) -> list[Command]:
+    def _new_pruner(self, spec: str) -> Pruner:
         pruner = self._pruner_for(spec)
         if self.milestones != () and any(t.reports for t in self.trials.values() if t.attempt):
             raise ValueError(
                 f"this study's trials were judged by {self.pruner_spec}; they cannot be judged again by {spec}. "
                 "Continue it with the same pruner (load_study() without pruner= does), or start another study."
             )
+        return pruner
+
+    def _adopt_pruner(self, spec: str, pruner: Pruner) -> list[Command]:
         rungs, commands = pruner.rungs(), list[Command]()
         for trial in self.trials.values():
             for step, value in trial.reports.items():
@@ -262,6 +274,8 @@ class StudyState:
         state = TrialState(event.state)
         if event.number is not None and event.number in self.trials and not self.trials[event.number].foreign:
             return Effects([m.Answer(value=event.number)], changed=False)
+        if not event.imported:
+            self._check_added(state, event)
         trial = self._new_trial(state, event.number)
         trial.foreign = event.imported and state is RUNNING
         trial.values, trial.reports = event.values, dict(event.reports)
@@ -281,6 +295,18 @@ class StudyState:
             rows += self._adopt_cell(self.ledger, trial)
             self._note_best(trial)
         return Effects([*rows, m.Answer(value=trial.number)])
+
+    def _check_added(self, state: TrialState, event: m.TrialAdded) -> None:
+        if state is COMPLETE and (event.values is None or not self._valid(event.values)):
+            raise ValueError(
+                f"a COMPLETE trial of this study needs a value that is a number for each of its "
+                f"{len(self.directions)} objective(s), got {event.values}; add it with state=FAIL instead."
+            )
+        if any(math.isnan(value) for value in event.values or ()):
+            raise ValueError(f"a {state.name} trial may have no values or numbers, got {event.values}; leave them out.")
+        for param in event.params:
+            if param.name in self.space:
+                check_distribution_compatibility(param.name, self.space[param.name], param.distribution)
 
     def _rows_of_added(self, trial: TrialRecord, event: m.TrialAdded) -> list[Command]:
         number = trial.number
@@ -426,10 +452,12 @@ class StudyState:
             if trial.user_attrs.get(key) != text:
                 trial.user_attrs[key] = text
                 commands.append(m.PutAttr(number=trial.number, key=key, value_json=text))
-        if progress.checkpoint is not None and progress.checkpoint != trial.checkpoint:
+        new = progress.checkpoint
+        # a late copy of an old message must not bring back a checkpoint whose files are deleted
+        if new is not None and new != trial.checkpoint and new.uri not in trial.spent:
             commands += self._drop_checkpoint(trial)
-            trial.checkpoint = progress.checkpoint
-            commands.append(m.PutCheckpoint(number=trial.number, checkpoint=progress.checkpoint))
+            trial.checkpoint = new
+            commands.append(m.PutCheckpoint(number=trial.number, checkpoint=new))
         for step, value in progress.reports:
             if step in trial.reports:
                 continue  # the first report of a step stands
@@ -457,6 +485,7 @@ class StudyState:
         old, trial.checkpoint = trial.checkpoint, None
         if old is None:
             return []
+        trial.spent.add(old.uri)
         return [m.DropCheckpoint(number=trial.number, uri=old.uri), m.Discard(uri=old.uri)]
 
     # --- an attempt is over ------------------------------------------------------------------------------------------
@@ -593,7 +622,8 @@ class StudyState:
         if trial.state is not COMPLETE or not trial.values or len(self.directions) > 1:
             return
         best = self.trials[self.best] if self.best is not None else None
-        if best is None or not best.values or self._loss(trial.values[0]) < self._loss(best.values[0]):
+        rank = (self._loss(trial.values[0]), trial.number)  # of equals the lowest number, whoever was first to end
+        if best is None or not best.values or rank < (self._loss(best.values[0]), best.number):
             self.best = trial.number
 
     _HANDLERS: Mapping[type, Callable[[Any, Any], Effects]] = {

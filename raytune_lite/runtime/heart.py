@@ -44,7 +44,7 @@ class Heart(threading.Thread):
             if time.monotonic() - trial.told > self.lease and self._trial is trial:
                 print(  # noqa: T201  (a worker's stderr is all that is left to speak to)
                     f"raytune_lite: trial {trial.number}, attempt {trial.attempt}: no answer from the driver for "
-                    f"{self.lease:.0f} s ({type(error).__name__}); this process ends itself, the trial goes on elsewhere.",
+                    f"{self.lease:.0f} s ({type(error).__name__}); this process ends, the trial goes on elsewhere.",
                     flush=True,
                 )
                 os._exit(EXIT_CODE)

@@ -17,7 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from ..core.messages import CheckpointRef, Event, ParamValue, TrialAdded, event_from_json
+from ..core.messages import CheckpointRef, Event, ParamValue, RunStarted, TrialAdded, event_from_json
 from ..distributions import Distribution, json_to_distribution
 from ..exceptions import InvalidDistributionError, StorageError
 from ..trial import FrozenTrial, StudyDirection, TrialState
@@ -262,6 +262,16 @@ def events(connection: Connection, study: StudyRecord) -> list[Event]:
         except StorageError as error:
             raise StorageError(f"table rtl_events, study {study.name!r}, seq {seq}: {error}") from None
     return found
+
+
+def last_run(connection: Connection, study: StudyRecord) -> RunStarted | None:
+    """The start of the latest run, or None. Parses that one event, not the log."""
+    e = t.rtl_events.c
+    is_start = e.json.startswith('{"_":"RunStarted"', autoescape=True)  # event_to_json writes the type first
+    query = sa.select(e.json).where(e.study_id == study.study_id, is_start).order_by(e.seq.desc()).limit(1)
+    text = connection.execute(query).scalar()
+    event = None if text is None else event_from_json(text)
+    return event if isinstance(event, RunStarted) else None
 
 
 def attempts(connection: Connection, study: StudyRecord) -> list[AttemptRecord]:

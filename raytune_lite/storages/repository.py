@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from ..core.messages import AdoptTrial, CheckpointRef, Event, NewTrial, Row, TrialAdded, event_to_json
+from ..core.messages import AdoptTrial, CheckpointRef, Event, NewTrial, Row, RunStarted, TrialAdded, event_to_json
 from ..exceptions import FencedError, StorageError, StudyBusyError
 from ..trial import FrozenTrial, StudyDirection
 from . import readers, studies
@@ -323,6 +323,10 @@ class Repository:
             StorageError: an event is missing or is not of this version.
         """
         return self._read(readers.events, study)
+
+    def last_run(self, study: StudyRecord) -> RunStarted | None:
+        """The start of the latest run, or None."""
+        return self._read(readers.last_run, study)
 
     def foreign(self, study: StudyRecord) -> list[TrialAdded]:
         """Trials that another program (Optuna) wrote and no AdoptTrial has taken in, in number order.

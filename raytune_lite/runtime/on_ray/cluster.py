@@ -38,7 +38,7 @@ def connect() -> bool:
     if ray.is_initialized():
         return False
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    context = ray.init(logging_level="WARNING", log_to_driver=True, include_dashboard=None if address else False)
+    context = ray.init(logging_level="ERROR", log_to_driver=True, include_dashboard=None if address else False)
     return not address and context.address_info.get("node_ip_address") is not None and len(ray.nodes()) == 1
 
 

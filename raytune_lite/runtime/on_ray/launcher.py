@@ -94,7 +94,7 @@ def check_picklable(objective: Callable[..., Any]) -> None:
 
 def _unpicklable_variable(objective: Callable[..., Any]) -> str:
     found: dict[str, Any] = {}
-    function = inspect.unwrap(objective) if inspect.isfunction(objective) else getattr(objective, "__call__", objective)
+    function = inspect.unwrap(objective) if inspect.isfunction(objective) else type(objective).__call__
     with contextlib.suppress(TypeError):
         scope = inspect.getclosurevars(function)
         found = {**scope.globals, **scope.nonlocals}

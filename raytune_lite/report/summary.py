@@ -1,0 +1,243 @@
+"""Where a study stands, in a dozen lines: the end of an example, ``raytune-lite status``. Changes nothing."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+import textwrap
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TextIO
+
+from ..core.protocols import Grid
+from ..core.state import FAILURE_KEY
+from ..samplers import sampler_from_spec
+from ..trial import FrozenTrial, StudyDirection, TrialState
+from .tables import duration, params_text, printable, shorten, value_text
+
+if TYPE_CHECKING:
+    from ..storages.records import AttemptRecord
+    from ..study import Study
+
+SHOWN = 8  # lines of one list, before "and N more"
+WIDTH = 80
+_STATES = ("COMPLETE", "PRUNED", "FAIL", "RUNNING", "PAUSED", "WAITING")
+_CELL_STATES = ("done", "free", "dead")
+
+
+def summary(study: Study, *, unit: str = "step", full: int | None = None) -> list[str]:
+    """The lines of ``print_summary``, without colour.
+
+    Args:
+        study: the study to read; it may be running.
+        unit: what a step of ``trial.report`` is, in the singular: "epoch".
+        full: steps of a full training, for "epochs trained: 312 of 1080 (29 %)". None: the pruner's max_resource,
+            where the study has one and every step was reported.
+
+    Steps trained are the distinct (trial, step) pairs that were reported: what two attempts both ran counts once.
+    """
+    trials, attempts = study.trials, study.attempts
+    lines = [_title(study), *_best(study, trials), *_counts(trials), *_resumes(study, attempts, unit)]
+    lines += [*_steps(study, trials, unit, full), *_wall_time(attempts)]
+    lines += [*_grid(study), *_failures(trials), *_next_commands(study)]
+    return lines
+
+
+def print_summary(
+    study: Study, *, unit: str = "step", full: int | None = None, file: TextIO | None = None
+) -> None:
+    """Print where a study stands: plain text, its labels in bold on a terminal.
+
+    Args:
+        study: the study.
+        unit: see ``summary``.
+        full: see ``summary``.
+        file: where to; None: standard output.
+    """
+    out = sys.stdout if file is None else file
+    for line in summary(study, unit=unit, full=full):
+        print(_bold_label(line) if out.isatty() else line, file=out)
+    out.flush()
+
+
+def _bold_label(line: str) -> str:
+    """A line of the first two levels with its label, up to the colon, in bold."""
+    label, colon, rest = line.partition(":")
+    if not colon or line.startswith("   "):
+        return line
+    return f"\x1b[1m{label}{colon}\x1b[0m{rest}"
+
+
+# --- the parts -----------------------------------------------------------------------------------------------------
+
+
+def _title(study: Study) -> str:
+    where = f" in {study.storage}" if study.storage else ""
+    return f"study: {printable(study.study_name)}{where}"
+
+
+def _best(study: Study, trials: Sequence[FrozenTrial]) -> Iterator[str]:
+    if not any(trial.state is TrialState.COMPLETE for trial in trials):
+        yield "  best: none yet, no trial is COMPLETE"
+        return
+    if len(study.directions) > 1:
+        front = study.best_trials
+        names = ", ".join(direction.name.lower() for direction in study.directions)
+        yield f"  best: {_count(len(front), 'trial')} on the Pareto front ({names})"
+        values = (f"trial {t.number}: {', '.join(f'{v:.6g}' for v in t.values or ())}" for t in front)
+        yield from _some(values, len(front))
+        return
+    best = study.best_trial
+    sense = "largest" if study.direction is StudyDirection.MAXIMIZE else "smallest"
+    yield f"  best: {best.value:.6g} (trial {best.number}, the {sense})"
+    if best.params:
+        pairs = [f"{printable(name)} = {value_text(value)}" for name, value in best.params.items()]
+        yield from textwrap.wrap(
+            ", ".join(pairs), WIDTH, initial_indent="    ", subsequent_indent="    ", break_long_words=False
+        )
+
+
+def _counts(trials: Sequence[FrozenTrial]) -> Iterator[str]:
+    counts = Counter(trial.state.name for trial in trials)
+    shown = ", ".join(f"{counts[state]} {state}" for state in _STATES if counts[state])
+    yield f"  trials: {len(trials)}" + (f" ({shown})" if shown else "")
+
+
+def _resumes(study: Study, attempts: Sequence[AttemptRecord], unit: str) -> Iterator[str]:
+    promotions = sum(rung.promoted for rung in study.rungs)
+    if promotions:
+        yield f"  promotions: {promotions}"
+    resumed = [attempt for attempt in attempts if attempt.resumed_step is not None]
+    if resumed:
+        yield f"  resumes: {len(resumed)}"
+        # the later ones first: a resume after a crash at the end is what one looks for
+        latest = sorted(resumed, key=lambda attempt: attempt.started, reverse=True)
+        yield from _some(
+            (f"trial {a.number}: attempt {a.attempt} resumed at {unit} {a.resumed_step}" for a in latest),
+            len(resumed),
+        )
+
+
+def _steps(study: Study, trials: Sequence[FrozenTrial], unit: str, full: int | None) -> Iterator[str]:
+    done = sum(len(trial.intermediate_values) for trial in trials)
+    if not done:
+        return
+    if full is None and done >= sum(trial.last_step or 0 for trial in trials):  # else they report now and then
+        full = _max_resource(study)
+    line = f"  {unit}s trained: {done}"
+    if full:
+        whole = full * len(trials)
+        line += f" of {whole} ({100 * done / whole:.0f} %)"
+    yield line
+
+
+def _wall_time(attempts: Sequence[AttemptRecord]) -> Iterator[str]:
+    ended = [(a.started, a.ended) for a in attempts if a.ended is not None]
+    if not ended:
+        return
+    wall = max(end for _, end in ended) - min(start for start, _ in ended)
+    worked = sum(end - start for start, end in ended)
+    busy = _covered(ended)  # without the time between two runs of the study
+    at_once = f", {worked / busy:.1f} at once" if busy > 0 and worked / busy >= 1.1 else ""
+    yield f"  wall time: {duration(wall)} ({duration(worked)} in {_count(len(ended), 'attempt')}{at_once})"
+
+
+def _covered(intervals: Iterable[tuple[float, float]]) -> float:
+    """Length of the union of (start, end) pairs."""
+    total, reached = 0.0, float("-inf")
+    for start, end in sorted(intervals):
+        total += max(0.0, end - max(start, reached))
+        reached = max(reached, end)
+    return total
+
+
+def _grid(study: Study) -> Iterator[str]:
+    cells, grid = study.cells, _recorded_grid(study)
+    if not cells and grid is None:
+        return
+    counts = Counter(cell.state for cell in cells)
+    size = len(cells) if grid is None else grid.size
+    counts["free"] += size - len(cells)  # cells that were never handed out have no row
+    shown = [f"{counts[state]} {state}" for state in _CELL_STATES]
+    shown += [f"{n} {state}" for state, n in sorted(counts.items()) if state not in _CELL_STATES]
+    yield f"  grid: {_count(size, 'cell')}: {', '.join(shown)}"
+    retried = [cell for cell in cells if cell.failures]
+    if retried:
+        yield f"  cells retried: {len(retried)}"
+
+        def line(cell: Any) -> str:
+            where = f" ({params_text(grid.params(cell.cell))})" if grid is not None else ""
+            return f"cell {cell.cell}{where}: {_count(cell.failures, 'failed trial')}, now {cell.state}"
+
+        yield from _some(map(line, retried), len(retried))
+
+
+def _failures(trials: Sequence[FrozenTrial]) -> Iterator[str]:
+    failed = [trial for trial in trials if trial.state is TrialState.FAIL]
+    if failed:
+        yield f"  failed: {_count(len(failed), 'trial')}"
+        yield from _some((f"trial {t.number}: {failure_text(t)}" for t in failed), len(failed))
+
+
+def _next_commands(study: Study) -> Iterator[str]:
+    url = study.storage
+    if url is None:
+        return
+    which = f"--storage {shlex.quote(url)} --study {shlex.quote(study.study_name)}"
+    yield "next:" + (" (with the password in place of ***)" if "***" in url else "")
+    yield f"    raytune-lite best {which}"
+    yield f"    raytune-lite trials {which}"
+    yield f"    optuna-dashboard {shlex.quote(url)}"
+
+
+# --- small things --------------------------------------------------------------------------------------------------
+
+
+def failure_text(trial: FrozenTrial) -> str:
+    """Why a trial failed, in one line."""
+    stored = trial.system_attrs.get(FAILURE_KEY, {})
+    error = stored.get("error") if isinstance(stored, dict) else None
+    lines = str(error or "no reason is recorded").splitlines()
+    return printable(lines[0] if lines else "")
+
+
+def _recorded_grid(study: Study) -> Grid | None:
+    """The grid of the study's sampler: the given one, else the recorded one."""
+    if study.sampler is not None:
+        return study.sampler.grid
+    spec = _spec(study, "sampler")
+    try:
+        return sampler_from_spec(spec).grid if spec else None
+    except ValueError:  # a sampler of the user's own, which only their code can build
+        return None
+
+
+def _max_resource(study: Study) -> int | None:
+    if study.pruner is not None:
+        found: Any = study.pruner.spec().get("max_resource")
+    else:
+        found = _spec(study, "pruner").get("max_resource")
+    return found if isinstance(found, int) else None
+
+
+def _spec(study: Study, what: str) -> dict[str, Any]:
+    run = study.last_run
+    spec = {} if run is None else json.loads(getattr(run, what))
+    return spec if isinstance(spec, dict) else {}
+
+
+def _some(lines: Iterable[str], n: int) -> Iterator[str]:
+    """The first of ``n`` lines, each cut to the width, and how many are not shown."""
+    shown = n if n <= SHOWN + 1 else SHOWN  # "and 1 more" would take the line that it saves
+    for _, line in zip(range(shown), lines, strict=False):
+        yield shorten(f"    {line}", WIDTH)
+    if n > shown:
+        yield f"    and {n - shown} more"
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
+__all__ = ["failure_text", "print_summary", "summary"]

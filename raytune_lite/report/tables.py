@@ -1,0 +1,189 @@
+"""Trials as tables: a pandas DataFrame, records for JSON, rows for CSV and for the terminal. Reads no database."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..trial import FrozenTrial
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_BEFORE = ("datetime_start", "datetime_complete", "duration")
+_GAP = "  "
+
+
+def trials_dataframe(trials: Iterable[FrozenTrial]) -> pd.DataFrame:
+    """Trials as a DataFrame, one row a trial, with Optuna's column names.
+
+    Columns: ``number``; ``value``, or ``values_0``, ``values_1``, ...; ``datetime_start``, ``datetime_complete`` (naive
+    local time), ``duration`` (timedelta); ``params_NAME`` and ``user_attrs_NAME``, each group sorted; ``state`` (its
+    name). What a trial does not have is None, NaN or NaT, as pandas chooses.
+
+    Raises:
+        ImportError: pandas is not installed.
+    """
+    try:
+        import pandas as pd
+    except ImportError as error:
+        raise ImportError(
+            'trials_dataframe() needs pandas, which is not installed here: pip install "raytune-lite[pandas]".'
+        ) from error
+    found = list(trials)
+    columns = _columns(found)
+    return pd.DataFrame([_flat(trial, columns) for trial in found], columns=columns)
+
+
+def trial_rows(trials: Iterable[FrozenTrial]) -> tuple[list[str], list[list[Any]]]:
+    """Header and rows, one a trial, with the columns of ``trials_dataframe``: what CSV needs.
+
+    Dates are ISO texts, durations seconds, attributes that are lists or dicts JSON text; None is an empty field.
+    """
+    found = list(trials)
+    columns = _columns(found)
+    rows = [[_cell(row[column]) for column in columns] for row in (_flat(trial, columns) for trial in found)]
+    return columns, rows
+
+
+def trial_record(trial: FrozenTrial) -> dict[str, Any]:
+    """One trial as JSON-able data.
+
+    JSON has no word for NaN and the infinities, so they are the texts "nan", "inf" and "-inf" (``float()`` reads them
+    back). Dates are ISO texts, ``duration`` is in seconds, ``intermediate_values`` maps each step, as text, to a value.
+    """
+    values = None if trial.values is None else list(trial.values)
+    record = {
+        "number": trial.number,
+        "state": trial.state.name,
+        "value": values[0] if values is not None and len(values) == 1 else None,
+        "values": values,
+        "params": dict(trial.params),
+        "user_attrs": dict(trial.user_attrs),
+        "datetime_start": trial.datetime_start and trial.datetime_start.isoformat(),
+        "datetime_complete": trial.datetime_complete and trial.datetime_complete.isoformat(),
+        "duration": trial.duration and trial.duration.total_seconds(),
+        "attempts": trial.attempt,
+        "intermediate_values": {str(step): value for step, value in trial.intermediate_values.items()},
+    }
+    return {key: _finite(value) for key, value in record.items()}
+
+
+def as_json(data: Any) -> str:
+    """Data from ``trial_record`` as text that every JSON reader takes."""
+    return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def as_csv(trials: Iterable[FrozenTrial]) -> str:
+    """``trial_rows`` as CSV with a header line."""
+    header, rows = trial_rows(trials)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def as_table(trials: Iterable[FrozenTrial], width: int | None = None) -> str:
+    """Trials as aligned text, one line a trial, the parameters last.
+
+    Args:
+        trials: what to show.
+        width: columns of the terminal; longer lines end in "...". None: lines are whole (a pipe).
+    """
+    header = ["number", "state", "value", "step", "attempts", "time", "params"]
+    rows = [
+        [
+            str(trial.number),
+            trial.state.name,
+            "-" if trial.values is None else " ".join(f"{value:.6g}" for value in trial.values),
+            "-" if trial.last_step is None else str(trial.last_step),
+            str(trial.attempt),
+            "-" if trial.duration is None else duration(trial.duration.total_seconds()),
+            params_text(trial.params),
+        ]
+        for trial in trials
+    ]
+    return align([header, *rows], right=(0, 2, 3, 4, 5), width=width)
+
+
+def align(rows: Sequence[Sequence[str]], *, right: Sequence[int] = (), width: int | None = None) -> str:
+    """Rows of text as columns; those numbered in ``right`` are flush right. See as_table for ``width``."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    sides = [str.rjust if i in right else str.ljust for i in range(len(widths))]
+    lines = [_GAP.join(side(text, w) for side, text, w in zip(sides, row, widths, strict=True)) for row in rows]
+    return "\n".join(shorten(line.rstrip(), width) for line in lines)
+
+
+def shorten(text: str, width: int | None) -> str:
+    """``text``, cut to ``width`` columns with "..." at its end."""
+    return text if width is None or len(text) <= width else text[: max(0, width - 3)].rstrip() + "..."
+
+
+def params_text(params: Mapping[str, Any]) -> str:
+    """Parameters in one line: ``lr=0.00123457 opt='adam'``."""
+    return " ".join(f"{printable(name)}={value_text(value)}" for name, value in params.items())
+
+
+def value_text(value: Any) -> str:
+    """A parameter's value for people: floats to six digits, texts quoted."""
+    return f"{value:.6g}" if isinstance(value, float) else printable(repr(value))
+
+
+def printable(text: str) -> str:
+    """Text of a user in one line, safe to show: a name must not move the cursor of a terminal."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def duration(seconds: float) -> str:
+    """Seconds for people: ``0.31 s``, ``41 s``, ``2 min 5 s``, ``3 h 12 min``."""
+    if seconds < 10:
+        return f"{seconds:.2f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 1:
+        return f"{rest} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
+def _columns(trials: Sequence[FrozenTrial]) -> list[str]:
+    n_objectives = max((len(trial.values or ()) for trial in trials), default=1)
+    values = ["value"] if n_objectives <= 1 else [f"values_{i}" for i in range(n_objectives)]
+    params = sorted({f"params_{name}" for trial in trials for name in trial.params})
+    attrs = sorted({f"user_attrs_{name}" for trial in trials for name in trial.user_attrs})
+    return ["number", *values, *_BEFORE, *params, *attrs, "state"]
+
+
+def _flat(trial: FrozenTrial, columns: Sequence[str]) -> dict[str, Any]:
+    row: dict[str, Any] = dict.fromkeys(columns)
+    row.update(number=trial.number, state=trial.state.name, duration=trial.duration)
+    row.update(datetime_start=trial.datetime_start, datetime_complete=trial.datetime_complete)
+    for i, value in enumerate(trial.values or ()):
+        row["value" if "value" in row else f"values_{i}"] = value
+    row.update({f"params_{name}": value for name, value in trial.params.items()})
+    row.update({f"user_attrs_{name}": value for name, value in trial.user_attrs.items()})
+    return row
+
+
+def _cell(value: Any) -> Any:
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    if hasattr(value, "total_seconds"):
+        return value.total_seconds()
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, (list, dict)) else value
+
+
+def _finite(value: Any) -> Any:
+    """``value`` with every float that JSON cannot say as text."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return repr(value)
+    if isinstance(value, Mapping):
+        return {key: _finite(item) for key, item in value.items()}
+    return [_finite(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+__all__ = ["as_csv", "as_json", "as_table", "trial_record", "trial_rows", "trials_dataframe"]

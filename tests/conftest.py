@@ -1,0 +1,43 @@
+"""One local Ray for the whole session, with its own HOME so that nothing of the developer's is touched."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+# before anybody imports ray: a bare ray.init() would switch token authentication on in the real HOME
+os.environ["RAY_AUTH_MODE"] = "disabled"
+os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+os.environ.setdefault("RAY_worker_niceness", "0")
+os.environ["RAY_enable_metrics_collection"] = "0"
+os.environ["RAY_DEDUP_LOGS"] = "0"
+os.environ.pop("RAY_ADDRESS", None)
+
+
+@pytest.fixture(scope="session")
+def ray_cluster() -> Iterator[None]:
+    """A local Ray with 4 CPUs; every test on Ray uses it."""
+    import ray
+
+    home, os.environ["HOME"] = os.environ.get("HOME"), tempfile.mkdtemp(prefix="rtl-home-")
+    ray.init(
+        num_cpus=4,
+        include_dashboard=False,
+        log_to_driver=False,
+        logging_level="ERROR",
+        object_store_memory=80 << 20,
+    )
+    yield
+    ray.shutdown()
+    if home is not None:
+        os.environ["HOME"] = home
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> str:
+    """URL of a SQLite file that does not exist yet."""
+    return f"sqlite:///{tmp_path}/study.db"

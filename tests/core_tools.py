@@ -1,0 +1,167 @@
+"""A shell for the bare core: plays events by hand, keeps the log, checks every invariant after each event."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import json
+import math
+from collections import Counter, deque
+
+from raytune_lite.core import messages as m
+from raytune_lite.core.retries import RetryPolicy
+from raytune_lite.core.state import StudyState
+from raytune_lite.distributions import FloatDistribution
+from raytune_lite.pruners import ASHAPruner, NopPruner, pruner_from_spec
+from raytune_lite.samplers import RandomSampler, sampler_from_spec
+from raytune_lite.trial import StudyDirection, TrialState
+
+MINIMIZE, MAXIMIZE = StudyDirection.MINIMIZE, StudyDirection.MAXIMIZE
+UNIT = FloatDistribution(0.0, 1.0)
+
+
+def plain(value):
+    """Anything as nested lists that compare equal exactly when the contents do (NaN equals NaN)."""
+    if isinstance(value, enum.Enum):
+        return str(value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return [type(value).__name__, *([f.name, plain(getattr(value, f.name))] for f in dataclasses.fields(value))]
+    if isinstance(value, dict):
+        return [[plain(k), plain(v)] for k, v in value.items()]
+    if isinstance(value, (list, tuple, deque)):
+        return [plain(item) for item in value]
+    if isinstance(value, (set, frozenset)):
+        return sorted(plain(item) for item in value)
+    if hasattr(value, "__dict__"):
+        return plain({name: item for name, item in vars(value).items() if not callable(item)})
+    return repr(value)
+
+
+def dump(state):
+    """All of a StudyState. The ledger's cursor is first moved past cells that are taken: work() does so too."""
+    if state.ledger is not None:
+        state.ledger.available()
+    return plain(state)
+
+
+def new_state(*directions):
+    return StudyState(
+        directions or (MINIMIZE,),
+        lambda spec: NopPruner() if spec == "{}" else pruner_from_spec(json.loads(spec)),
+        lambda spec: None if spec == "{}" else sampler_from_spec(json.loads(spec)).grid,
+    )
+
+
+def check(state):
+    """What must hold after every event."""
+    trials = state.trials
+    assert Counter(t.state for t in trials.values()) == {s: n for s, n in state.counts.items() if n}
+    assert all(number == t.number < state.next_number for number, t in trials.items())
+    assert len(set(state.slots.values())) == len(state.slots), "two live attempts of one trial"
+    for slot, number in state.slots.items():
+        assert trials[number].slot == slot
+    for t in trials.values():
+        assert (t.slot != "") == (t.state is TrialState.RUNNING and not t.foreign)
+        assert (t.number in state.retry) == (t.state is TrialState.WAITING and t.attempt > 0)
+        assert (t.number in state.queue) == (t.state is TrialState.WAITING and t.attempt == 0)
+        if t.state is TrialState.COMPLETE:
+            assert t.values
+            assert not any(math.isnan(v) for v in t.values)
+    assert len(set(state.retry)) == len(state.retry)
+    assert len(set(state.queue)) == len(state.queue)
+    assert state.budget is None or state.budget >= 0
+    if len(state.directions) == 1:
+        sign = -1 if state.directions[0] is MAXIMIZE else 1
+        done = [(sign * t.values[0], t.number) for t in trials.values() if t.state is TrialState.COMPLETE]
+        assert state.best == (min(done)[1] if done else None)
+    if state.ledger is not None:
+        check_ledger(state.ledger)
+        for number in state.ledger.held:
+            assert not trials[number].state.is_finished()
+
+
+def check_ledger(ledger):
+    counts = ledger.counts()
+    assert sum(counts.values()) == ledger.grid.size, "free + leased + done + dead == cells"
+    assert counts["free"] == ledger.free()
+    assert bool(ledger.free()) == ledger.available()
+    held = {cell: number for number, cell in ledger.held.items()}
+    assert len(held) == len(ledger.held), "a cell leased to two trials"
+    assert held == {c: entry.number for c, entry in ledger.cells.items() if entry.state.value == "leased"}
+
+
+class Shell:
+    """The bare machine with a log. Time is the number of the event."""
+
+    def __init__(self, *directions):
+        self.directions = directions or (MINIMIZE,)
+        self.state = new_state(*self.directions)
+        self.log = []
+        self.at = 0.0
+
+    def handle(self, event):
+        """All commands of an event; a Suggest is answered by the sampler that foresees nothing."""
+        effects = self.state.handle(event)
+        if effects.changed:
+            line = m.event_to_json(event)
+            assert plain(m.event_from_json(line)) == plain(event)
+            self.log.append(line)
+        check(self.state)
+        commands = list(effects.commands)
+        if commands and isinstance(commands[-1], m.Suggest):
+            commands += self.handle(m.Suggested(at=self.at, number=commands[-1].number, params=()))
+        return commands
+
+    def do(self, kind, /, **fields):
+        self.at += 1
+        return self.handle(kind(at=self.at, **fields))
+
+    def ask(self, kind, /, **fields):
+        """The value of the one answer."""
+        answers = [c.value for c in self.do(kind, **fields) if isinstance(c, m.Answer)]
+        assert len(answers) == 1
+        return answers[0]
+
+    def fold(self):
+        state = new_state(*self.directions)
+        for line in self.log:
+            state.handle(m.event_from_json(line))
+        return state
+
+    # --- short words -----------------------------------------------------------------------------------------------
+
+    def run(self, n_trials=None, *, max_trials=None, pruner=None, sampler=None, retries=None, name="run"):
+        return self.do(
+            m.RunStarted,
+            run=name,
+            n_trials=n_trials,
+            max_trials=max_trials,
+            pruner=json.dumps((pruner or NopPruner()).spec()),
+            sampler=json.dumps((sampler or RandomSampler(0)).spec()),
+            retries=json.dumps((retries or RetryPolicy()).spec()),
+        )
+
+    def claim(self, slot="s"):
+        return self.ask(m.Claimed, slot=slot)
+
+    def report(self, number, *pairs, attempt=None, **progress):
+        attempt = self.state.trials[number].attempt if attempt is None else attempt
+        return self.ask(m.Reported, number=number, attempt=attempt, progress=m.Progress(reports=pairs, **progress))
+
+    def end(self, number, outcome="complete", *values, attempt=None, **fields):
+        attempt = self.state.trials[number].attempt if attempt is None else attempt
+        outcome = m.Outcome(outcome)
+        return self.ask(m.AttemptEnded, number=number, attempt=attempt, outcome=outcome, values=values or None, **fields)
+
+    def lose(self, number, kind="worker_crash", attempt=None):
+        attempt = self.state.trials[number].attempt if attempt is None else attempt
+        return self.ask(m.AttemptLost, number=number, attempt=attempt, kind=m.LossKind(kind), message="gone")
+
+
+def asha(low=1, high=9, eta=3, mode="promote"):
+    return ASHAPruner(low, high, eta, mode=mode)
+
+
+def ref(step, attempt=1, number=0):
+    uri = f"trial-{number:05d}/attempt-{attempt}/step-{step}"
+    return m.CheckpointRef(step=step, attempt=attempt, uri=uri, digest="d", size=1)

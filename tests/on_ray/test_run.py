@@ -1,0 +1,211 @@
+"""Studies on a real local Ray: the whole path, from a claim to the end of the run."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import raytune_lite as rtl
+from raytune_lite.exceptions import (
+    InfeasibleResourcesError,
+    InvalidResourcesError,
+    ObjectiveNotPicklableError,
+    TrialFailedError,
+)
+from raytune_lite.trial import TrialState
+
+pytestmark = [pytest.mark.ray, pytest.mark.usefixtures("ray_cluster")]
+
+
+def curve(trial: rtl.Trial) -> float:
+    x = trial.suggest_float("x", -5, 5)
+    scale = trial.suggest_categorical("scale", ["flat", "steep"])
+    factor = trial.suggest_int("factor", 1, 4) if scale == "steep" else 1
+    for step in range(1, 10):
+        trial.report(factor * x * x + 1 / step, step)
+        if trial.should_prune():
+            raise rtl.TrialPruned
+    return factor * x * x
+
+
+def test_promotion_asha_pauses_and_promotes_until_nothing_is_promotable(storage: str) -> None:
+    pruner = rtl.pruners.ASHAPruner(1, 9, 3, mode="promote")
+    study = rtl.create_study(storage=storage, pruner=pruner, sampler=rtl.samplers.RandomSampler(seed=1))
+    study.optimize(curve, n_trials=27, max_concurrent=3)
+    states = [trial.state for trial in study.trials]
+    assert len(states) == 27
+    assert set(states) == {TrialState.COMPLETE, TrialState.PRUNED}
+    # floor(27 / 3) = 9 reach the second rung and floor(9 / 3) = 3 the end, give or take early promotions
+    assert sum(trial.last_step is not None and trial.last_step >= 3 for trial in study.trials) >= 9
+    assert states.count(TrialState.COMPLETE) >= 3
+    assert any(trial.attempt > 1 for trial in study.trials)
+    steep = [trial for trial in study.trials if trial.params["scale"] == "steep"]
+    assert steep
+    assert all(("factor" in trial.params) == (trial in steep) for trial in study.trials)
+
+
+def test_the_same_study_inline_and_on_ray_has_the_same_parameters(tmp_path: Path) -> None:
+    params = []
+    for executor in ("inline", "ray"):
+        study = rtl.create_study(sampler=rtl.samplers.RandomSampler(seed=7))
+        study.optimize(curve, n_trials=6, executor=executor)  # type: ignore[arg-type]
+        params.append([trial.params for trial in study.trials])
+    assert params[0] == params[1]
+
+
+def test_every_grid_cell_has_one_result_though_trials_fail(storage: str) -> None:
+    def fragile(trial: rtl.Trial) -> float:
+        x, y = trial.suggest_int("x", 0, 4), trial.suggest_int("y", 0, 3)
+        if trial.number % 3 == 0:
+            raise RuntimeError("every third trial fails")
+        return float(x * y)
+
+    space = {"x": list(range(5)), "y": list(range(4))}
+    study = rtl.create_study(storage=storage, sampler=rtl.samplers.GridSampler(space, seed=0, max_failures=20))
+    study.optimize(fragile, catch=RuntimeError, max_concurrent=4)
+    done = [tuple(t.params.values()) for t in study.trials if t.state is TrialState.COMPLETE]
+    assert sorted(done) == sorted((x, y) for x in range(5) for y in range(4))
+    assert any(trial.state is TrialState.FAIL for trial in study.trials)
+
+
+def test_an_uncaught_exception_ends_the_run_with_its_remote_traceback(storage: str) -> None:
+    def broken(trial: rtl.Trial) -> float:
+        raise KeyError("no such column")
+
+    study = rtl.create_study(storage=storage)
+    with pytest.raises(TrialFailedError, match="no such column") as caught:
+        study.optimize(broken, n_trials=5, max_concurrent=1)
+    assert "in broken" in str(caught.value)
+    failed = study.trials[0]
+    assert failed.state is TrialState.FAIL
+    assert "in broken" in failed.system_attrs["rtl:failure"]["traceback"]
+
+
+def test_a_nan_result_fails_its_trial_and_not_the_study(storage: str) -> None:
+    study = rtl.create_study(storage=storage)
+    study.optimize(lambda trial: float("nan") if trial.number == 1 else 1.0, n_trials=3)
+    assert [trial.state.name for trial in study.trials] == ["COMPLETE", "FAIL", "COMPLETE"]
+    assert "NaN" in study.trials[1].system_attrs["rtl:failure"]["error"]
+
+
+def test_callbacks_see_each_finished_trial_and_may_stop_the_study(storage: str) -> None:
+    seen: list[int] = []
+
+    def callback(study: rtl.Study, trial: rtl.FrozenTrial) -> None:
+        seen.append(trial.number)
+        if len(seen) == 3:
+            study.stop()
+
+    study = rtl.create_study(storage=storage)
+    study.optimize(lambda trial: trial.suggest_float("x", 0, 1), callbacks=[callback], max_concurrent=1)
+    assert seen == [trial.number for trial in study.trials]
+    assert 3 <= len(seen) <= 4
+
+
+def test_enqueued_trials_run_first(storage: str) -> None:
+    study = rtl.create_study(storage=storage)
+    study.enqueue_trial({"x": 0.25})
+    study.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=2, max_concurrent=1)
+    assert study.trials[0].params == {"x": 0.25}
+    assert len(study.trials) == 2
+
+
+def test_n_trials_counts_this_call_and_max_trials_the_study(storage: str) -> None:
+    study = rtl.create_study(storage=storage)
+    study.optimize(lambda trial: 1.0, n_trials=3)
+    study.optimize(lambda trial: 1.0, n_trials=3, max_trials=5)
+    assert len(study.trials) == 5
+    study.optimize(lambda trial: 1.0, max_trials=5)
+    assert len(study.trials) == 5
+
+
+def test_no_more_trials_run_at_once_than_asked(storage: str, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+
+    def slow(trial: rtl.Trial) -> float:
+        with log.open("a") as file:
+            file.write("+\n")
+        time.sleep(0.05)
+        with log.open("a") as file:
+            file.write("-\n")
+        return 1.0
+
+    study = rtl.create_study(storage=storage)
+    study.optimize(slow, n_trials=8, max_concurrent=2, resources={"num_cpus": 0.1})
+    running = highest = 0
+    for line in log.read_text().split():
+        running += 1 if line == "+" else -1
+        highest = max(highest, running)
+    assert highest == 2
+
+
+def test_timeout_starts_nothing_new_and_lets_running_trials_end(storage: str) -> None:
+    study = rtl.create_study(storage=storage)
+    start = time.monotonic()
+    study.optimize(lambda trial: time.sleep(0.3) or 1.0, timeout=2.0)  # type: ignore[func-returns-value]
+    assert time.monotonic() - start < 20
+    assert study.trials
+    assert all(trial.state is TrialState.COMPLETE for trial in study.trials)
+
+
+def test_an_unknown_resource_lists_the_valid_ones(storage: str) -> None:
+    study = rtl.create_study(storage=storage)
+    with pytest.raises(InvalidResourcesError, match=r"(?s)unknown resource 'gpus'.*num_gpus.*scheduling_strategy"):
+        study.optimize(curve, n_trials=1, resources={"gpus": 1})
+    with pytest.raises(InvalidResourcesError, match="num_gpus above 1 must be whole, got 1.5"):
+        study.optimize(curve, n_trials=1, resources={"num_gpus": 1.5})
+    assert study.trials == []
+
+
+def test_a_request_that_nobody_can_grant_says_so_at_once(storage: str) -> None:
+    import ray
+
+    from raytune_lite.runtime.on_ray import cluster
+
+    with pytest.raises(InfeasibleResourcesError, match=r"(?s)GPU: 2.*CPU: 4.*autoscaler"):
+        cluster.refuse_infeasible({"num_cpus": 1, "num_gpus": 2}, own_local_ray=True)
+    assert "autoscaler" in cluster.refuse_infeasible({"num_gpus": 2}, own_local_ray=False)
+    assert ray.cluster_resources()["CPU"] == 4
+
+
+def test_a_waiting_request_on_a_foreign_cluster_is_announced(storage: str, capfd: Any) -> None:
+    study = rtl.create_study(storage=storage)
+    study.optimize(lambda trial: 1.0, n_trials=1, timeout=1.0, resources={"num_gpus": 2})
+    assert "GPU: 2" in capfd.readouterr().err
+    assert study.trials == []
+
+
+def test_an_objective_that_cannot_travel_names_its_variable(storage: str) -> None:
+    lock = threading.Lock()
+
+    def objective(trial: rtl.Trial) -> float:
+        with lock:
+            return 1.0
+
+    study = rtl.create_study(storage=storage)
+    with pytest.raises(ObjectiveNotPicklableError, match=r"variable 'lock'"):
+        study.optimize(objective, n_trials=1)
+    assert study.trials == []
+
+
+def test_storage_none_keeps_the_study_for_this_object(tmp_path: Path) -> None:
+    study = rtl.create_study()
+    study.optimize(curve, n_trials=3)
+    assert len(study.trials) == 3
+    assert study.best_value == min(trial.value for trial in study.trials if trial.value is not None)
+
+
+def test_gpu_less_trials_see_no_gpu_and_gpu_trials_get_new_processes(storage: str) -> None:
+    """Only what can be seen without a GPU: the options the task is made with."""
+    from raytune_lite.runtime.on_ray.launcher import build_task
+    from raytune_lite.runtime.session import RunConfig
+
+    config = RunConfig(storage=storage, study_name="s", run="r")
+    task = build_task(curve, (), config, {"num_cpus": 1, "num_gpus": 0.5})
+    assert task._default_options["max_calls"] == 1
+    assert task._default_options["max_retries"] == 0
+    assert build_task(curve, (), config, {"num_cpus": 1})._default_options.get("max_calls", 0) == 0

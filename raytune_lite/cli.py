@@ -6,17 +6,18 @@ heavy before a command needs it, so that ``--help`` answers at once.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from . import __version__
-from .exceptions import FencedError, RaytuneLiteError, StaleAttemptError, TrialFailedError
+from .exceptions import RaytuneLiteError, StudyNotFoundError, TrialFailedError
 
 if TYPE_CHECKING:
     from .study import Study
@@ -42,15 +43,17 @@ class _Group(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except KeyboardInterrupt:
-            click.echo("Interrupted. The same command goes on where this one stopped.", err=True)
+        except KeyboardInterrupt as error:
+            click.echo(str(error) or "Interrupted.", err=True)
             ctx.exit(130)
+        except BrokenPipeError:  # click's own: `| head` is no error
+            raise
         except TrialFailedError as error:
             raise _Failure(_failed_trial(error)) from error
         except (RaytuneLiteError, ValueError, ImportError, OSError) as error:
-            # the errors' second bases tell a run that could not go on from wrong input
-            ran = isinstance(error, (RuntimeError, OSError, FencedError, StaleAttemptError))
-            raise (_Failure if ran else _WrongInput)(str(error)) from error
+            # our errors' second bases tell wrong input from a run that could not go on
+            wrong = isinstance(error, (ValueError, KeyError, TypeError, ImportError))
+            raise (_WrongInput if wrong else _Failure)(str(error)) from error
 
 
 def _failed_trial(error: TrialFailedError) -> str:
@@ -143,7 +146,8 @@ def cli() -> None:
 )  # fmt: skip
 @click.option("--n-trials", type=click.IntRange(1), help="New configurations that this call starts.")
 @click.option("--max-trials", type=click.IntRange(1), help="The study's total: run again, it stops at the same total.")
-@click.option("--timeout", type=float, metavar="SECONDS", help="Start nothing new after this time.")
+@click.option("--timeout", type=click.FloatRange(0, min_open=True), metavar="SECONDS",
+              help="Start nothing new after this time.")  # fmt: skip
 @click.option("--num-cpus", type=float, help="CPUs of one trial.  [default: 1]")
 @click.option("--num-gpus", type=float, help="GPUs of one trial; 0.25 lets four share one.  [default: 0]")
 @click.option("--memory", type=int, metavar="BYTES", help="Memory of one trial.")
@@ -178,9 +182,10 @@ def run(target: str, storage: str | None, storage_env: str | None, study_name: s
     from .target import load_target
 
     sampler, pruner, resources = _sampler(given), _pruner(given), _resources(given)
-    loaded = load_target(target)
+    loaded, url = load_target(target), _storage_url(storage, storage_env)
+    _check_end(url, study_name or loaded.name, sampler, given)
     study = create_study(
-        storage=_storage_url(storage, storage_env),
+        storage=url,
         study_name=study_name or loaded.name,
         sampler=sampler,
         pruner=pruner,
@@ -189,7 +194,7 @@ def run(target: str, storage: str | None, storage_env: str | None, study_name: s
         checkpoint_dir=given["checkpoint_dir"],
     )
     try:
-        _check_against(study, given)
+        _check_directions(study, given["directions"])
         before = len(study.attempts)
         _optimize(study, loaded.objective, given, resources)
         if len(study.attempts) == before:
@@ -226,6 +231,8 @@ def _pruner(given: dict[str, Any]) -> Any:
     if given["asha_mode"] is not None:
         arguments["mode"] = given["asha_mode"]
     if given["pruner"] == "asha":
+        if given["max_resource"] is None:
+            _refuse("--pruner asha needs --max-resource, the last step of a full training.")
         return ASHAPruner(**arguments)
     if arguments:
         _refuse("--min-resource, --max-resource, --reduction-factor and --asha-mode need --pruner asha.")
@@ -239,20 +246,27 @@ def _resources(given: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _check_against(study: Study, given: dict[str, Any]) -> None:
-    """Refuse options that a study which exists already contradicts, and a run without an end."""
-    wanted, have = list(given["directions"]), [direction.name.lower() for direction in study.directions]
-    if wanted and wanted != have:
+def _check_end(url: str, study_name: str, sampler: Any, given: dict[str, Any]) -> None:
+    """Refuse a run that would never end, before it leaves a trace."""
+    if given["n_trials"] or given["max_trials"] or given["timeout"] or getattr(sampler, "grid", None) is not None:
+        return
+    with contextlib.suppress(_WrongInput, StudyNotFoundError):
+        study = _open(url, None, study_name)
+        last = study.last_run
+        study.close()
+        if sampler is None and last is not None and json.loads(last.sampler).get("name") == "GridSampler":
+            return
+    _refuse("say when to stop: --n-trials, --max-trials or --timeout (a grid stops by itself).")
+
+
+def _check_directions(study: Study, wanted: Sequence[str]) -> None:
+    """Refuse directions that a study which existed contradicts."""
+    have = [direction.name.lower() for direction in study.directions]
+    if wanted and list(wanted) != have:
         _refuse(
             f"study {study.study_name!r} exists with --direction {' --direction '.join(have)}, got "
-            f"{' '.join(wanted)}; leave the option out, or choose another --study."
+            f"{', '.join(wanted)}; leave the option out, or choose another --study."
         )
-    if given["n_trials"] or given["max_trials"] or given["timeout"]:
-        return
-    run = study.last_run
-    recorded = json.loads(run.sampler) if study.sampler is None and run is not None else {}
-    if recorded.get("name") != "GridSampler" and getattr(study.sampler, "grid", None) is None:
-        _refuse("say when to stop: --n-trials, --max-trials or --timeout (a grid stops by itself).")
 
 
 def _optimize(study: Study, objective: Callable[[Any], Any], given: dict[str, Any], resources: dict[str, Any]) -> None:
@@ -267,6 +281,10 @@ def _optimize(study: Study, objective: Callable[[Any], Any], given: dict[str, An
             show_progress_bar=True,
             **{name: given[name] for name in ("n_trials", "max_trials", "timeout", "max_concurrent", "executor")},
         )
+    except KeyboardInterrupt:
+        if inline is None:  # the run on Ray has told already
+            raise
+        raise KeyboardInterrupt("Interrupted: what was reported is stored; the same command goes on.") from None
     except Exception as error:
         if inline is not None and inline.failure is not None and inline.raised is error:
             raise inline.failure from error

@@ -52,9 +52,10 @@ class Study:
     ) -> None:
         self._repository = Repository.open(storage, durable=durable)
         self._record = self._repository.load_study(study_name)
-        self._storage, self._durable = storage, durable
+        # SQLite's own URL is absolute: the driver actor may have another working directory
+        self._storage, self._durable = self._repository.url if self._repository.is_local else storage, durable
         self.study_name, self.sampler, self.pruner = study_name, sampler, pruner
-        self._checkpoint_dir = None if checkpoint_dir is None else str(checkpoint_dir)
+        self._checkpoint_dir = None if checkpoint_dir is None else str(Path(checkpoint_dir).absolute())
         self._local: LocalSession | None = None
         self._remote: Callable[[type[m.Event], dict[str, Any]], Any] | None = None  # set while a run is on Ray
         self._running = False
@@ -181,6 +182,10 @@ class Study:
 
     def add_trial(self, trial: FrozenTrial) -> None:
         """Add a finished trial that ran elsewhere (see create_trial)."""
+        if not trial.state.is_finished():
+            raise ValueError(
+                f"only a finished trial can be added, got {trial.state.name}; use enqueue_trial to run one."
+            )
         if trial.state is TrialState.COMPLETE and len(trial.values or ()) != len(self.directions):
             raise ValueError(
                 f"the trial has {len(trial.values or ())} values, the study {len(self.directions)} objective(s); "
@@ -403,6 +408,8 @@ class Study:
     def _session(self) -> LocalSession:
         if self._remote is not None:
             raise RuntimeError("the study is running on Ray in optimize(); ask() and tell() wait for its end.")
+        if self._local is not None and self._local.session.failure is not None:
+            self._close_local()  # a commit failed: start again from what is stored
         if self._local is None:
             self._local = LocalSession(self._config())
         return self._local
@@ -448,7 +455,8 @@ def create_study(
     """
     if direction is not None and directions is not None:
         raise ValueError("give either direction (one objective) or directions (several), not both.")
-    wanted = [parse_direction(d) for d in (directions if directions is not None else [direction or "minimize"])]
+    one = "minimize" if direction is None else direction
+    wanted = [parse_direction(d) for d in (directions if directions is not None else [one])]
     if not wanted:
         raise ValueError("directions must name at least one direction, got none.")
     name = study_name if study_name is not None else f"no-name-{uuid.uuid4()}"

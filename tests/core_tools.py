@@ -128,7 +128,7 @@ class Shell:
             state.handle(m.event_from_json(line))
         return state
 
-    # --- short words -----------------------------------------------------------------------------------------------
+    # --- short words ---------------------------------------------------------------------------------------------
 
     def run(self, n_trials=None, *, max_trials=None, pruner=None, sampler=None, retries=None, name="run"):
         return self.do(
@@ -150,8 +150,8 @@ class Shell:
 
     def end(self, number, outcome="complete", *values, attempt=None, **fields):
         attempt = self.state.trials[number].attempt if attempt is None else attempt
-        outcome = m.Outcome(outcome)
-        return self.ask(m.AttemptEnded, number=number, attempt=attempt, outcome=outcome, values=values or None, **fields)
+        fields |= {"outcome": m.Outcome(outcome), "values": values or None}
+        return self.ask(m.AttemptEnded, number=number, attempt=attempt, **fields)
 
     def lose(self, number, kind="worker_crash", attempt=None):
         attempt = self.state.trials[number].attempt if attempt is None else attempt

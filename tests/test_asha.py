@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from oracles import PaperASHA, naive_stopping
 
 from raytune_lite.core.messages import Decision, PromoteRung, PutRung
 from raytune_lite.pruners import ASHAPruner, NopPruner, pruner_from_spec
+
+from .oracles import PaperASHA, naive_stopping
 
 CONTINUE, PAUSE, STOP = Decision.CONTINUE, Decision.PAUSE, Decision.STOP
 NAN, INF = math.nan, math.inf

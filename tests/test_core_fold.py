@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 import math
+import random
 
-from .core_tools import MAXIMIZE, MINIMIZE, UNIT, Shell, asha, dump, ref
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +17,8 @@ from raytune_lite.exceptions import StaleAttemptError
 from raytune_lite.pruners import NopPruner
 from raytune_lite.samplers import GridSampler, RandomSampler
 from raytune_lite.trial import TrialState
+
+from .core_tools import MAXIMIZE, MINIMIZE, UNIT, Shell, asha, dump, ref
 
 GRID = GridSampler({"x": [1, 2, 3], "y": [10, 20]}, seed=3, max_failures=2)
 GRID_DISTS = {"x": IntDistribution(1, 3), "y": IntDistribution(10, 20, step=10)}
@@ -60,7 +62,7 @@ class Chaos(Shell):
     def play(self, op, x):
         getattr(self, op)(x)
 
-    # --- moves -------------------------------------------------------------------------------------------------------
+    # --- moves ---------------------------------------------------------------------------------------------------
 
     def pick(self, x):
         live = list(self.state.slots.items())
@@ -194,7 +196,7 @@ class Chaos(Shell):
             assert self.ask(m.ParamSet, number=number, attempt=attempt, param=param) == param
             assert self.ask(m.ParamAsked, **fields) == param
 
-    # --- the end -------------------------------------------------------------------------------------------------------
+    # --- the end -------------------------------------------------------------------------------------------------
 
     def drive_to_the_end(self):
         """Run honestly until nothing is left; must come to an end."""
@@ -220,14 +222,14 @@ class Chaos(Shell):
 
 
 MOVES = (
-    *["claims"] * 6, *["reports"] * 6, *["ends"] * 4, *["loses"] * 2, "repeats", "repeats", "haunts", "enqueues", "adds",
+    *["claims"] * 6, *["reports"] * 6, *["ends"] * 4, *["loses"] * 2, *["repeats"] * 2, "haunts", "enqueues", "adds",
     "imports_zombie", "stops", "finishes", "restarts", "asks_param",
 )  # fmt: skip
 
 moves = st.lists(st.tuples(st.sampled_from(MOVES), st.integers(0, 10**6)), max_size=80)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     moves,
     st.integers(1, 8),
@@ -246,40 +248,24 @@ def test_the_log_folds_to_the_live_state_and_every_study_ends(script, n_slots, p
     assert dump(chaos.fold()) == dump(chaos.state)
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.integers(1, 8), st.lists(st.integers(0, 10**6), min_size=1, max_size=200))
-def test_every_grid_cell_is_done_exactly_once_however_often_attempts_are_lost(n_slots, choices):
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 8), st.integers(0, 2**32))
+def test_every_grid_cell_is_done_exactly_once_however_often_attempts_are_lost(n_slots, seed):
     grid = GridSampler({"x": [1, 2, 3, 4], "y": [1, 2, 3]}, seed=1, max_failures=1000)
     chaos = Chaos(n_slots, NopPruner(), grid, MINIMIZE)
-    choose = itertools.cycle(choices)
-    for turn in range(5000):
-        x = next(choose)
+    choose = random.Random(seed)
+    for turn in range(2000):
+        x = choose.randrange(10**6)
         if chaos.state.is_over():
             break
         if x % 2 or not chaos.state.slots:
             chaos.claims(x)
-        elif x % 5 == 0 and turn < 2000:
+        elif x % 5 == 0 and turn < 300:
             chaos.loses(x)
-        elif x % 7 == 0 and turn < 2000:
+        elif x % 7 == 0 and turn < 300:
             chaos.end(chaos.pick(x)[1], "fail")
         else:
             chaos.end(chaos.pick(x // 2)[1], "complete", 1.0)
     assert chaos.state.ledger.counts() == {"free": 0, "leased": 0, "done": 12, "dead": 0}
     done = [t.cell for t in chaos.state.trials.values() if t.state is TrialState.COMPLETE]
     assert sorted(done) == list(range(12))
-
-
-@settings(max_examples=40, deadline=None)
-@given(st.integers(1, 8), st.lists(st.integers(0, 10**6), min_size=1, max_size=60))
-def test_a_promotion_never_leaves_more_than_the_top_of_a_rung(n_slots, choices):
-    chaos = Chaos(n_slots, asha(1, 27, 3), RandomSampler(0), MINIMIZE)
-    for x in choices:
-        chaos.claims(x)
-        chaos.reports(x)
-        _, number = chaos.pick(x)
-        if number is not None and chaos.state.trials[number].pending is not Decision.CONTINUE:
-            chaos.end(number, "pruned")
-        for rung in chaos.state.rungs.ladder:
-            gone = len(rung.recorded) - len(rung.unpromoted)
-            lost = sum(not math.isfinite(loss) for loss, _, _ in rung.recorded)
-            assert gone - lost <= len(rung.recorded) // 3

@@ -6,7 +6,6 @@ import json
 import math
 
 import pytest
-from .core_tools import MAXIMIZE, MINIMIZE, UNIT, Shell, asha, dump, ref
 
 from raytune_lite.core import messages as m
 from raytune_lite.core import state as core
@@ -16,6 +15,8 @@ from raytune_lite.distributions import CategoricalDistribution, FloatDistributio
 from raytune_lite.exceptions import IncompatibleDistributionError, StaleAttemptError, StorageError
 from raytune_lite.samplers import GridSampler
 from raytune_lite.trial import TrialState
+
+from .core_tools import MAXIMIZE, MINIMIZE, UNIT, Shell, asha, dump, ref
 
 WAITING, RUNNING, PAUSED = TrialState.WAITING, TrialState.RUNNING, TrialState.PAUSED
 COMPLETE, PRUNED, FAIL = TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL
@@ -39,7 +40,7 @@ def paused(n=1, **settings):
     return shell
 
 
-# --- commands of each event ------------------------------------------------------------------------------------------
+# --- commands of each event --------------------------------------------------------------------------------------
 
 
 def test_a_claim_makes_a_trial_opens_its_attempt_and_asks_the_sampler():
@@ -232,7 +233,7 @@ def test_a_move_outside_the_table_is_refused():
             shell.state._move(shell.state.trials[0], how, state)
 
 
-# --- repeated and stale messages -----------------------------------------------------------------------------------
+# --- repeated and stale messages ---------------------------------------------------------------------------------
 
 
 def unchanged(shell, act):
@@ -276,7 +277,7 @@ def test_a_late_copy_of_an_old_report_does_not_bring_back_a_spent_checkpoint():
     shell.report(0, (1, 1.0), checkpoint=ref(1))
     shell.report(0, (2, 1.0), checkpoint=ref(2))
     unchanged(shell, lambda: shell.report(0, (1, 1.0), checkpoint=ref(1)))
-    assert shell.state.trials[0].checkpoint == ref(2)
+    assert shell.state.trials[0].checkpoints == [ref(2)]
 
 
 def test_a_report_after_a_decision_is_told_the_decision_that_stands():
@@ -342,7 +343,7 @@ def test_an_attempt_of_a_trial_that_waits_may_not_report():
     assert dump(shell.state) == before
 
 
-# --- retries -------------------------------------------------------------------------------------------------------
+# --- retries -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", ["worker_crash", "out_of_memory", "lease_expired", "node_lost"])
@@ -407,7 +408,7 @@ def test_a_trial_whose_attempt_was_lost_keeps_its_cell_while_it_waits():
     assert shell.claim().fixed == first.fixed
 
 
-# --- who goes next ---------------------------------------------------------------------------------------------------
+# --- who goes next -----------------------------------------------------------------------------------------------
 
 
 def test_retries_go_before_promotions_before_enqueued_before_new():
@@ -420,10 +421,7 @@ def test_retries_go_before_promotions_before_enqueued_before_new():
         assert number in shell.state.trials
     assert shell.claim("a").number == 0  # the retry
     shell.end(0, "complete", 0.0)
-    order = []
-    for slot in "bcd":
-        order.append(shell.claim(slot).number)
-    assert order == [9, 10, 11]
+    assert [shell.claim(slot).number for slot in "bcd"] == [9, 10, 11]
     for number in range(9, 12):
         shell.report(number, (1, 0.5 + number))
         shell.end(number, "pruned")
@@ -496,7 +494,7 @@ def test_a_new_run_takes_the_running_trials_of_the_old_one_without_using_a_budge
         shell.report(0, (1, 0.0), attempt=1)
 
 
-# --- values ----------------------------------------------------------------------------------------------------------
+# --- values ------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("values", [(math.nan,), (1.0, 2.0), None])
@@ -545,23 +543,45 @@ def test_of_equal_values_the_lowest_number_is_best_as_in_study_best_trial():
     shell.end(1, "complete", 1.0)
     shell.end(0, "complete", 1.0)
     assert shell.state.best == 0
-    assert [t.checkpoint for t in shell.state.trials.values()] == [ref(1, number=0), None]
+    assert [t.checkpoints for t in shell.state.trials.values()] == [[ref(1, number=0)], []]
 
 
-# --- checkpoints -------------------------------------------------------------------------------------------------------
+# --- checkpoints -------------------------------------------------------------------------------------------------
 
 
 def test_the_previous_checkpoint_is_dropped_with_the_new_row_and_not_before():
     shell = started()
     shell.claim()
-    assert shell.report(0, checkpoint=ref(1)) is Decision.CONTINUE
-    progress = m.Progress(checkpoint=ref(2))
+    assert shell.report(0, (1, 0.5), checkpoint=ref(1)) is Decision.CONTINUE
+    progress = m.Progress(reports=((2, 0.5),), checkpoint=ref(2))
     assert shell.do(m.Reported, number=0, attempt=1, progress=progress) == [
+        m.PutCheckpoint(number=0, checkpoint=ref(2)),
+        m.PutReport(number=0, step=2, value=0.5),
         m.DropCheckpoint(number=0, uri=ref(1).uri),
         m.Discard(uri=ref(1).uri),
-        m.PutCheckpoint(number=0, checkpoint=ref(2)),
         Answer(value=Decision.CONTINUE),
     ]
+
+
+@pytest.mark.parametrize("pruner", [None, asha()])
+def test_a_checkpoint_saved_before_its_report_does_not_swallow_that_report(pruner):
+    shell = started(pruner=pruner)
+    shell.claim()
+    shell.report(0, (0, 0.5), checkpoint=ref(0))
+    shell.report(0, checkpoint=ref(1))
+    shell.lose(0)  # between saving step 1 and reporting it
+    commands = shell.do(m.Claimed, slot="t")
+    assert m.Discard(uri=ref(1).uri) in commands
+    assert commands[-1].value.checkpoint == ref(0)
+
+
+def test_a_checkpoint_without_any_report_is_resumed_from_where_nobody_waits_for_reports():
+    for pruner, expected in ((None, ref(1)), (asha(), None)):
+        shell = started(pruner=pruner)
+        shell.claim()
+        shell.report(0, checkpoint=ref(1))
+        shell.lose(0)
+        assert shell.claim().checkpoint == expected
 
 
 def test_only_the_best_trial_keeps_its_checkpoint():
@@ -571,13 +591,13 @@ def test_only_the_best_trial_keeps_its_checkpoint():
         shell.claim(f"{i}")
         shell.report(i, checkpoint=ref(1, number=i))
         shell.end(i, "complete", value)
-        kept[i] = [n for n, t in shell.state.trials.items() if t.checkpoint]
+        kept[i] = [n for n, t in shell.state.trials.items() if t.checkpoints]
     assert kept == {0: [0], 1: [0], 2: [2]}
     for i, outcome in ((3, "fail"), (4, "pruned")):
         shell.claim(f"{i}")
         shell.report(i, checkpoint=ref(1, number=i))
         shell.end(i, outcome)
-        assert shell.state.trials[i].checkpoint is None
+        assert shell.state.trials[i].checkpoints == []
 
 
 def test_several_objectives_keep_every_complete_trials_checkpoint():
@@ -586,19 +606,21 @@ def test_several_objectives_keep_every_complete_trials_checkpoint():
         shell.claim(f"{i}")
         shell.report(i, checkpoint=ref(1, number=i))
         assert shell.end(i, "complete", float(i), float(i)) is COMPLETE
-    assert all(t.checkpoint for t in shell.state.trials.values())
+    assert all(t.checkpoints for t in shell.state.trials.values())
     assert shell.state.best is None
     shell.claim("z")
     assert shell.end(2, "complete", 1.0) is FAIL
 
 
-# --- trials from elsewhere, cells, specs ---------------------------------------------------------------------------------
+# --- trials from elsewhere, cells, specs -------------------------------------------------------------------------
 
 
 def on_grid(cell):
     params = GRID.grid.params(cell)
     dists = {"x": IntDistribution(1, 2), "y": CategoricalDistribution(["a", "b"])}
-    return tuple(m.ParamValue(name=n, value=dists[n].to_internal_repr(v), distribution=dists[n]) for n, v in params.items())
+    return tuple(
+        m.ParamValue(name=n, value=dists[n].to_internal_repr(v), distribution=dists[n]) for n, v in params.items()
+    )
 
 
 def test_enqueued_and_added_trials_claim_their_cell():

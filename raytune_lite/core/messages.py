@@ -97,13 +97,15 @@ class Assignment:
     """The answer to a claim: which attempt of which trial this slot runs, and all it needs to start.
 
     ``fixed`` are parameters that must be used (a grid cell, an enqueued trial) as (name, JSON text of the external
-    value); ``foreseen`` are the sampler's values for the names it expects. ``milestones`` are the steps where a
+    value), and ``used`` the distributions that this study has for some of their names already; ``foreseen`` are the
+    sampler's values for the names it expects. ``milestones`` are the steps where a
     decision is due: None means every step, () means never. ``last_step`` is the largest step reported so far, or -1.
     """
 
     number: int
     attempt: int
     fixed: tuple[tuple[str, str], ...] = ()
+    used: tuple[tuple[str, Distribution], ...] = ()
     params: tuple[ParamValue, ...] = ()
     foreseen: tuple[ParamValue, ...] = ()
     user_attrs: tuple[tuple[str, str], ...] = ()

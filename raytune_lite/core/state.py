@@ -72,21 +72,18 @@ class TrialRecord:
     foreseen: tuple[ParamValue, ...] | None = None  # None: the sampler has not been asked yet
     params: dict[str, ParamValue] = field(default_factory=dict)
     reports: dict[int, float] = field(default_factory=dict)
+    last_step: int = -1  # the largest reported
     verdicts: dict[int, tuple[int, Decision]] = field(default_factory=dict)  # step -> (attempt, PAUSE or STOP)
     pending: Decision = Decision.CONTINUE  # the standing decision of the live attempt
     values: tuple[float, ...] | None = None
     user_attrs: dict[str, str] = field(default_factory=dict)
     system_attrs: dict[str, str] = field(default_factory=dict)
-    checkpoint: m.CheckpointRef | None = None
+    checkpoints: list[m.CheckpointRef] = field(default_factory=list)  # the newest last; see StudyState._resume_from
     spent: set[str] = field(default_factory=set)  # uris of dropped checkpoints; membership only, never iterated
     retried: dict[str, int] = field(default_factory=dict)
     started: float | None = None
     foreign: bool = False  # a RUNNING row of another program: its number is taken, nothing else
 
-    @property
-    def last_step(self) -> int:
-        """The largest reported step, or -1."""
-        return max(self.reports, default=-1)
 
 
 class StudyState:
@@ -279,6 +276,7 @@ class StudyState:
         trial = self._new_trial(state, event.number)
         trial.foreign = event.imported and state is RUNNING
         trial.values, trial.reports = event.values, dict(event.reports)
+        trial.last_step = max(trial.reports, default=-1)
         trial.user_attrs, trial.system_attrs = dict(event.user_attrs), dict(event.system_attrs)
         trial.params = {param.name: param for param in event.params}
         for param in event.params:
@@ -378,6 +376,9 @@ class StudyState:
             first = event.at if trial.started is None else None
             commands.append(m.SetState(number=trial.number, state=RUNNING, attempt=trial.attempt, started=first))
         trial.started = event.at if trial.started is None else trial.started
+        resumed = self._resume_from(trial)
+        for newer in [ref for ref in trial.checkpoints if ref != resumed]:
+            commands += self._drop_checkpoint(trial, newer)
         commands.append(
             m.NewAttempt(
                 number=trial.number,
@@ -385,7 +386,7 @@ class StudyState:
                 slot=event.slot,
                 node=event.node,
                 started=event.at,
-                resumed_step=trial.checkpoint.step if trial.checkpoint else None,
+                resumed_step=resumed.step if resumed else None,
             )
         )
         commands.append(m.Suggest(number=trial.number) if trial.foreseen is None else self._assignment(trial))
@@ -404,11 +405,12 @@ class StudyState:
                 number=trial.number,
                 attempt=trial.attempt,
                 fixed=trial.fixed,
+                used=tuple((name, self.space[name]) for name, _ in trial.fixed if name in self.space),
                 params=tuple(trial.params.values()),
                 foreseen=trial.foreseen or (),
                 user_attrs=tuple(trial.user_attrs.items()),
                 milestones=self.milestones,
-                checkpoint=trial.checkpoint,
+                checkpoint=self._resume_from(trial),
                 last_step=trial.last_step,
                 started=trial.started or 0.0,
             )
@@ -454,14 +456,16 @@ class StudyState:
                 commands.append(m.PutAttr(number=trial.number, key=key, value_json=text))
         new = progress.checkpoint
         # a late copy of an old message must not bring back a checkpoint whose files are deleted
-        if new is not None and new != trial.checkpoint and new.uri not in trial.spent:
-            commands += self._drop_checkpoint(trial)
-            trial.checkpoint = new
+        if new is not None and new not in trial.checkpoints and new.uri not in trial.spent:
+            for old in trial.checkpoints[:-1]:
+                commands += self._drop_checkpoint(trial, old)
+            trial.checkpoints.append(new)
             commands.append(m.PutCheckpoint(number=trial.number, checkpoint=new))
         for step, value in progress.reports:
             if step in trial.reports:
                 continue  # the first report of a step stands
             trial.reports[step] = value
+            trial.last_step = max(trial.last_step, step)
             commands.append(m.PutReport(number=trial.number, step=step, value=value))
             if trial.pending is Decision.CONTINUE:
                 verdict = self.rungs.report(trial.number, step, self._loss(value))
@@ -470,6 +474,9 @@ class StudyState:
                 trial.pending = verdict.decision
             if trial.pending is not Decision.CONTINUE:
                 trial.verdicts[step] = (trial.attempt, trial.pending)
+        if trial.checkpoints and trial.checkpoints[-1].step <= trial.last_step:
+            for old in trial.checkpoints[:-1]:
+                commands += self._drop_checkpoint(trial, old)
         return commands
 
     def _use_params(self, trial: TrialRecord, params: Sequence[ParamValue]) -> list[Row]:
@@ -481,12 +488,24 @@ class StudyState:
                 rows.append(m.PutParam(number=trial.number, param=param))
         return rows
 
-    def _drop_checkpoint(self, trial: TrialRecord) -> list[Command]:
-        old, trial.checkpoint = trial.checkpoint, None
-        if old is None:
-            return []
+    def _resume_from(self, trial: TrialRecord) -> m.CheckpointRef | None:
+        """The newest checkpoint, unless that would lose a report.
+
+        An objective that saves step s and then reports it may die between the two. Resumed from s it would never
+        report s again, so until that report is stored the checkpoint before it is kept, and resumed from. An
+        objective that saves without reporting resumes from its newest.
+        """
+        told = [ref for ref in trial.checkpoints if ref.step <= trial.last_step]
+        reports_come = self.milestones != () and len(trial.checkpoints) == 1  # none yet, but the pruner lives on them
+        return told[-1] if told else trial.checkpoints[-1] if trial.checkpoints and not reports_come else None
+
+    def _drop_checkpoint(self, trial: TrialRecord, old: m.CheckpointRef) -> list[Command]:
+        trial.checkpoints.remove(old)
         trial.spent.add(old.uri)
         return [m.DropCheckpoint(number=trial.number, uri=old.uri), m.Discard(uri=old.uri)]
+
+    def _drop_all_checkpoints(self, trial: TrialRecord) -> list[Command]:
+        return [command for ref in list(trial.checkpoints) for command in self._drop_checkpoint(trial, ref)]
 
     # --- an attempt is over ------------------------------------------------------------------------------------------
 
@@ -575,9 +594,10 @@ class StudyState:
         former = self.best
         self._note_best(trial)
         if trial.state is COMPLETE and (len(self.directions) > 1 or self.best == trial.number):
+            commands = [c for old in trial.checkpoints[:-1] for c in self._drop_checkpoint(trial, old)]
             beaten = former is not None and former != self.best
-            return self._drop_checkpoint(self.trials[former]) if beaten and former is not None else []
-        return self._drop_checkpoint(trial)
+            return commands + (self._drop_all_checkpoints(self.trials[former]) if beaten and former is not None else [])
+        return self._drop_all_checkpoints(trial)
 
     # --- small rules -------------------------------------------------------------------------------------------------
 

@@ -68,7 +68,7 @@ class Progress:
             print(text, file=sys.stderr, flush=True)  # noqa: T201
 
     def _line(self, plan: PlanLike) -> str:
-        shown = [f"{n} {state.lower()}" for state, n in sorted(plan.counts.items())]
+        shown = [f"{n} {state.lower()}" for state, n in sorted(plan.counts.items())] or ["starting"]
         best = f"best {plan.best[1]:.6g} (trial {plan.best[0]})" if plan.best else "no result yet"
         promoted = [f"{plan.promotions} promotions"] if plan.promotions else []
         elapsed = time.monotonic() - self._start

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import threading
+import weakref
 from collections.abc import Callable
 from typing import Any
 
 from ..core import messages as m
 from ..distributions import Distribution
+from ..exceptions import FencedError, StorageError
 from ..trial import TrialState
 from .session import OWNER_LEASE, RunConfig, Session
 from .worker import Ended, Trial, run_trial
@@ -26,10 +29,12 @@ class LocalSession:
         self._lock = threading.RLock()
         self._slots = itertools.count()
         self._closed = threading.Event()
-        self._keeper = threading.Thread(target=self._keep, name="raytune_lite-keeper", daemon=True)
-        self._keeper.start()
+        # neither holds on to this object: a study that nobody holds any more is given back
+        target, arguments = _keep, (weakref.ref(self), self._closed)
+        threading.Thread(target=target, args=arguments, name="raytune_lite-keeper", daemon=True).start()
+        self._close = weakref.finalize(self, _close, self.session, self._lock, self._closed)
 
-    def call(self, kind: type[m.Event], **fields: Any) -> Any:
+    def call(self, kind: type[m.Event], /, **fields: Any) -> Any:
         """Handle one event and return its answer; it is stored when this returns."""
         with self._lock:
             return self.session.call(kind, **fields)
@@ -93,12 +98,27 @@ class LocalSession:
 
     def close(self) -> None:
         """Give the study back."""
-        self._closed.set()
-        with self._lock:
-            self.session.close()
+        self._close()
 
-    def _keep(self) -> None:
-        while not self._closed.wait(OWNER_LEASE / 3):
-            with self._lock:
-                if not self._closed.is_set():
-                    self.session.keep()
+
+def _keep(reference: weakref.ref[LocalSession], closed: threading.Event) -> None:
+    while not closed.wait(OWNER_LEASE / 3):
+        local = reference()
+        if local is None:
+            return
+        with local._lock:
+            if closed.is_set():
+                return
+            try:
+                local.session.keep()
+            except FencedError:
+                return  # the next call learns of it
+            except StorageError:
+                pass  # perhaps the next turn succeeds; if not, the next call learns of it
+        del local  # while this thread waits, it may be forgotten
+
+
+def _close(session: Session, lock: threading.RLock, closed: threading.Event) -> None:
+    closed.set()
+    with lock, contextlib.suppress(StorageError):  # a hold that cannot be given back ends by itself
+        session.close()

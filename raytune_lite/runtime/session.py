@@ -75,6 +75,7 @@ class Session:
         self._last_at = 0.0
         self._leases = Leases(config.lease)
         self.closed_slots: set[str] = set()  # slots whose task has ended: a late claim of theirs is refused
+        self.failure: BaseException | None = None  # set when the state in memory may be ahead of the database
         self.commits = self.events = 0
         try:
             self._open()
@@ -142,14 +143,26 @@ class Session:
         """Handle a batch: every request is decided in order, all are committed at once, then each is answered.
 
         A refused request changes nothing and does not disturb the others. If the commit fails, nobody is answered
-        and the exception propagates: the caller must open a new Session, which folds what was stored.
+        and the exception propagates, now and at every later call: what is in memory is ahead of what is stored, and
+        may not be told to anybody. The caller must open a new Session, which folds what was stored.
         """
+        if self.failure is not None:
+            raise self.failure
+        try:
+            self._process(requests)
+        except BaseException as error:
+            self.failure = error
+            raise
+
+    def _process(self, requests: Sequence[Request]) -> None:
         answers: list[tuple[Callable[[Any], None], Any]] = []
         refusals: list[tuple[Callable[[Exception], None], Exception]] = []
         batch = _Batch()
         for request in requests:
             try:
                 answers.append((request.reply, self._decide(request.make(self.now()), batch)))
+            except _SamplerFailedError as failed:
+                refusals.append((request.refuse, failed.error))
             except (RaytuneLiteError, ValueError, TypeError) as error:
                 refusals.append((request.refuse, error))
         self._commit(batch)
@@ -168,7 +181,7 @@ class Session:
             raise errors[0]
         return results
 
-    def call(self, kind: type[m.Event], **fields: Any) -> Any:
+    def call(self, kind: type[m.Event], /, **fields: Any) -> Any:
         """Handle one event stamped with the time now, and return its answer."""
         return self.apply([kind(at=self.now(), **fields)])[0]
 
@@ -190,8 +203,12 @@ class Session:
                 elif isinstance(command, m.Discard):
                     batch.discards.append(command.uri)
                 else:
-                    pending.append(self._suggest(command))
-        self._watch(event, answer)
+                    try:
+                        pending.append(self._suggest(command))
+                    except Exception as error:
+                        self._watch(event)  # a claim stands: its attempt is live, and may ask again
+                        raise _SamplerFailedError(error) from error
+        self._watch(event)
         return answer
 
     def _suggest(self, command: m.Suggest | m.SuggestOne) -> m.Event:
@@ -229,9 +246,11 @@ class Session:
 
     # --- leases ------------------------------------------------------------------------------------------------------
 
-    def _watch(self, event: m.Event, answer: Any) -> None:
-        if isinstance(event, m.Claimed) and isinstance(answer, m.Assignment):
-            self._leases.grant(answer.number, answer.attempt, self.now())
+    def _watch(self, event: m.Event) -> None:
+        if isinstance(event, m.Claimed):
+            number = self.state.slots.get(event.slot)
+            if number is not None:
+                self._leases.grant(number, self.state.trials[number].attempt, self.now())
         elif isinstance(event, (m.Reported, m.ParamAsked)):
             self._leases.grant(event.number, event.attempt, self.now())
         elif isinstance(event, (m.AttemptEnded, m.AttemptLost)):
@@ -275,6 +294,13 @@ class Session:
             self.repository.release(self.study, self.epoch)
         finally:
             self.repository.close()
+
+
+class _SamplerFailedError(Exception):
+    """The sampler raised ``error``, whatever its type: the request is refused, what was decided before it stands."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
 
 
 @dataclass(slots=True)

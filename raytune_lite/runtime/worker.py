@@ -32,6 +32,8 @@ from ..distributions import (
 from ..exceptions import CheckpointError, StaleAttemptError, TrialPruned
 from ..storages.checkpoints import CheckpointStore, load_state, save_state
 
+MAX_STEP = 2**31 - 1  # Optuna's column is a 32-bit integer
+
 
 class AttemptInterrupted(BaseException):
     """The attempt was told to end: Ctrl-C, or another attempt has taken its place. The trial goes on later."""
@@ -140,6 +142,9 @@ class Trial:
 
     def _choose(self, name: str, distribution: Distribution) -> ParamValue:
         if name in self._fixed:
+            for used, old in self._assignment.used:
+                if used == name:
+                    check_distribution_compatibility(name, old, distribution)
             return self._noted(name, self._fixed_value(name, distribution), distribution)
         foreseen = self._foreseen.get(name)
         if foreseen is not None:
@@ -225,6 +230,8 @@ class Trial:
             raise TypeError(f"trial {self.number}: step must be an integer, got {step!r}.")
         if step < 0:
             raise ValueError(f"trial {self.number}: step must be >= 0, got {step}; count epochs from 0 or 1.")
+        if step > MAX_STEP:
+            raise ValueError(f"trial {self.number}: step must be <= {MAX_STEP} (the database's integer), got {step}.")
         with self._lock:
             if int(step) in self._seen:
                 warnings.warn(

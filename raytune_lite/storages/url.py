@@ -31,7 +31,7 @@ def mask(url: str | URL) -> str:
             parsed = make_url(url)
         except (ArgumentError, ValueError):
             # not a URL, but it may still hold what was meant as a password: everything between ":" and the last "@"
-            hidden = re.sub(r"(//[^:/@]*):.*@", r"\1:***@", url, flags=re.DOTALL)
+            hidden = re.sub(r"(//[^:/@]*|^(?![^:/@]*://)[^:/@]*):.*@", r"\1:***@", url, flags=re.DOTALL)
             return re.sub(r"((?:pass|secret|token)\w*=)[^&\s]*", r"\1***", hidden, flags=re.IGNORECASE)
     secret = [key for key in parsed.query if _SECRET_KEYS.search(key)]
     shown = parsed.update_query_dict(dict.fromkeys(secret, "***")) if secret else parsed

@@ -1,18 +1,16 @@
 """The driver actor: the study's session behind Ray calls. It decides and stores; it owns no task (law 11).
 
-One thread runs the session (SQL, sampler), so the actor's event loop never blocks: calls put requests into an inbox,
-the thread takes all that wait, and one transaction commits them (group commit without a timer). The actor keeps no
-state that the database lacks: killed, it is restarted by Ray, folds the log under a new epoch, and answers the calls
-that Ray sends again.
+A threaded actor. A call puts its request into the inbox and waits for the session's lock; whoever gets the lock handles
+everything that has gathered meanwhile in one transaction, and the others find their answers waiting: group commit
+without a timer and, for a lone caller, without a change of thread. The actor keeps no state that the database lacks:
+killed, it is restarted by Ray, folds the log under a new epoch, and answers the calls that Ray sends again.
 """
 
 from __future__ import annotations
 
-import asyncio
-import queue
-import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +21,7 @@ from ...trial import FrozenTrial
 from ..session import Request, RunConfig, Session
 from ..worker import Ended
 
+CONCURRENCY = 64  # calls at work or waiting for the commit under way; more wait in Ray's queue
 TICK = 2.0  # seconds between looks at the leases
 STORAGE_PATIENCE = 30.0  # seconds a failing database is tried again before callers are told
 
@@ -69,32 +68,27 @@ class Driver:
 
     def __init__(self, config: RunConfig, node: str) -> None:
         self.config, self.node = config, node
-        self._inbox: queue.SimpleQueue[_Item] = queue.SimpleQueue()
+        self._inbox: deque[_Item] = deque()
+        self._lock = threading.Lock()
         self._session: Session | None = None
         self._fatal: Exception | None = None
         self._interrupted = False
-        self._closing = False
         self._deadline = None if config.timeout is None else time.monotonic() + config.timeout
-        # the event loop and the session's thread take turns thousands of times a second; 5 ms a turn would be an age
-        sys.setswitchinterval(0.0002)
-        self._thread = threading.Thread(target=self._serve, name="raytune_lite-session", daemon=True)
-        self._thread.start()
+        threading.Thread(target=self._watch_leases, name="raytune_lite-leases", daemon=True).start()
 
     # --- calls -----------------------------------------------------------------------------------------------------
 
-    async def ready(self) -> dict[str, Any]:
-        """Opens the study; raises what stands in the way (StudyBusyError, SchemaVersionError, ...)."""
-        return await self._query(lambda s: {"epoch": s.epoch, "milestones": s.state.milestones})  # type: ignore[no-any-return]
+    def ready(self) -> int:
+        """Opens the study and answers its epoch; raises what stands in the way (StudyBusyError, ...)."""
+        return self._query(lambda session: session.epoch)  # type: ignore[no-any-return]
 
-    async def claim(self, slot: str, node: str) -> Claim | None:
+    def claim(self, slot: str, node: str) -> Claim | None:
         """A slot's task began to run: the trial it shall work at, or None when there is nothing to do."""
         if self._interrupted:
             return None
-        assignment = await self._ask(lambda at: m.Claimed(at=at, slot=slot, node=node))
-        if assignment is None:
-            return None
+        assignment = self._ask(lambda at: m.Claimed(at=at, slot=slot, node=node))
         session = self._session
-        if session is None:  # closed between the answer and here
+        if assignment is None or session is None:
             return None
         return Claim(
             assignment=assignment,
@@ -104,90 +98,67 @@ class Driver:
             lease=self.config.lease,
         )
 
-    async def suggest(self, number: int, attempt: int, name: str, distribution: Any) -> m.ParamValue:
+    def suggest(self, number: int, attempt: int, name: str, distribution: Any) -> m.ParamValue:
         """Value of a parameter that was not foreseen."""
-        return await self._ask(  # type: ignore[no-any-return]
+        return self._ask(  # type: ignore[no-any-return]
             lambda at: m.ParamAsked(at=at, number=number, attempt=attempt, name=name, distribution=distribution)
         )
 
-    async def report(self, number: int, attempt: int, progress: m.Progress) -> tuple[m.Decision, bool]:
+    def report(self, number: int, attempt: int, progress: m.Progress) -> tuple[m.Decision, bool]:
         """Progress of an attempt, stored when this returns; also its heartbeat."""
-        decision = await self._ask(lambda at: m.Reported(at=at, number=number, attempt=attempt, progress=progress))
+        decision = self._ask(lambda at: m.Reported(at=at, number=number, attempt=attempt, progress=progress))
         return decision, self._interrupted
 
-    async def plan(self, ended: Sequence[Ended], lost: Sequence[Lost], with_trials: bool) -> Plan:
+    def plan(self, ended: Sequence[Ended], lost: Sequence[Lost], with_trials: bool) -> Plan:
         """Take in what ended, and tell the launcher how many tasks to keep queued."""
-        for item in ended:
-            self._inbox.put(_Item(request=Request(item.event, _ignore, _ignore)))
-        for gone in lost:
-            self._inbox.put(_Item(query=lambda s, g=gone: _lose(s, g), future=None, loop=None))  # type: ignore[misc]
+        self._inbox.extend(_Item(request=Request(item.event, _ignore, _ignore)) for item in ended)
         numbers = [item.number for item in ended]
-        return await self._query(lambda s: self._plan(s, numbers, with_trials))  # type: ignore[no-any-return]
+        return self._query(lambda session: self._plan(session, lost, numbers, with_trials))  # type: ignore[no-any-return]
 
-    async def interrupt(self) -> None:
+    def interrupt(self) -> None:
         """Tell every attempt to end, with its next report or heartbeat; hand out no more claims."""
         self._interrupted = True
 
-    async def send(self, kind: type[m.Event], fields: dict[str, Any]) -> Any:
+    def send(self, kind: type[m.Event], fields: dict[str, Any]) -> Any:
         """An event of the script: enqueue a trial, add one, stop."""
-        return await self._ask(lambda at: kind(at=at, **fields))
+        return self._ask(lambda at: kind(at=at, **fields))
 
-    async def close(self) -> None:
+    def close(self) -> None:
         """Give the study back."""
-        self._closing = True
-        await self._query(lambda s: s.close())
-        self._session = None
+        with self._lock:
+            self._drop_session()
+            self._fatal = StorageError("this driver has been closed; its study may be opened again.")
 
-    async def stats(self) -> dict[str, float]:
+    def stats(self) -> dict[str, int]:
         """Commits and events of this process so far."""
-        return await self._query(lambda s: {"commits": s.commits, "events": s.events})  # type: ignore[no-any-return]
+        return self._query(lambda session: {"commits": session.commits, "events": session.events})  # type: ignore[no-any-return]
 
-    # --- between the loop and the session's thread -------------------------------------------------------------------
+    # --- the inbox ---------------------------------------------------------------------------------------------------
 
-    async def _ask(self, make: Callable[[float], m.Event]) -> Any:
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[Any] = loop.create_future()
+    def _ask(self, make: Callable[[float], m.Event]) -> Any:
+        item = _Item()
+        item.request = Request(make, item.answer, item.refuse)
+        return self._wait(item)
 
-        def reply(value: Any) -> None:
-            loop.call_soon_threadsafe(_resolve, future, value)
+    def _query(self, query: Callable[[Session], Any]) -> Any:
+        return self._wait(_Item(query=query))
 
-        def refuse(error: Exception) -> None:
-            loop.call_soon_threadsafe(_reject, future, error)
+    def _wait(self, item: _Item) -> Any:
+        self._inbox.append(item)
+        with self._lock:
+            if not item.done:  # else whoever had the lock before has handled it
+                self._handle_all()
+        if item.error is not None:
+            raise item.error
+        return item.value
 
-        self._inbox.put(_Item(request=Request(make, reply, refuse)))
-        return await future
-
-    async def _query(self, query: Callable[[Session], Any]) -> Any:
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[Any] = loop.create_future()
-        self._inbox.put(_Item(query=query, future=future, loop=loop))
-        return await future
-
-    def _serve(self) -> None:
-        """The session's thread: take what waits, handle it, again."""
-        next_tick = 0.0
-        while True:
-            items = self._take()
-            if self._closing and self._session is None and self._fatal is None:
-                self._fatal = StorageError("this driver has been closed; its study may be opened again.")
-            if self._fatal is None:
-                self._handle_patiently(items)
-            if self._fatal is not None:
-                for item in items:
-                    item.refuse(self._fatal)
-                continue
-            if time.monotonic() >= next_tick and not self._closing:
-                next_tick = time.monotonic() + TICK
-                self._handle_patiently([_Item(query=self._tick)])
-
-    def _take(self) -> list[_Item]:
-        try:
-            items = [self._inbox.get(timeout=TICK)]
-        except queue.Empty:
-            return []
-        while not self._inbox.empty():
-            items.append(self._inbox.get())
-        return items
+    def _handle_all(self) -> None:
+        items = [self._inbox.popleft() for _ in range(len(self._inbox))]
+        if self._fatal is None:
+            self._handle_patiently(items)
+        if self._fatal is not None:
+            for item in items:
+                item.refuse(self._fatal)
 
     def _handle_patiently(self, items: list[_Item]) -> None:
         """Handle items; when the database fails, open a fresh session on what was stored and handle them again."""
@@ -229,13 +200,24 @@ class Driver:
             except Exception:  # noqa: BLE001  (the database is what failed; the next session starts from what it holds)
                 return
 
+    def _watch_leases(self) -> None:
+        while self._fatal is None:
+            time.sleep(TICK)
+            if self._session is not None:
+                try:
+                    self._query(self._tick)
+                except Exception:  # noqa: BLE001  (kept as self._fatal: the next caller hears of it)
+                    return
+
     def _tick(self, session: Session) -> None:
         session.tick()
         if self._deadline is not None and time.monotonic() > self._deadline:
             session.call(m.StopRequested, reason="timeout")
 
-    def _plan(self, session: Session, numbers: list[int], with_trials: bool) -> Plan:
+    def _plan(self, session: Session, lost: Sequence[Lost], numbers: list[int], with_trials: bool) -> Plan:
         state = session.state
+        gone = [session.lose_slot(item.slot, item.kind, item.message) for item in lost]
+        session.apply([event for event in gone if event is not None])
         work, over = state.work(), state.is_over()
         if over and not self._interrupted:
             session.call(m.RunFinished, run=self.config.run)
@@ -258,38 +240,19 @@ class _Item:
 
     request: Request | None = None
     query: Callable[[Session], Any] | None = None
-    future: asyncio.Future[Any] | None = None
-    loop: asyncio.AbstractEventLoop | None = None
+    done: bool = False
+    value: Any = None
+    error: Exception | None = None
 
     def answer(self, value: Any) -> None:
-        if self.loop is not None and self.future is not None:
-            self.loop.call_soon_threadsafe(_resolve, self.future, value)
+        self.value, self.done = value, True
 
     def refuse(self, error: Exception) -> None:
-        if self.request is not None:
-            self.request.refuse(error)
-        elif self.loop is not None and self.future is not None:
-            self.loop.call_soon_threadsafe(_reject, self.future, error)
-
-
-def _lose(session: Session, lost: Lost) -> None:
-    event = session.lose_slot(lost.slot, lost.kind, lost.message)
-    if event is not None:
-        session.apply([event])
-
-
-def _resolve(future: asyncio.Future[Any], value: Any) -> None:
-    if not future.done():
-        future.set_result(value)
-
-
-def _reject(future: asyncio.Future[Any], error: Exception) -> None:
-    if not future.done():
-        future.set_exception(error)
+        self.error, self.done = error, True
 
 
 def _ignore(_: Any) -> None:
     """An ended attempt's answer goes nowhere: a stale one was refused, and the plan tells the state."""
 
 
-__all__ = ["Claim", "Driver", "FencedError", "Lost", "Plan"]
+__all__ = ["CONCURRENCY", "Claim", "Driver", "FencedError", "Lost", "Plan"]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import ray
 
 from ...core import messages as m
+from ...exceptions import RaytuneLiteError
 from ..session import RunConfig
 from ..worker import Trial
 from . import cluster
@@ -54,7 +56,7 @@ def execute(
     warning = cluster.refuse_infeasible(request, own_local_ray=own)
     if warning:
         notice(warning)
-    with driving(config, pinned=pinned) as driver:
+    with _own_errors(), driving(config, pinned=pinned) as driver:
         attach(lambda kind, fields: ray.get(driver.send.remote(kind, fields)))
         launcher = Launcher(
             driver,
@@ -75,3 +77,14 @@ def execute(
         except BaseException:
             launcher.drain()
             raise
+
+
+@contextlib.contextmanager
+def _own_errors() -> Iterator[None]:
+    """An error of ours that the driver actor raised (StudyBusyError, ...) as itself, without Ray's traceback."""
+    try:
+        yield
+    except ray.exceptions.RayTaskError as error:
+        if isinstance(error.cause, RaytuneLiteError):
+            raise error.cause from None
+        raise

@@ -21,7 +21,7 @@ from ...trial import TrialState
 from ..session import RunConfig
 from ..worker import Ended
 from . import cluster
-from .driver import Driver, Lost, Plan
+from .driver import CONCURRENCY, Driver, Lost, Plan
 from .task import NAMESPACE, run_attempt
 
 LOOK_AHEAD = 24  # tasks queued beyond what runs: short trials find the next one waiting, an autoscaler sees demand
@@ -42,6 +42,7 @@ def start_driver(config: RunConfig, *, pinned: bool) -> Any:
         "name": driver_name(config),
         "namespace": NAMESPACE,
         "num_cpus": 0,
+        "max_concurrency": CONCURRENCY,
         "max_restarts": -1,
         "max_task_retries": -1,
         "scheduling_strategy": NodeAffinitySchedulingStrategy(here, soft=not pinned),
@@ -94,7 +95,8 @@ def check_picklable(objective: Callable[..., Any]) -> None:
 
 def _unpicklable_variable(objective: Callable[..., Any]) -> str:
     found: dict[str, Any] = {}
-    function = inspect.unwrap(objective) if inspect.isfunction(objective) else type(objective).__call__
+    unwrapped = inspect.unwrap(objective)
+    function = unwrapped if inspect.isfunction(unwrapped) else type(objective).__call__
     with contextlib.suppress(TypeError):
         scope = inspect.getclosurevars(function)
         found = {**scope.globals, **scope.nonlocals}

@@ -1,0 +1,51 @@
+# Each target does its own set-up. PYTHON=python3.12 make demo uses another interpreter (3.10 or newer).
+PYTHON ?= python3
+BIN := .venv/bin
+# Ray's token file would go to your home directory; these runs talk to a Ray of their own on this machine only
+export RAY_AUTH_MODE ?= disabled
+export RAY_USAGE_STATS_ENABLED ?= 0
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: help demo demo-grid test lint types check bench clean
+
+help:            ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+
+.venv/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+		{ echo "Python 3.10 or newer is needed; found $$($(PYTHON) --version). Try: make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/demo: .venv/python pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --quiet -c constraints.txt 'torch==2.13.0'
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[examples]'
+	@touch $@
+
+.venv/test: .venv/demo
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[test,lint]'
+	@touch $@
+
+demo: .venv/demo ## tune a CNN on handwritten digits with promotion ASHA; again: continue the study
+	$(BIN)/python examples/digits.py --storage sqlite:///digits.db
+
+demo-grid: .venv/demo ## a 10 x 10 grid whose objective fails at random: every cell ends with one result
+	$(BIN)/python examples/grid.py --storage sqlite:///grid.db
+
+test: .venv/test ## all tests
+	$(BIN)/python -m pytest
+
+lint: .venv/test ## ruff
+	$(BIN)/ruff check .
+
+types: .venv/test ## mypy --strict
+	$(BIN)/mypy
+
+check:           ## what CI runs: lint, types, tests
+	bash .ci/run
+
+bench: .venv/test ## speed against raw Ray, as ratios from one run
+	$(BIN)/python benchmarks/throughput.py
+
+clean:           ## remove what the targets made
+	rm -rf .venv build *.egg-info digits.db* grid.db* .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,254 @@
+"""kill -9 stories, with real processes: nothing acknowledged is lost, nothing finished runs again, curves stay the same."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import raytune_lite as rtl
+from raytune_lite.exceptions import StudyBusyError
+from raytune_lite.trial import TrialState
+
+from .study_script import train
+
+SCRIPT = Path(__file__).with_name("study_script.py")
+pytestmark = [pytest.mark.kill, pytest.mark.timeout(240)]
+
+
+def uninterrupted(numbers: int, epochs: int = 9) -> dict[int, dict[int, float]]:
+    """The learning curves that nobody interrupts, trained in this process."""
+    study = rtl.create_study(sampler=rtl.samplers.RandomSampler(seed=3))
+    study.optimize(lambda trial: train(trial, os.devnull, 0.0, 0, epochs), n_trials=numbers, executor="inline")
+    return {trial.number: dict(trial.intermediate_values) for trial in study.trials}
+
+
+def rows(log: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 60.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.05)
+
+
+class Script:
+    """The study script as a child process, in a process group of its own."""
+
+    def __init__(self, storage: str, log: Path, *options: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, str(SCRIPT), storage, str(log), *options],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def finish(self, seconds: float = 120.0) -> tuple[int, str, str]:
+        out, err = self.process.communicate(timeout=seconds)
+        return self.process.returncode, out, err
+
+
+@pytest.fixture
+def script() -> Iterator[Callable[..., Script]]:
+    started: list[Script] = []
+
+    def start(*args: Any) -> Script:
+        started.append(Script(*args))
+        return started[-1]
+
+    yield start
+    for item in started:
+        if item.process.poll() is None:
+            item.process.kill()
+            item.process.wait()
+
+
+# --- a worker ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.ray
+def test_a_killed_worker_resumes_from_its_checkpoint_with_the_same_curve(
+    ray_cluster: None, storage: str, tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+    study = rtl.create_study(storage=storage, sampler=rtl.samplers.RandomSampler(seed=3))
+    study.optimize(lambda trial: train(trial, str(log), 0.0, 5, 9), n_trials=3, max_concurrent=2)
+    assert [trial.state for trial in study.trials] == [TrialState.COMPLETE] * 3
+    assert {trial.attempt for trial in study.trials} == {2}
+    curves = {trial.number: dict(trial.intermediate_values) for trial in study.trials}
+    assert curves == uninterrupted(3)  # bit for bit: float equality, dropout and shuffling included
+    trained = Counter((row["number"], row["epoch"]) for row in rows(log))
+    # Trained twice: epoch 5, which was not saved; and epoch 4 where its report, made after its checkpoint, was not
+    # stored yet. Resuming after it would have lost that report for ever.
+    twice = {key for key, n in trained.items() if n > 1}
+    assert {(number, 5) for number in range(3)} <= twice <= {(number, epoch) for number in range(3) for epoch in (4, 5)}
+    assert all(a.resumed_step in (3, 4) for a in study.attempts if a.attempt == 2)
+
+
+@pytest.mark.ray
+def test_a_trial_that_kills_its_worker_each_time_fails_in_the_end(ray_cluster: None, storage: str) -> None:
+    def deadly(trial: rtl.Trial) -> float:
+        if trial.number == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return 1.0
+
+    study = rtl.create_study(storage=storage)
+    study.optimize(deadly, n_trials=3, max_concurrent=1, retries=rtl.RetryPolicy(worker_crash=2))
+    assert [trial.state.name for trial in study.trials] == ["FAIL", "COMPLETE", "COMPLETE"]
+    assert study.trials[0].attempt == 3
+    assert "worker_crash" in study.trials[0].system_attrs["rtl:failure"]["error"]
+
+
+# --- the driver actor --------------------------------------------------------------------------------------------------
+
+
+def _driver_pids() -> set[int]:
+    """Driver actors of this test session's Ray: children of a raylet that is our child."""
+    found = set()
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                command = (entry / "cmdline").read_bytes()
+                parent = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
+                grandparent = int(Path(f"/proc/{parent}/stat").read_text().rsplit(")", 1)[1].split()[1])
+            except (OSError, ValueError, IndexError):
+                continue
+            if command.startswith(b"ray::Driver") and grandparent == os.getpid():
+                found.add(int(entry.name))
+    return found
+
+
+@pytest.mark.ray
+def test_a_killed_driver_is_no_more_than_a_late_answer(ray_cluster: None, storage: str, tmp_path: Path) -> None:
+    log, killed = tmp_path / "log", []
+
+    def kill_twice() -> None:
+        for n in (4, 14):
+            wait_for(lambda n=n: len(rows(log)) >= n)  # type: ignore[misc]
+            pids = _driver_pids() - set(killed)
+            for pid in pids:
+                os.kill(pid, signal.SIGKILL)
+                killed.append(pid)
+
+    killer = threading.Thread(target=kill_twice)
+    killer.start()
+    study = rtl.create_study(storage=storage, sampler=rtl.samplers.RandomSampler(seed=3))
+    study.optimize(lambda trial: train(trial, str(log), 0.1, 0, 9), n_trials=4, max_concurrent=2)
+    killer.join()
+    assert len(killed) == 2, "the driver was not found and killed twice"
+    assert [trial.state for trial in study.trials] == [TrialState.COMPLETE] * 4
+    assert {trial.attempt for trial in study.trials} == {1}  # no running trial was disturbed
+    assert len(rows(log)) == 4 * 9  # and no epoch was trained twice
+    assert {trial.number: dict(trial.intermediate_values) for trial in study.trials} == uninterrupted(4)
+
+
+# --- the script --------------------------------------------------------------------------------------------------------
+
+
+def test_a_killed_script_goes_on_where_it_was(script: Any, storage: str, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    options = ("--max-trials", "6", "--pause", "0.15")
+    first = script(storage, log, *options)
+    wait_for(lambda: any(row["number"] == 2 and row["epoch"] >= 3 for row in rows(log)))
+    first.process.kill()
+    first.process.wait()
+    before = rtl.load_study(study_name="killed", storage=storage)
+    done = {trial.number for trial in before.trials if trial.state is TrialState.COMPLETE}
+    kept = {trial.number: dict(trial.intermediate_values) for trial in before.trials}
+    before.close()
+    assert done
+    time.sleep(1.0)  # Ray ends the tasks of a dead owner within 0.2 s
+    n_before = len(rows(log))
+
+    code, out, err = script(storage, log, *options).finish()
+    assert (code, out.strip()) == (0, "finished"), err
+    study = rtl.load_study(study_name="killed", storage=storage)
+    assert [trial.state for trial in study.trials] == [TrialState.COMPLETE] * 6
+    after = {trial.number: dict(trial.intermediate_values) for trial in study.trials}
+    assert all(after[number][step] == value for number, curve in kept.items() for step, value in curve.items())
+    assert after == uninterrupted(6)
+    assert not {row["number"] for row in rows(log)[n_before:]} & done  # finished trials were not run again
+    interrupted = [trial for trial in study.trials if trial.attempt > 1]
+    assert interrupted
+    resumed = {(a.number, a.resumed_step) for a in study.attempts if a.attempt == 2}
+    assert all(step is not None and step >= 1 for _, step in resumed)
+
+
+def test_paused_trials_keep_their_rungs_when_the_script_is_killed(script: Any, storage: str, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    options = ("--max-trials", "12", "--pause", "0.05", "--asha")
+    first = script(storage, log, *options)
+    wait_for(lambda: len({row["number"] for row in rows(log)}) >= 7)
+    first.process.kill()
+    first.process.wait()
+    time.sleep(1.0)
+    before = rtl.load_study(study_name="killed", storage=storage)
+    rungs = {(rung.number, rung.level): rung.value for rung in before.rungs}
+    assert any(trial.state is TrialState.PAUSED for trial in before.trials)
+    before.close()
+    code, out, err = script(storage, log, *options).finish()
+    assert (code, out.strip()) == (0, "finished"), err
+    study = rtl.load_study(study_name="killed", storage=storage)
+    after = {(rung.number, rung.level): rung.value for rung in study.rungs}
+    assert rungs.items() <= after.items()
+    assert len(study.trials) == 12
+    assert all(trial.state.is_finished() for trial in study.trials)
+    # every epoch of every trial was trained once, but for the last one or two of each attempt that was killed
+    trained = Counter((row["number"], row["epoch"]) for row in rows(log))
+    assert sum(n - 1 for n in trained.values()) <= 4
+    curves = uninterrupted(12)
+    for trial in study.trials:
+        assert all(curves[trial.number][step] == value for step, value in trial.intermediate_values.items())
+
+
+def test_ctrl_c_gives_the_prompt_back_and_the_same_command_goes_on(script: Any, storage: str, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    options = ("--max-trials", "4", "--pause", "0.3")
+    first = script(storage, log, *options)
+    wait_for(lambda: len(rows(log)) >= 5)
+    start = time.monotonic()
+    os.killpg(first.process.pid, signal.SIGINT)  # what a terminal's Ctrl-C does: the whole foreground group
+    code, out, err = first.finish(30)
+    assert time.monotonic() - start < 15
+    assert (code, out.strip()) == (130, "interrupted"), err
+    assert "same command" in err
+    assert "Traceback" not in err
+    code, out, err = script(storage, log, *options).finish()
+    assert (code, out.strip()) == (0, "finished"), err
+    study = rtl.load_study(study_name="killed", storage=storage)
+    assert {trial.number: dict(trial.intermediate_values) for trial in study.trials} == uninterrupted(4)
+    assert any(a.outcome == "interrupted" for a in study.attempts)
+
+
+def test_a_second_script_is_refused_while_the_first_one_lives(script: Any, storage: str, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    first = script(storage, log, "--pause", "0.3", "--max-trials", "4")
+    wait_for(lambda: len(rows(log)) >= 2)
+    study = rtl.load_study(study_name="killed", storage=storage)
+    with pytest.raises(StudyBusyError, match="two drivers never own one study"):
+        study.optimize(lambda trial: 1.0, n_trials=1, executor="inline")
+    first.process.kill()
+    first.process.wait()
+
+    def taken_over() -> bool:  # as soon as Ray has ended the dead script's driver, long before its lease of 15 s
+        try:
+            study.optimize(lambda trial: 1.0, max_trials=4, executor="inline")
+        except StudyBusyError:
+            return False
+        return True
+
+    wait_for(taken_over, 12)
+    assert all(trial.state is TrialState.COMPLETE for trial in study.trials)

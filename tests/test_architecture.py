@@ -1,0 +1,198 @@
+"""The house has floors, one door for each heavy thing, and no circle. Reads the sources; imports almost nothing."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent / "raytune_lite"
+
+# A module may import modules of its own package, and whatever stands on a line above. The longest prefix counts.
+FLOORS = (
+    ("exceptions",),
+    ("distributions",),
+    ("trial",),
+    ("core",),
+    ("pruners", "samplers", "training", "target"),
+    ("storages",),
+    ("runtime",),
+    ("runtime.on_ray", "report.tables", "report.progress"),
+    ("study",),
+    ("report", "integrations"),
+    ("cli",),
+    ("__main__",),
+    ("",),  # raytune_lite/__init__.py: the public names, loaded on first use
+)
+FACADE = "__version__"  # the one thing that may be taken from the top
+
+DOORS = {
+    "ray": ("runtime.on_ray",),
+    "sqlalchemy": ("storages",),
+    "torch": ("training", "samplers.gp"),
+    "rich": ("report", "cli"),
+    "click": ("cli",),
+    "pandas": ("report", "study"),  # study: a return type only
+}
+
+# Who may read a clock. study: the timeout of an inline run. report.progress, target: what a person is shown.
+CLOCKS = ("runtime", "study", "report.progress", "target")
+CLOCK_CALLS = {"time", "monotonic", "perf_counter", "process_time", "time_ns", "monotonic_ns", "sleep"}
+DATE_CALLS = {"now", "utcnow", "today"}
+
+CORE_MAY_IMPORT = {"__future__", "collections", "dataclasses", "enum", "json", "math", "typing"}
+
+MAX_LINES = 700  # wanted: 400, once core/state.py and core/messages.py are split
+
+
+def modules():
+    found = {}
+    for path in sorted(ROOT.rglob("*.py")):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+        found[name] = path
+    return found
+
+
+MODULES = modules()
+TREES = {name: ast.parse(path.read_text()) for name, path in MODULES.items()}
+
+
+def imports(name):
+    """(ours, theirs): modules of this package, and top-level names of others; those under TYPE_CHECKING too."""
+    ours, theirs = [], []
+    package = name if MODULES[name].name == "__init__.py" else name.rpartition(".")[0]
+    for node in ast.walk(TREES[name]):
+        if isinstance(node, ast.Import):
+            theirs += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            theirs.append(node.module)
+        elif isinstance(node, ast.ImportFrom):
+            base = package.split(".") if package else []
+            base = base[: len(base) - node.level + 1] + ([node.module] if node.module else [])
+            for alias in node.names:
+                full = ".".join([*base, alias.name])
+                target = full if full in MODULES else ".".join(base)
+                if not (target == "" and alias.name == FACADE):
+                    ours.append(target)
+    return ours, theirs
+
+
+def within(name, prefixes):
+    return any(name == prefix or name.startswith(f"{prefix}.") for prefix in prefixes)
+
+
+def floor(name):
+    best = [
+        (len(prefix), level, prefix)
+        for level, prefixes in enumerate(FLOORS)
+        for prefix in prefixes
+        if name == prefix or (prefix and name.startswith(f"{prefix}."))
+    ]
+    assert best, f"{name} has no floor: give it one in FLOORS"
+    _, level, prefix = max(best)
+    return level, prefix
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_imports_only_go_down(name):
+    level, home = floor(name)
+    for target in imports(name)[0]:
+        below, other = floor(target)
+        assert below < level or other == home, f"{name} imports {target}, which is not below it"
+
+
+def test_there_is_no_circle_not_even_a_typing_one():
+    graph = {name: [t for t in imports(name)[0] if t != name] for name in MODULES}
+    # a package's own __init__ is loaded before its modules, and is no edge of theirs
+    done, path = set(), []
+
+    def visit(name):
+        assert name not in path, f"circle: {' -> '.join([*path[path.index(name):], name])}"
+        if name not in done:
+            path.append(name)
+            for target in graph[name]:
+                visit(target)
+            path.pop()
+            done.add(name)
+
+    for name in graph:
+        visit(name)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_each_heavy_thing_has_one_door(name):
+    for target in imports(name)[1]:
+        package = target.split(".")[0]
+        assert within(name, DOORS.get(package, (name,))), f"{name} imports {target}: its door is {DOORS[package]}"
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if not within(name, CLOCKS)])
+def test_the_clock_is_read_in_the_runtime_only(name):
+    for node in ast.walk(TREES[name]):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            owner, call = ast.unparse(node.func.value), node.func.attr
+            assert not (owner == "time" and call in CLOCK_CALLS), f"{name}:{node.lineno} reads the clock"
+            assert not (owner.endswith(("datetime", "date")) and call in DATE_CALLS), f"{name}:{node.lineno}"
+        if isinstance(node, ast.ImportFrom) and node.module == "time":
+            raise AssertionError(f"{name}:{node.lineno} imports from time")
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if within(name, ("core",))])
+def test_the_core_imports_nothing_that_acts(name):
+    assert {target.split(".")[0] for target in imports(name)[1]} <= CORE_MAY_IMPORT
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_no_global_random_state(name):
+    assert "random" not in {target.split(".")[0] for target in imports(name)[1]}
+    for node in ast.walk(TREES[name]):
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) in ("np.random", "numpy.random"):
+            assert node.attr in ("Generator", "Philox", "SeedSequence"), f"{name}:{node.lineno}"
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_no_file_is_too_long(name):
+    assert len(MODULES[name].read_text().splitlines()) <= MAX_LINES
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_module_says_what_it_owns(name):
+    assert ast.get_docstring(TREES[name])
+
+
+def loaded_by(code):
+    program = f"import sys\n{code}\nprint(*sorted({{name.split('.')[0] for name in sys.modules}}))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_importing_the_package_is_cheap():
+    loaded = loaded_by("import raytune_lite")
+    assert loaded.isdisjoint({"ray", "torch", "sqlalchemy", "numpy", "pandas", "rich", "click"})
+    assert "raytune_lite" in loaded
+
+
+def test_samplers_and_pruners_cost_no_numpy_until_they_draw():
+    loaded = loaded_by("import raytune_lite as r; r.samplers.RandomSampler(0); r.pruners.ASHAPruner(1, 9)")
+    assert loaded.isdisjoint({"ray", "torch", "sqlalchemy", "numpy"})
+
+
+def test_an_inline_study_imports_neither_ray_nor_torch():
+    code = (
+        "import raytune_lite as r; s = r.create_study();"
+        "s.optimize(lambda t: t.suggest_float('x', 0, 1), n_trials=1, executor='inline')"
+    )
+    assert loaded_by(code).isdisjoint({"ray", "torch", "pandas"})
+
+
+def test_every_public_name_loads():
+    import raytune_lite
+
+    for name in raytune_lite.__all__:
+        assert getattr(raytune_lite, name) is not None
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'; it has FrozenTrial"):
+        _ = raytune_lite.nothing

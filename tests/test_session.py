@@ -1,0 +1,391 @@
+"""Decide, persist, perform, against a real SQLite file: order, refusals, crashes, leases."""
+
+from __future__ import annotations
+
+import json
+import math
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from raytune_lite.core import messages as m
+from raytune_lite.core.messages import Decision
+from raytune_lite.core.retries import RetryPolicy
+from raytune_lite.distributions import FloatDistribution, IntDistribution
+from raytune_lite.exceptions import FencedError, StaleAttemptError, StorageError, StudyBusyError
+from raytune_lite.pruners import ASHAPruner
+from raytune_lite.runtime.session import OWNER_LEASE, Request, RunConfig, Session
+from raytune_lite.samplers import GridSampler, RandomSampler
+from raytune_lite.storages import Repository
+from raytune_lite.trial import StudyDirection, TrialState
+
+from .core_tools import dump
+
+T0 = 1_700_000_000.0
+UNIT = FloatDistribution(0.0, 1.0)
+
+
+class Clock:
+    def __init__(self):
+        self.time = T0
+
+    def __call__(self):
+        return self.time
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def config(storage):
+    repository = Repository.open(storage)
+    repository.create_study("s", [StudyDirection.MINIMIZE], now=T0)
+    repository.close()
+    return RunConfig(storage=storage, study_name="s", run="run-1", sampler=RandomSampler(0), durable=False)
+
+
+def with_(config, **changes):
+    import dataclasses
+
+    return dataclasses.replace(config, **changes)
+
+
+@pytest.fixture
+def session(config, clock):
+    opened = Session(config, clock=clock)
+    yield opened
+    opened.close()
+
+
+def claim(session, slot="a"):
+    return session.call(m.Claimed, slot=slot)
+
+
+def report(session, number, *pairs, attempt=1, **fields):
+    progress = m.Progress(reports=pairs, **fields)
+    return session.call(m.Reported, number=number, attempt=attempt, progress=progress)
+
+
+def end(session, number, outcome="complete", *values, attempt=1, **fields):
+    fields |= {"outcome": m.Outcome(outcome), "values": values or None}
+    return session.call(m.AttemptEnded, number=number, attempt=attempt, **fields)
+
+
+def stored(session):
+    return {t.number: (t.state, t.attempt) for t in session.repository.trials(session.study)}
+
+
+def request(event, heard):
+    return Request(lambda at: event(at), lambda v: heard.append(("answer", v)), lambda e: heard.append(("refused", e)))
+
+
+# --- the order ---------------------------------------------------------------------------------------------------
+
+
+def test_nobody_is_answered_before_the_commit(session, monkeypatch):
+    heard, order = [], []
+    commit = session.repository.commit
+    monkeypatch.setattr(session.repository, "commit", lambda *a, **k: (order.append(list(heard)), commit(*a, **k)))
+    session.process([
+        request(lambda at: m.Claimed(at=at, slot="a"), heard),
+        request(lambda at: m.Claimed(at=at, slot="b"), heard),
+    ])  # fmt: skip
+    assert [value.number for _, value in heard] == [0, 1]
+    assert order == [[]]  # one transaction, while nobody had heard anything
+    assert [kind for kind, _ in heard] == ["answer", "answer"]
+
+
+def test_a_failed_commit_answers_nobody_discards_nothing_and_poisons_the_session(config, session, clock, monkeypatch):
+    claim(session)
+    directory = session.checkpoints.begin(0, 1, 1)
+    (directory / "x").write_text("x")
+    first = session.checkpoints.publish(directory, 0, 1, 1)
+    report(session, 0, (1, 0.5), checkpoint=first)
+    events = session.repository.events(session.study)
+
+    def refuse(*_, **__):
+        raise StorageError("disk full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(session.repository, "commit", refuse)
+        heard = []
+        with pytest.raises(StorageError, match="disk full"):
+            session.process([
+                request(lambda at: m.AttemptEnded(at=at, number=0, attempt=1, outcome=m.Outcome.FAIL), heard),
+                request(lambda at: m.Claimed(at=at, slot="b"), heard),
+            ])  # fmt: skip
+        assert heard == []
+    assert session.checkpoints.verify(first).is_dir()
+    # the state in memory is ahead of the database: telling it to anybody would acknowledge what is not stored
+    with pytest.raises(StorageError, match="disk full"):
+        end(session, 0, "fail")
+    assert session.repository.events(session.study) == events
+    session.close()
+    again = Session(config, clock=clock)
+    assert dump(again.state) == dump(again.fold(events))
+    assert again.state.trials[0].state is TrialState.RUNNING
+    assert end(again, 0, "fail") is TrialState.FAIL
+    assert not session.checkpoints.root.joinpath(first.uri).exists()
+    again.close()
+
+
+def test_a_refused_request_does_not_disturb_the_others(session):
+    claim(session)
+    heard = []
+    session.process([
+        request(lambda at: m.Reported(at=at, number=0, attempt=1, progress=m.Progress(reports=((1, 0.5),))), heard),
+        request(lambda at: m.Reported(at=at, number=0, attempt=9, progress=m.Progress(reports=((2, 0.5),))), heard),
+        request(lambda at: m.Claimed(at=at, slot="b"), heard),
+    ])  # fmt: skip
+    assert sorted(kind for kind, _ in heard) == ["answer", "answer", "refused"]
+    assert [type(value) for kind, value in heard if kind == "refused"] == [StaleAttemptError]
+    assert session.state.trials[0].reports == {1: 0.5}
+    assert dump(session.fold(session.repository.events(session.study))) == dump(session.state)
+
+
+class Broken(RandomSampler):
+    """A sampler of the user's that fails, in whatever way."""
+
+    broken = True
+
+    def spec(self):
+        return {"name": "Broken", "seed": self.seed}
+
+    def sample_independent(self, *arguments):
+        if Broken.broken:
+            raise KeyError("no such thing")
+        return super().sample_independent(*arguments)
+
+    sample_relative = sample_independent
+
+    def search_space(self, view, known):
+        return {"x": UNIT} if Broken.broken else {}
+
+
+def test_a_sampler_that_raises_refuses_its_request_only_and_the_claim_can_be_sent_again(config, clock, monkeypatch):
+    monkeypatch.setattr(Broken, "broken", True)
+    session = Session(with_(config, sampler=Broken(0), lease=10.0), clock=clock)
+    heard = []
+    session.process([
+        request(lambda at: m.Claimed(at=at, slot="a"), heard),
+        request(lambda at: m.TrialEnqueued(at=at, params=()), heard),
+    ])  # fmt: skip
+    assert [kind for kind, _ in heard] == ["answer", "refused"]
+    assert isinstance(heard[1][1], KeyError)
+    assert dump(session.fold(session.repository.events(session.study))) == dump(session.state)
+    Broken.broken = False
+    assert claim(session).number == 0
+    Broken.broken = True
+    with pytest.raises(KeyError):
+        claim(session, "b")
+    clock.time += 11
+    session.tick()  # both attempts are silent; the one whose sampler failed has a lease too
+    assert set(stored(session).values()) == {(TrialState.WAITING, 1)}
+    session.close()
+
+
+def test_what_is_answered_is_stored(session):
+    assignment = claim(session)
+    param = session.call(m.ParamAsked, number=0, attempt=1, name="x", distribution=UNIT)
+    assert report(session, 0, (1, math.nan), user_attrs=(("a", "[1]"),)) is Decision.CONTINUE
+    trial = session.repository.trials(session.study)[0]
+    assert (assignment.number, trial.params, trial.user_attrs) == (0, {"x": param.value}, {"a": [1]})
+    assert repr(trial.intermediate_values) == "{1: nan}"
+    assert session.repository.attempts(session.study)[0].slot == "a"
+
+
+def test_a_message_that_changes_nothing_costs_no_transaction(session):
+    claim(session)
+    report(session, 0, (1, 0.5))
+    commits = session.commits
+    claim(session)
+    report(session, 0, (1, 0.5))
+    session.call(m.AttemptLost, number=0, attempt=9, kind=m.LossKind.NODE_LOST)
+    assert session.commits == commits
+
+
+def test_the_same_seed_and_history_give_the_same_suggestion_whatever_happened_in_between(config, clock, storage):
+    values = []
+    for name in ("p", "q"):
+        Repository.open(storage).create_study(name, [StudyDirection.MINIMIZE])
+        session = Session(with_(config, study_name=name), clock=clock)
+        if name == "q":
+            claim(session, "other")
+        while (number := claim(session, "z").number) < 1:
+            end(session, number, "fail")
+        found = session.call(m.ParamAsked, number=number, attempt=1, name="x", distribution=UNIT)
+        values.append(found.value)
+        session.close()
+    assert values[0] == values[1]
+
+
+# --- crashes -----------------------------------------------------------------------------------------------------
+
+CRASH = """
+import os, sys
+from raytune_lite.core import messages as m
+from raytune_lite.pruners import ASHAPruner
+from raytune_lite.runtime.session import RunConfig, Session
+from raytune_lite.samplers import RandomSampler
+session = Session(RunConfig(storage=sys.argv[1], study_name="s", run="dead", sampler=RandomSampler(0),
+                            pruner=ASHAPruner(1, 9, 3), durable=False))
+for slot in "abc":
+    session.call(m.Claimed, slot=slot)
+for number in (0, 1):
+    session.call(m.Reported, number=number, attempt=1, progress=m.Progress(reports=((1, float(number)),)))
+session.call(m.AttemptEnded, number=0, attempt=1, outcome=m.Outcome.PRUNED)
+session.call(m.Claimed, slot="d")
+session.call(m.AttemptEnded, number=2, attempt=1, outcome=m.Outcome.COMPLETE, values=(5.0,))
+session.call(m.Reported, number=3, attempt=1, progress=m.Progress(reports=((0, 1.0),)))
+os._exit(9)
+"""
+
+
+def test_after_kill_9_finished_stays_running_returns_and_paused_keeps_its_rung(config, storage):
+    assert subprocess.run([sys.executable, "-c", textwrap.dedent(CRASH), storage], check=False).returncode == 9
+    # at once: the holder is provably dead
+    session = Session(with_(config, pruner=ASHAPruner(1, 9, 3), n_trials=1))
+    P, W, C = TrialState.PAUSED, TrialState.WAITING, TrialState.COMPLETE
+    # trial 1 had been told to pause; its end was never heard, the decision stands
+    assert stored(session) == {0: (P, 1), 1: (P, 1), 2: (C, 1), 3: (W, 1)}
+    rungs = [(r.number, r.level, r.value) for r in session.repository.rungs(session.study)]
+    assert rungs == [(0, 1, 0.0), (1, 1, 1.0), (2, 1, 5.0), (2, 3, 5.0)]
+    again = claim(session, "x")
+    assert (again.number, again.attempt, again.last_step) == (3, 2, 0)
+    with pytest.raises(StaleAttemptError):
+        report(session, 3, (1, 0.0), attempt=1)
+    assert claim(session, "y").number == 0  # promoted: best of three
+    outcomes = [(a.number, a.attempt, a.outcome) for a in session.repository.attempts(session.study)]
+    assert (3, 1, "driver_lost") in outcomes
+    assert (1, 1, "paused") in outcomes
+    assert dump(session.fold(session.repository.events(session.study))) == dump(session.state)
+    session.close()
+
+
+def test_the_same_run_takes_its_study_again_and_its_attempts_live_on(config, session, clock):
+    claim(session)
+    again = Session(config, clock=clock)  # a restarted driver of the same run
+    assert report(again, 0, (1, 0.5)) is Decision.CONTINUE
+    with pytest.raises(FencedError):
+        report(session, 0, (2, 0.5))
+    with pytest.raises(FencedError):  # and again: it never acknowledges what it could not store
+        report(session, 0, (2, 0.5))
+    clock.time += 1000
+    assert again.state.live() == [(0, 1)]
+    again.tick()  # it was granted a new lease when the study was opened, and let it run out
+    assert stored(again)[0] == (TrialState.WAITING, 1)
+    again.close()
+
+
+def test_a_study_that_is_owned_is_refused_until_its_lease_ends(config, session, clock):
+    claim(session)
+    with pytest.raises(StudyBusyError, match=r"lease ends in 15 s"):
+        Session(with_(config, run="run-2"), clock=clock)
+    clock.time += OWNER_LEASE + 1
+    other = Session(with_(config, run="run-2"), clock=clock)
+    with pytest.raises(FencedError):
+        session.keep()
+    assert stored(other)[0] == (TrialState.WAITING, 1)
+    other.close()
+
+
+# --- time --------------------------------------------------------------------------------------------------------
+
+
+def test_an_attempt_that_falls_silent_is_lost_when_its_lease_runs_out(config, clock):
+    session = Session(with_(config, lease=30.0, retries=RetryPolicy(lease_expired=0)), clock=clock)
+    for slot in "abc":
+        claim(session, slot)
+    clock.time += 20
+    report(session, 1)  # a heartbeat: an empty report
+    end(session, 2, "complete", 1.0)
+    clock.time += 11
+    session.tick()
+    assert stored(session) == {0: (TrialState.FAIL, 1), 1: (TrialState.RUNNING, 1), 2: (TrialState.COMPLETE, 1)}
+    [attempt] = [a for a in session.repository.attempts(session.study) if a.number == 0]
+    assert attempt.outcome == "lease_expired"
+    clock.time += 20
+    session.tick()
+    assert stored(session)[1] == (TrialState.FAIL, 1)
+    session.close()
+
+
+def test_time_never_runs_backwards(session, clock):
+    clock.time += 50
+    claim(session)
+    clock.time -= 40
+    assert session.now() == 50.0
+    end(session, 0, "complete", 1.0)
+    ats = [event.at for event in session.repository.events(session.study)]
+    assert ats == sorted(ats)
+
+
+def test_a_claim_of_a_slot_whose_task_has_ended_gets_nothing(session):
+    claim(session, "a")
+    [state] = session.apply([session.lose_slot("a", m.LossKind.WORKER_CRASH, "gone")])
+    assert state is TrialState.WAITING
+    assert claim(session, "a") is None
+    assert session.lose_slot("never", m.LossKind.WORKER_CRASH, "") is None
+    assert claim(session, "never") is None
+    assert claim(session, "b").attempt == 2
+
+
+# --- continuing --------------------------------------------------------------------------------------------------
+
+
+def recorded(session):
+    return [json.loads(e.sampler) for e in session.repository.events(session.study) if isinstance(e, m.RunStarted)]
+
+
+@pytest.mark.parametrize("make", [RandomSampler, lambda: GridSampler({"x": [1, 2, 3, 4, 5, 6, 7, 8]})])
+def test_a_drawn_seed_is_adopted_on_continuing(config, clock, make):
+    if not hasattr(make(), "auto_seed"):
+        pytest.skip("this sampler does not tell drawn seeds yet")
+    for run in ("one", "two", "three"):
+        session = Session(with_(config, run=run, sampler=None if run == "three" else make()), clock=clock)
+        claim(session, run)
+        specs = recorded(session)
+        session.close()
+    assert len(specs) == 3
+    assert specs[0] == specs[1] == specs[2]
+
+
+def test_a_seed_that_was_asked_for_is_obeyed(config, clock):
+    for run, seed in (("one", 1), ("two", 2)):
+        session = Session(with_(config, run=run, sampler=RandomSampler(seed)), clock=clock)
+        specs = recorded(session)
+        session.close()
+    assert [spec["seed"] for spec in specs] == [1, 2]
+
+
+def test_a_refused_pruner_leaves_the_study_as_it_was_and_free(config, clock):
+    session = Session(with_(config, pruner=ASHAPruner(1, 9, 3)), clock=clock)
+    claim(session)
+    report(session, 0, (1, 1.0))
+    session.close()
+    with pytest.raises(ValueError, match="Continue it with the same pruner"):
+        Session(with_(config, run="two", pruner=ASHAPruner(1, 9, 4)), clock=clock)
+    session = Session(with_(config, run="three"), clock=clock)
+    assert session.pruner == ASHAPruner(1, 9, 3)
+    session.close()
+
+
+def test_a_parameter_of_another_kind_is_refused_also_when_it_is_fixed(session):
+    from raytune_lite.runtime.worker import Trial
+
+    claim(session)
+    report(session, 0, params=(m.ParamValue(name="x", value=0.5, distribution=UNIT),))
+    session.call(m.TrialEnqueued, params=(("x", "1"),))
+    trial = Trial(claim(session, "b"), None, lambda: None)
+    with pytest.raises(ValueError, match="'x' was FloatDistribution in this study and is IntDistribution now"):
+        trial._suggest("x", IntDistribution(0, 3))
+
+
+def test_checkpoints_lie_beside_the_file_and_the_name_of_the_study_is_no_path(session, config):
+    path = Path(config.storage.removeprefix("sqlite:///"))
+    assert session.checkpoints.root == Path(f"{path}.checkpoints") / f"study-{session.study.study_id}"

@@ -1,0 +1,426 @@
+"""Trial over a fake channel: what travels and when; run_trial's outcomes; the heartbeat."""
+
+from __future__ import annotations
+
+import time
+import warnings
+
+import pytest
+
+from raytune_lite.core import messages as m
+from raytune_lite.core.messages import Decision, Outcome
+from raytune_lite.distributions import FloatDistribution
+from raytune_lite.exceptions import CheckpointCorruptedError, CheckpointError, StaleAttemptError, TrialPruned
+from raytune_lite.runtime import heart
+from raytune_lite.runtime.worker import AttemptInterrupted, Trial, run_trial
+from raytune_lite.storages.checkpoints import CheckpointStore
+
+
+class FakeChannel:
+    """Answers from a script, remembers what it was told."""
+
+    def __init__(self):
+        self.told, self.asked = [], []
+        self.decisions = {}  # step -> decision
+        self.stop, self.error = False, None
+
+    def suggest(self, number, attempt, name, distribution):
+        self.asked.append(name)
+        return m.ParamValue(name=name, value=distribution.from_unit(0.5), distribution=distribution)
+
+    def report(self, number, attempt, progress):
+        if self.error is not None:
+            raise self.error
+        self.told.append(progress)
+        last = progress.reports[-1][0] if progress.reports else None
+        return self.decisions.get(last, Decision.CONTINUE), self.stop
+
+    @property
+    def reports(self):
+        return [progress.reports for progress in self.told]
+
+
+@pytest.fixture
+def channel():
+    return FakeChannel()
+
+
+@pytest.fixture
+def store(tmp_path):
+    return CheckpointStore(tmp_path / "checkpoints")
+
+
+def trial_on(channel, store=None, n_objectives=1, **fields):
+    return Trial(m.Assignment(**{"number": 3, "attempt": 1, **fields}), channel, lambda: store, n_objectives)
+
+
+# --- what travels, and when --------------------------------------------------------------------------------------
+
+
+def test_reports_between_milestones_cost_no_call(channel):
+    trial = trial_on(channel, milestones=(3, 9))
+    for step in range(1, 3):
+        trial.report(step / 10, step)
+        assert not trial.should_prune()
+    assert channel.told == []
+    channel.decisions[3] = Decision.PAUSE
+    trial.report(0.3, 3)
+    assert trial.should_prune()
+    assert channel.reports == [((1, 0.1), (2, 0.2), (3, 0.3))]
+    assert trial.should_prune()  # a decision stands and costs nothing
+    assert len(channel.told) == 1
+
+
+def test_the_first_report_past_a_milestone_is_due_too_and_once(channel):
+    trial = trial_on(channel, milestones=(3, 9))
+    for step in (2, 5, 6, 8, 10, 11):
+        trial.report(0.0, step)
+        trial.should_prune()
+    assert [told[-1][0] for told in channel.reports] == [5, 10]
+
+
+def test_without_milestones_every_new_step_is_a_decision_and_with_none_no_step_is(channel):
+    trial = trial_on(channel, milestones=None)
+    for step in (0, 1):
+        trial.report(0.0, step)
+        trial.should_prune()
+        trial.should_prune()
+    assert channel.reports == [((0, 0.0),), ((1, 0.0),)]
+    never = trial_on(other := FakeChannel(), milestones=())
+    never.report(0.0, 1)
+    assert not never.should_prune()
+    assert other.told == []
+
+
+def test_a_resumed_attempt_asks_for_no_decision_that_was_made(channel):
+    trial = trial_on(channel, milestones=(1, 3, 9), last_step=3)
+    for step in (2, 3):
+        trial.report(0.0, step)
+        assert not trial.should_prune()
+    assert channel.told == []
+    trial.report(0.0, 9)
+    trial.should_prune()
+    assert channel.reports == [((2, 0.0), (3, 0.0), (9, 0.0))]
+
+
+def test_the_first_value_of_a_step_stands_with_a_warning(channel):
+    trial = trial_on(channel)
+    trial.report(1.0, 1)
+    with pytest.warns(UserWarning, match="step 1 was reported already; the first value stands"):
+        trial.report(2.0, 1)
+    trial.flush()
+    with pytest.warns(UserWarning, match="step 1"):
+        trial.report(3.0, 1)
+    assert channel.reports == [((1, 1.0),)]
+
+
+def test_parameters_and_attributes_travel_with_the_next_message(channel):
+    dist = FloatDistribution(0.0, 1.0)
+    foreseen = (m.ParamValue(name="x", value=0.25, distribution=dist),)
+    trial = trial_on(channel, fixed=(("k", "2"),), foreseen=foreseen)
+    assert (trial.suggest_float("x", 0, 1), trial.suggest_int("k", 1, 3)) == (0.25, 2)
+    trial.set_user_attr("a", [1])
+    assert channel.asked == []
+    trial.flush()
+    [progress] = channel.told
+    assert [p.name for p in progress.params] == ["x", "k"]
+    assert progress.user_attrs == (("a", "[1]"),)
+    trial.flush()
+    assert channel.told[1] == m.Progress()
+
+
+def test_an_unforeseen_parameter_is_one_call_and_the_same_name_none(channel):
+    trial = trial_on(channel)
+    assert trial.suggest_float("x", 0, 1) == trial.suggest_float("x", 0, 1) == 0.5
+    assert channel.asked == ["x"]
+    with pytest.warns(UserWarning, match="suggested twice"):
+        assert trial.suggest_float("x", 0.7, 1) == 0.5
+    with pytest.raises(ValueError, match="use another parameter name"):
+        trial.suggest_int("x", 0, 1)
+
+
+def test_a_foreseen_value_outside_the_new_range_is_asked_for_again(channel):
+    foreseen = (m.ParamValue(name="x", value=0.25, distribution=FloatDistribution(0.0, 1.0)),)
+    trial = trial_on(channel, foreseen=foreseen)
+    assert trial.suggest_float("x", 1, 2) == 1.5
+    assert channel.asked == ["x"]
+
+
+def test_a_later_attempt_knows_the_parameters_and_attributes_of_the_earlier_one(channel):
+    param = m.ParamValue(name="x", value=0.25, distribution=FloatDistribution(0.0, 1.0))
+    trial = trial_on(channel, attempt=2, params=(param,), user_attrs=(("a", "1"),))
+    assert trial.suggest_float("x", 0, 1) == 0.25
+    assert (trial.params, trial.user_attrs, trial.attempt) == ({"x": 0.25}, {"a": 1}, 2)
+
+
+def test_what_could_not_be_delivered_is_put_back_in_order_and_travels_next_time(channel):
+    trial = trial_on(channel, milestones=(2,))
+    trial.suggest_float("x", 0, 1)
+    trial.report(0.1, 1)
+    trial.report(0.2, 2)
+    trial.set_user_attr("a", 1)
+    channel.error = ConnectionError("gone")
+    with pytest.raises(ConnectionError):
+        trial.should_prune()
+    trial.set_user_attr("a", 2)
+    trial.report(0.3, 3)
+    channel.error = None
+    trial.should_prune()
+    [progress] = channel.told
+    assert progress.reports == ((1, 0.1), (2, 0.2), (3, 0.3))
+    assert progress.user_attrs == (("a", "2"),)
+
+
+# --- bad reports -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "step", "error", "parts"),
+    [
+        ("0.5", 1, TypeError, ["trial 3", "'0.5'", "str", "float(loss)"]),
+        (None, 1, TypeError, ["None", "float(loss)"]),
+        (1j, 1, TypeError, ["1j", "complex"]),
+        (0.5, 1.0, TypeError, ["step", "1.0", "integer"]),
+        (0.5, True, TypeError, ["step", "True"]),
+        (0.5, -1, ValueError, ["step must be >= 0", "-1", "count epochs"]),
+        (0.5, 2**31, ValueError, ["step must be <= 2147483647", "2147483648"]),
+    ],
+)
+def test_a_bad_report_says_the_value_the_rule_and_the_way_out(channel, value, step, error, parts):
+    trial = trial_on(channel)
+    with pytest.raises(error) as caught:
+        trial.report(value, step)
+    assert all(part in str(caught.value) for part in parts)
+    trial.flush()
+    assert channel.reports == [()]
+
+
+def test_numbers_of_numpy_and_torch_are_numbers(channel):
+    import numpy as np
+
+    trial = trial_on(channel)
+    trial.report(np.float32(0.5), np.int64(1))
+    trial.report(np.array(0.25), 2)
+    torch = pytest.importorskip("torch")
+    trial.report(torch.tensor(0.125), 3)
+    trial.flush()
+    assert channel.reports == [((1, 0.5), (2, 0.25), (3, 0.125))]
+    assert all(type(part) in (int, float) for pair in channel.reports[0] for part in pair)
+
+
+def test_reports_need_a_single_objective(channel):
+    with pytest.raises(NotImplementedError, match="single objective"):
+        trial_on(channel, n_objectives=2).report(1.0, 1)
+
+
+def test_an_attribute_must_be_json(channel):
+    with pytest.raises(TypeError, match=r"'a' must be JSON-able .*object"):
+        trial_on(channel).set_user_attr("a", object())
+
+
+# --- interruption ------------------------------------------------------------------------------------------------
+
+
+def test_a_stale_attempt_ends_at_its_next_word(channel):
+    trial = trial_on(channel)
+    channel.error = StaleAttemptError(3, 1, "attempt 2 is")
+    with pytest.raises(AttemptInterrupted, match="is not live"):
+        trial.flush()
+    for act in (lambda: trial.report(0.0, 1), trial.should_prune, lambda: trial.suggest_float("x", 0, 1)):
+        with pytest.raises(AttemptInterrupted):
+            act()
+    with pytest.raises(AttemptInterrupted), trial.checkpoint_dir(1):
+        pass
+
+
+def test_told_to_stop_with_an_answer_it_ends_at_its_next_word(channel):
+    trial = trial_on(channel, milestones=None)
+    channel.stop = True
+    trial.report(0.0, 1)
+    with pytest.raises(AttemptInterrupted, match="interrupted"):
+        trial.should_prune()
+
+
+def test_code_that_catches_every_exception_does_not_swallow_an_interruption():
+    assert not issubclass(AttemptInterrupted, Exception)
+
+
+# --- checkpoints -------------------------------------------------------------------------------------------------
+
+
+def test_a_checkpoint_is_on_disk_and_told_when_save_returns_and_the_next_attempt_loads_it(channel, store):
+    trial = trial_on(channel, store)
+    assert (trial.load_checkpoint(), trial.resumed_from_step) == (None, None)
+    trial.report(0.5, 4)
+    trial.save_checkpoint({"epoch": 4, "w": [1.0, None]}, step=4)
+    [progress] = channel.told
+    assert progress.reports == ((4, 0.5),)
+    again = trial_on(channel, store, attempt=2, checkpoint=progress.checkpoint)
+    assert again.load_checkpoint() == {"epoch": 4, "w": [1.0, None]}
+    assert again.resumed_from_step == 4
+
+
+def test_a_damaged_checkpoint_raises_and_is_no_start_from_zero(channel, store):
+    trial = trial_on(channel, store)
+    with trial.checkpoint_dir(1) as path:
+        (path / "w").write_text("abc")
+    ref = channel.told[0].checkpoint
+    (store.verify(ref) / "w").write_text("xyz")
+    with pytest.raises(CheckpointCorruptedError):
+        trial_on(channel, store, checkpoint=ref).load_checkpoint_dir()
+
+
+def test_a_checkpoint_block_that_raises_publishes_nothing(channel, store):
+    trial = trial_on(channel, store)
+
+    def fail_in_the_middle():
+        with trial.checkpoint_dir(1) as path:
+            (path / "w").write_text("abc")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail_in_the_middle()
+    assert channel.told == []
+    assert store.sweep([], []) == []
+
+
+def test_a_checkpoint_that_cannot_be_written_says_the_path_and_the_way_out(channel, tmp_path):
+    (tmp_path / "file").write_text("")
+    trial = trial_on(channel, CheckpointStore(tmp_path / "file" / "below"))
+    with pytest.raises(CheckpointError, match=r"move it, or choose another checkpoint directory"):
+        trial.save_checkpoint({"a": 1}, step=1)
+
+
+def test_the_newest_of_two_checkpoints_survives_a_failed_delivery(channel, store):
+    trial = trial_on(channel, store)
+    channel.error = ConnectionError()
+    for step in (1, 2):
+        with pytest.raises(ConnectionError):
+            trial.save_checkpoint({"step": step}, step=step)
+    channel.error = None
+    trial.flush()
+    assert channel.told[0].checkpoint.step == 2
+
+
+# --- run_trial ---------------------------------------------------------------------------------------------------
+
+
+def outcome_of(objective, channel=None, **settings):
+    return run_trial(objective, trial_on(channel or FakeChannel()), **settings)
+
+
+def test_a_number_completes_and_carries_what_is_buffered():
+    def objective(trial):
+        trial.report(0.5, 1)
+        return 2
+
+    ended = outcome_of(objective)
+    assert (ended.outcome, ended.values, ended.progress.reports) == (Outcome.COMPLETE, (2.0,), ((1, 0.5),))
+
+
+def test_trial_pruned_and_interruptions():
+    def prune(_):
+        raise TrialPruned
+
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    assert outcome_of(prune).outcome is Outcome.PRUNED
+    ended = outcome_of(interrupt)
+    assert (ended.outcome, type(ended.exception)) == (Outcome.INTERRUPTED, KeyboardInterrupt)
+
+
+def test_a_failure_carries_the_users_traceback_only():
+    def inner():
+        raise KeyError("k")
+
+    ended = outcome_of(lambda trial: inner())
+    assert ended.outcome is Outcome.FAIL
+    assert ended.failure.error == "KeyError: 'k'"
+    assert "in inner" in ended.failure.traceback
+    assert "runtime/worker.py" not in ended.failure.traceback
+    assert not ended.caught
+    assert outcome_of(lambda trial: inner(), catch=(LookupError,)).caught
+
+
+@pytest.mark.parametrize(
+    ("result", "n", "match"),
+    [
+        (float("nan"), 1, "returned nan: NaN is not a result"),
+        (None, 1, "must return a number, got None; a return statement missing"),
+        ("1.0", 1, "must return a number, got '1.0'"),
+        ((1.0, 2.0), 1, r"must return a number, got \(1.0, 2.0\)"),
+        (1.0, 2, "must return 2 numbers, got 1.0"),
+        ((1.0, float("nan")), 2, "NaN"),
+    ],
+)
+def test_a_result_that_is_none_fails_its_trial_and_never_the_study(result, n, match):
+    ended = outcome_of(lambda trial: result, n_objectives=n)
+    assert (ended.outcome, ended.caught) == (Outcome.FAIL, True)
+    with pytest.raises(ValueError, match=match):
+        raise ended.exception
+
+
+def test_infinity_is_a_result():
+    assert outcome_of(lambda trial: float("inf")).values == (float("inf"),)
+    assert outcome_of(lambda trial: (1, 2.5), n_objectives=2).values == (1.0, 2.5)
+
+
+# --- the heartbeat -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def exits(monkeypatch):
+    found = []
+    monkeypatch.setattr(heart.os, "_exit", found.append)
+    return found
+
+
+def test_a_beat_delivers_the_buffer_and_renews(channel, exits):
+    trial = trial_on(channel)
+    trial.report(0.5, 1)
+    trial.told -= 100
+    heart.Heart(lease=10).beat(trial)
+    assert channel.reports == [((1, 0.5),)]
+    assert time.monotonic() - trial.told < 5
+    assert exits == []
+
+
+def test_a_process_that_nobody_answers_for_a_lease_ends_itself(channel, exits, capsys):
+    trial = trial_on(channel)
+    trial.report(0.5, 1)
+    beating = heart.Heart(lease=10)
+    beating.watch(trial)
+    channel.error = ConnectionError("gone")
+    beating.beat(trial)
+    assert exits == []
+    trial.told -= 11
+    beating.beat(trial)
+    assert exits == [heart.EXIT_CODE]
+    assert "no answer from the driver for 10 s (ConnectionError)" in "".join(capsys.readouterr())
+    exits.clear()
+    beating.watch(None)  # the trial has ended in the meantime
+    beating.beat(trial)
+    assert exits == []
+
+
+def test_a_beat_that_learns_of_the_end_lets_the_objective_find_out(channel, exits):
+    trial = trial_on(channel)
+    trial.told -= 100
+    channel.error = StaleAttemptError(3, 1, "attempt 2 is")
+    beating = heart.Heart(lease=10)
+    beating.watch(trial)
+    beating.beat(trial)
+    assert exits == []
+    with pytest.raises(AttemptInterrupted):
+        trial.should_prune()
+
+
+def test_no_warning_in_ordinary_use(channel):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        trial = trial_on(channel, milestones=None)
+        for step in range(3):
+            trial.suggest_float("x", 0, 1)
+            trial.report(0.0, step)
+            trial.should_prune()

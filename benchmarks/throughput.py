@@ -2,9 +2,9 @@
 
     python benchmarks/throughput.py [--repeats 3] [--trials 1000] [--peers]
 
-Each repeat measures raw Ray, then us, on one local Ray with 2 CPUs; the table gives medians, and the ratios are medians
-of the repeats' own ratios, because a shared machine drifts. Storage is a SQLite file, WAL, synchronous=FULL: every trial
-and every decision is on disk before it is answered. ``--peers`` needs ``pip install optuna "ray[tune]"``.
+Each repeat measures raw Ray, then us, on one local Ray with 2 CPUs; the table gives medians, and the ratios are
+medians of the repeats' own ratios, because a shared machine drifts. Storage is a SQLite file, WAL, synchronous=FULL:
+every trial and every decision is on disk before it is answered. ``--peers`` needs ``pip install optuna "ray[tune]"``.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def rate(n: int, action: Callable[[], object]) -> float:
     return n / (time.perf_counter() - start)
 
 
-# --- raw Ray -----------------------------------------------------------------------------------------------------------
+# --- raw Ray ---
 
 
 @ray.remote(max_retries=0)
@@ -78,7 +78,7 @@ def raw(n: int) -> dict[str, float]:
     return {"raw tasks/s": tasks, "raw sync actor calls/s": calls}
 
 
-# --- ours --------------------------------------------------------------------------------------------------------------
+# --- ours ---
 
 
 def study(folder: str, name: str, pruner: Any = None) -> rtl.Study:
@@ -122,7 +122,7 @@ def ours(folder: str, n: int) -> dict[str, float]:
     buffered.optimize(buffering, n_trials=1)
     seconds = study(folder, "seconds")
     start = time.perf_counter()
-    seconds.optimize(lambda trial: time.sleep(1) or 1.0, n_trials=N_SECOND_TRIALS, max_concurrent=2)  # type: ignore[func-returns-value]
+    seconds.optimize(lambda _: time.sleep(1) or 1.0, n_trials=N_SECOND_TRIALS, max_concurrent=2)  # type: ignore[func-returns-value]
     begun = [(t.datetime_start, t.datetime_complete) for t in seconds.trials]
     busy = (max(b for _, b in begun if b) - min(a for a, _ in begun if a)).total_seconds()
     return {
@@ -135,7 +135,7 @@ def ours(folder: str, n: int) -> dict[str, float]:
     }
 
 
-# --- peers -------------------------------------------------------------------------------------------------------------
+# --- peers ---
 
 
 def optuna_on_sqlite(folder: str) -> dict[str, float]:

@@ -13,7 +13,7 @@ import pytest
 os.environ["RAY_AUTH_MODE"] = "disabled"
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
 os.environ.setdefault("RAY_worker_niceness", "0")
-os.environ["RAY_enable_metrics_collection"] = "0"
+os.environ["RAY_enable_metrics_collection"] = "0"  # noqa: SIM112  (Ray's own spelling)
 os.environ["RAY_DEDUP_LOGS"] = "0"
 os.environ.pop("RAY_ADDRESS", None)
 

@@ -564,7 +564,7 @@ Point = collections.namedtuple("Point", "x y")
 @pytest.mark.parametrize(
     ("state", "path"),
     [
-        ({"a": {"b": [0, Thing()]}}, "state['a']['b'][1] is a test_checkpoints.Thing"),
+        ({"a": {"b": [0, Thing()]}}, "state['a']['b'][1] is a tests.test_checkpoints.Thing"),
         ({"f": len}, "state['f'] is a builtins.builtin_function_or_method"),
         ({"p": (1, Point(1, 2))}, "state['p'][1] is a test_checkpoints.Point"),
         ({"d": collections.defaultdict(list)}, "state['d'] is a collections.defaultdict"),

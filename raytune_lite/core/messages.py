@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar
 
 from ..distributions import (
@@ -417,7 +417,7 @@ _RECORDS: dict[str, Any] = {
     cls.__name__: cls
     for cls in (
         ParamValue, CheckpointRef, Progress, Failure, RunStarted, RunFinished, StopRequested, TrialEnqueued,
-        TrialAdded, Claimed, Suggested, ParamSet, Reported, AttemptEnded, AttemptLost,
+        TrialAdded, Claimed, Suggested, ParamAsked, ParamSet, Reported, AttemptEnded, AttemptLost, Assignment,
     )
 }  # fmt: skip
 _FIELDS = {cls: tuple(f.name for f in fields(cls)) for cls in _RECORDS.values()}
@@ -450,21 +450,40 @@ def _decode(data: dict[str, Any]) -> Any:
     return _RECORDS[kind](**values)
 
 
+def to_json(value: Any) -> str:
+    """A record, or a list of records and scalars, as one line of JSON (Python's dialect: NaN and Infinity as such)."""
+    return json.dumps(value, default=_encode, separators=(",", ":"))
+
+
+def from_json(text: str | bytes) -> Any:
+    """Inverse of to_json. Builds our own records only, never runs code.
+
+    Raises:
+        StorageError: the text holds a record that this version does not know.
+    """
+    try:
+        return json.loads(text, object_hook=_decode)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise StorageError(f"not a message of this version: {text[:200]!r} ({error!r}).") from None
+
+
 def event_to_json(event: Event) -> str:
-    """The event as one line of JSON (Python's dialect: NaN and Infinity are written so)."""
-    return json.dumps(event, default=_encode, separators=(",", ":"))
+    """The event as it stands in the log."""
+    return to_json(event)
 
 
-def event_from_json(text: str) -> Event:
+def event_from_json(text: str | bytes) -> Event:
     """Inverse of event_to_json.
 
     Raises:
         StorageError: the text is not an event that this version knows.
     """
-    try:
-        event = json.loads(text, object_hook=_decode)
-    except (ValueError, KeyError, TypeError) as error:
-        raise StorageError(f"not an event of this version: {text[:200]!r} ({error!r}).") from None
+    event = from_json(text)
     if not isinstance(event, Event):
         raise StorageError(f"not an event: {text[:200]!r}.")
     return event
+
+
+def stamped(event: Event, at: float) -> Event:
+    """The event with the time at which it arrived; its sender's clock does not count."""
+    return replace(event, at=at)

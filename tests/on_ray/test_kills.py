@@ -1,4 +1,4 @@
-"""kill -9 stories, with real processes: nothing acknowledged is lost, nothing finished runs again, curves stay the same."""
+"""kill -9 stories, with real processes: nothing acknowledged is lost, nothing finished runs again, no curve changes."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def script() -> Iterator[Callable[..., Script]]:
             item.process.wait()
 
 
-# --- a worker ----------------------------------------------------------------------------------------------------------
+# --- a worker ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.ray
@@ -112,7 +112,7 @@ def test_a_trial_that_kills_its_worker_each_time_fails_in_the_end(ray_cluster: N
     assert "worker_crash" in study.trials[0].system_attrs["rtl:failure"]["error"]
 
 
-# --- the driver actor --------------------------------------------------------------------------------------------------
+# --- the driver actor -------------------------------------------------------------------------------------------------
 
 
 def _driver_pids() -> set[int]:
@@ -155,7 +155,7 @@ def test_a_killed_driver_is_no_more_than_a_late_answer(ray_cluster: None, storag
     assert {trial.number: dict(trial.intermediate_values) for trial in study.trials} == uninterrupted(4)
 
 
-# --- the script --------------------------------------------------------------------------------------------------------
+# --- the script -------------------------------------------------------------------------------------------------------
 
 
 def test_a_killed_script_goes_on_where_it_was(script: Any, storage: str, tmp_path: Path) -> None:

@@ -156,7 +156,7 @@ def test_an_unknown_resource_lists_the_valid_ones(storage: str) -> None:
     study = rtl.create_study(storage=storage)
     with pytest.raises(InvalidResourcesError, match=r"(?s)unknown resource 'gpus'.*num_gpus.*scheduling_strategy"):
         study.optimize(curve, n_trials=1, resources={"gpus": 1})
-    with pytest.raises(InvalidResourcesError, match="num_gpus above 1 must be whole, got 1.5"):
+    with pytest.raises(InvalidResourcesError, match=r"num_gpus above 1 must be whole, got 1\.5"):
         study.optimize(curve, n_trials=1, resources={"num_gpus": 1.5})
     assert study.trials == []
 
@@ -201,11 +201,11 @@ def test_storage_none_keeps_the_study_for_this_object(tmp_path: Path) -> None:
 
 def test_gpu_less_trials_see_no_gpu_and_gpu_trials_get_new_processes(storage: str) -> None:
     """Only what can be seen without a GPU: the options the task is made with."""
+    from raytune_lite.runtime.on_ray.driver import Terms
     from raytune_lite.runtime.on_ray.launcher import build_task
-    from raytune_lite.runtime.session import RunConfig
 
-    config = RunConfig(storage=storage, study_name="s", run="r")
-    task = build_task(curve, (), config, {"num_cpus": 1, "num_gpus": 0.5})
+    terms = Terms(n_objectives=1, checkpoint_root="/tmp", node="", lease=60.0)
+    task = build_task(curve, (), "driver", terms, {"num_cpus": 1, "num_gpus": 0.5})
     assert task._default_options["max_calls"] == 1
     assert task._default_options["max_retries"] == 0
-    assert build_task(curve, (), config, {"num_cpus": 1})._default_options.get("max_calls", 0) == 0
+    assert build_task(curve, (), "driver", terms, {"num_cpus": 1})._default_options.get("max_calls", 0) == 0

@@ -16,21 +16,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...core import messages as m
-from ...exceptions import FencedError, StorageError
+from ...exceptions import StorageError
 from ...trial import FrozenTrial
 from ..session import Request, RunConfig, Session
-from ..worker import Ended
 
-CONCURRENCY = 64  # calls at work or waiting for the commit under way; more wait in Ray's queue
+CONCURRENCY = 32  # calls at work or waiting for the commit under way; more wait in Ray's queue
 TICK = 2.0  # seconds between looks at the leases
 STORAGE_PATIENCE = 30.0  # seconds a failing database is tried again before callers are told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
-    """What a slot is given: the assignment, and what its process must know of the study."""
+class Terms:
+    """What every attempt of a run must know of its study."""
 
-    assignment: m.Assignment
     n_objectives: int
     checkpoint_root: str
     node: str  # the driver's; a local checkpoint path is good there only
@@ -78,41 +76,33 @@ class Driver:
 
     # --- calls -----------------------------------------------------------------------------------------------------
 
-    def ready(self) -> int:
-        """Opens the study and answers its epoch; raises what stands in the way (StudyBusyError, ...)."""
-        return self._query(lambda session: session.epoch)  # type: ignore[no-any-return]
-
-    def claim(self, slot: str, node: str) -> Claim | None:
-        """A slot's task began to run: the trial it shall work at, or None when there is nothing to do."""
-        if self._interrupted:
-            return None
-        assignment = self._ask(lambda at: m.Claimed(at=at, slot=slot, node=node))
-        session = self._session
-        if assignment is None or session is None:
-            return None
-        return Claim(
-            assignment=assignment,
-            n_objectives=len(session.study.directions),
-            checkpoint_root=str(session.checkpoints.root),
-            node=self.node,
-            lease=self.config.lease,
+    def ready(self) -> Terms:
+        """Opens the study; raises what stands in the way (StudyBusyError, SchemaVersionError, ...)."""
+        return self._query(  # type: ignore[no-any-return]
+            lambda session: Terms(
+                n_objectives=len(session.study.directions),
+                checkpoint_root=str(session.checkpoints.root),
+                node=self.node,
+                lease=self.config.lease,
+            )
         )
 
-    def suggest(self, number: int, attempt: int, name: str, distribution: Any) -> m.ParamValue:
-        """Value of a parameter that was not foreseen."""
-        return self._ask(  # type: ignore[no-any-return]
-            lambda at: m.ParamAsked(at=at, number=number, attempt=attempt, name=name, distribution=distribution)
-        )
+    def tell(self, message: bytes) -> bytes:
+        """An attempt's event (a claim, a report, a question for a parameter), stored when this returns.
 
-    def report(self, number: int, attempt: int, progress: m.Progress) -> tuple[m.Decision, bool]:
-        """Progress of an attempt, stored when this returns; also its heartbeat."""
-        decision = self._ask(lambda at: m.Reported(at=at, number=number, attempt=attempt, progress=progress))
-        return decision, self._interrupted
+        JSON both ways: the driver unpickles nothing that a worker sent, and one bytes argument is what Ray carries
+        fastest. Answers [the core's answer, whether the attempt shall stop].
+        """
+        event = m.event_from_json(message)
+        over = self._interrupted and isinstance(event, m.Claimed)
+        answer = None if over else self._ask(_stamp(event))
+        return m.to_json([answer, self._interrupted]).encode()
 
-    def plan(self, ended: Sequence[Ended], lost: Sequence[Lost], with_trials: bool) -> Plan:
-        """Take in what ended, and tell the launcher how many tasks to keep queued."""
-        self._inbox.extend(_Item(request=Request(item.event, _ignore, _ignore)) for item in ended)
-        numbers = [item.number for item in ended]
+    def plan(self, ended: Sequence[bytes], lost: Sequence[Lost], with_trials: bool) -> Plan:
+        """Take in what ended (AttemptEnded events as JSON), and tell the launcher how many tasks to keep queued."""
+        events = [m.event_from_json(message) for message in ended]
+        self._inbox.extend(_Item(request=Request(_stamp(event), _ignore, _ignore)) for event in events)
+        numbers = [event.number for event in events if isinstance(event, m.AttemptEnded)]
         return self._query(lambda session: self._plan(session, lost, numbers, with_trials))  # type: ignore[no-any-return]
 
     def interrupt(self) -> None:
@@ -251,8 +241,12 @@ class _Item:
         self.error, self.done = error, True
 
 
+def _stamp(event: m.Event) -> Callable[[float], m.Event]:
+    return lambda at: m.stamped(event, at)
+
+
 def _ignore(_: Any) -> None:
     """An ended attempt's answer goes nowhere: a stale one was refused, and the plan tells the state."""
 
 
-__all__ = ["CONCURRENCY", "Claim", "Driver", "FencedError", "Lost", "Plan"]
+__all__ = ["CONCURRENCY", "Driver", "Lost", "Plan", "Terms"]

@@ -14,7 +14,7 @@ from ..session import RunConfig
 from ..worker import Trial
 from . import cluster
 from .driver import Plan
-from .launcher import Launcher, build_task, check_picklable, driving
+from .launcher import Launcher, build_task, check_picklable, driver_name, driving
 
 Remote = Callable[[type[m.Event], dict[str, Any]], Any]
 
@@ -56,11 +56,11 @@ def execute(
     warning = cluster.refuse_infeasible(request, own_local_ray=own)
     if warning:
         notice(warning)
-    with _own_errors(), driving(config, pinned=pinned) as driver:
+    with _own_errors(), driving(config, pinned=pinned) as (driver, terms):
         attach(lambda kind, fields: ray.get(driver.send.remote(kind, fields)))
         launcher = Launcher(
             driver,
-            build_task(objective, catch, config, request),
+            build_task(objective, catch, driver_name(config), terms, request),
             request,
             max_concurrent=max_concurrent,
             watch=watch,

@@ -5,7 +5,6 @@ and hands back how each ended. It keeps no state of the study and decides nothin
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import inspect
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -15,14 +14,13 @@ import ray
 from ray import cloudpickle
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from ...core.messages import Failure, LossKind
+from ...core.messages import Failure, LossKind, event_from_json
 from ...exceptions import ObjectiveNotPicklableError, RaytuneLiteError, TrialFailedError
 from ...trial import TrialState
 from ..session import RunConfig
-from ..worker import Ended
 from . import cluster
-from .driver import CONCURRENCY, Driver, Lost, Plan
-from .task import NAMESPACE, run_attempt
+from .driver import CONCURRENCY, Driver, Lost, Plan, Terms
+from .task import NAMESPACE, Result, run_attempt
 
 LOOK_AHEAD = 24  # tasks queued beyond what runs: short trials find the next one waiting, an autoscaler sees demand
 GATHER = 0.004  # seconds to gather ended tasks before one call hands them all over
@@ -31,8 +29,8 @@ STOP_GRACE = 5.0  # seconds an interrupted objective has to notice, before its t
 TRACEBACKS_SHOWN = 3  # caught failures shown whole; the database keeps them all
 STUCK_NOTICE = 30.0  # seconds between notices that nothing can be scheduled
 
-def start_driver(config: RunConfig, *, pinned: bool) -> Any:
-    """Create the study's driver actor on this node and wait until it owns the study.
+def start_driver(config: RunConfig, *, pinned: bool) -> tuple[Any, Terms]:
+    """Create the study's driver actor on this node and wait until it owns the study; returns its handle and terms.
 
     ``pinned``: it may not move to another node (SQLite and local checkpoints lie here). 0 CPUs; restarted for ever;
     calls in flight are sent again to the restarted actor.
@@ -48,8 +46,7 @@ def start_driver(config: RunConfig, *, pinned: bool) -> Any:
         "scheduling_strategy": NodeAffinitySchedulingStrategy(here, soft=not pinned),
     }
     driver = ray.remote(Driver).options(**options).remote(config, here)
-    ray.get(driver.ready.remote())
-    return driver
+    return driver, ray.get(driver.ready.remote())
 
 
 def driver_name(config: RunConfig) -> str:
@@ -58,13 +55,12 @@ def driver_name(config: RunConfig) -> str:
 
 
 def build_task(
-    objective: Callable[..., Any], catch: tuple[type[Exception], ...], config: RunConfig, request: Mapping[str, Any]
+    objective: Callable[..., Any], catch: tuple[type[Exception], ...], name: str, terms: Terms, request: Mapping[str, Any]
 ) -> Any:
     """The remote function of this run, exported once. Ray never retries it: the ledger issues attempts."""
-    name = driver_name(config)
 
-    def attempt(slot: str) -> Ended | None:
-        return run_attempt(slot, objective, catch, name)
+    def attempt(slot: str) -> Result:
+        return run_attempt(slot, objective, catch, name, terms)
 
     options = dict(request)
     if options.get("num_gpus"):
@@ -107,6 +103,9 @@ def _unpicklable_variable(objective: Callable[..., Any]) -> str:
         except Exception:  # noqa: BLE001
             return f"its variable {name!r} of type {type(value).__name__} cannot be pickled"
     return "something it refers to cannot be pickled"
+
+
+Returned = tuple[bytes, bool, bool]  # a task's Result that is not None
 
 
 class Launcher:
@@ -176,7 +175,7 @@ class Launcher:
             self._window, self._window_until = cluster.capacity(self.request) + LOOK_AHEAD, time.monotonic() + 5.0
         return self._window
 
-    def _gather(self) -> tuple[list[Ended], list[Lost]]:
+    def _gather(self) -> tuple[list[Returned], list[Lost]]:
         if not self.tasks:
             time.sleep(POLL)
             return [], []
@@ -185,7 +184,7 @@ class Launcher:
         if ready and len(refs) > 1:
             time.sleep(GATHER)
             ready, _ = ray.wait(refs, num_returns=len(refs), timeout=0, fetch_local=False)
-        ended: list[Ended] = []
+        ended: list[Returned] = []
         lost: list[Lost] = []
         for ref in ready:
             try:
@@ -201,25 +200,28 @@ class Launcher:
     def _lost(self, ref: Any, kind: LossKind, message: str) -> Lost:
         return Lost(slot=self.tasks.pop(ref), kind=kind, message=message)
 
-    def _hand_over(self, ended: list[Ended], lost: list[Lost]) -> Plan:
-        # exceptions stay here: the driver unpickles nothing of the user's
-        messages = [_without_exception(item) for item in ended]
+    def _hand_over(self, ended: list[Returned], lost: list[Lost]) -> Plan:
+        messages = [message for message, _, _ in ended]
         plan: Plan = ray.get(self.driver.plan.remote(messages, lost, self.with_trials))
-        for item in ended:
-            if item.failure is not None and plan.states.get(item.number) == TrialState.FAIL:
-                self._note_failure(item, item.failure)
+        for message, failed, caught in ended:
+            if failed:
+                self._note_failure(event_from_json(message), caught, plan)
         self.watch(plan)
         return plan
 
-    def _note_failure(self, ended: Ended, failure: Failure) -> None:
+    def _note_failure(self, event: Any, caught: bool, plan: Plan) -> None:
         """Show the failure of a trial for good; keep it to be raised when ``catch`` does not list it."""
-        error = TrialFailedError(ended.number, ended.attempt, failure.error, failure.traceback)
-        if not ended.caught:
-            self.failed = self.failed or error
+        if plan.states.get(event.number) != TrialState.FAIL:
+            return  # it is tried again
+        failure: Failure = event.failure
+        if not caught:
+            self.failed = self.failed or TrialFailedError(
+                event.number, event.attempt, failure.error, failure.traceback
+            )
             return
         self._shown += 1
         text = failure.traceback.rstrip() if self._shown <= TRACEBACKS_SHOWN else failure.error
-        self.notice(f"trial {ended.number} (attempt {ended.attempt}) failed: {text}")
+        self.notice(f"trial {event.number} (attempt {event.attempt}) failed: {text}")
 
     def _watch_for_standstill(self, progressed: bool) -> None:
         """Never hang silently: say so when tasks wait and none of them can be placed."""
@@ -231,10 +233,6 @@ class Launcher:
             reason = cluster.infeasible(self.request)
             if reason:
                 self.notice(f"{len(self.tasks)} trial(s) wait: {reason}")
-
-
-def _without_exception(ended: Ended) -> Ended:
-    return dataclasses.replace(ended, exception=None) if ended.exception is not None else ended
 
 
 def _loss_kind(error: Exception) -> LossKind:
@@ -256,11 +254,11 @@ def _last_words(error: Exception) -> str:
 
 
 @contextlib.contextmanager
-def driving(config: RunConfig, *, pinned: bool) -> Iterator[Any]:
+def driving(config: RunConfig, *, pinned: bool) -> Iterator[tuple[Any, Terms]]:
     """A driver actor for the length of a run; the study is given back at the end, whatever happened."""
-    driver = start_driver(config, pinned=pinned)
+    driver, terms = start_driver(config, pinned=pinned)
     try:
-        yield driver
+        yield driver, terms
     finally:
         with contextlib.suppress(Exception):
             ray.get(driver.close.remote(), timeout=10)

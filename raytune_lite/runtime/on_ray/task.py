@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import ray
@@ -19,42 +20,48 @@ from ...distributions import Distribution
 from ...exceptions import CheckpointError, StaleAttemptError
 from ...storages.checkpoints import CheckpointStore
 from ..heart import Heart
-from ..worker import Ended, Trial, run_trial
+from ..worker import Trial, run_trial
+from .driver import Terms
 
 NAMESPACE = "raytune_lite"
 RPC_TIMEOUT = 20.0  # seconds one call may take before it is sent again; calls are idempotent
+
+# What a task returns: its AttemptEnded event as JSON, whether it failed, whether ``catch`` lists the exception; or None.
+Result = tuple[bytes, bool, bool] | None
 
 _drivers: dict[str, Any] = {}  # actor handles by name: one look-up a process
 _hearts: list[Heart] = []  # this process's heart, once it has begun to beat
 
 
 class RayChannel:
-    """Calls to the driver actor, sent again until the lease is over."""
+    """Events to the driver actor, sent again until the lease is over."""
 
-    def __init__(self, driver_name: str) -> None:
-        self.driver_name = driver_name
-        self.lease = 60.0  # the claim says the study's own
+    def __init__(self, driver_name: str, lease: float) -> None:
+        self.driver_name, self.lease = driver_name, lease
 
-    def claim(self, slot: str) -> Any:
-        """A Claim, or None."""
-        return self._call("claim", slot, ray.get_runtime_context().get_node_id())
+    def claim(self, slot: str) -> m.Assignment | None:
+        """The trial to work at, or None when there is nothing to do."""
+        return self._tell(m.Claimed(at=0.0, slot=slot, node=_node_id()))[0]  # type: ignore[no-any-return]
 
     def suggest(self, number: int, attempt: int, name: str, distribution: Distribution) -> m.ParamValue:
         """See Channel."""
-        return self._call("suggest", number, attempt, name, distribution)  # type: ignore[no-any-return]
+        event = m.ParamAsked(at=0.0, number=number, attempt=attempt, name=name, distribution=distribution)
+        return self._tell(event)[0]  # type: ignore[no-any-return]
 
     def report(self, number: int, attempt: int, progress: m.Progress) -> tuple[m.Decision, bool]:
         """See Channel."""
-        return self._call("report", number, attempt, progress)  # type: ignore[no-any-return]
+        decision, stop = self._tell(m.Reported(at=0.0, number=number, attempt=attempt, progress=progress))
+        return m.Decision(decision), stop
 
-    def _call(self, method: str, *args: Any) -> Any:
+    def _tell(self, event: m.Event) -> Any:
+        message = m.event_to_json(event).encode()
         give_up = time.monotonic() + self.lease
         while True:
             try:
                 actor = _drivers.get(self.driver_name)
                 if actor is None:
                     actor = _drivers[self.driver_name] = ray.get_actor(self.driver_name, namespace=NAMESPACE)
-                return ray.get(getattr(actor, method).remote(*args), timeout=RPC_TIMEOUT)
+                return m.from_json(ray.get(actor.tell.remote(message), timeout=RPC_TIMEOUT))
             except (GetTimeoutError, RayActorError, ValueError) as error:
                 # ValueError: the name is not there (yet again); an unavailable actor is being restarted
                 if isinstance(error, ValueError) and not _is_missing_actor(error):
@@ -65,28 +72,33 @@ class RayChannel:
                 time.sleep(0.2)
 
 
+@lru_cache(maxsize=1)
+def _node_id() -> str:
+    return str(ray.get_runtime_context().get_node_id())
+
+
 def _is_missing_actor(error: ValueError) -> bool:
     return "Failed to look up actor" in str(error)
 
 
 def run_attempt(
-    slot: str, objective: Callable[[Trial], Any], catch: tuple[type[Exception], ...], driver_name: str
-) -> Ended | None:
-    """The task's body. None: there was nothing to do."""
-    channel = RayChannel(driver_name)
-    claim = channel.claim(slot)
-    if claim is None:
+    slot: str, objective: Callable[[Trial], Any], catch: tuple[type[Exception], ...], driver_name: str, terms: Terms
+) -> Result:
+    """The task's body."""
+    channel = RayChannel(driver_name, terms.lease)
+    assignment = channel.claim(slot)
+    if assignment is None:
         return None
-    channel.lease = claim.lease
-    trial = Trial(claim.assignment, channel, lambda: _store(claim), claim.n_objectives)
-    heart = _heart(claim.lease)
+    trial = Trial(assignment, channel, lambda: _store(terms), terms.n_objectives)
+    heart = _heart(terms.lease)
     heart.watch(trial)
     try:
-        return run_trial(objective, trial, catch=catch, n_objectives=claim.n_objectives)
+        ended = run_trial(objective, trial, catch=catch, n_objectives=terms.n_objectives)
     except StaleAttemptError:
         return None  # given away while it ran: its successor tells the end
     finally:
         heart.watch(None)
+    return m.event_to_json(ended.event(0.0)).encode(), ended.failure is not None, ended.caught
 
 
 def _heart(lease: float) -> Heart:
@@ -97,15 +109,15 @@ def _heart(lease: float) -> Heart:
     return _hearts[0]
 
 
-def _store(claim: Any) -> CheckpointStore:
-    here = ray.get_runtime_context().get_node_id()
-    if here != claim.node and not is_shared(claim.checkpoint_root) and not _same_host(claim.node, here):
+def _store(terms: Terms) -> CheckpointStore:
+    here = _node_id()
+    if here != terms.node and not is_shared(terms.checkpoint_root) and not _same_host(terms.node, here):
         raise CheckpointError(
-            f"checkpoint path {claim.checkpoint_root} lies on the driver's node, but this trial runs on another one, "
+            f"checkpoint path {terms.checkpoint_root} lies on the driver's node, but this trial runs on another one, "
             "where nobody could resume from it. Pass checkpoint_dir= a path on a file system that all nodes mount "
             "(NFS, Lustre, a ReadWriteMany volume)."
         )
-    return CheckpointStore(claim.checkpoint_root)
+    return CheckpointStore(terms.checkpoint_root)
 
 
 def is_shared(path: str) -> bool:
@@ -128,4 +140,4 @@ def _same_host(one: str, other: str) -> bool:
     return hosts.get(one) == hosts.get(other) and one in hosts
 
 
-__all__ = ["NAMESPACE", "run_attempt"]
+__all__ = ["NAMESPACE", "Result", "run_attempt"]

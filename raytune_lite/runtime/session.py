@@ -29,6 +29,9 @@ from ..storages.checkpoints import CheckpointStore
 from ..storages.repository import Repository, StudyRecord
 
 LEASE = 60.0  # seconds an attempt is trusted without a word; see RAY_NOTES on partitions
+# Handing out work is committed like all else, but need not wait for the disk: any process may die and it stands; a
+# power cut that takes it back has ended the attempts too, and the same numbers and parameters are handed out again.
+_REPEATABLE = (m.Claimed, m.Suggested, m.ParamSet)
 OWNER_LEASE = 15.0  # seconds a driver is trusted without a commit
 
 
@@ -233,7 +236,10 @@ class Session:
         if not batch.events:
             return
         lease_until = self._clock() + OWNER_LEASE
-        self.repository.commit(self.study, self.epoch, batch.events, batch.rows, lease_until=lease_until)
+        flush = bool(batch.discards) or any(not isinstance(event, _REPEATABLE) for event in batch.events)
+        self.repository.commit(
+            self.study, self.epoch, batch.events, batch.rows, lease_until=lease_until, flush=flush
+        )
         self.commits += 1
         self.events += len(batch.events)
 
@@ -277,7 +283,9 @@ class Session:
 
     def keep(self) -> None:
         """Renew this process's hold on the study; raises FencedError when another driver has it."""
-        self.repository.commit(self.study, self.epoch, [], [], lease_until=self._clock() + OWNER_LEASE)
+        self.repository.commit(
+            self.study, self.epoch, [], [], lease_until=self._clock() + OWNER_LEASE, flush=False
+        )
 
     def lose_slot(self, slot: str, kind: m.LossKind, message: str) -> m.Event | None:
         """The event for a slot whose task is gone, or None when it held no live attempt."""

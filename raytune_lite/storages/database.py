@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ..exceptions import SchemaVersionError, StorageError
 from . import schema
+from .statements import Cursor
 from .url import mask, normalize_url
 
 _LOCK_SECONDS = 60  # how long a SQLite writer waits for another program's transaction
@@ -52,6 +53,8 @@ class Database:
         if self.path is not None:
             _check_path(self.path, self.url)
         self._engine = _local_engine(address, durable) if self.is_local else _server_engine(address)
+        self._durable, self._flushes = durable, True
+        self._fast: Any = None  # the hot path's connection
         self._driver_error: type[Exception] = self._engine.dialect.loaded_dbapi.Error
         self._writer = self._engine.execution_options(rtl_write=True)
         # one transaction of a reader is one snapshot; SQLite's are by nature
@@ -75,6 +78,41 @@ class Database:
             yield connection
 
     @contextmanager
+    def write_fast(self, *, flush: bool) -> Iterator[Cursor]:
+        """The same for the hot path: a driver's cursor on one connection that stays open.
+
+        SQLAlchemy's own begin and pool take longer than a small transaction of SQLite's.
+
+        Args:
+            flush: wait until the transaction is on the disk. False (SQLite only): the death of any process leaves it
+                whole, and the next flushed one takes it to the disk; a power cut may take back the last ones.
+        """
+        with self._errors():
+            if self._fast is None:
+                self._fast = self._engine.raw_connection()
+            raw: Any = self._fast.driver_connection
+            try:
+                with closing(raw.cursor()) as cursor:
+                    if self.is_local:
+                        if self._durable and flush != self._flushes:
+                            cursor.execute(f"PRAGMA synchronous={'FULL' if flush else 'NORMAL'}")
+                            self._flushes = flush
+                        cursor.execute("BEGIN IMMEDIATE")
+                    yield cursor
+                raw.commit()
+            except BaseException:
+                with suppress(Exception):
+                    raw.rollback()
+                self._close_fast()  # whatever broke, the next one begins with a connection that works
+                raise
+
+    def _close_fast(self) -> None:
+        fast, self._fast, self._flushes = self._fast, None, True
+        if fast is not None:
+            with suppress(Exception):
+                fast.invalidate()
+
+    @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that sees one state of the database and waits for no writer."""
         with self._errors(), self._reader.connect() as connection:
@@ -86,6 +124,7 @@ class Database:
 
     def close(self) -> None:
         """Close all connections."""
+        self._close_fast()
         self._engine.dispose()
 
     # --- opening ---

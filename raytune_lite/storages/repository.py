@@ -226,6 +226,7 @@ class Repository:
         rows: Sequence[Row],
         *,
         lease_until: float | None = None,
+        flush: bool = True,
     ) -> None:
         """Store events and the rows they imply, all or nothing.
 
@@ -235,6 +236,7 @@ class Repository:
             events: appended to the log in this order.
             rows: changes, in the order they were decided.
             lease_until: seconds since 1970 UTC; renews the lease. None: the lease stays.
+            flush: wait for the disk. False where a power cut may take the batch back without harm.
 
         Raises:
             FencedError: the epoch was superseded or released. Nothing was changed.
@@ -243,8 +245,9 @@ class Repository:
         """
         texts = [event_to_json(event) for event in events]
         with self._lock:
-            with self._database.write() as connection, closing(connection.connection.cursor()) as cursor:
-                tenure = self._guard(connection, cursor, study, epoch, lease_until)
+            tenure = self._tenure(study, epoch)
+            with self._database.write_fast(flush=flush) as cursor:
+                self._guard(cursor, study, tenure, lease_until)
                 if any(isinstance(row, (NewTrial, AdoptTrial)) for row in rows):
                     self._look_for_others(cursor, study, tenure)
                 if events:
@@ -260,25 +263,26 @@ class Repository:
                 tenure.trial_ids.update(batch.created)
                 tenure.last_trial_id = max(tenure.last_trial_id, *batch.created.values())
 
-    def _guard(
-        self, connection: Connection, cursor: Cursor, study: StudyRecord, epoch: int, lease_until: float | None
-    ) -> _Tenure:
+    def _tenure(self, study: StudyRecord, epoch: int) -> _Tenure:
+        tenure = self._tenures.get(study.study_id)
+        if tenure is None or tenure.epoch != epoch:
+            with self._database.read() as connection:
+                tenure = self._tenures[study.study_id] = self._find_tenure(connection, study, epoch)
+        return tenure
+
+    def _guard(self, cursor: Cursor, study: StudyRecord, tenure: _Tenure, lease_until: float | None) -> None:
         """Check, and lock, that this epoch owns the study.
 
         The run is part of the check: a study deleted and made again may have the same id and epoch.
         """
-        tenure = self._tenures.get(study.study_id)
-        if tenure is None or tenure.epoch != epoch:
-            tenure = self._tenures[study.study_id] = self._find_tenure(connection, study, epoch)
-        owner = (study.study_id, epoch, tenure.run)
+        owner = (study.study_id, tenure.epoch, tenure.run)
         if lease_until is None:
             self._statements["guard"].run(cursor, owner)
         else:
             self._statements["guard_and_renew"].run(cursor, (lease_until, *owner))
         if cursor.rowcount != 1:
             self._tenures.pop(study.study_id, None)
-            raise FencedError(study.name, epoch)
-        return tenure
+            raise FencedError(study.name, tenure.epoch)
 
     def _find_tenure(self, connection: Connection, study: StudyRecord, epoch: int) -> _Tenure:
         """The tenure of an epoch that another Repository object of this owner acquired."""

@@ -204,7 +204,7 @@ def test_gpu_less_trials_see_no_gpu_and_gpu_trials_get_new_processes(storage: st
     from raytune_lite.runtime.on_ray.driver import Terms
     from raytune_lite.runtime.on_ray.launcher import build_task
 
-    terms = Terms(n_objectives=1, checkpoint_root="/tmp", node="", lease=60.0)
+    terms = Terms(n_objectives=1, checkpoint_root="/tmp", node="", lease=60.0, address=("127.0.0.1", 1), key=b"")
     task = build_task(curve, (), "driver", terms, {"num_cpus": 1, "num_gpus": 0.5})
     assert task._default_options["max_calls"] == 1
     assert task._default_options["max_retries"] == 0

@@ -8,6 +8,8 @@ killed, it is restarted by Ray, folds the log under a new epoch, and answers the
 
 from __future__ import annotations
 
+import secrets
+import sys
 import threading
 import time
 from collections import deque
@@ -15,12 +17,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ... import exceptions
 from ...core import messages as m
 from ...exceptions import StorageError
 from ...trial import FrozenTrial
 from ..session import Request, RunConfig, Session
+from .wire import Address, WireServer
 
-CONCURRENCY = 32  # calls at work or waiting for the commit under way; more wait in Ray's queue
+CONCURRENCY = 16  # actor calls at work or waiting for the commit under way; more wait in Ray's queue
 TICK = 2.0  # seconds between looks at the leases
 STORAGE_PATIENCE = 30.0  # seconds a failing database is tried again before callers are told
 
@@ -33,6 +37,8 @@ class Terms:
     checkpoint_root: str
     node: str  # the driver's; a local checkpoint path is good there only
     lease: float
+    address: Address  # of the driver process's socket, and the key to it
+    key: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,14 +70,17 @@ class Plan:
 class Driver:
     """Lives in a Ray actor; every public method is one call of it. See ``start_driver``."""
 
-    def __init__(self, config: RunConfig, node: str) -> None:
+    def __init__(self, config: RunConfig, node: str, host: str) -> None:
         self.config, self.node = config, node
         self._inbox: deque[_Item] = deque()
         self._lock = threading.Lock()
         self._session: Session | None = None
         self._fatal: Exception | None = None
         self._interrupted = False
+        self._key = secrets.token_bytes(32)
+        self._wire = WireServer(host, self._key, self.tell)
         self._deadline = None if config.timeout is None else time.monotonic() + config.timeout
+        sys.setswitchinterval(0.0005)  # many short calls take turns here; 5 ms a turn would be an age to them
         threading.Thread(target=self._watch_leases, name="raytune_lite-leases", daemon=True).start()
 
     # --- calls -----------------------------------------------------------------------------------------------------
@@ -84,6 +93,8 @@ class Driver:
                 checkpoint_root=str(session.checkpoints.root),
                 node=self.node,
                 lease=self.config.lease,
+                address=self._wire.address,
+                key=self._key,
             )
         )
 
@@ -93,9 +104,12 @@ class Driver:
         JSON both ways: the driver unpickles nothing that a worker sent, and one bytes argument is what Ray carries
         fastest. Answers [the core's answer, whether the attempt shall stop].
         """
-        event = m.event_from_json(message)
-        over = self._interrupted and isinstance(event, m.Claimed)
-        answer = None if over else self._ask(_stamp(event))
+        try:
+            event = m.event_from_json(message)
+            over = self._interrupted and isinstance(event, m.Claimed)
+            answer = None if over else self._ask(_stamp(event))
+        except Exception as error:  # noqa: BLE001  (a refusal is an answer: the attempt raises it)
+            return _refusal(error)
         return m.to_json([answer, self._interrupted]).encode()
 
     def plan(self, ended: Sequence[bytes], lost: Sequence[Lost], with_trials: bool) -> Plan:
@@ -117,6 +131,7 @@ class Driver:
         """Give the study back."""
         with self._lock:
             self._drop_session()
+            self._wire.close()
             self._fatal = StorageError("this driver has been closed; its study may be opened again.")
 
     def stats(self) -> dict[str, int]:
@@ -241,6 +256,20 @@ class _Item:
         self.error, self.done = error, True
 
 
+def _refusal(error: Exception) -> bytes:
+    """An error as JSON: the name and arguments of one of ours, else its text."""
+    ours = type(error).__module__ == exceptions.__name__
+    name, arguments = (type(error).__name__, error.args) if ours else ("ValueError", (f"{error}",))
+    return m.to_json({"error": name, "args": arguments}).encode()
+
+
+def raise_refusal(reply: Any) -> None:
+    """Raise the error that a reply carries, if it is one."""
+    if isinstance(reply, dict):
+        error = ValueError if reply["error"] == "ValueError" else getattr(exceptions, reply["error"])
+        raise error(*reply["args"])
+
+
 def _stamp(event: m.Event) -> Callable[[float], m.Event]:
     return lambda at: m.stamped(event, at)
 
@@ -249,4 +278,4 @@ def _ignore(_: Any) -> None:
     """An ended attempt's answer goes nowhere: a stale one was refused, and the plan tells the state."""
 
 
-__all__ = ["CONCURRENCY", "Driver", "Lost", "Plan", "Terms"]
+__all__ = ["CONCURRENCY", "Driver", "Lost", "Plan", "Terms", "raise_refusal"]

@@ -23,7 +23,7 @@ from .driver import CONCURRENCY, Driver, Lost, Plan, Terms
 from .task import NAMESPACE, Result, run_attempt
 
 LOOK_AHEAD = 24  # tasks queued beyond what runs: short trials find the next one waiting, an autoscaler sees demand
-GATHER = 0.004  # seconds to gather ended tasks before one call hands them all over
+GATHER = 0.010  # seconds to gather ended tasks before one call hands them all over, while enough others are queued
 POLL = 0.25  # seconds between looks when nothing ends
 STOP_GRACE = 5.0  # seconds an interrupted objective has to notice, before its task is killed
 TRACEBACKS_SHOWN = 3  # caught failures shown whole; the database keeps them all
@@ -45,7 +45,7 @@ def start_driver(config: RunConfig, *, pinned: bool) -> tuple[Any, Terms]:
         "max_task_retries": -1,
         "scheduling_strategy": NodeAffinitySchedulingStrategy(here, soft=not pinned),
     }
-    driver = ray.remote(Driver).options(**options).remote(config, here)
+    driver = ray.remote(Driver).options(**options).remote(config, here, ray.util.get_node_ip_address())
     return driver, ray.get(driver.ready.remote())
 
 
@@ -55,7 +55,11 @@ def driver_name(config: RunConfig) -> str:
 
 
 def build_task(
-    objective: Callable[..., Any], catch: tuple[type[Exception], ...], name: str, terms: Terms, request: Mapping[str, Any]
+    objective: Callable[..., Any],
+    catch: tuple[type[Exception], ...],
+    name: str,
+    terms: Terms,
+    request: Mapping[str, Any],
 ) -> Any:
     """The remote function of this run, exported once. Ray never retries it: the ledger issues attempts."""
 
@@ -181,7 +185,7 @@ class Launcher:
             return [], []
         refs = list(self.tasks)
         ready, _ = ray.wait(refs, num_returns=1, timeout=POLL, fetch_local=False)
-        if ready and len(refs) > 1:
+        if ready and len(refs) > LOOK_AHEAD // 2:
             time.sleep(GATHER)
             ready, _ = ray.wait(refs, num_returns=len(refs), timeout=0, fetch_local=False)
         ended: list[Returned] = []

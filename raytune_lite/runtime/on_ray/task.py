@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from concurrent.futures import TimeoutError as FutureTimeoutError
 from functools import lru_cache
 from typing import Any
 
 import ray
-from ray.exceptions import GetTimeoutError, RayActorError
+from ray.exceptions import RayActorError
 
 from ...core import messages as m
 from ...distributions import Distribution
@@ -21,23 +22,25 @@ from ...exceptions import CheckpointError, StaleAttemptError
 from ...storages.checkpoints import CheckpointStore
 from ..heart import Heart
 from ..worker import Trial, run_trial
-from .driver import Terms
+from .driver import Terms, raise_refusal
+from .wire import BROKEN, Wire
 
 NAMESPACE = "raytune_lite"
 RPC_TIMEOUT = 20.0  # seconds one call may take before it is sent again; calls are idempotent
+WIRE_REST = 30.0  # seconds between attempts to connect a wire that failed; actor calls carry everything meanwhile
 
-# What a task returns: its AttemptEnded event as JSON, whether it failed, whether ``catch`` lists the exception; or None.
+# What a task returns: its AttemptEnded event as JSON, whether it failed, whether ``catch`` lists the exception.
 Result = tuple[bytes, bool, bool] | None
 
-_drivers: dict[str, Any] = {}  # actor handles by name: one look-up a process
+_lines: dict[str, Line] = {}  # by driver name: this process's wire
 _hearts: list[Heart] = []  # this process's heart, once it has begun to beat
 
 
 class RayChannel:
-    """Events to the driver actor, sent again until the lease is over."""
+    """Events to the driver: on the wire, and as an actor call when that fails; sent again until the lease is over."""
 
-    def __init__(self, driver_name: str, lease: float) -> None:
-        self.driver_name, self.lease = driver_name, lease
+    def __init__(self, driver_name: str, terms: Terms) -> None:
+        self.driver_name, self.terms = driver_name, terms
 
     def claim(self, slot: str) -> m.Assignment | None:
         """The trial to work at, or None when there is nothing to do."""
@@ -55,21 +58,73 @@ class RayChannel:
 
     def _tell(self, event: m.Event) -> Any:
         message = m.event_to_json(event).encode()
-        give_up = time.monotonic() + self.lease
+        reply = m.from_json(self._by_wire(message) or self._by_actor(message))
+        raise_refusal(reply)
+        return reply
+
+    def _by_wire(self, message: bytes) -> bytes | None:
+        """The reply, or None when the wire is broken or not to be had for now."""
+        line = _lines.get(self.driver_name)
+        if line is None:
+            for old in list(_lines):  # of runs that are over
+                _lines.pop(old).hang_up()
+            line = _lines[self.driver_name] = Line(self.terms)
+        return line.call(message)
+
+    def _by_actor(self, message: bytes) -> bytes:
+        give_up = time.monotonic() + self.terms.lease
         while True:
             try:
-                actor = _drivers.get(self.driver_name)
-                if actor is None:
-                    actor = _drivers[self.driver_name] = ray.get_actor(self.driver_name, namespace=NAMESPACE)
-                return m.from_json(ray.get(actor.tell.remote(message), timeout=RPC_TIMEOUT))
-            except (GetTimeoutError, RayActorError, ValueError) as error:
+                driver = ray.get_actor(self.driver_name, namespace=NAMESPACE)
+                # not ray.get(): while a task waits in it, Ray gives its CPUs to the next task, and then both run
+                reply: bytes = driver.tell.remote(message).future().result(timeout=RPC_TIMEOUT)
+                self._reconnect(driver)
+                return reply
+            except (TimeoutError, FutureTimeoutError, RayActorError, ValueError) as error:
                 # ValueError: the name is not there (yet again); an unavailable actor is being restarted
                 if isinstance(error, ValueError) and not _is_missing_actor(error):
                     raise
                 if time.monotonic() > give_up:
                     raise
-                _drivers.pop(self.driver_name, None)
                 time.sleep(0.2)
+
+    def _reconnect(self, driver: Any) -> None:
+        """The driver answers again, perhaps as a new process with a socket of its own."""
+        self.terms = driver.ready.remote().future().result(timeout=RPC_TIMEOUT)
+        _lines[self.driver_name].move(self.terms)
+
+
+class Line:
+    """This process's wire to a driver, connected when it is first used, given a rest when it cannot be."""
+
+    def __init__(self, terms: Terms) -> None:
+        self._terms = terms
+        self._wire: Wire | None = None
+        self._rest_until = 0.0
+
+    def call(self, message: bytes) -> bytes | None:
+        """The reply, or None when there is no working wire."""
+        if time.monotonic() < self._rest_until:
+            return None
+        try:
+            if self._wire is None:
+                self._wire = Wire(self._terms.address, self._terms.key)
+            return self._wire.call(message, RPC_TIMEOUT)
+        except BROKEN:
+            self.hang_up()
+            self._rest_until = time.monotonic() + WIRE_REST
+            return None
+
+    def move(self, terms: Terms) -> None:
+        """Try again at once where the driver listens now, if that is another place."""
+        if terms.address != self._terms.address:
+            self._terms, self._rest_until = terms, 0.0
+
+    def hang_up(self) -> None:
+        """Close the connection."""
+        wire, self._wire = self._wire, None
+        if wire is not None:
+            wire.close()
 
 
 @lru_cache(maxsize=1)
@@ -85,7 +140,7 @@ def run_attempt(
     slot: str, objective: Callable[[Trial], Any], catch: tuple[type[Exception], ...], driver_name: str, terms: Terms
 ) -> Result:
     """The task's body."""
-    channel = RayChannel(driver_name, terms.lease)
+    channel = RayChannel(driver_name, terms)
     assignment = channel.claim(slot)
     if assignment is None:
         return None

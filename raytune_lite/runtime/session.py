@@ -254,6 +254,8 @@ class Session:
 
     def _watch(self, event: m.Event) -> None:
         if isinstance(event, m.Claimed):
+            if not event.node:
+                return  # claimed before its task runs: the launcher answers for it until its first word
             number = self.state.slots.get(event.slot)
             if number is not None:
                 self._leases.grant(number, self.state.trials[number].attempt, self.now())

@@ -14,57 +14,18 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from ... import exceptions
 from ...core import messages as m
 from ...exceptions import StorageError
-from ...trial import FrozenTrial
 from ..session import Request, RunConfig, Session
-from .wire import Address, WireServer
+from .terms import Lost, Plan, Terms, refusal
+from .wire import WireServer
 
 CONCURRENCY = 16  # actor calls at work or waiting for the commit under way; more wait in Ray's queue
 TICK = 2.0  # seconds between looks at the leases
 STORAGE_PATIENCE = 30.0  # seconds a failing database is tried again before callers are told
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """What every attempt of a run must know of its study."""
-
-    n_objectives: int
-    checkpoint_root: str
-    node: str  # the driver's; a local checkpoint path is good there only
-    lease: float
-    address: Address  # of the driver process's socket, and the key to it
-    key: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lost:
-    """A slot whose task ended without a word."""
-
-    slot: str
-    kind: m.LossKind
-    message: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """The driver's order to the launcher, and what people may want to see.
-
-    ``wanted``: tasks that should be queued or running now (None: as many as the cluster takes). ``over``: the run is
-    finished. ``states``: what became of the trials of the ended attempts just handed in, by trial number.
-    """
-
-    wanted: int | None
-    over: bool
-    states: dict[int, int]
-    counts: dict[str, int]
-    best: tuple[int, float] | None
-    promotions: int
-    finished: tuple[FrozenTrial, ...] = ()
 
 
 class Driver:
@@ -109,15 +70,27 @@ class Driver:
             over = self._interrupted and isinstance(event, m.Claimed)
             answer = None if over else self._ask(_stamp(event))
         except Exception as error:  # noqa: BLE001  (a refusal is an answer: the attempt raises it)
-            return _refusal(error)
+            return refusal(error)
         return m.to_json([answer, self._interrupted]).encode()
 
-    def plan(self, ended: Sequence[bytes], lost: Sequence[Lost], with_trials: bool) -> Plan:
-        """Take in what ended (AttemptEnded events as JSON), and tell the launcher how many tasks to keep queued."""
+    def plan(self, ended: Sequence[bytes], lost: Sequence[Lost], slots: Sequence[str], with_trials: bool) -> Plan:
+        """Take in what ended (AttemptEnded events as JSON), and tell the launcher how many tasks to keep queued.
+
+        ``slots``: names of slots whose trials shall be claimed now, before their tasks are submitted.
+        """
         events = [m.event_from_json(message) for message in ended]
         self._inbox.extend(_Item(request=Request(_stamp(event), _ignore, _ignore)) for event in events)
         numbers = [event.number for event in events if isinstance(event, m.AttemptEnded)]
-        return self._query(lambda session: self._plan(session, lost, numbers, with_trials))  # type: ignore[no-any-return]
+        claims = {slot: _Item() for slot in slots if not self._interrupted}
+        for slot, item in claims.items():
+            item.request = Request(_stamp(m.Claimed(at=0.0, slot=slot)), item.answer, item.refuse)
+        self._inbox.extend(claims.values())
+        plan: Plan = self._query(lambda session: self._plan(session, lost, numbers, with_trials))
+        for item in claims.values():
+            if item.error is not None:
+                raise item.error
+        bound = [(slot, m.to_json(item.value).encode()) for slot, item in claims.items() if item.value is not None]
+        return replace(plan, bound=tuple(bound))
 
     def interrupt(self) -> None:
         """Tell every attempt to end, with its next report or heartbeat; hand out no more claims."""
@@ -256,20 +229,6 @@ class _Item:
         self.error, self.done = error, True
 
 
-def _refusal(error: Exception) -> bytes:
-    """An error as JSON: the name and arguments of one of ours, else its text."""
-    ours = type(error).__module__ == exceptions.__name__
-    name, arguments = (type(error).__name__, error.args) if ours else ("ValueError", (f"{error}",))
-    return m.to_json({"error": name, "args": arguments}).encode()
-
-
-def raise_refusal(reply: Any) -> None:
-    """Raise the error that a reply carries, if it is one."""
-    if isinstance(reply, dict):
-        error = ValueError if reply["error"] == "ValueError" else getattr(exceptions, reply["error"])
-        raise error(*reply["args"])
-
-
 def _stamp(event: m.Event) -> Callable[[float], m.Event]:
     return lambda at: m.stamped(event, at)
 
@@ -278,4 +237,4 @@ def _ignore(_: Any) -> None:
     """An ended attempt's answer goes nowhere: a stale one was refused, and the plan tells the state."""
 
 
-__all__ = ["CONCURRENCY", "Driver", "Lost", "Plan", "Terms", "raise_refusal"]
+__all__ = ["CONCURRENCY", "Driver"]

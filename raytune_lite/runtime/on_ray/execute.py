@@ -13,8 +13,8 @@ from ...exceptions import RaytuneLiteError
 from ..session import RunConfig
 from ..worker import Trial
 from . import cluster
-from .driver import Plan
 from .launcher import Launcher, build_task, check_picklable, driver_name, driving
+from .terms import Plan
 
 Remote = Callable[[type[m.Event], dict[str, Any]], Any]
 

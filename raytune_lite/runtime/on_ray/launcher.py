@@ -7,7 +7,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import ray
@@ -19,11 +19,17 @@ from ...exceptions import ObjectiveNotPicklableError, RaytuneLiteError, TrialFai
 from ...trial import TrialState
 from ..session import RunConfig
 from . import cluster
-from .driver import CONCURRENCY, Driver, Lost, Plan, Terms
+from .driver import CONCURRENCY, Driver
 from .task import NAMESPACE, Result, run_attempt
+from .terms import Lost, Plan, Terms
 
-LOOK_AHEAD = 24  # tasks queued beyond what runs: short trials find the next one waiting, an autoscaler sees demand
-GATHER = 0.010  # seconds to gather ended tasks before one call hands them all over, while enough others are queued
+GATHER = 0.015  # seconds to gather ended tasks before one call hands them all over, while enough others are queued
+LOOK_AHEAD = 4  # tasks queued beyond what runs, so that a freed slot finds the next one and an autoscaler sees demand;
+LOOK_AHEAD_SECONDS = 0.1  # more where trials are short: as many as end in this time,
+LOOK_AHEAD_MOST = 64  # within bounds
+# Ends a second above which trials are claimed in the launcher's own call, a moment before their tasks are submitted:
+# they start within LOOK_AHEAD_SECONDS, so hardly anything fresher can come up, and each saves a round trip.
+SHORT_TRIALS = 50.0
 POLL = 0.25  # seconds between looks when nothing ends
 STOP_GRACE = 5.0  # seconds an interrupted objective has to notice, before its task is killed
 TRACEBACKS_SHOWN = 3  # caught failures shown whole; the database keeps them all
@@ -63,8 +69,8 @@ def build_task(
 ) -> Any:
     """The remote function of this run, exported once. Ray never retries it: the ledger issues attempts."""
 
-    def attempt(slot: str) -> Result:
-        return run_attempt(slot, objective, catch, name, terms)
+    def attempt(bound: bytes | None = None) -> Result:
+        return run_attempt(objective, catch, name, terms, bound)
 
     options = dict(request)
     if options.get("num_gpus"):
@@ -74,6 +80,11 @@ def build_task(
         env["env_vars"] = {"CUDA_VISIBLE_DEVICES": "", **env.get("env_vars", {})}  # num_gpus=0 alone hides nothing
         options["runtime_env"] = env
     return ray.remote(max_retries=0, **options)(attempt)
+
+
+def slot_of(ref: Any) -> str:
+    """The name of a task's slot: Ray's own id of the task, which the task knows too."""
+    return str(ref.task_id().hex())
 
 
 def check_picklable(objective: Callable[..., Any]) -> None:
@@ -131,10 +142,11 @@ class Launcher:
         self.notice = notice
         self.tasks: dict[Any, str] = {}  # ref -> slot
         self.failed: TrialFailedError | None = None
-        self._slot = 0
         self._shown = 0
         self._window = 0
         self._window_until = 0.0
+        self._ends, self._counted = 0.0, time.monotonic()
+        self._ahead = 0
         self._quiet_since = time.monotonic()
 
     def run(self) -> None:
@@ -147,7 +159,7 @@ class Launcher:
         while not plan.over:
             self._submit(plan)
             ended, lost = self._gather()
-            plan = self._hand_over(ended, lost)
+            plan = self._hand_over(ended, lost, self._slots_ahead())
             if self.failed is not None:
                 raise self.failed
             self._watch_for_standstill(bool(ended))
@@ -167,27 +179,60 @@ class Launcher:
     def _submit(self, plan: Plan) -> None:
         bound = self._bound()
         wanted = bound if plan.wanted is None else min(plan.wanted, bound)
-        for _ in range(wanted - len(self.tasks)):
-            self._slot += 1
-            slot = str(self._slot)
-            self.tasks[self.task.remote(slot)] = slot
+        for slot, assignment in plan.bound:
+            self.tasks[self.task.remote(assignment)] = slot
+        for _ in range(0 if self._trials_are_short() else wanted - len(self.tasks)):
+            ref = self.task.remote()
+            self.tasks[ref] = slot_of(ref)
+
+    def _trials_are_short(self) -> bool:
+        return self._ends > SHORT_TRIALS
+
+    def _slots_ahead(self) -> list[str]:
+        """Slots to be bound to trials before their tasks are submitted: where trials are short, and then only."""
+        n = self._bound() - len(self.tasks) if self._trials_are_short() else 0
+        self._ahead += max(0, n)
+        return [f"ahead-{self._ahead - i}" for i in range(n)]
 
     def _bound(self) -> int:
         if self.max_concurrent is not None:
             return self.max_concurrent
         if time.monotonic() > self._window_until:  # the cluster may have grown
-            self._window, self._window_until = cluster.capacity(self.request) + LOOK_AHEAD, time.monotonic() + 5.0
-        return self._window
+            self._window, self._window_until = cluster.capacity(self.request), time.monotonic() + 5.0
+        return self._window + min(LOOK_AHEAD + int(self._ends * LOOK_AHEAD_SECONDS), LOOK_AHEAD_MOST)
 
     def _gather(self) -> tuple[list[Returned], list[Lost]]:
         if not self.tasks:
             time.sleep(POLL)
+            self._count_ends(0)
             return [], []
         refs = list(self.tasks)
         ready, _ = ray.wait(refs, num_returns=1, timeout=POLL, fetch_local=False)
-        if ready and len(refs) > LOOK_AHEAD // 2:
+        if ready and self._ends * GATHER > 1:
             time.sleep(GATHER)
+        if ready and len(refs) > 1:
             ready, _ = ray.wait(refs, num_returns=len(refs), timeout=0, fetch_local=False)
+        self._count_ends(len(ready))
+        return self._collect(ready)
+
+    def _count_ends(self, n: int) -> None:
+        """Keep ``_ends``, the tasks that ended a second, over about the last second."""
+        now = time.monotonic()
+        passed, self._counted = now - self._counted, now
+        share = min(1.0, passed)
+        self._ends += share * (n / max(passed, 1e-6) - self._ends)
+
+    def _collect(self, ready: list[Any]) -> tuple[list[Returned], list[Lost]]:
+        """What ended tasks returned, and which were lost."""
+        try:
+            results = ray.get(ready)  # one call for all, unless one of them was lost
+        except ray.exceptions.RayError:
+            return self._collect_singly(ready)
+        for ref in ready:
+            del self.tasks[ref]
+        return [result for result in results if result is not None], []
+
+    def _collect_singly(self, ready: list[Any]) -> tuple[list[Returned], list[Lost]]:
         ended: list[Returned] = []
         lost: list[Lost] = []
         for ref in ready:
@@ -204,9 +249,9 @@ class Launcher:
     def _lost(self, ref: Any, kind: LossKind, message: str) -> Lost:
         return Lost(slot=self.tasks.pop(ref), kind=kind, message=message)
 
-    def _hand_over(self, ended: list[Returned], lost: list[Lost]) -> Plan:
+    def _hand_over(self, ended: list[Returned], lost: list[Lost], slots: Sequence[str] = ()) -> Plan:
         messages = [message for message, _, _ in ended]
-        plan: Plan = ray.get(self.driver.plan.remote(messages, lost, self.with_trials))
+        plan: Plan = ray.get(self.driver.plan.remote(messages, lost, slots, self.with_trials))
         for message, failed, caught in ended:
             if failed:
                 self._note_failure(event_from_json(message), caught, plan)

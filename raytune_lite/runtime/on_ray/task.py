@@ -1,7 +1,8 @@
 """The Ray task of one attempt: claim a trial, run the objective, return how it ended.
 
-Runs in a Ray worker process. The claim is made when the task starts, not when it is queued (law 9). How it ended
-travels as the task's return value, through the launcher, so a short trial costs one round trip, not two.
+Runs in a Ray worker process. The claim is made when the task starts, not when it is queued (law 9), unless trials are
+so short that the launcher makes it a moment before. How it ended travels as the task's return value, through the
+launcher, so a short trial costs one round trip or none.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from ...exceptions import CheckpointError, StaleAttemptError
 from ...storages.checkpoints import CheckpointStore
 from ..heart import Heart
 from ..worker import Trial, run_trial
-from .driver import Terms, raise_refusal
+from .terms import Terms, raise_refusal
 from .wire import BROKEN, Wire
 
 NAMESPACE = "raytune_lite"
@@ -137,11 +138,16 @@ def _is_missing_actor(error: ValueError) -> bool:
 
 
 def run_attempt(
-    slot: str, objective: Callable[[Trial], Any], catch: tuple[type[Exception], ...], driver_name: str, terms: Terms
+    objective: Callable[[Trial], Any],
+    catch: tuple[type[Exception], ...],
+    driver_name: str,
+    terms: Terms,
+    bound: bytes | None,
 ) -> Result:
-    """The task's body."""
+    """The task's body. ``bound``: the Assignment that was claimed for it, as JSON; None: claim one now."""
     channel = RayChannel(driver_name, terms)
-    assignment = channel.claim(slot)
+    assignment: m.Assignment | None
+    assignment = channel.claim(ray.get_runtime_context().get_task_id()) if bound is None else m.from_json(bound)
     if assignment is None:
         return None
     trial = Trial(assignment, channel, lambda: _store(terms), terms.n_objectives)

@@ -344,7 +344,7 @@ class Study:
         show_progress: bool,
     ) -> None:
         from .report.progress import Progress
-        from .runtime import on_ray
+        from .runtime.on_ray.execute import execute
 
         def attach(remote: Callable[[type[m.Event], dict[str, Any]], Any]) -> None:
             self._remote = remote
@@ -354,7 +354,7 @@ class Study:
             after.trials(plan.finished)
 
         with Progress(self.study_name, config, show=show_progress) as progress:
-            on_ray.execute(
+            execute(
                 func,
                 config,
                 catch=catch,

@@ -1,5 +1,4 @@
-"""The one door to Ray: the driver actor, the launcher that owns the tasks, the task itself, and resource requests."""
+"""The one door to Ray: the driver actor, the launcher that owns the tasks, the task itself, and resource requests.
 
-from .execute import execute
-
-__all__ = ["execute"]
+Imports nothing here: a worker process needs ``task`` alone, without the driver's database.
+"""

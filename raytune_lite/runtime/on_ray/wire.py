@@ -1,9 +1,9 @@
 """The short way from an attempt to the driver: a socket beside Ray's actor calls.
 
 A Ray actor call takes most of a millisecond, and half of that in processor time on either side: more than all that
-the driver does with it. So the driver also listens on a socket (the standard library's ``multiprocessing.connection``, with
-its HMAC handshake), and an attempt talks to it there. Whatever goes wrong, the same message goes again as an actor call:
-messages are idempotent (laws 2 and 3), and Ray finds the actor wherever it was restarted. Knows bytes only.
+the driver does with it. So the driver also listens on a socket (the standard library's multiprocessing.connection,
+with its HMAC handshake), and an attempt talks to it there. Whatever goes wrong, the same message goes again as an
+actor call: messages are idempotent (laws 2 and 3), and Ray finds the actor wherever it was restarted. Knows bytes only.
 """
 
 from __future__ import annotations

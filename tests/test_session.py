@@ -63,7 +63,7 @@ def session(config, clock):
 
 
 def claim(session, slot="a"):
-    return session.call(m.Claimed, slot=slot)
+    return session.call(m.Claimed, slot=slot, node="n")
 
 
 def report(session, number, *pairs, attempt=1, **fields):
@@ -92,7 +92,7 @@ def test_nobody_is_answered_before_the_commit(session, monkeypatch):
     commit = session.repository.commit
     monkeypatch.setattr(session.repository, "commit", lambda *a, **k: (order.append(list(heard)), commit(*a, **k)))
     session.process([
-        request(lambda at: m.Claimed(at=at, slot="a"), heard),
+        request(lambda at: m.Claimed(at=at, slot="a", node="n"), heard),
         request(lambda at: m.Claimed(at=at, slot="b"), heard),
     ])  # fmt: skip
     assert [value.number for _, value in heard] == [0, 1]
@@ -172,7 +172,7 @@ def test_a_sampler_that_raises_refuses_its_request_only_and_the_claim_can_be_sen
     session = Session(with_(config, sampler=Broken(0), lease=10.0), clock=clock)
     heard = []
     session.process([
-        request(lambda at: m.Claimed(at=at, slot="a"), heard),
+        request(lambda at: m.Claimed(at=at, slot="a", node="n"), heard),
         request(lambda at: m.TrialEnqueued(at=at, params=()), heard),
     ])  # fmt: skip
     assert [kind for kind, _ in heard] == ["answer", "refused"]
@@ -235,7 +235,7 @@ from raytune_lite.samplers import RandomSampler
 session = Session(RunConfig(storage=sys.argv[1], study_name="s", run="dead", sampler=RandomSampler(0),
                             pruner=ASHAPruner(1, 9, 3), durable=False))
 for slot in "abc":
-    session.call(m.Claimed, slot=slot)
+    session.call(m.Claimed, slot=slot, node="n")
 for number in (0, 1):
     session.call(m.Reported, number=number, attempt=1, progress=m.Progress(reports=((1, float(number)),)))
 session.call(m.AttemptEnded, number=0, attempt=1, outcome=m.Outcome.PRUNED)

@@ -208,7 +208,7 @@ class Driver:
             counts={kind.name: n for kind, n in state.counts.items() if n},
             best=(best.number, best.values[0]) if best is not None and best.values else None,
             promotions=state.promotions,
-            finished=tuple(state.freeze(t) for t in ended if t.state.is_finished()) if with_trials else (),
+            finished=tuple(t.freeze() for t in ended if t.state.is_finished()) if with_trials else (),
         )
 
 

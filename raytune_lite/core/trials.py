@@ -1,0 +1,115 @@
+"""What the core knows of one trial, and the table of what may become of it.
+
+States of a trial, and what moves it (rows of TRANSITIONS):
+
+    (none)  --claimed-->   RUNNING      a slot starts a new configuration
+    (none)  --enqueued-->  WAITING      the user asked for one; a claim starts it
+    RUNNING --paused-->    PAUSED       the pruner said PAUSE and the attempt is over
+    RUNNING --retried-->   WAITING      the attempt was lost, failed or interrupted, with retries left
+    PAUSED, WAITING --claimed--> RUNNING   promoted or retried: the next attempt
+    RUNNING --completed--> COMPLETE, --pruned--> PRUNED, --failed--> FAIL
+    PAUSED  --pruned-->    PRUNED       the run is over and nothing promoted it
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from ..trial import FrozenTrial, TrialState
+from . import messages as m
+from .messages import Command, Decision, ParamValue
+
+WAITING, RUNNING, PAUSED = TrialState.WAITING, TrialState.RUNNING, TrialState.PAUSED
+COMPLETE, PRUNED, FAIL = TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL
+
+TRANSITIONS: frozenset[tuple[TrialState, str, TrialState]] = frozenset(
+    {
+        (WAITING, "claimed", RUNNING),
+        (PAUSED, "claimed", RUNNING),
+        (RUNNING, "paused", PAUSED),
+        (RUNNING, "retried", WAITING),
+        (RUNNING, "completed", COMPLETE),
+        (RUNNING, "pruned", PRUNED),
+        (RUNNING, "failed", FAIL),
+        (PAUSED, "pruned", PRUNED),
+    }
+)
+
+FAILURE_KEY = "rtl:failure"  # system attribute: JSON of {"error", "traceback"}
+
+
+class Effects(NamedTuple):
+    """What an event leads to. ``changed``: it must be logged (a repeated message changes nothing)."""
+
+    commands: list[Command]
+    changed: bool = True
+
+
+@dataclass(slots=True)
+class TrialRecord:
+    """All that the core knows of one trial. Changed by StudyState only."""
+
+    number: int
+    state: TrialState
+    attempt: int = 0
+    slot: str = ""
+    cell: int | None = None
+    fixed: tuple[tuple[str, str], ...] = ()
+    foreseen: tuple[ParamValue, ...] | None = None  # None: the sampler has not been asked yet
+    params: dict[str, ParamValue] = field(default_factory=dict)
+    reports: dict[int, float] = field(default_factory=dict)
+    last_step: int = -1  # the largest reported
+    verdicts: dict[int, tuple[int, Decision]] = field(default_factory=dict)  # step -> (attempt, PAUSE or STOP)
+    pending: Decision = Decision.CONTINUE  # the standing decision of the live attempt
+    values: tuple[float, ...] | None = None
+    user_attrs: dict[str, str] = field(default_factory=dict)
+    system_attrs: dict[str, str] = field(default_factory=dict)
+    checkpoints: list[m.CheckpointRef] = field(default_factory=list)  # the newest last; see resume_from
+    spent: set[str] = field(default_factory=set)  # uris of dropped checkpoints; membership only, never iterated
+    retried: dict[str, int] = field(default_factory=dict)
+    started: float | None = None
+    foreign: bool = False  # a RUNNING row of another program: its number is taken, nothing else
+
+    def chosen(self) -> dict[str, Any]:
+        """External values of the parameters that are used or fixed, by name."""
+        used = {name: p.distribution.to_external_repr(p.value) for name, p in self.params.items()}
+        return used | {name: json.loads(text) for name, text in self.fixed}
+
+    def resume_from(self, milestones: tuple[int, ...] | None) -> m.CheckpointRef | None:
+        """The newest checkpoint, unless that would lose a report.
+
+        An objective that saves step s and then reports it may die between the two. Resumed from s it would never
+        report s again, so until that report is stored the checkpoint before it is kept, and resumed from. An
+        objective that saves without reporting resumes from its newest.
+        """
+        told = [ref for ref in self.checkpoints if ref.step <= self.last_step]
+        if told or not self.checkpoints:
+            return told[-1] if told else None
+        reports_come = milestones != () and len(self.checkpoints) == 1  # none yet, but the pruner lives on them
+        return None if reports_come else self.checkpoints[-1]
+
+    def drop(self, refs: Sequence[m.CheckpointRef]) -> list[Command]:
+        """Forget checkpoints and have their files deleted after the commit."""
+        commands: list[Command] = []
+        for ref in list(refs):
+            self.checkpoints.remove(ref)
+            self.spent.add(ref.uri)
+            commands += [m.DropCheckpoint(number=self.number, uri=ref.uri), m.Discard(uri=ref.uri)]
+        return commands
+
+    def freeze(self) -> FrozenTrial:
+        """The record for readers (without wall-clock dates, which the database adds)."""
+        return FrozenTrial(
+            number=self.number,
+            state=self.state,
+            values=self.values,
+            params={n: p.distribution.to_external_repr(p.value) for n, p in self.params.items()},
+            distributions={n: p.distribution for n, p in self.params.items()},
+            user_attrs={key: json.loads(text) for key, text in self.user_attrs.items()},
+            system_attrs={key: json.loads(text) for key, text in self.system_attrs.items()},
+            intermediate_values=dict(self.reports),
+            attempt=self.attempt,
+        )

@@ -123,8 +123,7 @@ def main() -> int:
         pruner=rtl.pruners.ASHAPruner(1, MAX_EPOCHS, 3, mode="promote"),
         checkpoint_dir=args.checkpoint_dir,
     )
-    known = len(study.trials)
-    print(f"study {args.study!r}: {known} trials so far; this run starts {args.n_trials} new configurations")
+    print(f"study {args.study!r}: {len(study.trials)} trials so far")
     start = time.monotonic()
     try:
         study.optimize(

@@ -1,7 +1,7 @@
 """Study: what a user holds. Optuna's names and meanings; Ray's where Ray has the concept.
 
-A Study owns no decision. Reading goes to the database; everything that changes the study goes through the one session
-that owns it: in this process (ask, tell, enqueue, ``executor="inline"``) or in the driver actor while it runs on Ray.
+A Study owns no decision. Reading goes to the database (``results``); everything that changes the study goes through the
+one session that owns it: in this process (ask, tell, enqueue, ``executor="inline"``), or in the driver actor on Ray.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ from .core.protocols import Pruner, Sampler
 from .core.retries import RetryPolicy
 from .distributions import Distribution
 from .exceptions import DuplicatedStudyError
+from .results import Results
 from .runtime.inline import LocalSession
 from .runtime.session import RunConfig, new_run_id
 from .runtime.worker import Ended, InvalidResult, Trial, check_values
-from .storages.records import AttemptRecord, CellRecord, RungRecord
 from .storages.repository import Repository
 from .trial import FrozenTrial, StudyDirection, TrialState, parse_direction
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 Objective = Callable[[Trial], Any]
 Callback = Callable[["Study", FrozenTrial], None]
 Direction = str | StudyDirection
 
 
-class Study:
+class Study(Results):
     """A hyperparameter search: its trials, and the means to run more. Made by create_study and load_study."""
 
     def __init__(
@@ -50,125 +50,15 @@ class Study:
         checkpoint_dir: str | Path | None = None,
         durable: bool = True,
     ) -> None:
-        self._repository = Repository.open(storage, durable=durable)
-        self._record = self._repository.load_study(study_name)
+        super().__init__(study_name, storage, durable=durable)
         # SQLite's own URL is absolute: the driver actor may have another working directory
-        self._storage, self._durable = self._repository.url if self._repository.is_local else storage, durable
-        self.study_name, self.sampler, self.pruner = study_name, sampler, pruner
+        self._storage = self._repository.url if self._repository.is_local else storage
+        self.sampler, self.pruner = sampler, pruner
         self._checkpoint_dir = None if checkpoint_dir is None else str(Path(checkpoint_dir).absolute())
         self._local: LocalSession | None = None
         self._remote: Callable[[type[m.Event], dict[str, Any]], Any] | None = None  # set while a run is on Ray
         self._running = False
         self._asked: dict[int, Trial] = {}
-
-    # --- reading ---------------------------------------------------------------------------------------------------
-
-    @property
-    def directions(self) -> list[StudyDirection]:
-        """One direction an objective."""
-        return list(self._record.directions)
-
-    @property
-    def direction(self) -> StudyDirection:
-        """The direction of a single-objective study; RuntimeError for several."""
-        self._single_objective("direction")
-        return self.directions[0]
-
-    @property
-    def trials(self) -> list[FrozenTrial]:
-        """All trials in number order, read from the database now."""
-        return self.get_trials()
-
-    def get_trials(self, deepcopy: bool = True, states: Iterable[TrialState] | None = None) -> list[FrozenTrial]:  # noqa: ARG002
-        """Trials in number order, of the given states or all; ``deepcopy`` is Optuna's and means nothing here."""
-        wanted = None if states is None else tuple(states)
-        return [trial for trial in self._repository.trials(self._record) if wanted is None or trial.state in wanted]
-
-    @property
-    def attempts(self) -> list[AttemptRecord]:
-        """All attempts, by trial number and attempt."""
-        return self._repository.attempts(self._record)
-
-    @property
-    def rungs(self) -> list[RungRecord]:
-        """All rung records, by level and trial number."""
-        return self._repository.rungs(self._record)
-
-    @property
-    def cells(self) -> list[CellRecord]:
-        """The grid cells that were ever handed out, by index."""
-        return self._repository.cells(self._record)
-
-    @property
-    def last_run(self) -> m.RunStarted | None:
-        """The start of the latest run: its budget, and the specs of its sampler and pruner. None before the first."""
-        return self._repository.last_run(self._record)
-
-    @property
-    def storage(self) -> str | None:
-        """The storage URL, its password masked; None when the study lives only as long as this object."""
-        return self._repository.url if self._durable else None
-
-    @property
-    def best_trial(self) -> FrozenTrial:
-        """The COMPLETE trial with the best value (the earliest of equals).
-
-        Raises:
-            ValueError: no trial is COMPLETE yet.
-            RuntimeError: the study has several objectives; see best_trials.
-        """
-        self._single_objective("best_trial")
-        done = self.get_trials(states=(TrialState.COMPLETE,))
-        if not done:
-            raise ValueError(f"study {self.study_name!r} has no COMPLETE trial yet, so there is no best one.")
-        sign = -1 if self.direction is StudyDirection.MAXIMIZE else 1
-        return min(done, key=lambda trial: sign * (trial.value if trial.value is not None else 0.0))
-
-    @property
-    def best_value(self) -> float:
-        """Value of best_trial."""
-        value = self.best_trial.value
-        return float("nan") if value is None else value
-
-    @property
-    def best_params(self) -> dict[str, Any]:
-        """Parameters of best_trial."""
-        return dict(self.best_trial.params)
-
-    @property
-    def best_trials(self) -> list[FrozenTrial]:
-        """The Pareto front: COMPLETE trials that no other one beats in every objective."""
-        signs = [-1 if direction is StudyDirection.MAXIMIZE else 1 for direction in self.directions]
-        done = [(t, [s * v for s, v in zip(signs, t.values or (), strict=True)]) for t in self._complete()]
-        return [
-            trial
-            for trial, mine in done
-            if not any(
-                all(a <= b for a, b in zip(other, mine, strict=True)) and other != mine for _, other in done
-            )
-        ]
-
-    def _complete(self) -> list[FrozenTrial]:
-        return self.get_trials(states=(TrialState.COMPLETE,))
-
-    @property
-    def user_attrs(self) -> dict[str, Any]:
-        """Attributes of the study."""
-        return self._repository.user_attrs(self._record)
-
-    def set_user_attr(self, key: str, value: Any) -> None:
-        """Store a JSON-able attribute with the study."""
-        self._repository.set_user_attr(self._record, key, value)
-
-    def trials_dataframe(self) -> pd.DataFrame:
-        """Trials as a pandas DataFrame, with Optuna's column names. Needs pandas (an optional extra)."""
-        from .report.tables import trials_dataframe
-
-        return trials_dataframe(self.trials)
-
-    def _single_objective(self, what: str) -> None:
-        if len(self._record.directions) > 1:
-            raise RuntimeError(f"{what} needs a single objective; this study has {len(self._record.directions)}.")
 
     # --- adding and asking -------------------------------------------------------------------------------------------
 
@@ -178,7 +68,8 @@ class Study:
         """Have a configuration run next; parameters it leaves open are sampled."""
         if skip_if_exists and any(_same_params(trial, params) for trial in self.trials):
             return
-        self._send(m.TrialEnqueued, params=_json_pairs(params), user_attrs=_json_pairs(user_attrs or {}))
+        pairs, attrs = _json_pairs(params), _json_pairs(user_attrs or {})
+        self._send(m.TrialEnqueued, params=pairs, user_attrs=attrs, key=uuid.uuid4().hex)
 
     def add_trial(self, trial: FrozenTrial) -> None:
         """Add a finished trial that ran elsewhere (see create_trial)."""
@@ -204,6 +95,7 @@ class Study:
             reports=tuple(sorted(trial.intermediate_values.items())),
             user_attrs=_json_pairs(trial.user_attrs),
             system_attrs=_json_pairs(trial.system_attrs),
+            key=uuid.uuid4().hex,
         )
 
     def add_trials(self, trials: Iterable[FrozenTrial]) -> None:
@@ -401,9 +293,13 @@ class Study:
             max_trials=max_trials,
             timeout=timeout,
             retries=retries or RetryPolicy(),
-            checkpoint_dir=self._checkpoint_dir,
+            checkpoint_dir=self._checkpoint_dir or self._default_checkpoint_dir(),
             durable=self._durable,
         )
+
+    def _default_checkpoint_dir(self) -> str | None:
+        """Beside a SQLite file (None), else in this process's working directory; the driver's is another one."""
+        return None if self._repository.is_local else str(Path("raytune_lite.checkpoints").absolute())
 
     def _session(self) -> LocalSession:
         if self._remote is not None:

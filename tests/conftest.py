@@ -25,6 +25,7 @@ def ray_cluster() -> Iterator[None]:
 
     home, os.environ["HOME"] = os.environ.get("HOME"), tempfile.mkdtemp(prefix="rtl-home-")
     ray.init(
+        address="local",  # never a head that somebody runs on this machine
         num_cpus=4,
         include_dashboard=False,
         log_to_driver=False,

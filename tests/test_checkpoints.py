@@ -566,10 +566,10 @@ Point = collections.namedtuple("Point", "x y")
     [
         ({"a": {"b": [0, Thing()]}}, "state['a']['b'][1] is a tests.test_checkpoints.Thing"),
         ({"f": len}, "state['f'] is a builtins.builtin_function_or_method"),
-        ({"p": (1, Point(1, 2))}, "state['p'][1] is a test_checkpoints.Point"),
+        ({"p": (1, Point(1, 2))}, "state['p'][1] is a tests.test_checkpoints.Point"),
         ({"d": collections.defaultdict(list)}, "state['d'] is a collections.defaultdict"),
         ({"o": np.array([Thing()])}, "state['o'] is a numpy.ndarray of dtype object"),
-        ({"k": {Point(1, 2): 1}}, "state['k'], key Point(x=1, y=2) is a test_checkpoints.Point"),
+        ({"k": {Point(1, 2): 1}}, "state['k'], key Point(x=1, y=2) is a tests.test_checkpoints.Point"),
     ],
 )
 def test_what_would_need_a_pickle_is_named_by_its_path_before_anything_is_written(

@@ -757,5 +757,5 @@ def test_every_event_has_a_handler():
 
 def test_text_that_is_no_event_is_refused():
     for text in ("{", "{}", "[1]", '{"_": "Nothing"}', '{"_": "Progress"}', '{"_": "Claimed"}'):
-        with pytest.raises(StorageError, match="not an? (event|message)"):
+        with pytest.raises(StorageError, match=r"not an? (event|message)"):
             m.event_from_json(text)

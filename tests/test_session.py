@@ -388,4 +388,5 @@ def test_a_parameter_of_another_kind_is_refused_also_when_it_is_fixed(session):
 
 def test_checkpoints_lie_beside_the_file_and_the_name_of_the_study_is_no_path(session, config):
     path = Path(config.storage.removeprefix("sqlite:///"))
-    assert session.checkpoints.root == Path(f"{path}.checkpoints") / f"study-{session.study.study_id}"
+    name = f"study-{session.study.study_id}-{int(session.study.created * 1e6):x}"
+    assert session.checkpoints.root == Path(f"{path}.checkpoints") / name

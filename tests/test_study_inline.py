@@ -490,7 +490,7 @@ def test_promotion_resumes_from_the_checkpoint_of_the_rung(storage):
         [(best, ref)] = repository.checkpoints(record)
         assert (best, ref.step) == (s.best_trial.number, 9)
         # on disk there is what the database says, and no more
-        root = Path(f"{s._repository.path}.checkpoints", f"study-{record.study_id}")
+        root = Path(f"{s._repository.path}.checkpoints", f"study-{record.study_id}-{int(record.created * 1e6):x}")
         assert [p.relative_to(root).as_posix() for p in root.rglob("step-*") if p.is_dir()] == [ref.uri]
         repository.close()
 

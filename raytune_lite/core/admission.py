@@ -36,7 +36,7 @@ class Admission(Book):
         self.retries = retries
         for number, _ in self.live():  # the run that owned these attempts is dead
             commands += self._leave(self.trials[number], event.at, LossKind.DRIVER_LOST.value, "its run ended")
-        self.run, self.stopping = event.run, ""
+        self.run, self.run_at, self.stopping = event.run, event.at, ""
         started = sum(t.attempt > 0 or t.state.is_finished() for t in self.trials.values())
         bounds = [event.n_trials, None if event.max_trials is None else max(0, event.max_trials - started)]
         self.budget = min((bound for bound in bounds if bound is not None), default=None)
@@ -107,7 +107,10 @@ class Admission(Book):
     # --- trials that no slot claimed ---
 
     def _trial_enqueued(self, event: m.TrialEnqueued) -> Effects:
+        if event.key in self.requests:
+            return Effects([m.Answer(value=self.requests[event.key])], changed=False)
         trial = self._new_trial(WAITING)
+        self._note_request(event.key, trial)
         trial.fixed, trial.user_attrs = event.params, dict(event.user_attrs)
         self.queue.append(trial.number)
         rows: list[Command] = [m.NewTrial(number=trial.number, state=WAITING)]
@@ -119,11 +122,14 @@ class Admission(Book):
 
     def _trial_added(self, event: m.TrialAdded) -> Effects:
         state = TrialState(event.state)
+        if event.key in self.requests:
+            return Effects([m.Answer(value=self.requests[event.key])], changed=False)
         if event.number is not None and event.number in self.trials and not self.trials[event.number].foreign:
             return Effects([m.Answer(value=event.number)], changed=False)
         if not event.imported:
             self._check_added(state, event)
         trial = self._new_trial(state, event.number)
+        self._note_request(event.key, trial)
         trial.foreign = event.imported and state is RUNNING
         trial.values, trial.reports = event.values, dict(event.reports)
         trial.last_step = max(trial.reports, default=-1)
@@ -143,6 +149,10 @@ class Admission(Book):
             rows += self._adopt_cell(self.ledger, trial)
             self._note_best(trial)
         return Effects([*rows, m.Answer(value=trial.number)])
+
+    def _note_request(self, key: str, trial: TrialRecord) -> None:
+        if key:
+            self.requests[key] = trial.number
 
     def _check_added(self, state: TrialState, event: m.TrialAdded) -> None:
         if state is COMPLETE and (event.values is None or not self._valid(event.values)):

@@ -37,9 +37,10 @@ class Book:
         self.slots: dict[str, int] = {}  # slot -> trial number, while its attempt is live
         self.retry: deque[int] = deque()
         self.queue: deque[int] = deque()
+        self.requests: dict[str, int] = {}  # key of a request to enqueue or add -> the trial it made
         self.next_number = 0
         self.n_events = 0
-        self.run = ""
+        self.run, self.run_at = "", 0.0
         self.budget: int | None = 0  # configurations this run may still start
         self.stopping = ""
         self.retries = RetryPolicy()

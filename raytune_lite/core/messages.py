@@ -157,15 +157,22 @@ class StopRequested(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialEnqueued(Event):
-    """The user asked for a configuration: ``params`` are (name, JSON text of the external value)."""
+    """The user asked for a configuration: ``params`` are (name, JSON text of the external value).
+
+    ``key``: a name of this request; a re-sent one is answered again and adds nothing.
+    """
 
     params: tuple[tuple[str, str], ...]
     user_attrs: tuple[tuple[str, str], ...] = ()
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialAdded(Event):
-    """A trial that ran elsewhere. ``imported``: its rows are in Optuna's tables already, under ``number``."""
+    """A trial that ran elsewhere. ``imported``: its rows are in Optuna's tables already, under ``number``.
+
+    ``key``: as for TrialEnqueued.
+    """
 
     number: int | None
     state: int
@@ -175,6 +182,7 @@ class TrialAdded(Event):
     user_attrs: tuple[tuple[str, str], ...] = ()
     system_attrs: tuple[tuple[str, str], ...] = ()
     imported: bool = False
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ Knows no Ray. Not thread-safe: one thread calls it.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -22,7 +23,7 @@ from ..core.ledger import Leases
 from ..core.protocols import Grid, Pruner, Sampler
 from ..core.retries import RetryPolicy
 from ..core.state import StudyState
-from ..exceptions import RaytuneLiteError
+from ..exceptions import CheckpointError, RaytuneLiteError
 from ..pruners import NopPruner, pruner_from_spec
 from ..samplers import RandomSampler, sampler_from_spec
 from ..storages.checkpoints import CheckpointStore
@@ -96,11 +97,18 @@ class Session:
         self.checkpoints = CheckpointStore(checkpoint_root(self.config, self.repository, self.study))
         added = self.repository.foreign(self.study)
         events: list[m.Event] = [event for event in added if self._is_news(event)]
-        if self.state.run != self.config.run:
-            events.append(self._run_started())
-        self.apply(events)
+        is_new_run = self.state.run != self.config.run  # else this is a restarted driver, and its attempts go on
+        self.apply([*events, self._run_started()] if is_new_run else events)
+        if is_new_run:
+            self._sweep()
         for number, attempt in self.state.live():
             self._leases.grant(number, attempt, self.now())
+
+    def _sweep(self) -> None:
+        """Delete checkpoints that no row knows: of processes that died between publishing and reporting."""
+        keep = [ref.uri for trial in self.state.trials.values() for ref in trial.checkpoints]
+        with contextlib.suppress(CheckpointError):  # a path that is not there or not ours to clean is no reason to stop
+            self.checkpoints.sweep(keep)
 
     def fold(self, log: Iterable[m.Event]) -> StudyState:
         """The state that a log leads to; replaying it always gives the same."""
@@ -325,8 +333,8 @@ def checkpoint_root(config: RunConfig, repository: Repository, study: StudyRecor
     base = config.checkpoint_dir
     if base is None:
         base = f"{repository.path}.checkpoints" if repository.path else os.path.abspath("raytune_lite.checkpoints")
-    # the study's name is data, never a path segment
-    return os.path.join(os.path.abspath(base), f"study-{study.study_id}")
+    # the study's name is data, never a path segment; two databases may share a directory, and both have a study 1
+    return os.path.join(os.path.abspath(base), f"study-{study.study_id}-{int(study.created * 1e6):x}")
 
 
 def new_run_id() -> str:

@@ -62,7 +62,7 @@ def _check_sqlite(url: URL) -> None:
     if not database or database == ":memory:" or "mode=memory" in shown:
         raise StorageURLError(
             f"storage {shown!r} is SQLite in memory, which the other processes of a study cannot see: pass "
-            "storage=None to keep the study in memory, or a file: sqlite:///study.db."
+            "storage=None for a study that ends with its object, or a file: sqlite:///study.db."
         )
     if database.startswith("file:"):
         raise StorageURLError(f"storage {shown!r}: SQLite 'file:' URIs are not taken; write sqlite:///PATH.")

@@ -196,7 +196,7 @@ def test_a_killed_script_goes_on_where_it_was(script: Any, storage: str, tmp_pat
 
 def test_ctrl_c_gives_the_prompt_back_and_the_same_command_goes_on(script: Any, storage: str, tmp_path: Path) -> None:
     log = tmp_path / "log"
-    options = ("--max-trials", "4", "--pause", "0.3")
+    options = ("--max-trials", "3", "--pause", "0.2")
     first = script(storage, log, *options)
     wait_for(lambda: len(rows(log)) >= 5)
     start = time.monotonic()
@@ -209,7 +209,7 @@ def test_ctrl_c_gives_the_prompt_back_and_the_same_command_goes_on(script: Any, 
     code, out, err = script(storage, log, *options).finish()
     assert (code, out.strip()) == (0, "finished"), err
     study = rtl.load_study(study_name="killed", storage=storage)
-    assert {trial.number: dict(trial.intermediate_values) for trial in study.trials} == uninterrupted(4)
+    assert {trial.number: dict(trial.intermediate_values) for trial in study.trials} == uninterrupted(3)
     assert any(a.outcome == "interrupted" for a in study.attempts)
 
 

@@ -38,8 +38,9 @@ def connect() -> bool:
     if ray.is_initialized():
         return False
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    context = ray.init(logging_level="ERROR", log_to_driver=True, include_dashboard=None if address else False)
-    return not address and context.address_info.get("node_ip_address") is not None and len(ray.nodes()) == 1
+    ray.init(logging_level="ERROR", log_to_driver=True, include_dashboard=None if address else False)
+    node = getattr(ray._private.worker, "_global_node", None)  # no public call tells a new cluster from a joined one
+    return bool(getattr(node, "head", False))
 
 
 def check_request(request: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -40,7 +40,6 @@ class Driver:
         self._interrupted = False
         self._key = secrets.token_bytes(32)
         self._wire = WireServer(host, self._key, self.tell)
-        self._deadline = None if config.timeout is None else time.monotonic() + config.timeout
         sys.setswitchinterval(0.0005)  # many short calls take turns here; 5 ms a turn would be an age to them
         threading.Thread(target=self._watch_leases, name="raytune_lite-leases", daemon=True).start()
 
@@ -189,7 +188,8 @@ class Driver:
 
     def _tick(self, session: Session) -> None:
         session.tick()
-        if self._deadline is not None and time.monotonic() > self._deadline:
+        timeout = self.config.timeout
+        if timeout is not None and session.now() > session.state.run_at + timeout:
             session.call(m.StopRequested, reason="timeout")
 
     def _plan(self, session: Session, lost: Sequence[Lost], numbers: list[int], with_trials: bool) -> Plan:

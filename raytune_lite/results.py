@@ -1,0 +1,130 @@
+"""What a study has found: its trials, the best ones, and how they came about. Reads the database; changes no trial."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from .core.messages import RunStarted
+from .storages.records import AttemptRecord, CellRecord, RungRecord
+from .storages.repository import Repository
+from .trial import FrozenTrial, StudyDirection, TrialState
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Results:
+    """The reading half of a Study. Every property reads the database now, while others write to it."""
+
+    def __init__(self, study_name: str, storage: str, *, durable: bool = True) -> None:
+        self._repository = Repository.open(storage, durable=durable)
+        self._record = self._repository.load_study(study_name)
+        self.study_name, self._durable = study_name, durable
+
+    @property
+    def directions(self) -> list[StudyDirection]:
+        """One direction an objective."""
+        return list(self._record.directions)
+
+    @property
+    def direction(self) -> StudyDirection:
+        """The direction of a single-objective study; RuntimeError for several."""
+        self._single_objective("direction")
+        return self.directions[0]
+
+    @property
+    def trials(self) -> list[FrozenTrial]:
+        """All trials in number order, read from the database now."""
+        return self.get_trials()
+
+    def get_trials(self, deepcopy: bool = True, states: Iterable[TrialState] | None = None) -> list[FrozenTrial]:  # noqa: ARG002
+        """Trials in number order, of the given states or all; ``deepcopy`` is Optuna's and means nothing here."""
+        wanted = None if states is None else tuple(states)
+        return [trial for trial in self._repository.trials(self._record) if wanted is None or trial.state in wanted]
+
+    @property
+    def attempts(self) -> list[AttemptRecord]:
+        """All attempts, by trial number and attempt."""
+        return self._repository.attempts(self._record)
+
+    @property
+    def rungs(self) -> list[RungRecord]:
+        """All rung records, by level and trial number."""
+        return self._repository.rungs(self._record)
+
+    @property
+    def cells(self) -> list[CellRecord]:
+        """The grid cells that were ever handed out, by index."""
+        return self._repository.cells(self._record)
+
+    @property
+    def last_run(self) -> RunStarted | None:
+        """The start of the latest run: its budget, and the specs of its sampler and pruner. None before the first."""
+        return self._repository.last_run(self._record)
+
+    @property
+    def storage(self) -> str | None:
+        """The storage URL, its password masked; None when the study lives only as long as this object."""
+        return self._repository.url if self._durable else None
+
+    @property
+    def best_trial(self) -> FrozenTrial:
+        """The COMPLETE trial with the best value (the earliest of equals).
+
+        Raises:
+            ValueError: no trial is COMPLETE yet.
+            RuntimeError: the study has several objectives; see best_trials.
+        """
+        self._single_objective("best_trial")
+        done = self.get_trials(states=(TrialState.COMPLETE,))
+        if not done:
+            raise ValueError(f"study {self.study_name!r} has no COMPLETE trial yet, so there is no best one.")
+        sign = -1 if self.direction is StudyDirection.MAXIMIZE else 1
+        return min(done, key=lambda trial: sign * (trial.value if trial.value is not None else 0.0))
+
+    @property
+    def best_value(self) -> float:
+        """Value of best_trial."""
+        value = self.best_trial.value
+        return float("nan") if value is None else value
+
+    @property
+    def best_params(self) -> dict[str, Any]:
+        """Parameters of best_trial."""
+        return dict(self.best_trial.params)
+
+    @property
+    def best_trials(self) -> list[FrozenTrial]:
+        """The Pareto front: COMPLETE trials that no other one beats in every objective."""
+        signs = [-1 if direction is StudyDirection.MAXIMIZE else 1 for direction in self.directions]
+        done = [(t, [s * v for s, v in zip(signs, t.values or (), strict=True)]) for t in self._complete()]
+        return [
+            trial
+            for trial, mine in done
+            if not any(
+                all(a <= b for a, b in zip(other, mine, strict=True)) and other != mine for _, other in done
+            )
+        ]
+
+    def _complete(self) -> list[FrozenTrial]:
+        return self.get_trials(states=(TrialState.COMPLETE,))
+
+    @property
+    def user_attrs(self) -> dict[str, Any]:
+        """Attributes of the study."""
+        return self._repository.user_attrs(self._record)
+
+    def set_user_attr(self, key: str, value: Any) -> None:
+        """Store a JSON-able attribute with the study."""
+        self._repository.set_user_attr(self._record, key, value)
+
+    def trials_dataframe(self) -> pd.DataFrame:
+        """Trials as a pandas DataFrame, with Optuna's column names. Needs pandas (an optional extra)."""
+        from .report.tables import trials_dataframe
+
+        return trials_dataframe(self.trials)
+
+    def _single_objective(self, what: str) -> None:
+        if len(self._record.directions) > 1:
+            raise RuntimeError(f"{what} needs a single objective; this study has {len(self._record.directions)}.")

@@ -63,7 +63,7 @@ class Progress:
     def notice(self, text: str) -> None:
         """Print a line for people, whether or not progress is shown."""
         if self._console is not None:
-            self._console.print(text, markup=False)
+            self._console.print(text, markup=False, soft_wrap=True)
         else:
             print(text, file=sys.stderr, flush=True)  # noqa: T201
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
+import shutil
 import sys
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from ..core.protocols import Grid
@@ -186,9 +189,17 @@ def _next_commands(study: Study) -> Iterator[str]:
         return
     which = f"--storage {shlex.quote(url)} --study {shlex.quote(study.study_name)}"
     yield "next:" + (" (with the password in place of ***)" if "***" in url else "")
-    yield f"    raytune-lite best {which}"
-    yield f"    raytune-lite trials {which}"
-    yield f"    optuna-dashboard {shlex.quote(url)}"
+    yield f"    {_command()} best {which}"
+    yield f"    {_command()} trials {which}"
+    yield f"    optuna-dashboard {shlex.quote(url)}    (pip install optuna-dashboard)"
+
+
+def _command() -> str:
+    """How to call our command line here: its name, or its path when the environment is not activated."""
+    beside = Path(sys.executable).with_name("raytune-lite")
+    if shutil.which("raytune-lite") is None and beside.exists():
+        return shlex.quote(os.path.relpath(beside) if beside.is_relative_to(Path.cwd()) else str(beside))
+    return "raytune-lite"
 
 
 # --- small things --------------------------------------------------------------------------------------------------

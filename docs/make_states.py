@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from raytune_lite.core.state import TRANSITIONS
+from raytune_lite.core.trials import TRANSITIONS
 from raytune_lite.trial import TrialState
 
 PAGE = Path(__file__).with_name("states.md")
@@ -30,7 +30,7 @@ CAUSE = {
 PAGE_TEXT = """\
 # The states of a trial
 
-<!-- Written by docs/make_states.py from TRANSITIONS in raytune_lite/core/state.py. Change those, not this. -->
+<!-- Written by docs/make_states.py from TRANSITIONS in raytune_lite/core/trials.py. Change those, not this. -->
 
 ```mermaid
 {diagram}

@@ -101,7 +101,9 @@ class Trial:
         self._new_params: list[ParamValue] = []
         self._new_attrs: dict[str, str] = {}
         self._new_checkpoint: CheckpointRef | None = None
+        self._newest = -1  # the largest step reported in this attempt
         self._decided_to = assignment.last_step  # decisions are made for every step up to here
+        self._next_due = self._due_after(self._decided_to)
         self._decision = Decision.CONTINUE
         self._interrupted = ""
         self.told = time.monotonic()  # when the driver last answered
@@ -218,6 +220,20 @@ class Trial:
         self._check_interrupt()
         if self._n_objectives > 1:
             raise NotImplementedError("report() needs a single objective; this study has several.")
+        if type(value) is not float or type(step) is not int or not 0 <= step <= MAX_STEP:
+            value, step = self._checked_report(value, step)
+        with self._lock:
+            if step in self._seen:
+                warnings.warn(
+                    f"trial {self.number}: step {step} was reported already; the first value stands.", stacklevel=2
+                )
+                return
+            self._seen.add(step)
+            self._reports[step] = value
+            self._newest = max(self._newest, step)
+
+    def _checked_report(self, value: Any, step: Any) -> tuple[float, int]:
+        """A report that is not simply a float at an int, as such, or refused."""
         if isinstance(value, str) or not isinstance(value, numbers.Real):
             try:
                 value = float(value) if not isinstance(value, str) else _refuse(value)
@@ -228,18 +244,12 @@ class Trial:
                 ) from None
         if isinstance(step, bool) or not isinstance(step, numbers.Integral):
             raise TypeError(f"trial {self.number}: step must be an integer, got {step!r}.")
+        step = int(step)
         if step < 0:
             raise ValueError(f"trial {self.number}: step must be >= 0, got {step}; count epochs from 0 or 1.")
         if step > MAX_STEP:
             raise ValueError(f"trial {self.number}: step must be <= {MAX_STEP} (the database's integer), got {step}.")
-        with self._lock:
-            if int(step) in self._seen:
-                warnings.warn(
-                    f"trial {self.number}: step {step} was reported already; the first value stands.", stacklevel=2
-                )
-                return
-            self._seen.add(int(step))
-            self._reports[int(step)] = float(value)
+        return float(value), step
 
     def should_prune(self) -> bool:
         """Whether to end this attempt now (``raise TrialPruned()``): the pruner said PAUSE or STOP.
@@ -248,17 +258,17 @@ class Trial:
         """
         with self._lock:  # a heartbeat may be carrying the very report that is being decided
             self._check_interrupt()
-            if self._decision is Decision.CONTINUE and self._decision_due():
+            if self._decision is Decision.CONTINUE and self._newest >= self._next_due:
                 self.flush()
                 self._check_interrupt()
             return self._decision is not Decision.CONTINUE
 
-    def _decision_due(self) -> bool:
-        newest = max(self._reports, default=-1)
-        if newest <= self._decided_to:
-            return False
+    def _due_after(self, step: int) -> int:
+        """The first step past ``step`` at which a decision is due."""
         milestones = self._assignment.milestones
-        return milestones is None or any(self._decided_to < milestone <= newest for milestone in milestones)
+        if milestones is None:
+            return step + 1
+        return min((milestone for milestone in milestones if milestone > step), default=MAX_STEP + 1)
 
     def flush(self) -> None:
         """Deliver everything buffered; it is stored when this returns."""
@@ -274,6 +284,7 @@ class Trial:
                 raise
             self.told = time.monotonic()
             self._decided_to = max([self._decided_to, *(step for step, _ in progress.reports)])
+            self._next_due = self._due_after(self._decided_to)
             if self._decision is Decision.CONTINUE:
                 self._decision = decision
             if stop:

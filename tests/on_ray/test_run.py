@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 import time
 from pathlib import Path
@@ -190,6 +192,30 @@ def test_an_objective_that_cannot_travel_names_its_variable(storage: str) -> Non
     with pytest.raises(ObjectiveNotPicklableError, match=r"variable 'lock'"):
         study.optimize(objective, n_trials=1)
     assert study.trials == []
+
+
+def test_short_trials_that_kill_their_workers_lose_no_cell(storage: str, tmp_path: Path) -> None:
+    """So short that they are claimed ahead of their tasks: a killed worker takes claimed trials with it."""
+    marks = tmp_path / "killed"
+    marks.mkdir()
+
+    def deadly(trial: rtl.Trial) -> float:
+        x = trial.suggest_int("x", 0, 599)
+        if x % 150 == 75:
+            try:
+                (marks / str(x)).mkdir()  # once for each of four cells
+            except FileExistsError:
+                return float(x)
+            os.kill(os.getpid(), signal.SIGKILL)
+        return float(x)
+
+    study = rtl.create_study(storage=storage, sampler=rtl.samplers.GridSampler({"x": list(range(600))}, seed=0))
+    study.optimize(deadly)
+    trials = study.trials
+    assert {trial.state for trial in trials} == {TrialState.COMPLETE}
+    assert sorted(trial.params["x"] for trial in trials) == list(range(600))
+    assert len(list(marks.iterdir())) == 4
+    assert any(attempt.node == "" for attempt in study.attempts), "no trial was claimed ahead"
 
 
 def test_storage_none_keeps_the_study_for_this_object(tmp_path: Path) -> None:

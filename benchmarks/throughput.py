@@ -3,8 +3,9 @@
     python benchmarks/throughput.py [--repeats 3] [--trials 1000] [--peers]
 
 Each repeat measures raw Ray, then us, on one local Ray with 2 CPUs; the table gives medians, and the ratios are
-medians of the repeats' own ratios, because a shared machine drifts. Storage is a SQLite file, WAL, synchronous=FULL:
-every trial and every decision is on disk before it is answered. ``--peers`` needs ``pip install optuna "ray[tune]"``.
+medians of the repeats' own ratios, because a shared machine drifts. Storage is a SQLite file in WAL mode: every
+result and every decision is flushed to disk before it is acknowledged. ``--peers`` needs
+``pip install optuna "ray[tune]"``.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Results:
-    """The reading half of a Study. Every property reads the database now, while others write to it."""
+    """The reading half of a Study. Trials and all about them are read now, while others write them."""
 
     def __init__(self, study_name: str, storage: str, *, durable: bool = True) -> None:
         self._repository = Repository.open(storage, durable=durable)

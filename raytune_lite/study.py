@@ -15,7 +15,7 @@ import uuid
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from .core import messages as m
 from .core.protocols import Pruner, Sampler
@@ -28,9 +28,6 @@ from .runtime.session import RunConfig, new_run_id
 from .runtime.worker import Ended, InvalidResult, Trial, check_values
 from .storages.repository import Repository
 from .trial import FrozenTrial, StudyDirection, TrialState, parse_direction
-
-if TYPE_CHECKING:
-    pass
 
 Objective = Callable[[Trial], Any]
 Callback = Callable[["Study", FrozenTrial], None]
@@ -270,7 +267,7 @@ class Study(Results):
         self._send(m.StopRequested, reason="study.stop()")
 
     def close(self) -> None:
-        """Give the study back to other processes and close the database. Reading reopens nothing."""
+        """Give the study back to other processes and close the database's connections; reading opens them again."""
         self._close_local()
         self._repository.close()
 

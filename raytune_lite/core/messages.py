@@ -150,7 +150,7 @@ class RunFinished(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StopRequested(Event):
-    """No new configuration and no promotion in this run any more; what is paused stays paused."""
+    """Nothing starts in this run any more, new, promoted or retried; what is paused stays paused."""
 
     reason: str
 
@@ -187,7 +187,7 @@ class TrialAdded(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed(Event):
-    """A slot (one queued task, named once for all) began to run and asks for its trial."""
+    """A slot (one task, named once for all) asks for its trial: as it begins to run, or, without a node, before."""
 
     slot: str
     node: str = ""

@@ -29,7 +29,7 @@ from ..samplers import RandomSampler, sampler_from_spec
 from ..storages.checkpoints import CheckpointStore
 from ..storages.repository import Repository, StudyRecord
 
-LEASE = 60.0  # seconds an attempt is trusted without a word; see RAY_NOTES on partitions
+LEASE = 60.0  # seconds an attempt is trusted without a word: Ray lets a task run on for minutes behind a partition
 # Handing out work is committed like all else, but need not wait for the disk: any process may die and it stands; a
 # power cut that takes it back has ended the attempts too, and the same numbers and parameters are handed out again.
 _REPEATABLE = (m.Claimed, m.Suggested, m.ParamSet)

@@ -53,7 +53,7 @@ class Database:
         if self.path is not None:
             _check_path(self.path, self.url)
         self._engine = _local_engine(address, durable) if self.is_local else _server_engine(address)
-        self._durable, self._flushes = durable, True
+        self._durable, self._flushes, self._wal = durable, True, False
         self._fast: Any = None  # the hot path's connection
         self._driver_error: type[Exception] = self._engine.dialect.loaded_dbapi.Error
         self._writer = self._engine.execution_options(rtl_write=True)
@@ -94,7 +94,7 @@ class Database:
             try:
                 with closing(raw.cursor()) as cursor:
                     if self.is_local:
-                        if self._durable and flush != self._flushes:
+                        if self._durable and self._wal and flush != self._flushes:
                             cursor.execute(f"PRAGMA synchronous={'FULL' if flush else 'NORMAL'}")
                             self._flushes = flush
                         cursor.execute("BEGIN IMMEDIATE")
@@ -159,6 +159,7 @@ class Database:
             if raw.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
                 connection.rollback()  # not inside a transaction
                 raw.execute("PRAGMA journal_mode=WAL")
+            self._wal = raw.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -13,7 +14,7 @@ from raytune_lite.runtime.on_ray import task
 from raytune_lite.runtime.on_ray.terms import Terms, raise_refusal, refusal
 from raytune_lite.runtime.on_ray.wire import BROKEN, Wire, WireServer
 
-KEY = b"k" * 32
+KEY, OTHER_KEY = b"k" * 32, b"o" * 32
 
 
 @pytest.fixture
@@ -66,6 +67,13 @@ def test_without_the_key_nothing_is_said_and_the_server_goes_on(server: WireServ
     assert Wire(server.address, KEY).call(b"ab", 5) == b"ba"
 
 
+def test_a_silent_stranger_holds_nobody_up(server: WireServer) -> None:
+    with socket.create_connection(server.address):
+        assert Wire(server.address, KEY).call(b"ab", 5) == b"ba"
+    with socket.create_server(("127.0.0.1", 0)) as mute, pytest.raises(BROKEN):
+        Wire(mute.getsockname(), KEY)
+
+
 def test_a_reply_that_does_not_come_closes_the_wire() -> None:
     server = WireServer("127.0.0.1", KEY, lambda message: time.sleep(1.0) or message)  # type: ignore[func-returns-value]
     wire = Wire(server.address, KEY)
@@ -76,21 +84,24 @@ def test_a_reply_that_does_not_come_closes_the_wire() -> None:
     server.close()
 
 
-def test_a_line_that_fails_rests_and_moves_with_the_driver(server: WireServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_line_that_fails_rests_and_moves_with_the_driver() -> None:
+    server = WireServer("127.0.0.1", OTHER_KEY, lambda message: message[::-1])
     line = task.Line(terms(free_address()))
     assert line.call(b"a") is None
     started = time.monotonic()
     assert line.call(b"a") is None  # resting: no new attempt to connect
     assert time.monotonic() - started < 0.05
-    line.move(terms(server.address))  # the restarted driver listens elsewhere
+    assert line.broken
+    line.move(replace(terms(server.address), key=OTHER_KEY))  # the restarted driver: another socket, another key
     assert line.call(b"ab") == b"ba"
+    server.close()
 
 
 def test_what_the_wire_cannot_carry_goes_as_an_actor_call(monkeypatch: pytest.MonkeyPatch) -> None:
     channel = task.RayChannel("driver:test", terms(free_address()))
     carried: list[bytes] = []
 
-    def by_actor(message: bytes) -> bytes:
+    def by_actor(message: bytes, line: task.Line) -> bytes:
         carried.append(message)
         return b'["pause",true]'
 

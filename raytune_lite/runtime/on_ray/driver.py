@@ -2,8 +2,9 @@
 
 A threaded actor. A call puts its request into the inbox and waits for the session's lock; whoever gets the lock handles
 everything that has gathered meanwhile in one transaction, and the others find their answers waiting: group commit
-without a timer and, for a lone caller, without a change of thread. The actor keeps no state that the database lacks:
-killed, it is restarted by Ray, folds the log under a new epoch, and answers the calls that Ray sends again.
+without a timer and, for a lone caller, without a change of thread. The actor keeps nothing of the study that the
+database lacks: killed, it is restarted by Ray, folds the log under a new epoch, and answers the calls that Ray sends
+again.
 """
 
 from __future__ import annotations

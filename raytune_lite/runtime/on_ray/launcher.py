@@ -23,7 +23,7 @@ from .driver import CONCURRENCY, Driver
 from .task import NAMESPACE, Result, run_attempt
 from .terms import Lost, Plan, Terms
 
-GATHER = 0.015  # seconds to gather ended tasks before one call hands them all over, while enough others are queued
+GATHER = 0.015  # seconds to gather ended tasks before one call hands them all over, where they end that fast
 LOOK_AHEAD = 4  # tasks queued beyond what runs, so that a freed slot finds the next one and an autoscaler sees demand;
 LOOK_AHEAD_SECONDS = 0.1  # more where trials are short: as many as end in this time,
 LOOK_AHEAD_MOST = 64  # within bounds

@@ -8,6 +8,7 @@ launcher, so a short trial costs one round trip or none.
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import TimeoutError as FutureTimeoutError
@@ -27,7 +28,7 @@ from .terms import Terms, raise_refusal
 from .wire import BROKEN, Wire
 
 NAMESPACE = "raytune_lite"
-RPC_TIMEOUT = 20.0  # seconds one call may take before it is sent again; calls are idempotent
+RPC_TIMEOUT = 10.0  # seconds one call may take before it is sent again; calls are idempotent
 WIRE_REST = 30.0  # seconds between attempts to connect a wire that failed; actor calls carry everything meanwhile
 
 # What a task returns: its AttemptEnded event as JSON, whether it failed, whether ``catch`` lists the exception.
@@ -42,6 +43,7 @@ class RayChannel:
 
     def __init__(self, driver_name: str, terms: Terms) -> None:
         self.driver_name, self.terms = driver_name, terms
+        self.answered = time.monotonic()
 
     def claim(self, slot: str) -> m.Assignment | None:
         """The trial to work at, or None when there is nothing to do."""
@@ -59,73 +61,77 @@ class RayChannel:
 
     def _tell(self, event: m.Event) -> Any:
         message = m.event_to_json(event).encode()
-        reply = m.from_json(self._by_wire(message) or self._by_actor(message))
+        line = _line(self.driver_name, self.terms)
+        reply = m.from_json(line.call(message) or self._by_actor(message, line))
+        self.answered = time.monotonic()
         raise_refusal(reply)
         return reply
 
-    def _by_wire(self, message: bytes) -> bytes | None:
-        """The reply, or None when the wire is broken or not to be had for now."""
-        line = _lines.get(self.driver_name)
-        if line is None:
-            for old in list(_lines):  # of runs that are over
-                _lines.pop(old).hang_up()
-            line = _lines[self.driver_name] = Line(self.terms)
-        return line.call(message)
-
-    def _by_actor(self, message: bytes) -> bytes:
-        give_up = time.monotonic() + self.terms.lease
+    def _by_actor(self, message: bytes, line: Line) -> bytes:
+        """The way round: Ray finds the actor wherever it was restarted. Ends with the lease."""
         while True:
             try:
                 driver = ray.get_actor(self.driver_name, namespace=NAMESPACE)
                 # not ray.get(): while a task waits in it, Ray gives its CPUs to the next task, and then both run
                 reply: bytes = driver.tell.remote(message).future().result(timeout=RPC_TIMEOUT)
-                self._reconnect(driver)
+                if line.broken:  # perhaps because the driver is a new process, with a socket of its own
+                    line.move(driver.ready.remote().future().result(timeout=RPC_TIMEOUT))
                 return reply
             except (TimeoutError, FutureTimeoutError, RayActorError, ValueError) as error:
                 # ValueError: the name is not there (yet again); an unavailable actor is being restarted
                 if isinstance(error, ValueError) and not _is_missing_actor(error):
                     raise
-                if time.monotonic() > give_up:
+                if time.monotonic() > self.answered + self.terms.lease:
                     raise
                 time.sleep(0.2)
-
-    def _reconnect(self, driver: Any) -> None:
-        """The driver answers again, perhaps as a new process with a socket of its own."""
-        self.terms = driver.ready.remote().future().result(timeout=RPC_TIMEOUT)
-        _lines[self.driver_name].move(self.terms)
 
 
 class Line:
     """This process's wire to a driver, connected when it is first used, given a rest when it cannot be."""
 
     def __init__(self, terms: Terms) -> None:
+        self.broken = False  # since the driver was last asked where it listens
         self._terms = terms
         self._wire: Wire | None = None
         self._rest_until = 0.0
+        self._lock = threading.Lock()  # the heartbeat thread talks too
 
     def call(self, message: bytes) -> bytes | None:
         """The reply, or None when there is no working wire."""
         if time.monotonic() < self._rest_until:
             return None
         try:
-            if self._wire is None:
-                self._wire = Wire(self._terms.address, self._terms.key)
-            return self._wire.call(message, RPC_TIMEOUT)
+            with self._lock:
+                if self._wire is None:
+                    self._wire = Wire(self._terms.address, self._terms.key)
+                wire = self._wire
+            return wire.call(message, RPC_TIMEOUT)
         except BROKEN:
             self.hang_up()
-            self._rest_until = time.monotonic() + WIRE_REST
+            self.broken, self._rest_until = True, time.monotonic() + WIRE_REST
             return None
 
     def move(self, terms: Terms) -> None:
-        """Try again at once where the driver listens now, if that is another place."""
-        if terms.address != self._terms.address:
+        """Try again at once where the driver listens now, if that is another process."""
+        self.broken = False
+        if terms.key != self._terms.key:
             self._terms, self._rest_until = terms, 0.0
 
     def hang_up(self) -> None:
         """Close the connection."""
-        wire, self._wire = self._wire, None
+        with self._lock:
+            wire, self._wire = self._wire, None
         if wire is not None:
             wire.close()
+
+
+def _line(driver_name: str, terms: Terms) -> Line:
+    """The process's line to this driver; those of runs that are over hang up."""
+    if driver_name not in _lines:
+        for old in list(_lines):
+            _lines.pop(old).hang_up()
+        _lines[driver_name] = Line(terms)
+    return _lines[driver_name]
 
 
 @lru_cache(maxsize=1)

@@ -9,13 +9,15 @@ actor call: messages are idempotent (laws 2 and 3), and Ray finds the actor wher
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
+import struct
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from multiprocessing import AuthenticationError
-from multiprocessing.connection import Client, Connection, Listener
+from multiprocessing.connection import Connection, answer_challenge, deliver_challenge
 
-CONNECT_TIMEOUT = 3.0  # seconds; a port that a firewall swallows must not hold up an attempt
+HANDSHAKE_TIMEOUT = 3.0  # seconds; a port that a firewall swallows, or a silent stranger, must not hold anybody up
 MAX_MESSAGE = 64 << 20  # bytes; a longer one closes the connection
 BROKEN = (OSError, EOFError, AuthenticationError, TimeoutError)
 
@@ -26,33 +28,35 @@ class WireServer:
     """Answers messages with ``handle``, each connection in a thread of its own."""
 
     def __init__(self, host: str, key: bytes, handle: Callable[[bytes], bytes]) -> None:
-        self._listener = Listener((host, 0), family="AF_INET", backlog=128, authkey=key)
-        self._handle = handle
-        self._closed = False
+        self._socket = socket.create_server((host, 0), backlog=128)
+        self._key, self._handle = key, handle
         threading.Thread(target=self._accept, name="raytune_lite-wire", daemon=True).start()
 
     @property
     def address(self) -> Address:
         """Where it listens."""
-        host, port = self._listener.address
+        host, port = self._socket.getsockname()
         return str(host), int(port)
 
     def close(self) -> None:
         """Take no new connections; those there are end with their processes."""
-        self._closed = True
         with contextlib.suppress(OSError):
-            self._listener.close()
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
 
     def _accept(self) -> None:
-        while not self._closed:
+        while True:
             try:
-                connection = self._listener.accept()
-            except BROKEN:
-                continue  # somebody without the key, or who hung up during the handshake
-            threading.Thread(target=self._serve, args=(connection,), name="raytune_lite-wire", daemon=True).start()
+                accepted, _ = self._socket.accept()
+            except OSError:
+                return  # closed
+            threading.Thread(target=self._serve, args=(accepted,), name="raytune_lite-wire", daemon=True).start()
 
-    def _serve(self, connection: Connection) -> None:
-        with contextlib.suppress(*BROKEN), connection:
+    def _serve(self, accepted: socket.socket) -> None:
+        with contextlib.suppress(*BROKEN), _connection(accepted) as connection:
+            with _time_limit(connection):
+                deliver_challenge(connection, self._key)
+                answer_challenge(connection, self._key)
             while True:
                 connection.send_bytes(self._handle(connection.recv_bytes(MAX_MESSAGE)))
 
@@ -61,13 +65,20 @@ class Wire:
     """The attempt's end. One per process and driver; calls of several threads take turns.
 
     Raises:
-        OSError: nobody listens there, or not with this key.
+        OSError: nobody listens there, or nobody who speaks in time.
+        AuthenticationError: the key is another one.
     """
 
     def __init__(self, address: Address, key: bytes) -> None:
-        socket.create_connection(address, CONNECT_TIMEOUT).close()  # Client itself has no time limit
-        self._connection = Client(address, family="AF_INET", authkey=key)
+        self._connection = _connection(socket.create_connection(address, HANDSHAKE_TIMEOUT))
         self._lock = threading.Lock()
+        try:
+            with _time_limit(self._connection):
+                answer_challenge(self._connection, key)
+                deliver_challenge(self._connection, key)
+        except BROKEN:
+            self.close()
+            raise
 
     def call(self, message: bytes, timeout: float) -> bytes:
         """Send a message and return the reply; one of BROKEN is raised when none came in ``timeout`` seconds."""
@@ -82,6 +93,22 @@ class Wire:
         """Hang up."""
         with contextlib.suppress(OSError):
             self._connection.close()
+
+
+def _connection(connected: socket.socket) -> Connection:
+    connected.settimeout(None)
+    connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return Connection(connected.detach())
+
+
+@contextlib.contextmanager
+def _time_limit(connection: Connection) -> Iterator[None]:
+    """Reads in this block raise OSError after HANDSHAKE_TIMEOUT; the handshake itself knows no limit."""
+    with socket.socket(fileno=os.dup(connection.fileno())) as same:
+        for seconds in (int(HANDSHAKE_TIMEOUT), 0):
+            same.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", seconds, 0))
+            if seconds:
+                yield
 
 
 __all__ = ["BROKEN", "Address", "Wire", "WireServer"]

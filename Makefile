@@ -23,6 +23,10 @@ help:            ## this list
 	@touch $@
 
 .venv/test: .venv/demo
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[test]'
+	@touch $@
+
+.venv/lint: .venv/test
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[test,lint]'
 	@touch $@
 
@@ -35,10 +39,10 @@ demo-grid: .venv/demo ## a 10 x 10 grid whose objective fails at random: every c
 test: .venv/test ## all tests
 	$(BIN)/python -m pytest
 
-lint: .venv/test ## ruff
+lint: .venv/lint ## ruff
 	$(BIN)/ruff check .
 
-types: .venv/test ## mypy --strict
+types: .venv/lint ## mypy --strict
 	$(BIN)/mypy
 
 check:           ## what CI runs: lint, types, tests

@@ -20,8 +20,8 @@ from ..trial import FrozenTrial, StudyDirection, TrialState
 from .tables import duration, params_text, printable, shorten, value_text
 
 if TYPE_CHECKING:
+    from ..results import Results
     from ..storages.records import AttemptRecord
-    from ..study import Study
 
 SHOWN = 8  # lines of one list, before "and N more"
 WIDTH = 80
@@ -29,7 +29,7 @@ _STATES = ("COMPLETE", "PRUNED", "FAIL", "RUNNING", "PAUSED", "WAITING")
 _CELL_STATES = ("done", "free", "dead")
 
 
-def summary(study: Study, *, unit: str = "step", full: int | None = None) -> list[str]:
+def summary(study: Results, *, unit: str = "step", full: int | None = None) -> list[str]:
     """The lines of ``print_summary``, without colour.
 
     Args:
@@ -48,7 +48,7 @@ def summary(study: Study, *, unit: str = "step", full: int | None = None) -> lis
 
 
 def print_summary(
-    study: Study, *, unit: str = "step", full: int | None = None, file: TextIO | None = None
+    study: Results, *, unit: str = "step", full: int | None = None, file: TextIO | None = None
 ) -> None:
     """Print where a study stands: plain text, its labels in bold on a terminal.
 
@@ -75,12 +75,12 @@ def _bold_label(line: str) -> str:
 # --- the parts -----------------------------------------------------------------------------------------------------
 
 
-def _title(study: Study) -> str:
+def _title(study: Results) -> str:
     where = f" in {study.storage}" if study.storage else ""
     return f"study: {printable(study.study_name)}{where}"
 
 
-def _best(study: Study, trials: Sequence[FrozenTrial]) -> Iterator[str]:
+def _best(study: Results, trials: Sequence[FrozenTrial]) -> Iterator[str]:
     if not any(trial.state is TrialState.COMPLETE for trial in trials):
         yield "  best: none yet, no trial is COMPLETE"
         return
@@ -107,7 +107,7 @@ def _counts(trials: Sequence[FrozenTrial]) -> Iterator[str]:
     yield f"  trials: {len(trials)}" + (f" ({shown})" if shown else "")
 
 
-def _resumes(study: Study, attempts: Sequence[AttemptRecord], unit: str) -> Iterator[str]:
+def _resumes(study: Results, attempts: Sequence[AttemptRecord], unit: str) -> Iterator[str]:
     promotions = sum(rung.promoted for rung in study.rungs)
     if promotions:
         yield f"  promotions: {promotions}"
@@ -122,7 +122,7 @@ def _resumes(study: Study, attempts: Sequence[AttemptRecord], unit: str) -> Iter
         )
 
 
-def _steps(study: Study, trials: Sequence[FrozenTrial], unit: str, full: int | None) -> Iterator[str]:
+def _steps(study: Results, trials: Sequence[FrozenTrial], unit: str, full: int | None) -> Iterator[str]:
     done = sum(len(trial.intermediate_values) for trial in trials)
     if not done:
         return
@@ -155,7 +155,7 @@ def _covered(intervals: Iterable[tuple[float, float]]) -> float:
     return total
 
 
-def _grid(study: Study) -> Iterator[str]:
+def _grid(study: Results) -> Iterator[str]:
     cells, grid = study.cells, _recorded_grid(study)
     if not cells and grid is None:
         return
@@ -183,7 +183,7 @@ def _failures(trials: Sequence[FrozenTrial]) -> Iterator[str]:
         yield from _some((f"trial {t.number}: {failure_text(t)}" for t in failed), len(failed))
 
 
-def _next_commands(study: Study) -> Iterator[str]:
+def _next_commands(study: Results) -> Iterator[str]:
     url = study.storage
     if url is None:
         return
@@ -213,10 +213,8 @@ def failure_text(trial: FrozenTrial) -> str:
     return printable(lines[0] if lines else "")
 
 
-def _recorded_grid(study: Study) -> Grid | None:
-    """The grid of the study's sampler: the given one, else the recorded one."""
-    if study.sampler is not None:
-        return study.sampler.grid
+def _recorded_grid(study: Results) -> Grid | None:
+    """The grid of the sampler of the latest run."""
     spec = _spec(study, "sampler")
     try:
         return sampler_from_spec(spec).grid if spec else None
@@ -224,15 +222,12 @@ def _recorded_grid(study: Study) -> Grid | None:
         return None
 
 
-def _max_resource(study: Study) -> int | None:
-    if study.pruner is not None:
-        found: Any = study.pruner.spec().get("max_resource")
-    else:
-        found = _spec(study, "pruner").get("max_resource")
+def _max_resource(study: Results) -> int | None:
+    found = _spec(study, "pruner").get("max_resource")
     return found if isinstance(found, int) else None
 
 
-def _spec(study: Study, what: str) -> dict[str, Any]:
+def _spec(study: Results, what: str) -> dict[str, Any]:
     run = study.last_run
     spec = {} if run is None else json.loads(getattr(run, what))
     return spec if isinstance(spec, dict) else {}

@@ -1,0 +1,41 @@
+"""Scripts as a user runs them, each with a Ray of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import raytune_lite as rtl
+from raytune_lite.trial import TrialState
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+pytestmark = pytest.mark.ray
+
+
+def run(script: Path, *arguments: str, folder: Path) -> str:
+    done = subprocess.run(
+        [sys.executable, str(script), *arguments], cwd=folder, capture_output=True, text=True, timeout=150, check=False
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout
+
+
+def test_the_grid_example_decides_every_cell_once_although_it_fails_at_random(tmp_path: Path) -> None:
+    out = run(EXAMPLES / "grid.py", folder=tmp_path)
+    assert "100 cells: 100 done, 0 free, 0 dead" in out
+    study = rtl.load_study(storage=f"sqlite:///{tmp_path}/grid.db")
+    done = [tuple(trial.params.values()) for trial in study.get_trials(states=[TrialState.COMPLETE])]
+    assert sorted(done) == [(x, y) for x in range(10) for y in range(10)]
+
+
+def test_gpus_are_shared_as_asked_and_hidden_from_those_who_did_not_ask(tmp_path: Path) -> None:
+    lines = run(Path(__file__).with_name("gpu_script.py"), str(tmp_path), folder=tmp_path).splitlines()
+    seen = {row["name"]: row["seen"] for row in map(json.loads, lines)}
+    assert [{look["devices"] for look in seen[name]} for name in ("whole", "none")] == [{"0,1"}, {""}]
+    assert {look["devices"] for look in seen["share"]} <= {"0", "1"}
+    # each GPU attempt has a process of its own, so that the GPU's memory is free when it has ended
+    assert len({look["pid"] for look in seen["share"] + seen["whole"]}) == 4

@@ -458,9 +458,14 @@ def _decode(data: dict[str, Any]) -> Any:
     return _RECORDS[kind](**values)
 
 
+# made once: json.dumps and json.loads make new ones for each call
+_ENCODER = json.JSONEncoder(default=_encode, separators=(",", ":"))
+_DECODER = json.JSONDecoder(object_hook=_decode)
+
+
 def to_json(value: Any) -> str:
     """A record, or a list of records and scalars, as one line of JSON (Python's dialect: NaN and Infinity as such)."""
-    return json.dumps(value, default=_encode, separators=(",", ":"))
+    return _ENCODER.encode(value)
 
 
 def from_json(text: str | bytes) -> Any:
@@ -470,7 +475,7 @@ def from_json(text: str | bytes) -> Any:
         StorageError: the text holds a record that this version does not know.
     """
     try:
-        return json.loads(text, object_hook=_decode)
+        return _DECODER.decode(text if isinstance(text, str) else text.decode())
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise StorageError(f"not a message of this version: {text[:200]!r} ({error!r}).") from None
 

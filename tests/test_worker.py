@@ -424,3 +424,13 @@ def test_no_warning_in_ordinary_use(channel):
             trial.suggest_float("x", 0, 1)
             trial.report(0.0, step)
             trial.should_prune()
+
+
+@pytest.mark.parametrize("name", ["x" * 513, "a\ud800", "a\0b"])
+def test_a_name_that_no_database_holds_is_refused_before_it_travels(channel, name):
+    trial = trial_on(channel)
+    with pytest.raises(ValueError, match="at most 512 characters"):
+        trial.suggest_float(name, 0, 1)
+    with pytest.raises(ValueError, match="valid Unicode"):
+        trial.set_user_attr(name, 1)
+    assert trial.drain() == m.Progress()

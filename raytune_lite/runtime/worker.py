@@ -33,6 +33,7 @@ from ..exceptions import CheckpointError, StaleAttemptError, TrialPruned
 from ..storages.checkpoints import CheckpointStore, load_state, save_state
 
 MAX_STEP = 2**31 - 1  # Optuna's column is a 32-bit integer
+MAX_NAME = 512  # characters of a parameter's or attribute's name: Optuna's columns
 
 
 class AttemptInterrupted(BaseException):
@@ -126,10 +127,9 @@ class Trial:
 
     def _suggest(self, name: str, distribution: Distribution) -> Any:
         self._check_interrupt()
-        if not isinstance(name, str):
-            raise TypeError(f"a parameter's name must be a str, got {name!r}.")
-        known = self._params.get(name)
+        known = self._params.get(name) if isinstance(name, str) else None
         if known is None:
+            _check_name("a parameter's name", name)
             known = self._choose(name, distribution)
             self._params[name] = known
         elif known.distribution != distribution:
@@ -193,6 +193,7 @@ class Trial:
         Raises:
             TypeError: the value is not JSON-able.
         """
+        _check_name("a user attribute's key", key)
         try:
             text = json.dumps(value)
         except (TypeError, ValueError) as error:
@@ -416,6 +417,14 @@ def check_values(result: Any, n_objectives: int) -> tuple[float, ...]:
     if any(math.isnan(value) for value in found):
         raise InvalidResult(f"the objective returned {result!r}: NaN is not a result, so the trial is stored as FAIL.")
     return found
+
+
+def _check_name(what: str, name: Any) -> None:
+    """Refuse here what the database cannot hold; there it would hold up everybody's reports."""
+    if not isinstance(name, str):
+        raise TypeError(f"{what} must be a str, got {name!r}.")
+    if len(name) > MAX_NAME or name.encode("utf-8", "replace").decode() != name or "\0" in name:
+        raise ValueError(f"{what} must be valid Unicode without NUL, at most {MAX_NAME} characters; got {name[:60]!r}.")
 
 
 def _refuse(value: Any) -> float:

@@ -16,6 +16,7 @@ from raytune_lite.exceptions import (
     InfeasibleResourcesError,
     InvalidResourcesError,
     ObjectiveNotPicklableError,
+    RaytuneLiteError,
     TrialFailedError,
 )
 from raytune_lite.trial import TrialState
@@ -179,6 +180,22 @@ def test_a_waiting_request_on_a_foreign_cluster_is_announced(storage: str, capfd
     study.optimize(lambda trial: 1.0, n_trials=1, timeout=1.0, resources={"num_gpus": 2})
     assert "GPU: 2" in capfd.readouterr().err
     assert study.trials == []
+
+
+def test_ray_client_is_refused_with_the_way_out(storage: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", "ray://head:10001")
+    with pytest.raises(InvalidResourcesError, match=r"(?s)ray://head:10001.*ray job submit"):
+        rtl.create_study(storage=storage).optimize(curve, n_trials=1)
+
+
+def test_an_objective_that_fails_to_load_on_a_worker_ends_the_run_and_says_how_to_ship_it(storage: str) -> None:
+    class Fussy:
+        def __reduce__(self) -> Any:
+            return __import__, ("module_that_is_here_only",)
+
+    fussy = Fussy()
+    with pytest.raises(RaytuneLiteError, match=r"(?s)module_that_is_here_only.*working-dir"):
+        rtl.create_study(storage=storage).optimize(lambda trial: 1.0 if fussy else 0.0, n_trials=1)
 
 
 def test_an_objective_that_cannot_travel_names_its_variable(storage: str) -> None:

@@ -37,7 +37,7 @@ def connect() -> bool:
         )
     if ray.is_initialized():
         return False
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # Ray's default, said aloud: else it warns
     ray.init(logging_level="ERROR", log_to_driver=True, include_dashboard=None if address else False)
     node = getattr(ray._private.worker, "_global_node", None)  # no public call tells a new cluster from a joined one
     return bool(getattr(node, "head", False))

@@ -40,7 +40,10 @@ class Driver:
         self._fatal: Exception | None = None
         self._interrupted = False
         self._key = secrets.token_bytes(32)
-        self._wire = WireServer(host, self._key, self.tell)
+        try:
+            self._wire = WireServer(host, self._key, self.tell)
+        except OSError:  # an address that is not this machine's own (NAT): attempts elsewhere use actor calls
+            self._wire = WireServer("127.0.0.1", self._key, self.tell)
         sys.setswitchinterval(0.0005)  # many short calls take turns here; 5 ms a turn would be an age to them
         threading.Thread(target=self._watch_leases, name="raytune_lite-leases", daemon=True).start()
 

@@ -174,7 +174,8 @@ class Launcher:
                 self._hand_over(ended, lost)
         for ref in list(self.tasks):
             ray.cancel(ref, force=True)
-        self._hand_over([], [self._lost(ref, LossKind.DRIVER_LOST, "interrupted") for ref in list(self.tasks)])
+        slots, self.tasks = list(self.tasks.values()), {}
+        self._hand_over([], [Lost(slot=slot, kind=LossKind.DRIVER_LOST, message="interrupted") for slot in slots])
 
     def _submit(self, plan: Plan) -> None:
         bound = self._bound()
@@ -239,15 +240,13 @@ class Launcher:
             try:
                 result = ray.get(ref)
             except ray.exceptions.RayError as error:
-                lost.append(self._lost(ref, _loss_kind(error), _last_words(error)))
+                slot = self.tasks.pop(ref)  # before _loss_kind, which raises what ends the run
+                lost.append(Lost(slot=slot, kind=_loss_kind(error), message=_last_words(error)))
                 continue
             del self.tasks[ref]
             if result is not None:
                 ended.append(result)
         return ended, lost
-
-    def _lost(self, ref: Any, kind: LossKind, message: str) -> Lost:
-        return Lost(slot=self.tasks.pop(ref), kind=kind, message=message)
 
     def _hand_over(self, ended: list[Returned], lost: list[Lost], slots: Sequence[str] = ()) -> Plan:
         messages = [message for message, _, _ in ended]

@@ -16,6 +16,8 @@ os.environ.setdefault("RAY_worker_niceness", "0")
 os.environ["RAY_enable_metrics_collection"] = "0"  # noqa: SIM112  (Ray's own spelling)
 os.environ["RAY_DEDUP_LOGS"] = "0"
 os.environ.pop("RAY_ADDRESS", None)
+# Ray's files, and the address of a head that ran here once or runs now; short, for the sake of its socket paths
+os.environ["RAY_TMPDIR"] = tempfile.mkdtemp(prefix="rtl-", dir="/tmp")
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import threading
 import time
 from pathlib import Path
@@ -186,6 +187,18 @@ def test_ray_client_is_refused_with_the_way_out(storage: str, monkeypatch: pytes
     monkeypatch.setenv("RAY_ADDRESS", "ray://head:10001")
     with pytest.raises(InvalidResourcesError, match=r"(?s)ray://head:10001.*ray job submit"):
         rtl.create_study(storage=storage).optimize(curve, n_trials=1)
+
+
+def test_a_head_that_is_gone_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from raytune_lite.runtime.on_ray import cluster
+
+    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
+    assert not cluster._remembered_head_is_gone()  # none is remembered
+    (tmp_path / "ray").mkdir()
+    with socket.create_server(("127.0.0.1", 0)) as head:
+        (tmp_path / "ray" / "ray_current_cluster").write_text(f"127.0.0.1:{head.getsockname()[1]}")
+        assert not cluster._remembered_head_is_gone()
+    assert cluster._remembered_head_is_gone()
 
 
 def test_an_objective_that_fails_to_load_on_a_worker_ends_the_run_and_says_how_to_ship_it(storage: str) -> None:

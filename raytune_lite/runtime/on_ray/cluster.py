@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import socket
+import tempfile
 from collections.abc import Mapping
 from typing import Any
 
@@ -38,9 +40,27 @@ def connect() -> bool:
     if ray.is_initialized():
         return False
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # Ray's default, said aloud: else it warns
-    ray.init(logging_level="ERROR", log_to_driver=True, include_dashboard=None if address else False)
+    where = address or ("local" if _remembered_head_is_gone() else None)
+    ray.init(where, logging_level="ERROR", log_to_driver=True, include_dashboard=None if address else False)
     node = getattr(ray._private.worker, "_global_node", None)  # no public call tells a new cluster from a joined one
     return bool(getattr(node, "head", False))
+
+
+def _remembered_head_is_gone() -> bool:
+    """Whether the head that Ray remembers on this machine no longer listens.
+
+    `ray start --head` leaves its address in a file; where it was killed, a bare ray.init() waits for it for minutes.
+    """
+    folder = os.path.join(os.environ.get("RAY_TMPDIR") or tempfile.gettempdir(), "ray")
+    try:
+        with open(os.path.join(folder, "ray_current_cluster"), encoding="utf-8") as file:
+            host, _, port = file.read().strip().rpartition(":")
+        socket.create_connection((host, int(port)), timeout=3.0).close()
+    except FileNotFoundError:
+        return False  # none is remembered
+    except (OSError, ValueError):
+        return True
+    return False
 
 
 def check_request(request: Mapping[str, Any] | None) -> dict[str, Any]:

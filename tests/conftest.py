@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,12 +21,17 @@ os.environ.pop("RAY_ADDRESS", None)
 os.environ["RAY_TMPDIR"] = tempfile.mkdtemp(prefix="rtl-", dir="/tmp")
 
 
+def pytest_unconfigure() -> None:
+    """Everything of Ray's that the session wrote goes."""
+    shutil.rmtree(os.environ["RAY_TMPDIR"], ignore_errors=True)
+
+
 @pytest.fixture(scope="session")
 def ray_cluster() -> Iterator[None]:
     """A local Ray with 4 CPUs; every test on Ray uses it."""
     import ray
 
-    home, os.environ["HOME"] = os.environ.get("HOME"), tempfile.mkdtemp(prefix="rtl-home-")
+    home, os.environ["HOME"] = os.environ.get("HOME"), tempfile.mkdtemp(prefix="home-", dir=os.environ["RAY_TMPDIR"])
     ray.init(
         address="local",  # never a head that somebody runs on this machine
         num_cpus=4,

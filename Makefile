@@ -6,7 +6,7 @@ export RAY_AUTH_MODE ?= disabled
 export RAY_USAGE_STATS_ENABLED ?= 0
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo demo-grid test lint types check bench clean
+.PHONY: help demo demo-grid test chaos simulate lint types check bench bench-restart clean
 
 help:            ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -36,8 +36,14 @@ demo: .venv/demo ## tune a CNN on handwritten digits with promotion ASHA; again:
 demo-grid: .venv/demo ## a 10 x 10 grid whose objective fails at random: every cell ends with one result
 	$(BIN)/python examples/grid.py --storage sqlite:///grid.db
 
-test: .venv/test ## all tests
+test: .venv/test ## all tests but chaos
 	$(BIN)/python -m pytest
+
+chaos: .venv/test ## kill -9 of everything, real databases, full disks, partitions: minutes; RTL_CHAOS=long for a night
+	$(BIN)/python -m pytest -m chaos tests/chaos -n 3 --dist loadfile
+
+simulate: .venv/test ## SEEDS=10000 histories of a cluster where everything fails, on all cores; replay: see its output
+	$(BIN)/python -m raytune_lite.runtime.simulator --seeds $(or $(SEEDS),1000) $(if $(FIRST),--first $(FIRST))
 
 lint: .venv/lint ## ruff
 	$(BIN)/ruff check .
@@ -50,6 +56,9 @@ check:           ## what CI runs: lint, types, tests
 
 bench: .venv/test ## speed against raw Ray, as ratios from one run
 	$(BIN)/python benchmarks/throughput.py
+
+bench-restart: .venv/test ## how long a study of 10,000 trials and 100,000 reports takes to open, and its memory
+	$(BIN)/python benchmarks/restart.py
 
 clean:           ## remove what the targets made
 	rm -rf .venv build *.egg-info digits.db* grid.db* .pytest_cache .mypy_cache .ruff_cache .hypothesis

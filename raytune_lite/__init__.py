@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from . import distributions, exceptions, pruners, samplers
     from .core.retries import RetryPolicy
-    from .exceptions import TrialPruned
+    from .exceptions import TrialInvalid, TrialPruned
     from .runtime.worker import Trial
     from .study import Study, create_study, delete_study, get_all_study_names, load_study
     from .trial import FrozenTrial, StudyDirection, TrialState, create_trial
@@ -24,6 +24,7 @@ _HOMES = {
     "Study": "study",
     "StudyDirection": "trial",
     "Trial": "runtime.worker",
+    "TrialInvalid": "exceptions",
     "TrialPruned": "exceptions",
     "TrialState": "trial",
     "create_study": "study",
@@ -40,6 +41,7 @@ __all__ = [
     "Study",
     "StudyDirection",
     "Trial",
+    "TrialInvalid",
     "TrialPruned",
     "TrialState",
     "__version__",

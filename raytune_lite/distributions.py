@@ -18,15 +18,31 @@ from .exceptions import IncompatibleDistributionError, InvalidDistributionError
 CategoricalChoice = Union[None, bool, int, float, str]  # noqa: UP007  (evaluated at run time on Python 3.10)
 
 
+def _shown(value: Any) -> str:
+    """A value for an error message: its repr, cut."""
+    try:
+        text = repr(value)
+    except Exception as error:  # noqa: BLE001  (nested too deeply, an int of 5000 digits, the user's own __repr__)
+        return f"a {type(value).__name__} that cannot be shown ({type(error).__name__})"
+    return text if len(text) <= 200 else f"{text[:200]}..."
+
+
 def _number(name: str, value: Any, kind: type) -> Any:
-    """Return ``value`` as ``kind`` (int or float); refuse what would lose information, NaN and infinity."""
+    """Return ``value`` as ``kind`` (int or float); refuse texts, what would lose information, NaN and infinity."""
     try:
         converted = kind(value)
-        if math.isfinite(converted) and (kind is float or converted == value):
+        if not isinstance(value, str) and math.isfinite(converted) and (kind is float or converted == value):
             return converted
     except (TypeError, ValueError, OverflowError):  # OverflowError: an int that no float can hold
         pass
-    raise InvalidDistributionError(f"{name} must be a finite {kind.__name__}, got {value!r}.")
+    raise InvalidDistributionError(f"{name} must be a finite {kind.__name__}, got {_shown(value)}.")
+
+
+def _flag(value: Any) -> bool:
+    """``log`` as a bool; numpy's counts."""
+    if type(value).__name__ in ("bool", "bool_"):
+        return bool(value)
+    raise InvalidDistributionError(f"log must be True or False, got {_shown(value)}.")
 
 
 def _check_range(low: Any, high: Any, step: Any) -> None:
@@ -66,6 +82,7 @@ class FloatDistribution:
     def __post_init__(self) -> None:
         object.__setattr__(self, "low", _number("low", self.low, float))
         object.__setattr__(self, "high", _number("high", self.high, float))
+        object.__setattr__(self, "log", _flag(self.log))
         if self.step is not None:
             object.__setattr__(self, "step", _number("step", self.step, float))
         if self.log and self.step is not None:
@@ -133,6 +150,7 @@ class IntDistribution:
     def __post_init__(self) -> None:
         for name in ("low", "high", "step"):
             object.__setattr__(self, name, _number(name, getattr(self, name), int))
+        object.__setattr__(self, "log", _flag(self.log))
         if self.log and self.step != 1:
             raise InvalidDistributionError(f"log and step exclude each other, got step={self.step} and log; drop one.")
         if self.log and self.low < 1:
@@ -192,19 +210,24 @@ class CategoricalDistribution:
 
     def __init__(self, choices: Sequence[CategoricalChoice]) -> None:
         if isinstance(choices, str) or not isinstance(choices, Sequence):
-            raise InvalidDistributionError(f"choices must be a list or tuple, got {choices!r}.")
+            raise InvalidDistributionError(f"choices must be a list or tuple, got {_shown(choices)}.")
         object.__setattr__(self, "choices", tuple(choices))
         if not self.choices:
             raise InvalidDistributionError("choices must hold at least one value, got none.")
         for choice in self.choices:
             if choice is not None and not isinstance(choice, (bool, int, float, str)):
                 raise InvalidDistributionError(
-                    f"choices must be None, bool, int, float or str (JSON keeps them), got {choice!r} of type "
+                    f"choices must be None, bool, int, float or str (JSON keeps them), got {_shown(choice)} of type "
                     f"{type(choice).__name__}; use names, and map them to objects in the objective."
                 )
-        for i, choice in enumerate(self.choices):
-            if self._index(choice) != i:
-                raise InvalidDistributionError(f"choices must differ, got {choice!r} twice in {self.choices}.")
+        seen: set[tuple[type, Any]] = set()  # membership only
+        for choice in self.choices:
+            key = (type(choice), "nan" if choice != choice else choice)  # the rule of _index, in one pass
+            if key in seen:
+                raise InvalidDistributionError(
+                    f"choices must differ, got {_shown(choice)} twice in {_shown(self.choices)}."
+                )
+            seen.add(key)
 
     def _index(self, external: Any) -> int:
         for i, choice in enumerate(self.choices):
@@ -214,7 +237,7 @@ class CategoricalDistribution:
         for i, choice in enumerate(self.choices):
             if choice == external:  # a numpy scalar, or 1 for 1.0 when only one of them is a choice
                 return i
-        raise InvalidDistributionError(f"{external!r} is not one of the choices {self.choices}.")
+        raise InvalidDistributionError(f"{_shown(external)} is not one of the choices {_shown(self.choices)}.")
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, CategoricalDistribution):
@@ -271,7 +294,9 @@ def distribution_from_dict(data: dict[str, Any]) -> Distribution:
     try:
         dist: Distribution = _BY_NAME[data["name"]](**data["attributes"])
     except (KeyError, TypeError) as error:
-        raise InvalidDistributionError(f"not a distribution: {data!r} ({error}); known: {sorted(_BY_NAME)}.") from None
+        raise InvalidDistributionError(
+            f"not a distribution: {_shown(data)} ({error}); known: {sorted(_BY_NAME)}."
+        ) from None
     return dist
 
 
@@ -284,8 +309,8 @@ def json_to_distribution(text: str) -> Distribution:
     """Inverse of distribution_to_json; raises InvalidDistributionError on anything else."""
     try:
         data = json.loads(text)
-    except ValueError:
-        raise InvalidDistributionError(f"not the JSON of a distribution: {text[:200]!r}.") from None
+    except (ValueError, TypeError, RecursionError):
+        raise InvalidDistributionError(f"not the JSON of a distribution: {_shown(text)}.") from None
     return distribution_from_dict(data)
 
 
@@ -303,8 +328,8 @@ def check_distribution_compatibility(name: str, old: Distribution, new: Distribu
     if isinstance(old, CategoricalDistribution) and isinstance(new, CategoricalDistribution):
         if old != new:
             raise IncompatibleDistributionError(
-                f"parameter {name!r}: its choices were {old.choices} and are {new.choices} now; they may not change: "
-                + way_out
+                f"parameter {name!r}: its choices were {_shown(old.choices)} and are {_shown(new.choices)} now; they "
+                "may not change: " + way_out
             )
     elif old.log != new.log:  # type: ignore[union-attr]
         raise IncompatibleDistributionError(

@@ -21,6 +21,14 @@ class TrialPruned(Exception):  # noqa: N818  (Optuna's name; a signal, not an er
     """
 
 
+class TrialInvalid(Exception):  # noqa: N818  (a signal, beside TrialPruned)
+    """Raised by an objective whose parameters cannot be evaluated at all: ``raise TrialInvalid("batch > data set")``.
+
+    The trial is stored as FAIL and is not tried again. It does not count: another configuration takes its place, and a
+    grid cell is DEAD at once.
+    """
+
+
 # --- the user's input -------------------------------------------------------------------------------------------
 
 
@@ -55,6 +63,19 @@ class TrialFailedError(RaytuneLiteError, RuntimeError):
             f"trial {self.number} (attempt {self.attempt}) failed: {self.error}\n\n{self.traceback.rstrip()}\n\n"
             "The trial is stored as FAIL. Fix the objective and run again, or pass catch=(ThatError,) to "
             "optimize() to go on after it."
+        )
+
+
+class StudyAbortedError(RaytuneLiteError, RuntimeError):
+    """A run was given up because each of its first trials failed, all in the same way."""
+
+    def __init__(self, study_name: str, reason: str) -> None:
+        self.study_name, self.reason = study_name, reason
+
+    def __str__(self) -> str:
+        return (
+            f"study {self.study_name!r}: the run was given up: {self.reason}. All of them are stored as FAIL. Fix the "
+            "cause and run again, or let it go on with retries=RetryPolicy(abort_after=None)."
         )
 
 
@@ -108,6 +129,10 @@ class StorageError(RaytuneLiteError, RuntimeError):
     """The database could not do what was asked."""
 
 
+class MessageError(StorageError, ValueError):
+    """A message that no attempt of this version sends, or a record of the log that this version did not write."""
+
+
 class StorageURLError(RaytuneLiteError, ValueError):
     """A storage URL that does not parse, or whose database driver is not installed."""
 
@@ -155,6 +180,7 @@ class CheckpointCorruptedError(CheckpointError):
 
     def __str__(self) -> str:
         return (
-            f"checkpoint {self.path} is damaged: recorded digest {self.expected}, found {self.found}. It is not "
-            "silently replaced by a start from zero: restore the file, or fail this trial."
+            f"checkpoint {self.path} is damaged: recorded digest {self.expected}, found {self.found}. The trial goes "
+            "back to the checkpoint before it; where there is none it fails, for a start from zero would be a silent "
+            "loss: restore the file from a copy and enqueue the trial again."
         )

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from .core.messages import RunStarted
+from .core.bounds import check_json, check_name, shown
+from .core.messages import CheckpointRef, RunStarted
+from .exceptions import StudyNotFoundError
+from .storages.integrity import Difference
 from .storages.records import AttemptRecord, CellRecord, RungRecord
 from .storages.repository import Repository
 from .trial import FrozenTrial, StudyDirection, TrialState
@@ -14,11 +18,20 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+def check_findable(repository: Repository, study_name: str) -> None:
+    """Raise StudyNotFoundError for a name that no database could even look for (half a surrogate pair)."""
+    try:
+        study_name.encode()
+    except UnicodeEncodeError:
+        raise StudyNotFoundError(study_name, tuple(repository.study_names())) from None
+
+
 class Results:
     """The reading half of a Study. Trials and all about them are read now, while others write them."""
 
     def __init__(self, study_name: str, storage: str, *, durable: bool = True) -> None:
         self._repository = Repository.open(storage, durable=durable)
+        check_findable(self._repository, study_name)
         self._record = self._repository.load_study(study_name)
         self.study_name, self._durable = study_name, durable
 
@@ -57,6 +70,15 @@ class Results:
     def cells(self) -> list[CellRecord]:
         """The grid cells that were ever handed out, by index."""
         return self._repository.cells(self._record)
+
+    @property
+    def checkpoints(self) -> list[tuple[int, CheckpointRef]]:
+        """(trial number, checkpoint) of every checkpoint that is kept, by trial number and step."""
+        return self._repository.checkpoints(self._record)
+
+    def differences(self) -> list[Difference]:
+        """Where the database's tables are not what its log of events implies: none, if nobody changed them by hand."""
+        return self._repository.differences(self._record)
 
     @property
     def last_run(self) -> RunStarted | None:
@@ -116,7 +138,18 @@ class Results:
         return self._repository.user_attrs(self._record)
 
     def set_user_attr(self, key: str, value: Any) -> None:
-        """Store a JSON-able attribute with the study."""
+        """Store a JSON-able attribute with the study.
+
+        Raises:
+            TypeError: the value is not JSON-able.
+            ValueError: the key or the value is too long, or is nothing that a database holds.
+        """
+        check_name("an attribute's key", key)
+        try:
+            text = json.dumps(value)
+        except (ValueError, RecursionError) as error:
+            raise TypeError(f"attribute {key!r} must be JSON-able, got {shown(value)}: {error}.") from None
+        check_json(f"attribute {key!r}", text)
         self._repository.set_user_attr(self._record, key, value)
 
     def trials_dataframe(self) -> pd.DataFrame:

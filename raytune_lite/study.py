@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import json
+import operator
 import shutil
 import tempfile
 import time
@@ -18,14 +19,16 @@ from pathlib import Path
 from typing import Any, Literal
 
 from .core import messages as m
+from .core.bounds import check_name, shown
 from .core.protocols import Pruner, Sampler
 from .core.retries import RetryPolicy
 from .distributions import Distribution
 from .exceptions import DuplicatedStudyError
-from .results import Results
+from .results import Results, check_findable
+from .runtime.failures import InvalidResult, kind_of
 from .runtime.inline import LocalSession
-from .runtime.session import RunConfig, new_run_id
-from .runtime.worker import Ended, InvalidResult, Trial, check_values
+from .runtime.session import RunConfig, checkpoint_root, new_run_id
+from .runtime.worker import Ended, Trial, check_values
 from .storages.repository import Repository
 from .trial import FrozenTrial, StudyDirection, TrialState, parse_direction
 
@@ -87,9 +90,9 @@ class Study(Results):
             m.TrialAdded,
             number=None,
             state=int(trial.state),
-            values=trial.values,
+            values=None if trial.values is None else tuple(map(float, trial.values)),
             params=params,
-            reports=tuple(sorted(trial.intermediate_values.items())),
+            reports=_plain_reports(trial.intermediate_values),
             user_attrs=_json_pairs(trial.user_attrs),
             system_attrs=_json_pairs(trial.system_attrs),
             key=uuid.uuid4().hex,
@@ -169,6 +172,7 @@ class Study(Results):
         resources: Mapping[str, Any] | None = None,
         max_concurrent: int | None = None,
         retries: RetryPolicy | None = None,
+        trial_timeout: float | None = None,
         executor: Literal["ray", "inline"] = "ray",
     ) -> None:
         """Run trials until the budget is spent; interrupted trials of an earlier run go first and count as old ones.
@@ -185,11 +189,14 @@ class Study(Results):
             max_trials: bound on the study's total, so that the same command can be run again after a crash.
             resources: per trial: ``{"num_cpus": 1, "num_gpus": 0.25, "memory": ..., "resources": {...}, ...}``.
             max_concurrent: trials at once; None: as many as the cluster has room for.
-            retries: how often a trial is tried again, by the kind of its failure.
+            retries: how often a trial is tried again, by the kind of its failure; and when the run is given up.
+            trial_timeout: seconds one attempt of a trial may take. Then its next call of the trial ends it, and if it
+                makes none, its process is killed 10 s later (on Ray; nothing can kill an inline one).
             executor: "ray", or "inline" to run one trial after another in this process (pdb works there).
 
         Raises:
-            ValueError: n_trials, max_trials, timeout or max_concurrent out of range.
+            ValueError: n_trials, max_trials, timeout, trial_timeout or max_concurrent out of range.
+            StudyAbortedError: the run's first trials all failed, in the same way; see ``RetryPolicy.abort_after``.
             TrialFailedError: an objective on Ray raised what ``catch`` does not list (inline: that exception itself).
             StudyBusyError: another live process is running the study.
             InfeasibleResourcesError, InvalidResourcesError: no node could ever grant ``resources``.
@@ -198,13 +205,14 @@ class Study(Results):
             raise RuntimeError("this study is running already: optimize() cannot be called inside optimize().")
         for name, value in (("n_trials", n_trials), ("max_trials", max_trials), ("max_concurrent", max_concurrent)):
             _check_count(name, value)
-        if timeout is not None and not timeout > 0:
-            raise ValueError(f"timeout must be > 0 seconds, got {timeout}; leave it out for no bound.")
+        for name, seconds in (("timeout", timeout), ("trial_timeout", trial_timeout)):
+            if seconds is not None and not seconds > 0:
+                raise ValueError(f"{name} must be > 0 seconds, got {seconds}; leave it out for no bound.")
         if executor not in ("ray", "inline"):
             raise ValueError(f"executor must be 'ray' or 'inline', got {executor!r}.")
         catch = (catch,) if isinstance(catch, type) else tuple(catch)
         self._close_local()
-        config = self._config(n_trials, max_trials, timeout, retries)
+        config = self._config(n_trials, max_trials, timeout, retries, trial_timeout)
         self._running = True
         after = _AfterTrial(self, tuple(callbacks or ()), gc_after_trial)
         try:
@@ -279,6 +287,7 @@ class Study(Results):
         max_trials: int | None = None,
         timeout: float | None = None,
         retries: RetryPolicy | None = None,
+        trial_timeout: float | None = None,
     ) -> RunConfig:
         return RunConfig(
             storage=self._storage,
@@ -290,9 +299,16 @@ class Study(Results):
             max_trials=max_trials,
             timeout=timeout,
             retries=retries or RetryPolicy(),
+            trial_timeout=trial_timeout,
             checkpoint_dir=self._checkpoint_dir or self._default_checkpoint_dir(),
             durable=self._durable,
         )
+
+    @property
+    def checkpoint_root(self) -> str:
+        """The directory of this study's checkpoints, as this process would choose it."""
+        base = self._checkpoint_dir or self._default_checkpoint_dir()
+        return checkpoint_root(base, self._repository, self._record)
 
     def _default_checkpoint_dir(self) -> str | None:
         """Beside a SQLite file (None), else in this process's working directory; the driver's is another one."""
@@ -353,6 +369,7 @@ def create_study(
     if not wanted:
         raise ValueError("directions must name at least one direction, got none.")
     name = study_name if study_name is not None else f"no-name-{uuid.uuid4()}"
+    check_name("a study's name", name)
     scratch = tempfile.mkdtemp(prefix="raytune_lite-") if storage is None else None
     url = storage if storage is not None else f"sqlite:///{scratch}/study.db"
     repository = Repository.open(url)
@@ -395,6 +412,7 @@ def delete_study(*, study_name: str, storage: str) -> None:
     """Remove a study and everything of it from the database (its checkpoint files stay)."""
     repository = Repository.open(storage)
     try:
+        check_findable(repository, study_name)
         repository.delete_study(study_name)
     finally:
         repository.close()
@@ -436,8 +454,16 @@ def _check_count(name: str, value: int | None) -> None:
 def _json_pairs(values: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     try:
         return tuple((str(name), json.dumps(value)) for name, value in values.items())
+    except (TypeError, ValueError, RecursionError) as error:
+        raise TypeError(f"values must be JSON-able (numbers, strings, lists), got {shown(values)}: {error}.") from None
+
+
+def _plain_reports(reports: Mapping[int, float]) -> tuple[tuple[int, float], ...]:
+    """Step and value each, numpy's as Python's."""
+    try:
+        return tuple(sorted((operator.index(step), float(value)) for step, value in reports.items()))
     except (TypeError, ValueError) as error:
-        raise TypeError(f"values must be JSON-able (numbers, strings, lists), got {values!r}: {error}.") from None
+        raise TypeError(f"intermediate_values must map integers to numbers, got {shown(reports)}: {error}.") from None
 
 
 def _same_params(trial: FrozenTrial, params: Mapping[str, Any]) -> bool:
@@ -463,7 +489,7 @@ def _told(trial: Trial, values: Any, state: TrialState | None, n_objectives: int
         except InvalidResult as error:
             if state is TrialState.COMPLETE:
                 raise
-            failure = m.Failure(error=f"ValueError: {error}")
+            failure = m.Failure(error=f"ValueError: {error}", kind=kind_of(error))
     outcome = outcomes[state] if state else (m.Outcome.COMPLETE if failure is None else m.Outcome.FAIL)
     if outcome is m.Outcome.FAIL and failure is None:
         failure = m.Failure(error="told FAIL by the user")

@@ -8,6 +8,7 @@ import json
 import math
 from collections import Counter, deque
 
+from raytune_lite.core import encoding
 from raytune_lite.core import messages as m
 from raytune_lite.core.retries import RetryPolicy
 from raytune_lite.core.state import StudyState
@@ -35,6 +36,11 @@ def plain(value):
     if hasattr(value, "__dict__"):
         return plain({name: item for name, item in vars(value).items() if not callable(item)})
     return repr(value)
+
+
+def brief(error):
+    """A refusal of something huge must not be huge."""
+    assert len(str(error)) < 3000, str(error)[:300]
 
 
 def dump(state):
@@ -103,8 +109,8 @@ class Shell:
         """All commands of an event; a Suggest is answered by the sampler that foresees nothing."""
         effects = self.state.handle(event)
         if effects.changed:
-            line = m.event_to_json(event)
-            assert plain(m.event_from_json(line)) == plain(event)
+            line = encoding.event_to_json(event)
+            assert plain(encoding.event_from_json(line)) == plain(event)
             self.log.append(line)
         check(self.state)
         commands = list(effects.commands)
@@ -125,7 +131,7 @@ class Shell:
     def fold(self):
         state = new_state(*self.directions)
         for line in self.log:
-            state.handle(m.event_from_json(line))
+            state.handle(encoding.event_from_json(line))
         return state
 
     # --- short words ---------------------------------------------------------------------------------------------
@@ -155,7 +161,7 @@ class Shell:
 
     def lose(self, number, kind="worker_crash", attempt=None):
         attempt = self.state.trials[number].attempt if attempt is None else attempt
-        return self.ask(m.AttemptLost, number=number, attempt=attempt, kind=m.LossKind(kind), message="gone")
+        return self.ask(m.AttemptLost, number=number, attempt=attempt, kind=m.FailureKind(kind), message="gone")
 
 
 def asha(low=1, high=9, eta=3, mode="promote"):

@@ -17,7 +17,7 @@ FLOORS = (
     ("distributions",),
     ("trial",),
     ("core",),
-    ("pruners", "samplers", "training", "target"),
+    ("pruners", "samplers", "training", "target", "report.text"),
     ("storages",),
     ("runtime",),
     ("runtime.on_ray", "report.tables", "report.progress"),

@@ -7,6 +7,7 @@ import math
 
 import pytest
 
+from raytune_lite.core import encoding
 from raytune_lite.core import messages as m
 from raytune_lite.core import state as core
 from raytune_lite.core.messages import Answer, Decision
@@ -98,7 +99,7 @@ def test_a_failed_attempt_stores_the_traceback_and_frees_its_cell():
     shell.claim()
     failure = m.Failure(error="KeyError: 'k'", traceback="Traceback ...")
     commands = shell.do(m.AttemptEnded, number=0, attempt=1, outcome=m.Outcome.FAIL, failure=failure)
-    text = json.dumps({"error": "KeyError: 'k'", "traceback": "Traceback ..."})
+    text = json.dumps({"error": "KeyError: 'k'", "traceback": "Traceback ...", "kind": "exception"})
     assert commands == [
         m.EndAttempt(number=0, attempt=1, outcome="exception", ended=3.0, message="Traceback ..."),
         m.PutAttr(number=0, key=core.FAILURE_KEY, value_json=text, system=True),
@@ -309,7 +310,7 @@ def test_a_loss_after_the_end_changes_nothing():
     shell.end(0, "complete", 1.0)
     assert unchanged(shell, lambda: shell.lose(0)) is None
     assert unchanged(shell, lambda: shell.lose(0, attempt=7)) is None
-    assert unchanged(shell, lambda: shell.ask(m.AttemptLost, number=5, attempt=1, kind=m.LossKind.NODE_LOST)) is None
+    assert unchanged(shell, lambda: shell.ask(m.AttemptLost, number=5, attempt=1, kind=m.FailureKind.NODE_LOST)) is None
 
 
 @pytest.mark.parametrize(
@@ -379,7 +380,7 @@ def test_no_bound_means_no_bound_and_zero_means_never():
 
 
 def test_an_interruption_and_a_lost_driver_use_no_budget():
-    shell = started(1, retries=RetryPolicy(**dict.fromkeys(RetryPolicy().spec(), 0)))
+    shell = started(1, retries=RetryPolicy(**dict.fromkeys(RetryPolicy().spec(), 0) | {"abort_after": None}))
     shell.claim()
     assert shell.end(0, "interrupted") is WAITING
     shell.claim()
@@ -758,4 +759,4 @@ def test_every_event_has_a_handler():
 def test_text_that_is_no_event_is_refused():
     for text in ("{", "{}", "[1]", '{"_": "Nothing"}', '{"_": "Progress"}', '{"_": "Claimed"}'):
         with pytest.raises(StorageError, match=r"not an? (event|message)"):
-            m.event_from_json(text)
+            encoding.event_from_json(text)

@@ -12,6 +12,7 @@ from raytune_lite import exceptions
 
 SAMPLES = {
     "TrialFailedError": (3, 2, "KeyError: 'k'", "Traceback\n  ...\n"),
+    "StudyAbortedError": ("study", "each of its first 10 trials failed in the same way (timeout)"),
     "StaleAttemptError": (3, 2, "attempt 3 is"),
     "FencedError": ("study", 4),
     "StudyBusyError": ("study", "process 1 on host", 3.4),
@@ -40,14 +41,17 @@ def test_every_error_pickles_and_keeps_its_message(cls):
 
 
 @pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
-def test_all_but_the_signal_have_one_base(cls):
-    assert issubclass(cls, exceptions.RaytuneLiteError) == (cls is not exceptions.TrialPruned)
+def test_all_but_the_two_signals_have_one_base(cls):
+    assert issubclass(cls, exceptions.RaytuneLiteError) == (
+        cls not in (exceptions.TrialPruned, exceptions.TrialInvalid)
+    )
 
 
 def test_the_way_out_is_in_the_message():
     text = {cls.__name__: str(cls(*SAMPLES[cls.__name__])) for cls in CLASSES if cls.__name__ in SAMPLES}
     assert "load_if_exists=True" in text["DuplicatedStudyError"]
     assert "it holds: 'a', 'b'" in text["StudyNotFoundError"]
+    assert "abort_after=None" in text["StudyAbortedError"]
     assert "catch=" in text["TrialFailedError"]
     assert "same command takes over" in text["StudyBusyError"]
     assert "restore the file" in text["CheckpointCorruptedError"]

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 import pytest
 
 import raytune_lite as rl
+from raytune_lite.core.retries import RetryPolicy
 from raytune_lite.distributions import FloatDistribution
 from raytune_lite.pruners import ASHAPruner
 from raytune_lite.report import tables
@@ -99,9 +100,11 @@ def test_long_lists_end_in_a_count(tmp_path):
         raise OSError("disk full\nsecond line " + "x" * 200)
 
     study = new_study(tmp_path)
-    study.optimize(fail, n_trials=20, catch=(OSError,), executor="inline")
+    go_on = RetryPolicy(abort_after=None)
+    study.optimize(fail, n_trials=20, catch=(OSError,), executor="inline", retries=go_on)
     lines = summary(study)
     assert "  failed: 20 trials" in lines
+    assert "  attempts without a result: 20 exception" in lines
     assert "    trial 0: OSError: disk full" in lines
     assert "    and 12 more" in lines
     assert "  best: none yet, no trial is COMPLETE" in lines

@@ -205,7 +205,7 @@ def test_a_message_that_changes_nothing_costs_no_transaction(session):
     commits = session.commits
     claim(session)
     report(session, 0, (1, 0.5))
-    session.call(m.AttemptLost, number=0, attempt=9, kind=m.LossKind.NODE_LOST)
+    session.call(m.AttemptLost, number=0, attempt=9, kind=m.FailureKind.NODE_LOST)
     assert session.commits == commits
 
 
@@ -216,7 +216,7 @@ def test_the_same_seed_and_history_give_the_same_suggestion_whatever_happened_in
         session = Session(with_(config, study_name=name), clock=clock)
         if name == "q":
             claim(session, "other")
-        while (number := claim(session, "z").number) < 1:
+        while (number := claim(session, f"z{session.state.next_number}").number) < 1:
             end(session, number, "fail")
         found = session.call(m.ParamAsked, number=number, attempt=1, name="x", distribution=UNIT)
         values.append(found.value)
@@ -327,10 +327,10 @@ def test_time_never_runs_backwards(session, clock):
 
 def test_a_claim_of_a_slot_whose_task_has_ended_gets_nothing(session):
     claim(session, "a")
-    [state] = session.apply([session.lose_slot("a", m.LossKind.WORKER_CRASH, "gone")])
+    [state] = session.apply([session.slots.lose("a", m.FailureKind.WORKER_CRASH, "gone")])
     assert state is TrialState.WAITING
     assert claim(session, "a") is None
-    assert session.lose_slot("never", m.LossKind.WORKER_CRASH, "") is None
+    assert session.slots.lose("never", m.FailureKind.WORKER_CRASH, "") is None
     assert claim(session, "never") is None
     assert claim(session, "b").attempt == 2
 

@@ -14,8 +14,9 @@ from ..distributions import check_distribution_compatibility
 from ..trial import TrialState
 from . import messages as m
 from .book import Book
+from .bounds import check_attrs, check_distribution, check_json, check_name, check_reports
 from .ledger import Ledger
-from .messages import Command, LossKind, Row
+from .messages import Command, FailureKind, Row
 from .protocols import Pruner, Rungs
 from .retries import RetryPolicy
 from .trials import COMPLETE, FAIL, PAUSED, PRUNED, RUNNING, WAITING, Effects, TrialRecord
@@ -27,17 +28,20 @@ class Admission(Book):
     # --- runs ---
 
     def _run_started(self, event: m.RunStarted) -> Effects:
-        retries, commands = RetryPolicy(**json.loads(event.retries)), list[Command]()
+        # a run that was logged before there was such a limit had none
+        retries, commands = RetryPolicy(**{"abort_after": None, **json.loads(event.retries)}), list[Command]()
         pruner = self._new_pruner(event.pruner) if event.pruner != self.pruner_spec else None
         if event.sampler != self.sampler_spec:  # the last refusal: from here on everything is allowed
             commands += self._adopt_sampler(event.sampler)
         if pruner is not None:
             commands += self._adopt_pruner(event.pruner, pruner)
-        self.retries = retries
+        self.retries, self.checkpoints_kept = retries, event.checkpoints_kept
         for number, _ in self.live():  # the run that owned these attempts is dead
-            commands += self._leave(self.trials[number], event.at, LossKind.DRIVER_LOST.value, "its run ended")
+            commands += self._leave(self.trials[number], event.at, FailureKind.DRIVER_LOST.value, "its run ended")
         self.run, self.run_at, self.stopping = event.run, event.at, ""
-        started = sum(t.attempt > 0 or t.state.is_finished() for t in self.trials.values())
+        self.aborted, self.alike = "", ("", 0)
+        counted = [trial for trial in self.trials.values() if trial.failed is not FailureKind.INVALID]
+        started = sum(trial.attempt > 0 or trial.state.is_finished() for trial in counted)
         bounds = [event.n_trials, None if event.max_trials is None else max(0, event.max_trials - started)]
         self.budget = min((bound for bound in bounds if bound is not None), default=None)
         return Effects(commands)
@@ -109,13 +113,17 @@ class Admission(Book):
     def _trial_enqueued(self, event: m.TrialEnqueued) -> Effects:
         if event.key in self.requests:
             return Effects([m.Answer(value=self.requests[event.key])], changed=False)
+        for name, _ in event.params:
+            check_name("a parameter's name", name)
+        check_attrs(event.user_attrs)
+        fixed = json.dumps({name: json.loads(text) for name, text in event.params})
+        check_json("all parameters of an enqueued trial", fixed)
         trial = self._new_trial(WAITING)
         self._note_request(event.key, trial)
         trial.fixed, trial.user_attrs = event.params, dict(event.user_attrs)
         self.queue.append(trial.number)
         rows: list[Command] = [m.NewTrial(number=trial.number, state=WAITING)]
         rows += [m.PutAttr(number=trial.number, key=k, value_json=v) for k, v in event.user_attrs]
-        fixed = json.dumps({name: json.loads(text) for name, text in event.params})
         trial.system_attrs["fixed_params"] = fixed  # Optuna's key
         rows.append(m.PutAttr(number=trial.number, key="fixed_params", value_json=fixed, system=True))
         return Effects([*rows, m.Answer(value=trial.number)])
@@ -162,7 +170,10 @@ class Admission(Book):
             )
         if any(math.isnan(value) for value in event.values or ()):
             raise ValueError(f"a {state.name} trial may have no values or numbers, got {event.values}; leave them out.")
+        check_attrs((*event.user_attrs, *event.system_attrs))
+        check_reports(event.reports)
         for param in event.params:
+            check_distribution(param.name, param.distribution)
             if param.name in self.space:
                 check_distribution_compatibility(param.name, self.space[param.name], param.distribution)
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from ..distributions import Distribution
 from ..exceptions import StaleAttemptError
 from ..trial import FrozenTrial, StudyDirection, TrialState
 from . import messages as m
 from .ledger import Ledger
-from .messages import Command, Decision, Row
+from .messages import Command, Decision, FailureKind, Row
 from .protocols import Grid, Pruner, StudyView
 from .retries import RetryPolicy
 from .trials import COMPLETE, FAIL, PAUSED, PRUNED, TRANSITIONS, WAITING, TrialRecord
@@ -35,7 +36,7 @@ class Book:
         self.trials: dict[int, TrialRecord] = {}
         self.space: dict[str, Distribution] = {}  # every parameter seen, with its newest distribution
         self.slots: dict[str, int] = {}  # slot -> trial number, while its attempt is live
-        self.retry: deque[int] = deque()
+        self.retry: dict[int, float] = {}  # trial to be tried again -> since when it may be, oldest first
         self.queue: deque[int] = deque()
         self.requests: dict[str, int] = {}  # key of a request to enqueue or add -> the trial it made
         self.next_number = 0
@@ -43,7 +44,10 @@ class Book:
         self.run, self.run_at = "", 0.0
         self.budget: int | None = 0  # configurations this run may still start
         self.stopping = ""
+        self.aborted = ""  # why the run was given up, when it was
+        self.alike: tuple[str, int] | None = ("", 0)  # how this run's trials failed, and how many; None: not all alike
         self.retries = RetryPolicy()
+        self.checkpoints_kept = 1
         self.pruner_spec = self.sampler_spec = ""
         self.rungs = pruner_for("{}").rungs()
         self.milestones: tuple[int, ...] | None = ()
@@ -54,11 +58,11 @@ class Book:
 
     # --- what the shell may ask ---
 
-    def work(self) -> int | None:
-        """How many claims would be served now; None: without bound."""
+    def work(self, at: float = math.inf) -> int | None:
+        """How many claims would be served at ``at``, retries whose delay is over by then included; None: no bound."""
         if self.stopping:
             return 0
-        old = len(self.retry) + sum(1 for _ in self.rungs.promotable(self._is_paused))
+        old = sum(due <= at for due in self.retry.values()) + sum(1 for _ in self.rungs.promotable(self._is_paused))
         new: int | None = self.budget
         if self.ledger is not None:
             free = self.ledger.free() if self.ledger.available() else 0
@@ -70,7 +74,7 @@ class Book:
         return [(number, self.trials[number].attempt) for number in self.slots.values()]
 
     def is_over(self) -> bool:
-        """Nothing runs and nothing is left to start."""
+        """Nothing runs and nothing is left to start, not later either."""
         return not self.slots and self.work() == 0
 
     def view(self) -> StudyView:
@@ -110,7 +114,8 @@ class Book:
     def _is_paused(self, number: int) -> bool:
         return self.trials[number].state is PAUSED
 
-    def _spend(self) -> None:
+    def _spend(self, trial: TrialRecord) -> None:
+        trial.paid_by = self.run
         self.budget = None if self.budget is None else self.budget - 1
 
     def _loss(self, value: float) -> float:
@@ -129,26 +134,31 @@ class Book:
 
     # --- the end of an attempt, and of a trial ---
 
-    def _end_attempt(self, trial: TrialRecord, at: float, outcome: str, message: str = "") -> list[Row]:
+    def _end_attempt(self, trial: TrialRecord, at: float, outcome: str, message: str = "", **words: Any) -> list[Row]:
+        """``words``: exit_code and last_words, where known."""
         del self.slots[trial.slot]
         trial.slot = ""
-        return [
-            m.EndAttempt(number=trial.number, attempt=trial.attempt, outcome=outcome, ended=at, message=message)
-        ]
+        number, attempt = trial.number, trial.attempt
+        return [m.EndAttempt(number=number, attempt=attempt, outcome=outcome, ended=at, message=message, **words)]
 
-    def _leave(self, trial: TrialRecord, at: float, how: str, message: str) -> list[Command]:
+    def _leave(self, trial: TrialRecord, at: float, how: str, message: str, **words: Any) -> list[Command]:
         """The attempt is over but the trial is not: paused or stopped as decided before, else to be retried."""
         if trial.pending is Decision.STOP:
-            return [*self._end_attempt(trial, at, how, message), *self._finish(trial, "pruned", PRUNED, at)]
+            ended = self._end_attempt(trial, at, how, message, **words)
+            return [*ended, *self._finish(trial, "pruned", PRUNED, at)]
         paused = trial.pending is Decision.PAUSE
-        commands: list[Command] = [*self._end_attempt(trial, at, "paused" if paused else how, message)]
+        commands: list[Command] = [*self._end_attempt(trial, at, "paused" if paused else how, message, **words)]
         self._move(trial, "paused" if paused else "retried", PAUSED if paused else WAITING)
-        if not paused:
-            self.retry.append(trial.number)
+        if paused:
+            self.alike = None
+        else:
+            self.retry[trial.number] = at
         return [*commands, m.SetState(number=trial.number, state=trial.state, attempt=trial.attempt)]
 
     def _finish(self, trial: TrialRecord, how: str, state: TrialState, at: float) -> list[Command]:
         self._move(trial, how, state)
+        if state is not FAIL:
+            self.alike = None
         commands: list[Command] = []
         if state is PRUNED:
             self.rungs.retire(trial.number)
@@ -158,7 +168,8 @@ class Book:
             loss = self._loss(trial.values[0]) if trial.values and len(self.directions) == 1 else None
             commands += self.rungs.end(trial.number, loss)
         if self.ledger is not None:
-            commands += self.ledger.failed(trial.number) if state is FAIL else self.ledger.done(trial.number)
+            is_final = trial.failed is FailureKind.INVALID
+            commands += self.ledger.failed(trial.number, is_final) if state is FAIL else self.ledger.done(trial.number)
         if trial.values is not None:
             commands.append(m.PutValues(number=trial.number, values=trial.values))
         commands += self._retain_checkpoint(trial)

@@ -50,10 +50,9 @@ class Ledger:
 
     def claim(self, number: int) -> tuple[int, PutCell] | None:
         """Lease the next FREE cell to a trial: a failed one that came back, else the next untouched one."""
-        while self.returned:
+        if self.returned:
             cell = self.returned.popleft()
-            if self.cells[cell].state is CellState.FREE:
-                return cell, self._lease(cell, number)
+            return cell, self._lease(cell, number)
         while self.cursor < self.grid.size:
             cell = self.grid.cell_at(self.cursor)
             self.cursor += 1
@@ -66,19 +65,25 @@ class Ledger:
         cell = self.grid.cell_of(params)
         if cell is None or (cell in self.cells and self.cells[cell].state is not CellState.FREE):
             return None
+        if cell in self.cells:
+            # exactly the FREE ones stay: a claim that finds nothing is not logged, so it may not tidy up either
+            self.returned.remove(cell)
         return cell, self._lease(cell, number)
 
     def done(self, number: int) -> tuple[PutCell, ...]:
         """The trial has a result: its cell will never be handed out again."""
         return self._close(number, CellState.DONE)
 
-    def failed(self, number: int) -> tuple[PutCell, ...]:
-        """The trial failed: its cell is FREE again, or DEAD once ``max_failures`` trials have failed on it."""
+    def failed(self, number: int, is_final: bool = False) -> tuple[PutCell, ...]:
+        """The trial failed: its cell is FREE again, or DEAD once ``max_failures`` trials have failed on it.
+
+        ``is_final``: no other trial could do better (its parameters are invalid).
+        """
         cell = self.held.get(number)
         if cell is None:
             return ()
         self.cells[cell].failures += 1
-        if self.cells[cell].failures >= self.grid.max_failures:
+        if is_final or self.cells[cell].failures >= self.grid.max_failures:
             return self._close(number, CellState.DEAD)
         self.returned.append(cell)
         return self._close(number, CellState.FREE)

@@ -1,4 +1,4 @@
-"""The words of the core: events (what happened), commands and rows (what to do and store), and their JSON.
+"""The words of the core: events (what happened), commands and rows (what to do and store). Their JSON is ``encoding``.
 
 Every record is frozen, slotted and keyword-built, and holds only scalars, tuples and other records, so the event log
 is plain JSON and an event read back equals the event written. Times ``at`` are seconds since the study was created.
@@ -8,19 +8,10 @@ Values the user chose (attributes, specs) travel as JSON text: data, never struc
 from __future__ import annotations
 
 import enum
-import json
-from dataclasses import dataclass, fields, replace
-from typing import Any, ClassVar
+from dataclasses import dataclass, replace
+from typing import Any
 
-from ..distributions import (
-    CategoricalDistribution,
-    Distribution,
-    FloatDistribution,
-    IntDistribution,
-    distribution_from_dict,
-    distribution_to_dict,
-)
-from ..exceptions import StorageError
+from ..distributions import Distribution
 from ..trial import TrialState
 
 
@@ -41,12 +32,21 @@ class Outcome(str, enum.Enum):
     INTERRUPTED = "interrupted"
 
 
-class LossKind(str, enum.Enum):
-    """Why an attempt ended without a word. Each kind has its own retry budget (RetryPolicy)."""
+class FailureKind(str, enum.Enum):
+    """Why an attempt gave no result. Each kind has its own retry budget and delay (RetryPolicy).
 
+    The first five the attempt tells itself; of the others nobody tells, they are noticed.
+    """
+
+    EXCEPTION = "exception"  # the objective raised
+    INVALID = "invalid"  # it raised TrialInvalid: these parameters cannot be evaluated, another trial replaces it
+    NON_FINITE = "non_finite"  # it returned NaN
+    GPU_OUT_OF_MEMORY = "gpu_out_of_memory"
+    CHECKPOINT_CORRUPT = "checkpoint_corrupt"  # what it was to resume from is damaged
+    TIMEOUT = "timeout"  # trial_timeout is over; the attempt says so, or was killed
     WORKER_CRASH = "worker_crash"
-    NODE_LOST = "node_lost"
-    OUT_OF_MEMORY = "out_of_memory"
+    OUT_OF_MEMORY = "out_of_memory"  # of the host: Ray's memory guard, or MemoryError
+    NODE_LOST = "node_lost"  # died or was preempted
     LEASE_EXPIRED = "lease_expired"
     DRIVER_LOST = "driver_lost"
 
@@ -86,10 +86,12 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """An exception of the objective, as text: ``error`` is "Type: message"."""
+    """What went wrong, as text: ``error`` is "Type: message"."""
 
     error: str
     traceback: str = ""
+    kind: FailureKind = FailureKind.EXCEPTION
+    exit_code: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +132,8 @@ class RunStarted(Event):
     """A driver began a run of the study. Attempts of earlier runs are lost; the budget is set anew.
 
     ``n_trials``: configurations this run may start (None: no bound). ``max_trials``: bound on the study's total.
-    ``pruner``, ``sampler``, ``retries``: JSON text of their specs.
+    ``pruner``, ``sampler``, ``retries``: JSON text of their specs. ``checkpoints_kept``: reported ones of a trial that
+    may be resumed from, at least 1; more, to go back to when one is damaged.
     """
 
     run: str
@@ -139,6 +142,7 @@ class RunStarted(Event):
     pruner: str = "{}"
     sampler: str = "{}"
     retries: str = "{}"
+    checkpoints_kept: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,10 +191,14 @@ class TrialAdded(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed(Event):
-    """A slot (one task, named once for all) asks for its trial: as it begins to run, or, without a node, before."""
+    """A slot (one task, named once for all) asks for its trial: as it begins to run, or, without a node, before.
+
+    ``pid``: of the slot's process on that node, or 0.
+    """
 
     slot: str
     node: str = ""
+    pid: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,18 +247,18 @@ class AttemptEnded(Event):
     progress: Progress = Progress()
     values: tuple[float, ...] | None = None
     failure: Failure | None = None
-    _enums: ClassVar[dict[str, Any]] = {"outcome": Outcome}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptLost(Event):
-    """An attempt ended without a word; ``message`` is for people."""
+    """An attempt ended without a word; ``message`` is for people, ``last_words`` the tail of its stderr."""
 
     number: int
     attempt: int
-    kind: LossKind
+    kind: FailureKind
     message: str = ""
-    _enums: ClassVar[dict[str, Any]] = {"kind": LossKind}
+    exit_code: int | None = None
+    last_words: str = ""
 
 
 # --- commands ----------------------------------------------------------------------------------------------------
@@ -370,12 +378,17 @@ class NewAttempt(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndAttempt(Row):
-    """An attempt is over: ``outcome`` is an Outcome, a LossKind or "paused"; ``message`` a traceback's text."""
+    """An attempt is over: ``outcome`` is an Outcome, a FailureKind or "paused"; ``message`` a traceback's text.
+
+    ``exit_code``: of its process, where known. ``last_words``: the tail of its stderr, where it ended without a word.
+    """
 
     attempt: int
     outcome: str
     ended: float
     message: str = ""
+    exit_code: int | None = None
+    last_words: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -418,83 +431,6 @@ class PutCell(Row):
 
 
 Command = Answer | Suggest | SuggestOne | Discard | Row
-
-# --- JSON --------------------------------------------------------------------------------------------------------
-
-_RECORDS: dict[str, Any] = {
-    cls.__name__: cls
-    for cls in (
-        ParamValue, CheckpointRef, Progress, Failure, RunStarted, RunFinished, StopRequested, TrialEnqueued,
-        TrialAdded, Claimed, Suggested, ParamAsked, ParamSet, Reported, AttemptEnded, AttemptLost, Assignment,
-    )
-}  # fmt: skip
-_FIELDS = {cls: tuple(f.name for f in fields(cls)) for cls in _RECORDS.values()}
-_ENUMS = {name: getattr(cls, "_enums", {}) for name, cls in _RECORDS.items()}
-_DISTRIBUTIONS = (FloatDistribution, IntDistribution, CategoricalDistribution)
-
-
-def _encode(record: Any) -> dict[str, Any]:
-    if isinstance(record, _DISTRIBUTIONS):
-        return distribution_to_dict(record)
-    cls = type(record)
-    data: dict[str, Any] = {"_": cls.__name__}
-    for name in _FIELDS[cls]:
-        data[name] = getattr(record, name)
-    return data
-
-
-def _tuples(value: Any) -> Any:
-    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
-
-
-def _decode(data: dict[str, Any]) -> Any:
-    kind = data.pop("_", None)
-    if kind is None:
-        # a distribution: {"name", "attributes"}, or the attributes themselves, which stay a dict
-        return distribution_from_dict(data) if "attributes" in data else data
-    values = {name: _tuples(value) for name, value in data.items()}
-    for name, enum_type in _ENUMS[kind].items():
-        values[name] = enum_type(values[name])
-    return _RECORDS[kind](**values)
-
-
-# made once: json.dumps and json.loads make new ones for each call
-_ENCODER = json.JSONEncoder(default=_encode, separators=(",", ":"))
-_DECODER = json.JSONDecoder(object_hook=_decode)
-
-
-def to_json(value: Any) -> str:
-    """A record, or a list of records and scalars, as one line of JSON (Python's dialect: NaN and Infinity as such)."""
-    return _ENCODER.encode(value)
-
-
-def from_json(text: str | bytes) -> Any:
-    """Inverse of to_json. Builds our own records only, never runs code.
-
-    Raises:
-        StorageError: the text holds a record that this version does not know.
-    """
-    try:
-        return _DECODER.decode(text if isinstance(text, str) else text.decode())
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise StorageError(f"not a message of this version: {text[:200]!r} ({error!r}).") from None
-
-
-def event_to_json(event: Event) -> str:
-    """The event as it stands in the log."""
-    return to_json(event)
-
-
-def event_from_json(text: str | bytes) -> Event:
-    """Inverse of event_to_json.
-
-    Raises:
-        StorageError: the text is not an event that this version knows.
-    """
-    event = from_json(text)
-    if not isinstance(event, Event):
-        raise StorageError(f"not an event: {text[:200]!r}.")
-    return event
 
 
 def stamped(event: Event, at: float) -> Event:

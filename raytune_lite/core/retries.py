@@ -1,47 +1,98 @@
-"""How often a trial may be tried again, by the kind of its end. A value; the counting is StudyState's."""
+"""How often, and how soon, a trial may be tried again, by the kind of its failure. A value; the counting is
+StudyState's.
+"""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
-from .messages import LossKind
+from .messages import FailureKind
+
+LONGEST_DELAY = 600.0  # seconds
+Budget = int | None | tuple[int | None, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
-    """Retries of one trial, each kind with its own budget; None: no bound.
+    """Retries of one trial: each kind of failure has a budget of its own, and a delay.
 
-    A retry is the same trial's next attempt and resumes from its last checkpoint. A lost driver and an interruption
-    are nobody's fault and are not counted.
+    A budget is a number of retries, None for no bound, or a pair of it and a delay in seconds:
+    ``RetryPolicy(worker_crash=3, node_lost=(None, 30.0))``. The delay doubles with each retry, up to ten minutes. A
+    retry is the same trial's next attempt and resumes from its last checkpoint. A lost driver and an interruption are
+    nobody's fault and are not counted. A damaged checkpoint is no reason to count either: the attempt before it is
+    gone back to, and where there is none the trial fails. Invalid parameters (TrialInvalid) stay invalid and are never
+    tried again; another trial takes their place.
 
     Args:
-        exception: retries after the objective raised.
-        worker_crash: retries after the worker process died (segfault, ``kill -9``, ``sys.exit``).
-        out_of_memory: retries after the node's memory guard killed the worker.
-        lease_expired: retries after the worker fell silent for a whole lease.
-        node_lost: retries after the node died or was preempted.
+        exception: after the objective raised.
+        non_finite: after it returned NaN.
+        timeout: after ``trial_timeout``.
+        gpu_out_of_memory: after the GPU's memory was full.
+        worker_crash: after the worker process died (segfault, ``kill -9``, ``sys.exit``).
+        out_of_memory: after the host's memory was full.
+        lease_expired: after the worker fell silent for a whole lease.
+        node_lost: after the node died or was preempted.
+        abort_after: end the run with StudyAbortedError when each of its first so many trials failed, all in the same
+            way; None: never.
 
     Raises:
-        ValueError: a budget that is not None or an integer >= 0.
+        ValueError: a budget that is not None or an integer >= 0, a delay that is not a number of seconds >= 0.
     """
 
-    exception: int | None = 0
-    worker_crash: int | None = 2
-    out_of_memory: int | None = 2
-    lease_expired: int | None = 2
-    node_lost: int | None = None
+    exception: Budget = 0
+    non_finite: Budget = 0
+    timeout: Budget = 0
+    gpu_out_of_memory: Budget = 1
+    worker_crash: Budget = 2
+    out_of_memory: Budget = 2
+    lease_expired: Budget = 2
+    node_lost: Budget = None
+    abort_after: int | None = 10
 
     def __post_init__(self) -> None:
-        for name, budget in asdict(self).items():
-            if budget is not None and (not isinstance(budget, int) or budget < 0):
-                raise ValueError(f"RetryPolicy.{name} must be None (no bound) or an integer >= 0, got {budget!r}.")
+        for field in fields(self):
+            given = getattr(self, field.name)
+            if field.name == "abort_after":
+                _check_count("abort_after", given, 1)
+            else:
+                object.__setattr__(self, field.name, _budget(field.name, given))
 
-    def allows(self, kind: LossKind | str, before: int) -> bool:
+    def allows(self, kind: FailureKind, before: int) -> bool:
         """Whether one more retry is allowed after ``before`` earlier retries of this kind."""
-        budget: int | None = getattr(self, str(getattr(kind, "value", kind)), None)
+        budget = self._of(kind)[0]
         return budget is None or before < budget
+
+    def delay(self, kind: FailureKind, before: int) -> float:
+        """Seconds until the retry that follows ``before`` earlier ones of this kind."""
+        first = self._of(kind)[1]
+        return min(first * 2.0 ** min(before, 64), LONGEST_DELAY)
+
+    def _of(self, kind: FailureKind) -> tuple[int | None, float]:
+        found: Budget = getattr(self, kind.value, 0)
+        return found if isinstance(found, tuple) else (found, 0.0)
 
     def spec(self) -> dict[str, Any]:
         """JSON-able arguments."""
-        return asdict(self)
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+
+def _budget(name: str, given: Any) -> Budget:
+    """A budget in one of its two forms; JSON has made a list of the pair."""
+    if not isinstance(given, Sequence) or isinstance(given, str):
+        _check_count(name, given, 0)
+        return int(given) if given is not None else None
+    if len(given) != 2:
+        raise ValueError(f"RetryPolicy.{name} must be a number of retries or (retries, seconds), got {given!r}.")
+    retries, delay = given
+    _check_count(name, retries, 0)
+    if isinstance(delay, bool) or not isinstance(delay, (int, float)) or not 0 <= delay < math.inf:
+        raise ValueError(f"RetryPolicy.{name}: the delay must be a number of seconds >= 0, got {delay!r}.")
+    return (retries, float(delay))
+
+
+def _check_count(name: str, given: Any, least: int) -> None:
+    if given is not None and (isinstance(given, bool) or not isinstance(given, int) or given < least):
+        raise ValueError(f"RetryPolicy.{name} must be None (no bound) or an integer >= {least}, got {given!r}.")

@@ -10,14 +10,20 @@ What a trial may become is the table in ``trials``; the floors below this one ar
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..distributions import check_distribution_compatibility
+from ..exceptions import MessageError
 from . import messages as m
 from .admission import Admission
-from .messages import Command, Decision, LossKind, Outcome, ParamValue, Row
+from .bounds import MAX_ERROR, MAX_TRACEBACK, check_distribution, check_name, check_progress, clip
+from .messages import Command, Decision, FailureKind, Outcome, ParamValue, Row
 from .trials import COMPLETE, FAIL, FAILURE_KEY, PRUNED, RUNNING, TRANSITIONS, WAITING, Effects, TrialRecord
+
+# nobody tells these of themselves: they are noticed
+_NOTICED = (FailureKind.NODE_LOST, FailureKind.LEASE_EXPIRED, FailureKind.DRIVER_LOST)
 
 
 class StudyState(Admission):
@@ -42,6 +48,10 @@ class StudyState(Admission):
             trial = self.trials[self.slots[event.slot]]
             again: Command = m.Suggest(number=trial.number) if trial.foreseen is None else self._assignment(trial)
             return Effects([again], changed=False)
+        if not event.slot:
+            raise MessageError("a claim must name its slot, got ''; a trial without a slot is one that does not run.")
+        check_name("a slot's name", event.slot)
+        check_name("a node's name", event.node)
         if self.stopping:
             return Effects([m.Answer(value=None)], changed=False)
         for find in (self._next_retry, self._next_promotion, self._next_enqueued, self._next_new):
@@ -50,8 +60,12 @@ class StudyState(Admission):
                 return Effects(self._start(*found, event))
         return Effects([m.Answer(value=None)], changed=False)
 
-    def _next_retry(self, _: m.Claimed) -> tuple[TrialRecord, list[Command]] | None:
-        return (self.trials[self.retry.popleft()], []) if self.retry else None
+    def _next_retry(self, event: m.Claimed) -> tuple[TrialRecord, list[Command]] | None:
+        number = next((number for number, due in self.retry.items() if due <= event.at), None)
+        if number is None:
+            return None
+        del self.retry[number]
+        return self.trials[number], []
 
     def _next_promotion(self, _: m.Claimed) -> tuple[TrialRecord, list[Command]] | None:
         for number in self.rungs.promotable(self._is_paused):
@@ -63,21 +77,21 @@ class StudyState(Admission):
         if not self.queue or self.budget == 0:
             return None
         trial = self.trials[self.queue.popleft()]
-        self._spend()
+        self._spend(trial)
         return trial, list(self._adopt_cell(self.ledger, trial))
 
     def _next_new(self, event: m.Claimed) -> tuple[TrialRecord, list[Command]] | None:
         if self.budget == 0:
             return None
         if self.ledger is None:
-            self._spend()
             trial = self._new_trial(WAITING)
+            self._spend(trial)
             return trial, [m.NewTrial(number=trial.number, state=RUNNING, attempt=1, started=event.at)]
         claimed = self.ledger.claim(self.next_number)
         if claimed is None:
             return None
-        self._spend()
         trial = self._new_trial(WAITING)
+        self._spend(trial)
         trial.cell, row = claimed
         trial.fixed = tuple((name, json.dumps(value)) for name, value in self.ledger.grid.params(trial.cell).items())
         trial.foreseen = ()
@@ -94,8 +108,11 @@ class StudyState(Admission):
             first = event.at if trial.started is None else None
             commands.append(m.SetState(number=trial.number, state=RUNNING, attempt=trial.attempt, started=first))
         trial.started = event.at if trial.started is None else trial.started
-        resumed = trial.resume_from(self.milestones)
-        commands += trial.drop([ref for ref in trial.checkpoints if ref != resumed])
+        trial.attempt_at, trial.node, trial.pid = event.at, event.node, event.pid
+        trial.resumed = resumed = trial.resume_from(self.milestones)
+        newest = trial.checkpoints.index(resumed) + 1 if resumed else 0
+        kept = trial.checkpoints[max(0, newest - self.checkpoints_kept) : newest]
+        commands += trial.drop([ref for ref in trial.checkpoints if ref not in kept])
         commands.append(
             m.NewAttempt(
                 number=trial.number,
@@ -140,6 +157,9 @@ class StudyState(Admission):
         known = trial.params.get(event.name)
         if known is not None:
             return Effects([m.Answer(value=known)], changed=False)
+        check_distribution(event.name, event.distribution)
+        if any(name == event.name for name, _ in trial.fixed):
+            raise MessageError(f"parameter {event.name!r} of trial {trial.number} is fixed; it was not sampled.")
         if event.name in self.space:
             check_distribution_compatibility(event.name, self.space[event.name], event.distribution)
         ask = m.SuggestOne(
@@ -154,6 +174,7 @@ class StudyState(Admission):
 
     def _reported(self, event: m.Reported) -> Effects:
         trial = self._live(event.number, event.attempt)
+        check_progress(trial, event.progress, self.space, len(self.directions))
         commands = self._note_progress(trial, event.progress)
         return Effects([*commands, m.Answer(value=self._answer(trial, event.progress))], changed=bool(commands))
 
@@ -174,7 +195,6 @@ class StudyState(Admission):
         new = progress.checkpoint
         # a late copy of an old message must not bring back a checkpoint whose files are deleted
         if new is not None and new not in trial.checkpoints and new.uri not in trial.spent:
-            commands += trial.drop(trial.checkpoints[:-1])
             trial.checkpoints.append(new)
             commands.append(m.PutCheckpoint(number=trial.number, checkpoint=new))
         for step, value in progress.reports:
@@ -185,14 +205,13 @@ class StudyState(Admission):
             commands.append(m.PutReport(number=trial.number, step=step, value=value))
             if trial.pending is Decision.CONTINUE:
                 verdict = self.rungs.report(trial.number, step, self._loss(value))
-                commands += verdict.rows
-                self.promotions += sum(isinstance(row, m.PromoteRung) for row in verdict.rows)
+                if verdict.rows:
+                    commands += verdict.rows
+                    self.promotions += sum(isinstance(row, m.PromoteRung) for row in verdict.rows)
                 trial.pending = verdict.decision
             if trial.pending is not Decision.CONTINUE:
                 trial.verdicts[step] = (trial.attempt, trial.pending)
-        if trial.checkpoints and trial.checkpoints[-1].step <= trial.last_step:
-            commands += trial.drop(trial.checkpoints[:-1])
-        return commands
+        return commands + trial.drop(trial.superseded(self.checkpoints_kept)) if trial.checkpoints else commands
 
     def _use_params(self, trial: TrialRecord, params: Sequence[ParamValue]) -> list[Row]:
         rows: list[Row] = []
@@ -210,6 +229,9 @@ class StudyState(Admission):
         if trial is not None and trial.attempt == event.attempt and trial.slot == "":
             return Effects([m.Answer(value=trial.state)], changed=False)  # told twice
         trial = self._live(event.number, event.attempt)
+        check_progress(trial, event.progress, self.space, len(self.directions))
+        if event.failure is not None and event.failure.kind in _NOTICED:  # their retries may have no bound
+            raise MessageError(f"an attempt cannot tell of itself that it ended by {event.failure.kind.value}.")
         commands = self._note_progress(trial, event.progress)
         if event.outcome is Outcome.COMPLETE and event.values is not None and self._valid(event.values):
             commands += self._end_attempt(trial, event.at, Outcome.COMPLETE.value)
@@ -221,34 +243,67 @@ class StudyState(Admission):
         elif event.outcome in (Outcome.PRUNED, Outcome.INTERRUPTED):
             commands += self._leave(trial, event.at, event.outcome.value, "")
         else:
-            failure = event.failure or m.Failure(error=f"ValueError: the objective returned {event.values}")
-            commands += self._fail(trial, event.at, "exception", failure)
+            nan = FailureKind.NON_FINITE if any(map(math.isnan, event.values or ())) else FailureKind.EXCEPTION
+            wrong = m.Failure(error=f"ValueError: the objective returned {event.values}", kind=nan)
+            commands += self._fail(trial, event.at, event.failure or wrong)
         return Effects([*commands, m.Answer(value=trial.state)])
 
     def _attempt_lost(self, event: m.AttemptLost) -> Effects:
         trial = self.trials.get(event.number)
         if trial is None or trial.attempt != event.attempt or trial.slot == "":
             return Effects([m.Answer(value=None)], changed=False)
-        commands = self._lose(trial, event.attempt, event.at, event.kind, event.message)
+        if trial.pending is not Decision.CONTINUE or event.kind is FailureKind.DRIVER_LOST:
+            words = {"exit_code": event.exit_code, "last_words": event.last_words}
+            commands = self._leave(trial, event.at, event.kind.value, event.message, **words)
+        else:
+            error = f"attempt {event.attempt} lost ({event.kind.value}): {event.message}"
+            failure = m.Failure(error=error, kind=event.kind, exit_code=event.exit_code)
+            commands = self._fail(trial, event.at, failure, event.last_words)
         return Effects([*commands, m.Answer(value=trial.state)])
 
-    def _lose(self, trial: TrialRecord, attempt: int, at: float, kind: LossKind, message: str) -> list[Command]:
-        if trial.pending is not Decision.CONTINUE or kind is LossKind.DRIVER_LOST:
-            return self._leave(trial, at, kind.value, message)
-        return self._fail(trial, at, kind.value, m.Failure(error=f"attempt {attempt} lost ({kind.value}): {message}"))
-
-    def _fail(self, trial: TrialRecord, at: float, kind: str, failure: m.Failure) -> list[Command]:
-        commands: list[Command] = [*self._end_attempt(trial, at, kind, failure.traceback or failure.error)]
-        before = trial.retried.get(kind, 0)
-        if self.retries.allows(kind, before):
-            trial.retried[kind] = before + 1
+    def _fail(self, trial: TrialRecord, at: float, failure: m.Failure, last_words: str = "") -> list[Command]:
+        kind, message = failure.kind, failure.traceback or failure.error
+        words = {"exit_code": failure.exit_code, "last_words": last_words}
+        commands: list[Command] = [*self._end_attempt(trial, at, kind.value, message, **words)]
+        trial.failed = kind
+        if kind is FailureKind.CHECKPOINT_CORRUPT:
+            commands += trial.drop([ref for ref in trial.checkpoints if ref == trial.resumed])
+        due = self._retry_at(trial, kind, at)
+        if due is not None:
+            trial.retried[kind] = trial.retried.get(kind, 0) + 1
             self._move(trial, "retried", WAITING)
-            self.retry.append(trial.number)
+            self.retry[trial.number] = due
             return [*commands, m.SetState(number=trial.number, state=WAITING, attempt=trial.attempt)]
-        text = json.dumps({"error": failure.error, "traceback": failure.traceback})
+        self._note_alike(failure)
+        if kind is FailureKind.INVALID and trial.paid_by == self.run and self.budget is not None:
+            self.budget += 1  # another trial takes its place
+        error, trace = clip(failure.error, MAX_ERROR), clip(failure.traceback, MAX_TRACEBACK)
+        text = json.dumps({"error": error, "traceback": trace, "kind": kind.value})
         trial.system_attrs[FAILURE_KEY] = text
         commands.append(m.PutAttr(number=trial.number, key=FAILURE_KEY, value_json=text, system=True))
         return commands + self._finish(trial, "failed", FAIL, at)
+
+    def _retry_at(self, trial: TrialRecord, kind: FailureKind, at: float) -> float | None:
+        """When the trial may be tried again, or None when it may not."""
+        if kind is FailureKind.CHECKPOINT_CORRUPT and trial.resumed is not None:
+            # gone back to the checkpoint before; without one, starting from zero would be a silent loss
+            return None if trial.resume_from(self.milestones) is None else at
+        before = trial.retried.get(kind, 0)
+        return at + self.retries.delay(kind, before) if self.retries.allows(kind, before) else None
+
+    def _note_alike(self, failure: m.Failure) -> None:
+        """Give the run up when each of its first trials failed, all in the same way: nothing better will come."""
+        if self.alike is None:
+            return
+        way = failure.kind.value
+        if failure.kind in (FailureKind.EXCEPTION, FailureKind.INVALID):
+            way += f", {failure.error.partition(':')[0]}"
+        before, n = self.alike
+        self.alike = (way, n + 1) if before in ("", way) else None
+        if self.alike is not None and n + 1 == self.retries.abort_after:
+            last = failure.error.partition("\n")[0][:300]
+            self.aborted = f"each of its first {n + 1} trials failed in the same way ({way}); the last: {last}"
+            self.stopping = self.stopping or self.aborted
 
     _HANDLERS: Mapping[type, Callable[[Any, Any], Effects]] = {
         m.RunStarted: Admission._run_started,

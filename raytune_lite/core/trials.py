@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 from ..trial import FrozenTrial, TrialState
 from . import messages as m
-from .messages import Command, Decision, ParamValue
+from .messages import Command, Decision, FailureKind, ParamValue
 
 WAITING, RUNNING, PAUSED = TrialState.WAITING, TrialState.RUNNING, TrialState.PAUSED
 COMPLETE, PRUNED, FAIL = TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL
@@ -67,10 +67,16 @@ class TrialRecord:
     values: tuple[float, ...] | None = None
     user_attrs: dict[str, str] = field(default_factory=dict)
     system_attrs: dict[str, str] = field(default_factory=dict)
-    checkpoints: list[m.CheckpointRef] = field(default_factory=list)  # the newest last; see resume_from
+    checkpoints: list[m.CheckpointRef] = field(default_factory=list)  # the newest last; see resume_from, superseded
+    resumed: m.CheckpointRef | None = None  # what the live attempt started from
     spent: set[str] = field(default_factory=set)  # uris of dropped checkpoints; membership only, never iterated
-    retried: dict[str, int] = field(default_factory=dict)
+    retried: dict[FailureKind, int] = field(default_factory=dict)
+    failed: FailureKind | None = None  # of the last attempt that failed
+    paid_by: str = ""  # the run whose budget it counts for
     started: float | None = None
+    attempt_at: float = 0.0  # when the last attempt began
+    node: str = ""  # where, as the claim said; pid: of its process there, or 0
+    pid: int = 0
     foreign: bool = False  # a RUNNING row of another program: its number is taken, nothing else
 
     def chosen(self) -> dict[str, Any]:
@@ -90,6 +96,16 @@ class TrialRecord:
             return told[-1] if told else None
         reports_come = milestones != () and len(self.checkpoints) == 1  # none yet, but the pruner lives on them
         return None if reports_come else self.checkpoints[-1]
+
+    def superseded(self, kept: int) -> list[m.CheckpointRef]:
+        """The checkpoints that nothing can need any more.
+
+        Kept are the one to resume from and ``kept - 1`` before it, in case it turns out damaged; and a newer one whose
+        report has not come yet.
+        """
+        told = [ref for ref in self.checkpoints if ref.step <= self.last_step]
+        untold = [ref for ref in self.checkpoints if ref.step > self.last_step]
+        return told[:-kept] + untold[: -1 if told else -2]
 
     def drop(self, refs: Sequence[m.CheckpointRef]) -> list[Command]:
         """Forget checkpoints and have their files deleted after the commit."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..core.bounds import shown
 from ..core.protocols import Pruner
 from .asha import ASHAPruner
 from .nop import NopPruner
@@ -20,16 +21,19 @@ def pruner_from_spec(spec: Mapping[str, Any]) -> Pruner:
     Raises:
         ValueError: the spec names no built-in pruner, or its arguments are not that pruner's.
     """
-    arguments = dict(spec)
-    name = arguments.pop("name", None)
-    if name not in _BY_NAME:
+    try:
+        arguments = dict(spec)
+        name = arguments.pop("name", None)
+    except (TypeError, ValueError):
+        raise ValueError(f"a pruner's spec must be a mapping, got {shown(spec)}.") from None
+    if not isinstance(name, str) or name not in _BY_NAME:
         raise ValueError(
-            f"pruner must be one of {sorted(_BY_NAME)}, got {name!r}; a pruner of your own cannot be rebuilt "
+            f"pruner must be one of {sorted(_BY_NAME)}, got {shown(name)}; a pruner of your own cannot be rebuilt "
             "from its spec: pass the object as pruner=."
         )
     try:
         return _BY_NAME[name](**arguments)
     except TypeError as error:
         raise ValueError(
-            f"not a spec of {name}: {dict(spec)!r} ({error}); it must be what spec() returned."
+            f"not a spec of {name}: {shown(spec)} ({error}); it must be what spec() returned."
         ) from None

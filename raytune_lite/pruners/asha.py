@@ -25,9 +25,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..core.bounds import shown
 from ..core.messages import Decision, PromoteRung, PutRung, Row
 from ..core.protocols import Verdict
 
+_MAX_LEVEL = 2**63 - 1
 _MODES = ("promote", "stop")
 
 
@@ -38,7 +40,7 @@ def _integer(name: str, value: Any, minimum: int, why: str) -> int:
     except TypeError:
         number = None
     if number is None or number < minimum:
-        raise ValueError(f"{name} must be an integer >= {minimum}, got {value!r}; {why}")
+        raise ValueError(f"{name} must be an integer >= {minimum}, got {shown(value)}; {why}")
     return number
 
 
@@ -95,7 +97,7 @@ class ASHAPruner:
         )
         if mode not in _MODES:
             raise ValueError(
-                f"mode must be one of {list(_MODES)}, got {mode!r}; 'promote' is the paper's algorithm."
+                f"mode must be one of {list(_MODES)}, got {shown(mode)}; 'promote' is the paper's algorithm."
             )
         why = "each unit multiplies the lowest rung by reduction_factor; 0 is the paper's advice."
         rate = _integer("min_early_stopping_rate", min_early_stopping_rate, 0, why)
@@ -105,6 +107,11 @@ class ASHAPruner:
             strict=True,
         ):
             object.__setattr__(self, name, value)
+        if self.milestones and self.milestones[-1] > _MAX_LEVEL:
+            raise ValueError(
+                f"max_resource must leave rungs below {_MAX_LEVEL} (the database's integer), got {shown(high)}; "
+                "count epochs."
+            )
 
     @property
     def milestones(self) -> tuple[int, ...]:

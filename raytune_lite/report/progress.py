@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..runtime.session import RunConfig
+from .text import printable, printable_lines
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -55,13 +56,16 @@ class Progress:
             return
         now = time.monotonic()
         if self._live is not None:
-            self._live.update(self._line(plan))
+            from rich.text import Text
+
+            self._live.update(Text(self._line(plan)))  # not a str: rich would read [red] in a name as markup
         elif now >= self._next_line:
             self._next_line = now + PLAIN_INTERVAL
             print(self._line(plan), file=sys.stderr, flush=True)  # noqa: T201
 
     def notice(self, text: str) -> None:
         """Print a line for people, whether or not progress is shown."""
+        text = printable_lines(text)
         if self._console is not None:
             self._console.print(text, markup=False, soft_wrap=True)
         else:
@@ -72,4 +76,4 @@ class Progress:
         best = f"best {plan.best[1]:.6g} (trial {plan.best[0]})" if plan.best else "no result yet"
         promoted = [f"{plan.promotions} promotions"] if plan.promotions else []
         elapsed = time.monotonic() - self._start
-        return " | ".join([f"{self.study_name} {elapsed:5.1f} s", ", ".join(shown), *promoted, best])
+        return " | ".join([f"{printable(self.study_name)} {elapsed:5.1f} s", ", ".join(shown), *promoted, best])

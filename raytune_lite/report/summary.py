@@ -13,11 +13,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from ..core.messages import FailureKind
 from ..core.protocols import Grid
 from ..core.state import FAILURE_KEY
 from ..samplers import sampler_from_spec
 from ..trial import FrozenTrial, StudyDirection, TrialState
-from .tables import duration, params_text, printable, shorten, value_text
+from .tables import duration, params_text, shorten, value_text
+from .text import printable
 
 if TYPE_CHECKING:
     from ..results import Results
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 SHOWN = 8  # lines of one list, before "and N more"
 WIDTH = 80
 _STATES = ("COMPLETE", "PRUNED", "FAIL", "RUNNING", "PAUSED", "WAITING")
+_KINDS = tuple(kind.value for kind in FailureKind)
 _CELL_STATES = ("done", "free", "dead")
 
 
@@ -43,7 +46,7 @@ def summary(study: Results, *, unit: str = "step", full: int | None = None) -> l
     trials, attempts = study.trials, study.attempts
     lines = [_title(study), *_best(study, trials), *_counts(trials), *_resumes(study, attempts, unit)]
     lines += [*_steps(study, trials, unit, full), *_wall_time(attempts)]
-    lines += [*_grid(study), *_failures(trials), *_next_commands(study)]
+    lines += [*_grid(study), *_failures(trials, attempts), *_next_commands(study)]
     return lines
 
 
@@ -76,7 +79,7 @@ def _bold_label(line: str) -> str:
 
 
 def _title(study: Results) -> str:
-    where = f" in {study.storage}" if study.storage else ""
+    where = f" in {printable(study.storage)}" if study.storage else ""
     return f"study: {printable(study.study_name)}{where}"
 
 
@@ -176,7 +179,10 @@ def _grid(study: Results) -> Iterator[str]:
         yield from _some(map(line, retried), len(retried))
 
 
-def _failures(trials: Sequence[FrozenTrial]) -> Iterator[str]:
+def _failures(trials: Sequence[FrozenTrial], attempts: Sequence[AttemptRecord]) -> Iterator[str]:
+    kinds = Counter(attempt.outcome for attempt in attempts if attempt.outcome in _KINDS)
+    if kinds:  # of attempts, those too that were tried again
+        yield f"  attempts without a result: {', '.join(f'{kinds[kind]} {kind}' for kind in _KINDS if kinds[kind])}"
     failed = [trial for trial in trials if trial.state is TrialState.FAIL]
     if failed:
         yield f"  failed: {_count(len(failed), 'trial')}"
@@ -187,11 +193,22 @@ def _next_commands(study: Results) -> Iterator[str]:
     url = study.storage
     if url is None:
         return
-    which = f"--storage {shlex.quote(url)} --study {shlex.quote(study.study_name)}"
+    which = f"--storage {_quoted(url)} --study {_quoted(study.study_name)}"
     yield "next:" + (" (with the password in place of ***)" if "***" in url else "")
     yield f"    {_command()} best {which}"
     yield f"    {_command()} trials {which}"
-    yield f"    optuna-dashboard {shlex.quote(url)}    (pip install optuna-dashboard)"
+    yield f"    optuna-dashboard {_quoted(url)}    (pip install optuna-dashboard)"
+
+
+def _quoted(text: str) -> str:
+    """``text`` as a word of a shell; what must not reach a terminal raw is written as bash's $'...' says it."""
+    if text.isprintable():
+        return shlex.quote(text)
+    body = "".join(
+        c if c.isprintable() and c not in "'\\" else "".join(f"\\x{byte:02x}" for byte in c.encode("utf-8", "replace"))
+        for c in text
+    )
+    return f"$'{body}'"
 
 
 def _command() -> str:

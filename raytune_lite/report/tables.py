@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import json
 import math
@@ -10,9 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..trial import FrozenTrial
+from .text import printable, without_controls
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from ..storages.records import AttemptRecord
 
 _BEFORE = ("datetime_start", "datetime_complete", "duration")
 _GAP = "  "
@@ -74,17 +78,20 @@ def trial_record(trial: FrozenTrial) -> dict[str, Any]:
 
 
 def as_json(data: Any) -> str:
-    """Data from ``trial_record`` as text that every JSON reader takes."""
-    return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
+    """Data from ``trial_record`` as text that every JSON reader takes; what no terminal should get is escaped."""
+    text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
+    if text.isascii() and "\x7f" not in text:
+        return text
+    return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text).replace("\x7f", "\\u007f")
 
 
 def as_csv(trials: Iterable[FrozenTrial]) -> str:
-    """``trial_rows`` as CSV with a header line."""
+    """``trial_rows`` as CSV with a header line; control characters but new lines and tabs are written as ``\\x1b``."""
     header, rows = trial_rows(trials)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
+    writer.writerow([without_controls(name) for name in header])
+    writer.writerows([without_controls(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
     return text.getvalue()
 
 
@@ -111,6 +118,31 @@ def as_table(trials: Iterable[FrozenTrial], width: int | None = None) -> str:
     return align([header, *rows], right=(0, 2, 3, 4, 5), width=width)
 
 
+def attempts_table(attempts: Iterable[AttemptRecord], width: int | None = None) -> str:
+    """Attempts as aligned text, one line each, why it gave no result last. See ``as_table`` for ``width``."""
+    header = ["trial", "attempt", "outcome", "exit", "node", "began", "time", "from step", "message"]
+    rows = [
+        [
+            str(a.number),
+            str(a.attempt),
+            printable(a.outcome or "running"),
+            "-" if a.exit_code is None else str(a.exit_code),
+            printable(a.node[:8]) or "-",
+            duration(a.started),
+            "-" if a.ended is None else duration(a.ended - a.started),
+            "-" if a.resumed_step is None else str(a.resumed_step),
+            printable((a.message.strip().splitlines() or [""])[-1]),  # of a traceback the exception itself
+        ]
+        for a in attempts
+    ]
+    return align([header, *rows], right=(0, 1, 3, 5, 6, 7), width=width)
+
+
+def attempt_record(attempt: AttemptRecord) -> dict[str, Any]:
+    """One attempt as JSON-able data: times in seconds since the study was created."""
+    return dataclasses.asdict(attempt)
+
+
 def align(rows: Sequence[Sequence[str]], *, right: Sequence[int] = (), width: int | None = None) -> str:
     """Rows of text as columns; those numbered in ``right`` are flush right. See as_table for ``width``."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
@@ -132,11 +164,6 @@ def params_text(params: Mapping[str, Any]) -> str:
 def value_text(value: Any) -> str:
     """A parameter's value for people: floats to six digits, texts quoted."""
     return f"{value:.6g}" if isinstance(value, float) else printable(repr(value))
-
-
-def printable(text: str) -> str:
-    """Text of a user in one line, safe to show: a name must not move the cursor of a terminal."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def duration(seconds: float) -> str:
@@ -186,4 +213,13 @@ def _finite(value: Any) -> Any:
     return [_finite(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
-__all__ = ["as_csv", "as_json", "as_table", "trial_record", "trial_rows", "trials_dataframe"]
+__all__ = [
+    "as_csv",
+    "as_json",
+    "as_table",
+    "attempt_record",
+    "attempts_table",
+    "trial_record",
+    "trial_rows",
+    "trials_dataframe",
+]

@@ -5,14 +5,16 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
+import math
 import threading
+import time
 import weakref
 from collections.abc import Callable
 from typing import Any
 
 from ..core import messages as m
 from ..distributions import Distribution
-from ..exceptions import FencedError, StorageError
+from ..exceptions import FencedError, StorageError, StudyAbortedError
 from ..trial import TrialState
 from .session import OWNER_LEASE, RunConfig, Session
 from .worker import Ended, Trial, run_trial
@@ -45,7 +47,9 @@ class LocalSession:
         if assignment is None:
             return None
         n_objectives = len(self.session.study.directions)
-        return Trial(assignment, self, lambda: self.session.checkpoints, n_objectives)
+        limit = self.session.config.trial_timeout
+        time_limit = math.inf if limit is None else limit
+        return Trial(assignment, self, lambda: self.session.checkpoints, n_objectives, time_limit)
 
     def tell(self, ended: Ended) -> TrialState:
         """Store how an attempt ended; answers the trial's state now."""
@@ -80,7 +84,9 @@ class LocalSession:
         while not is_late():
             trial = self.ask()
             if trial is None:
-                break
+                if not self._wait_for_retry():
+                    break
+                continue
             ended = run_trial(objective, trial, catch=catch, n_objectives=len(self.session.study.directions))
             state = self.tell(ended)
             if ended.outcome is m.Outcome.INTERRUPTED and ended.exception is not None:
@@ -88,9 +94,19 @@ class LocalSession:
             if state is TrialState.FAIL and not ended.caught and ended.exception is not None:
                 raise ended.exception
             after_trial(trial.number, state)
+            if self.session.state.aborted:
+                raise StudyAbortedError(self.session.config.study_name, self.session.state.aborted)
         else:
             self.call(m.StopRequested, reason="timeout")
         self.call(m.RunFinished, run=self.session.config.run)
+
+    def _wait_for_retry(self) -> bool:
+        """Sleep until a delayed retry may be due; False when there is none to wait for."""
+        due = self.session.state.retry
+        if not due or self.session.state.stopping:
+            return False
+        time.sleep(min(0.5, max(0.0, min(due.values()) - self.session.now())))
+        return True
 
     def known_params(self, number: int) -> dict[str, Any]:
         """Fixed parameters of a trial, by name (an enqueued trial, a grid cell)."""

@@ -10,29 +10,33 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import gc
 import json
 import os
 import socket
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..core import messages as m
-from ..core.ledger import Leases
+from ..core.bounds import clip
 from ..core.protocols import Grid, Pruner, Sampler
 from ..core.retries import RetryPolicy
 from ..core.state import StudyState
-from ..exceptions import CheckpointError, RaytuneLiteError
+from ..exceptions import CheckpointError, MessageError, RaytuneLiteError
 from ..pruners import NopPruner, pruner_from_spec
 from ..samplers import RandomSampler, sampler_from_spec
 from ..storages.checkpoints import CheckpointStore
 from ..storages.repository import Repository, StudyRecord
+from .slots import Slots
 
 LEASE = 60.0  # seconds an attempt is trusted without a word: Ray lets a task run on for minutes behind a partition
 # Handing out work is committed like all else, but need not wait for the disk: any process may die and it stands; a
 # power cut that takes it back has ended the attempts too, and the same numbers and parameters are handed out again.
 _REPEATABLE = (m.Claimed, m.Suggested, m.ParamSet)
+STORAGE_PATIENCE = 120.0  # seconds a database that fails is tried again before the run is paused
+CHECKPOINTS_KEPT = 2  # of a trial that may be resumed: the newest, and the one before it in case that is damaged
 OWNER_LEASE = 15.0  # seconds a driver is trusted without a commit
 
 
@@ -40,7 +44,7 @@ OWNER_LEASE = 15.0  # seconds a driver is trusted without a commit
 class RunConfig:
     """All that a driver needs to run a study; plain data, so it can be sent to another process."""
 
-    storage: str
+    storage: str = dataclasses.field(repr=False)  # it may hold a password
     study_name: str
     run: str
     sampler: Sampler | None = None
@@ -52,6 +56,8 @@ class RunConfig:
     checkpoint_dir: str | None = None
     durable: bool = True
     lease: float = LEASE
+    trial_timeout: float | None = None
+    storage_patience: float = STORAGE_PATIENCE
 
 
 @dataclass(slots=True)
@@ -66,19 +72,26 @@ class Request:
 class Session:
     """The one writer of a study."""
 
-    def __init__(self, config: RunConfig, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        config: RunConfig,
+        *,
+        clock: Callable[[], float] = time.time,
+        repository: Repository | None = None,
+        checkpoints: CheckpointStore | None = None,
+    ) -> None:
         self.config = config
         self._clock = clock
-        self.repository = Repository.open(config.storage, durable=config.durable)
+        self.repository = repository or Repository.open(config.storage, durable=config.durable)
         try:
             self.study: StudyRecord = self.repository.load_study(config.study_name)
             self.epoch = self.repository.acquire(self.study, run=config.run, lease=OWNER_LEASE, now=clock())
+            self.taken_from = self.repository.taken_from(self.study)
         except BaseException:
             self.repository.close()
             raise
+        self._store = checkpoints  # a simulated disk, or None: the true one
         self._last_at = 0.0
-        self._leases = Leases(config.lease)
-        self.closed_slots: set[str] = set()  # slots whose task has ended: a late claim of theirs is refused
         self.failure: BaseException | None = None  # set when the state in memory may be ahead of the database
         self.commits = self.events = 0
         try:
@@ -88,21 +101,29 @@ class Session:
             raise
 
     def _open(self) -> None:
-        log = self.repository.events(self.study)
-        recorded_pruner, recorded_sampler = _recorded_specs(log)
-        self.sampler = _resolve(self.config.sampler, recorded_sampler, sampler_from_spec) or RandomSampler()
-        self.pruner = _resolve(self.config.pruner, recorded_pruner, pruner_from_spec) or NopPruner()
-        self.state = self.fold(log)
+        with _no_collector():
+            log = self._read()
         self._last_at = max((event.at for event in log), default=0.0)
-        self.checkpoints = CheckpointStore(checkpoint_root(self.config, self.repository, self.study))
+        root = checkpoint_root(self.config.checkpoint_dir, self.repository, self.study)
+        self.checkpoints = self._store or CheckpointStore(root)
         added = self.repository.foreign(self.study)
         events: list[m.Event] = [event for event in added if self._is_news(event)]
         is_new_run = self.state.run != self.config.run  # else this is a restarted driver, and its attempts go on
         self.apply([*events, self._run_started()] if is_new_run else events)
         if is_new_run:
             self._sweep()
-        for number, attempt in self.state.live():
-            self._leases.grant(number, attempt, self.now())
+        self.slots.renew()
+
+    def _read(self) -> list[m.Event]:
+        """Read the log and fold it."""
+        log = self.repository.events(self.study)
+        recorded_pruner, recorded_sampler = _recorded_specs(log)
+        self.sampler = _resolve(self.config.sampler, recorded_sampler, sampler_from_spec) or RandomSampler()
+        self.pruner = _resolve(self.config.pruner, recorded_pruner, pruner_from_spec) or NopPruner()
+        self.state, config = self._new_state(), self.config
+        self.slots = Slots(self.state, config.run, config.lease, config.trial_timeout, self.now)
+        self._fold(log, self.state, self.slots)
+        return log
 
     def _sweep(self) -> None:
         """Delete checkpoints that no row knows: of processes that died between publishing and reporting."""
@@ -111,10 +132,28 @@ class Session:
             self.checkpoints.sweep(keep)
 
     def fold(self, log: Iterable[m.Event]) -> StudyState:
-        """The state that a log leads to; replaying it always gives the same."""
-        state = StudyState(self.study.directions, self._pruner_for, self._grid_for)
-        for event in log:
-            state.handle(event)
+        """The state that a log leads to; replaying it always gives the same.
+
+        Raises:
+            MessageError: the log was changed by hand.
+        """
+        return self._fold(log, self._new_state(), None)
+
+    def _new_state(self) -> StudyState:
+        return StudyState(self.study.directions, self._pruner_for, self._grid_for)
+
+    def _fold(self, log: Iterable[m.Event], state: StudyState, slots: Slots | None) -> StudyState:
+        for seq, event in enumerate(log, start=1):
+            try:
+                if slots is not None:
+                    slots.replay(event)
+                state.handle(event)
+            except Exception as error:  # the log was edited: whatever a handler meets, it is the log that is wrong
+                raise MessageError(
+                    f"table rtl_events, study {self.study.name!r}, seq {seq}: {type(event).__name__} cannot follow "
+                    f"the events before it ({clip(repr(error), 500)}). The log was changed by hand; restore a copy of "
+                    "the database."
+                ) from error
         return state
 
     def _is_news(self, event: m.TrialAdded) -> bool:
@@ -139,6 +178,7 @@ class Session:
             pruner=json.dumps(self.pruner.spec()),
             sampler=json.dumps(self.sampler.spec()),
             retries=json.dumps(self.config.retries.spec()),
+            checkpoints_kept=CHECKPOINTS_KEPT,
         )
 
     # --- time --------------------------------------------------------------------------------------------------------
@@ -197,7 +237,7 @@ class Session:
         return self.apply([kind(at=self.now(), **fields)])[0]
 
     def _decide(self, event: m.Event, batch: _Batch) -> Any:
-        if isinstance(event, m.Claimed) and event.slot in self.closed_slots:
+        if isinstance(event, m.Claimed) and self.slots.is_spent(event.slot):
             return None
         answer: Any = None
         pending: list[m.Event] = [event]
@@ -217,9 +257,9 @@ class Session:
                     try:
                         pending.append(self._suggest(command))
                     except Exception as error:
-                        self._watch(event)  # a claim stands: its attempt is live, and may ask again
+                        self.slots.note(event)  # a claim stands: its attempt is live, and may ask again
                         raise _SamplerFailedError(error) from error
-        self._watch(event)
+        self.slots.note(event)
         return answer
 
     def _suggest(self, command: m.Suggest | m.SuggestOne) -> m.Event:
@@ -258,19 +298,7 @@ class Session:
             except (RaytuneLiteError, OSError):
                 continue  # an orphan: the sweep of the next run removes it
 
-    # --- leases ------------------------------------------------------------------------------------------------------
-
-    def _watch(self, event: m.Event) -> None:
-        if isinstance(event, m.Claimed):
-            if not event.node:
-                return  # claimed before its task runs: the launcher answers for it until its first word
-            number = self.state.slots.get(event.slot)
-            if number is not None:
-                self._leases.grant(number, self.state.trials[number].attempt, self.now())
-        elif isinstance(event, (m.Reported, m.ParamAsked)):
-            self._leases.grant(event.number, event.attempt, self.now())
-        elif isinstance(event, (m.AttemptEnded, m.AttemptLost)):
-            self._leases.end(event.number, event.attempt)
+    # --- holding on --------------------------------------------------------------------------------------------------
 
     def tick(self) -> None:
         """Close attempts whose lease ran out, and renew this process's own hold on the study.
@@ -278,17 +306,7 @@ class Session:
         Raises:
             FencedError: another driver took the study.
         """
-        lost = [
-            m.AttemptLost(
-                at=self.now(),
-                number=number,
-                attempt=attempt,
-                kind=m.LossKind.LEASE_EXPIRED,
-                message=f"no word for {self.config.lease:.0f} s",
-            )
-            for number, attempt in self._leases.expired(self.now())
-        ]
-        self.apply(lost)
+        self.apply(self.slots.give_up())
         self.keep()
 
     def keep(self) -> None:
@@ -296,15 +314,6 @@ class Session:
         self.repository.commit(
             self.study, self.epoch, [], [], lease_until=self._clock() + OWNER_LEASE, flush=False
         )
-
-    def lose_slot(self, slot: str, kind: m.LossKind, message: str) -> m.Event | None:
-        """The event for a slot whose task is gone, or None when it held no live attempt."""
-        self.closed_slots.add(slot)
-        number = self.state.slots.get(slot)
-        if number is None:
-            return None
-        attempt = self.state.trials[number].attempt
-        return m.AttemptLost(at=self.now(), number=number, attempt=attempt, kind=kind, message=message)
 
     def close(self) -> None:
         """Give the study back so that the next driver need not wait."""
@@ -328,9 +337,8 @@ class _Batch:
     discards: list[str] = dataclasses.field(default_factory=list)
 
 
-def checkpoint_root(config: RunConfig, repository: Repository, study: StudyRecord) -> str:
-    """Where a study's checkpoints lie: beside the SQLite file, else in the working directory, or where asked."""
-    base = config.checkpoint_dir
+def checkpoint_root(base: str | None, repository: Repository, study: StudyRecord) -> str:
+    """Where a study's checkpoints lie: beside the SQLite file, else in the working directory, or below ``base``."""
     if base is None:
         base = f"{repository.path}.checkpoints" if repository.path else os.path.abspath("raytune_lite.checkpoints")
     # the study's name is data, never a path segment; two databases may share a directory, and both have a study 1
@@ -340,6 +348,18 @@ def checkpoint_root(config: RunConfig, repository: Repository, study: StudyRecor
 def new_run_id() -> str:
     """A name for one run of one process, unique over hosts and restarts."""
     return f"{socket.gethostname()}-{os.getpid()}-{os.urandom(4).hex()}"
+
+
+@contextlib.contextmanager
+def _no_collector() -> Iterator[None]:
+    """A long log is a million new objects and no garbage: looking for some again and again doubles the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _recorded_specs(log: Iterable[m.Event]) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:

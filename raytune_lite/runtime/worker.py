@@ -11,7 +11,6 @@ import math
 import numbers
 import threading
 import time
-import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,7 +19,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ..core import messages as m
-from ..core.messages import Assignment, CheckpointRef, Decision, Outcome, ParamValue, Progress
+from ..core.bounds import MAX_GATHERED, MAX_STEP, check_distribution, check_json, check_name, shown
+from ..core.messages import Assignment, CheckpointRef, Decision, FailureKind, Outcome, ParamValue, Progress
 from ..distributions import (
     CategoricalChoice,
     CategoricalDistribution,
@@ -31,13 +31,9 @@ from ..distributions import (
 )
 from ..exceptions import CheckpointError, StaleAttemptError, TrialPruned
 from ..storages.checkpoints import CheckpointStore, load_state, save_state
+from .failures import AttemptInterrupted, AttemptTimedOut, InvalidResult, NonFiniteResult, failure_of
 
-MAX_STEP = 2**31 - 1  # Optuna's column is a 32-bit integer
-MAX_NAME = 512  # characters of a parameter's or attribute's name: Optuna's columns
-
-
-class AttemptInterrupted(BaseException):
-    """The attempt was told to end: Ctrl-C, or another attempt has taken its place. The trial goes on later."""
+MAX_BUFFERED = 10_000  # reports; while the driver cannot store them, an attempt goes on this far without it
 
 
 class Channel(Protocol):
@@ -88,6 +84,7 @@ class Trial:
         channel: Channel,
         checkpoints: Callable[[], CheckpointStore],
         n_objectives: int = 1,
+        time_limit: float = math.inf,
     ) -> None:
         self.number, self.attempt = assignment.number, assignment.attempt
         self._assignment, self._channel = assignment, channel
@@ -96,11 +93,15 @@ class Trial:
         self._foreseen = {param.name: param for param in assignment.foreseen}
         self._params = {param.name: param for param in assignment.params}
         self._user_attrs = dict(assignment.user_attrs)
-        self._lock = threading.RLock()  # the heartbeat thread flushes too
+        self.deadline = time.monotonic() + time_limit
+        # The heartbeat thread delivers too. Whoever takes both locks takes this one, which lasts for a delivery, first:
+        self._delivery = threading.RLock()
+        self._lock = threading.RLock()  # and this one, of the buffers, only for moments
         self._reports: dict[int, float] = {}
         self._seen: set[int] = set()
         self._new_params: list[ParamValue] = []
         self._new_attrs: dict[str, str] = {}
+        self._gathered = 0  # characters of attributes and choices in the buffers
         self._new_checkpoint: CheckpointRef | None = None
         self._newest = -1  # the largest step reported in this attempt
         self._decided_to = assignment.last_step  # decisions are made for every step up to here
@@ -129,7 +130,7 @@ class Trial:
         self._check_interrupt()
         known = self._params.get(name) if isinstance(name, str) else None
         if known is None:
-            _check_name("a parameter's name", name)
+            check_distribution(name, distribution)
             known = self._choose(name, distribution)
             self._params[name] = known
         elif known.distribution != distribution:
@@ -168,7 +169,14 @@ class Trial:
         param = ParamValue(name=name, value=value, distribution=distribution)
         with self._lock:
             self._new_params.append(param)
+        self._gather(len(repr(distribution.choices)) if isinstance(distribution, CategoricalDistribution) else 200)
         return param
+
+    def _gather(self, size: int) -> None:
+        """Deliver what is buffered before it becomes longer than one message may be."""
+        self._gathered += size
+        if self._gathered > MAX_GATHERED:
+            self.flush()
 
     @property
     def params(self) -> dict[str, Any]:
@@ -192,16 +200,20 @@ class Trial:
 
         Raises:
             TypeError: the value is not JSON-able.
+            ValueError: the key or the value is too long.
         """
-        _check_name("a user attribute's key", key)
+        check_name("a user attribute's key", key)
         try:
             text = json.dumps(value)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, RecursionError) as error:
             raise TypeError(
-                f"user attribute {key!r} must be JSON-able (numbers, strings, lists, dicts), got {value!r}: {error}."
+                f"user attribute {key!r} must be JSON-able (numbers, strings, lists, dicts), got {shown(value)}: "
+                f"{error}."
             ) from None
+        check_json(f"user attribute {key!r}", text)
         with self._lock:
             self._user_attrs[key] = self._new_attrs[key] = text
+        self._gather(len(text))
 
     # --- reports and decisions ---------------------------------------------------------------------------------------
 
@@ -232,6 +244,9 @@ class Trial:
             self._seen.add(step)
             self._reports[step] = value
             self._newest = max(self._newest, step)
+            is_full = len(self._reports) >= MAX_BUFFERED
+        if is_full:
+            self.flush()
 
     def _checked_report(self, value: Any, step: Any) -> tuple[float, int]:
         """A report that is not simply a float at an int, as such, or refused."""
@@ -257,7 +272,7 @@ class Trial:
 
         One round trip where a decision is due, else none.
         """
-        with self._lock:  # a heartbeat may be carrying the very report that is being decided
+        with self._delivery:  # a heartbeat may be carrying the very report that is being decided
             self._check_interrupt()
             if self._decision is Decision.CONTINUE and self._newest >= self._next_due:
                 self.flush()
@@ -273,8 +288,8 @@ class Trial:
 
     def flush(self) -> None:
         """Deliver everything buffered; it is stored when this returns."""
-        with self._lock:
-            progress = self.drain()
+        with self._delivery:
+            progress = self._take()
             try:
                 decision, stop = self._channel.report(self.number, self.attempt, progress)
             except StaleAttemptError as error:
@@ -292,7 +307,11 @@ class Trial:
                 self.interrupt("the study was interrupted")
 
     def drain(self) -> Progress:
-        """Take everything buffered out of the buffer."""
+        """Take everything buffered out of the buffer, and wait for what is on its way."""
+        with self._delivery:
+            return self._take()
+
+    def _take(self) -> Progress:
         with self._lock:
             progress = Progress(
                 reports=tuple(self._reports.items()),
@@ -301,14 +320,16 @@ class Trial:
                 checkpoint=self._new_checkpoint,
             )
             self._reports, self._new_params, self._new_attrs, self._new_checkpoint = {}, [], {}, None
+            self._gathered = 0
         return progress
 
     def _put_back(self, progress: Progress) -> None:
-        """Undo a drain whose delivery failed."""
-        self._reports = {**dict(progress.reports), **self._reports}
-        self._new_params = [*progress.params, *self._new_params]
-        self._new_attrs = {**dict(progress.user_attrs), **self._new_attrs}
-        self._new_checkpoint = self._new_checkpoint or progress.checkpoint
+        """Undo a _take whose delivery failed."""
+        with self._lock:
+            self._reports = {**dict(progress.reports), **self._reports}
+            self._new_params = [*progress.params, *self._new_params]
+            self._new_attrs = {**dict(progress.user_attrs), **self._new_attrs}
+            self._new_checkpoint = self._new_checkpoint or progress.checkpoint
 
     def interrupt(self, reason: str) -> None:
         """Ask the objective to end: its next call of this trial raises AttemptInterrupted."""
@@ -317,6 +338,8 @@ class Trial:
     def _check_interrupt(self) -> None:
         if self._interrupted:
             raise AttemptInterrupted(self._interrupted)
+        if time.monotonic() > self.deadline:
+            raise AttemptTimedOut(f"trial {self.number}, attempt {self.attempt}: trial_timeout is over")
 
     # --- checkpoints -------------------------------------------------------------------------------------------------
 
@@ -347,8 +370,10 @@ class Trial:
         except BaseException:
             store.abandon(directory)
             raise
-        with self._lock:
-            self._new_checkpoint = store.publish(directory, self.number, self.attempt, step)
+        published = store.publish(directory, self.number, self.attempt, step)
+        with self._delivery:
+            with self._lock:
+                self._new_checkpoint = published
             self.flush()
 
     def load_checkpoint(self) -> Any:
@@ -387,23 +412,21 @@ def run_trial(
         return ended(Outcome.PRUNED)
     except (AttemptInterrupted, KeyboardInterrupt) as signal:
         return ended(Outcome.INTERRUPTED, exception=signal)
-    except Exception as error:  # noqa: BLE001  (whatever the user's code raises is the trial's failure)
-        failure = m.Failure(error=f"{type(error).__name__}: {error}", traceback=_user_traceback(error))
-        # a return value that is no result (NaN, None) fails the trial but never the study, as in Optuna
-        caught = isinstance(error, (*catch, InvalidResult))
+    except (Exception, SystemExit, AttemptTimedOut) as error:  # noqa: BLE001  (the user's code may raise anything)
+        failure = failure_of(error, __name__)
+        # what is not the objective's own exception fails the trial but never the study; nor, as in Optuna, does a
+        # return value that is no result (NaN, None)
+        own = failure.kind in (FailureKind.EXCEPTION, FailureKind.GPU_OUT_OF_MEMORY, FailureKind.OUT_OF_MEMORY)
+        caught = not own or isinstance(error, (*catch, InvalidResult))
         return ended(Outcome.FAIL, failure=failure, caught=caught, exception=error)
     return ended(Outcome.COMPLETE, values=values)
-
-
-class InvalidResult(ValueError):  # noqa: N818
-    """The objective returned something that is not a result."""
 
 
 def check_values(result: Any, n_objectives: int) -> tuple[float, ...]:
     """The objective's return value as floats.
 
     Raises:
-        InvalidResult: not ``n_objectives`` numbers, or NaN.
+        InvalidResult: not ``n_objectives`` numbers; NonFiniteResult: NaN.
     """
     several = isinstance(result, Sequence) and not isinstance(result, str)
     values = list(result) if several else [result]
@@ -415,28 +438,12 @@ def check_values(result: Any, n_objectives: int) -> tuple[float, ...]:
     except (TypeError, ValueError):
         raise InvalidResult(f"the objective must return {want}, got {result!r}; a return statement missing?") from None
     if any(math.isnan(value) for value in found):
-        raise InvalidResult(f"the objective returned {result!r}: NaN is not a result, so the trial is stored as FAIL.")
+        raise NonFiniteResult(f"the objective returned {result!r}: NaN is not a result, so the trial is FAIL.")
     return found
-
-
-def _check_name(what: str, name: Any) -> None:
-    """Refuse here what the database cannot hold; there it would hold up everybody's reports."""
-    if not isinstance(name, str):
-        raise TypeError(f"{what} must be a str, got {name!r}.")
-    if len(name) > MAX_NAME or name.encode("utf-8", "replace").decode() != name or "\0" in name:
-        raise ValueError(f"{what} must be valid Unicode without NUL, at most {MAX_NAME} characters; got {name[:60]!r}.")
 
 
 def _refuse(value: Any) -> float:
     raise TypeError(f"{value!r} is not a number")
 
 
-def _user_traceback(error: BaseException) -> str:
-    """The traceback without this package's own frames at its top."""
-    frames = error.__traceback__
-    while frames is not None and frames.tb_frame.f_globals.get("__name__") == __name__ and frames.tb_next:
-        frames = frames.tb_next
-    return "".join(traceback.format_exception(type(error), error, frames))
-
-
-__all__ = ["AttemptInterrupted", "Channel", "CheckpointError", "Ended", "Trial", "check_values", "run_trial"]
+__all__ = ["Channel", "CheckpointError", "Ended", "Trial", "check_values", "run_trial"]

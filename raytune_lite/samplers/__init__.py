@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..core.bounds import shown
 from ..core.protocols import Sampler
 from .grid import GridSampler
 from .random import RandomSampler
@@ -23,16 +24,19 @@ def sampler_from_spec(spec: Mapping[str, Any]) -> Sampler:
     Raises:
         ValueError: the spec names no built-in sampler, or its arguments are not that sampler's.
     """
-    arguments = dict(spec)
-    name = arguments.pop("name", None)
-    if name not in _BY_NAME:
+    try:
+        arguments = dict(spec)
+        name = arguments.pop("name", None)
+    except (TypeError, ValueError):
+        raise ValueError(f"a sampler's spec must be a mapping, got {shown(spec)}.") from None
+    if not isinstance(name, str) or name not in _BY_NAME:
         raise ValueError(
-            f"sampler must be one of {sorted(_BY_NAME)}, got {name!r}; a sampler of your own cannot be "
+            f"sampler must be one of {sorted(_BY_NAME)}, got {shown(name)}; a sampler of your own cannot be "
             "rebuilt from its spec: pass the object as sampler=."
         )
     try:
         return _BY_NAME[name](**arguments)
     except TypeError as error:
         raise ValueError(
-            f"not a spec of {name}: {dict(spec)!r} ({error}); it must be what spec() returned."
+            f"not a spec of {name}: {shown(spec)} ({error}); it must be what spec() returned."
         ) from None

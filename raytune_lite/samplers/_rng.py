@@ -11,6 +11,8 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
+from ..core.bounds import shown
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -52,5 +54,5 @@ def seed_or_fresh(seed: Any) -> int:
     except TypeError:
         value = -1
     if value < 0:
-        raise ValueError(f"seed must be an integer >= 0 or None, got {seed!r}; None draws one and keeps it.")
+        raise ValueError(f"seed must be an integer >= 0 or None, got {shown(seed)}; None draws one and keeps it.")
     return value

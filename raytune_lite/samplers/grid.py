@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, NoReturn
 
+from ..core.bounds import shown
 from ..core.protocols import StudyView
 from ..distributions import CategoricalChoice, Distribution
 from ._rng import seed_or_fresh
 
+_MAX_CELLS = 2**63 - 1
 _ROUNDS = 8  # 4 suffice for large halves (Luby and Rackoff 1988); small grids need more, NIST's FF1 has 10
 
 
@@ -36,11 +38,11 @@ def _identity(value: Any) -> tuple[str, Any]:
 def _axis(name: Any, values: Any) -> tuple[CategoricalChoice, ...]:
     """One parameter's values, checked."""
     if not isinstance(name, str):
-        raise ValueError(f"search_space must have parameter names as keys, got {name!r}; use a str.")
-    where = f"search_space[{name!r}]"
+        raise ValueError(f"search_space must have parameter names as keys, got {shown(name)}; use a str.")
+    where = f"search_space[{shown(name, 60)}]"
     if isinstance(values, (str, bytes, Mapping, Set)) or not hasattr(values, "__len__"):
         raise ValueError(
-            f"{where} must be a list of values, got {values!r}; a list has an order, and keeps it."
+            f"{where} must be a list of values, got {shown(values)}; a list has an order, and keeps it."
         )
     axis: list[CategoricalChoice] = [_plain(value) for value in values]
     if not axis:
@@ -50,7 +52,7 @@ def _axis(name: Any, values: Any) -> tuple[CategoricalChoice, ...]:
     for value in axis:
         if value is not None and type(value) not in (bool, int, float, str):
             raise ValueError(
-                f"{where} must hold None, bool, int, float or str (JSON keeps them), got {value!r} of type "
+                f"{where} must hold None, bool, int, float or str (JSON keeps them), got {shown(value)} of type "
                 f"{type(value).__name__}; use names, and map them to objects in the objective."
             )
         if isinstance(value, float) and math.isnan(value):
@@ -61,7 +63,7 @@ def _axis(name: Any, values: Any) -> tuple[CategoricalChoice, ...]:
     for value in axis:
         if _identity(value) in seen:
             other = seen[_identity(value)]
-            raise ValueError(f"{where} must hold each value once, got {other!r} and {value!r}; drop one.")
+            raise ValueError(f"{where} must hold each value once, got {shown(other)} and {shown(value)}; drop one.")
         seen[_identity(value)] = value
     return tuple(axis)
 
@@ -205,14 +207,19 @@ class GridSampler:
     ) -> None:
         if not isinstance(search_space, Mapping) or not search_space:
             raise ValueError(
-                f"search_space must map at least one parameter name to its values, got {search_space!r}; "
+                f"search_space must map at least one parameter name to its values, got {shown(search_space)}; "
                 "for example {'x': [1, 2]}."
             )
         if type(max_failures) is not int or max_failures < 1:
             raise ValueError(
-                f"max_failures must be an integer >= 1, got {max_failures!r}; 1 never tries a cell again."
+                f"max_failures must be an integer >= 1, got {shown(max_failures)}; 1 never tries a cell again."
             )
         axes = {name: _axis(name, values) for name, values in search_space.items()}
+        if math.prod(map(len, axes.values())) > _MAX_CELLS:
+            raise ValueError(
+                f"a grid may have {_MAX_CELLS} cells (the database's integer), got more from {len(axes)} parameters; "
+                "nobody could run them: shorten the lists, or use RandomSampler."
+            )
         # sorted: the same grid, in the same order, however the mapping was built (Optuna sorts too)
         fixed = seed_or_fresh(seed)
         object.__setattr__(self, "seed", fixed)

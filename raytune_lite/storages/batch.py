@@ -1,7 +1,9 @@
 """From the core's rows to table rows: which tables a Row changes and with which values.
 
-A batch is grouped by statement and run in one fixed order, parents first. Within a statement the rows keep their
-order; between two statements on one key (a checkpoint put and dropped) only the last word is kept.
+A batch is grouped by statement and run in one fixed order, parents first; what makes room for a unique key (a trial
+that failed gives up its cell, an attempt that ended its slot) goes before what takes it. Within a statement the rows
+keep their order; between two statements on one key (a checkpoint put and dropped, a trial made and moved) only the
+last word is kept.
 """
 
 from __future__ import annotations
@@ -19,9 +21,12 @@ from .records import StudyRecord
 from .statements import Cursor, Statements
 
 _ORDER = (
-    "own_trial", "state", "own_state", "attempt", "end_attempt", "param", "report", "value", "user_attr",
-    "system_attr", "checkpoint", "drop_checkpoint", "rung", "promote", "cell",
+    "state", "own_state", "own_trial", "end_attempt", "free_slot", "attempt", "take_slot", "param", "report", "value",
+    "user_attr", "system_attr", "checkpoint", "drop_checkpoint", "rung", "promote", "cell",
 )  # fmt: skip
+
+
+_NOT_ENDED: tuple[Any, ...] = (None, None, "", None, None)  # ended, outcome, message, exit_code, last_words
 
 
 def optuna_state(state: TrialState, attempt: int) -> str:
@@ -40,12 +45,12 @@ def stored_float(value: float) -> tuple[float | None, str]:
     return None, "INF_POS" if value > 0 else "INF_NEG"
 
 
-def uri_key(uri: str) -> str:
-    """The unique key of a checkpoint's uri."""
-    return hashlib.sha256(uri.encode("utf-8", "surrogatepass")).hexdigest()
+def text_key(text: str) -> str:
+    """The unique key of a text of any length: a checkpoint's uri, a slot."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _for_people(text: str) -> str:
+def for_people(text: str) -> str:
     """Text that every database takes: a traceback may quote bytes that are no Unicode, or a NUL."""
     return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
 
@@ -62,6 +67,8 @@ class Batch:
         self.created: dict[int, int] = {}
         self._calls: dict[str, list[tuple[Any, ...]]] = {name: [] for name in _ORDER}
         self._checkpoints: dict[tuple[int, str], m.CheckpointRef | None] = {}
+        self._own: dict[int, list[Any]] = {}  # number -> row of rtl_trials, of trials that begin in this batch
+        self._attempts: dict[tuple[int, int], list[Any]] = {}  # (number, attempt) -> row, of attempts that do
 
     def run(self, cursor: Cursor, rows: Iterable[m.Row]) -> None:
         """Store ``rows`` in the open transaction.
@@ -82,6 +89,8 @@ class Batch:
                 raise StorageError(f"no table is known for a row of type {type(row).__name__}.") from None
             store(self, row)
         self._add_checkpoints()
+        self._calls["own_trial"] = [tuple(row) for row in self._own.values()]
+        self._add_attempts()
         for name in _ORDER:
             if self._calls[name]:
                 self._statements[name].run_many(cursor, self._calls[name])
@@ -106,19 +115,22 @@ class Batch:
         state = optuna_state(row.state, row.attempt)
         values = (self._study.study_id, row.number, state, self._date(row.started), self._date(row.completed))
         trial_id = self.created[row.number] = self._statements.insert_trial(cursor, values)
-        own = (trial_id, self._study.study_id, row.number, row.state.name, row.attempt, row.cell)
-        self._calls["own_trial"].append(own)
+        self._own[row.number] = [trial_id, self._study.study_id, row.number, row.state.name, row.attempt, row.cell]
 
     def _adopt(self, row: m.AdoptTrial) -> None:
+        if row.number in self._own:
+            raise StorageError(f"study {self._study.name!r}: trial {row.number} is taken in twice.")
         trial_id = self._id(row.number)
-        own = (trial_id, self._study.study_id, row.number, row.state.name, 0, row.cell)
-        self._calls["own_trial"].append(own)
+        self._own[row.number] = [trial_id, self._study.study_id, row.number, row.state.name, 0, row.cell]
 
     def _set_state(self, row: m.SetState) -> None:
         trial_id = self._id(row.number)
         dates = self._date(row.started), self._date(row.completed)
         self._calls["state"].append((optuna_state(row.state, row.attempt), *dates, trial_id))
-        self._calls["own_state"].append((row.state.name, row.attempt, trial_id))
+        if row.number in self._own:
+            self._own[row.number][3:5] = row.state.name, row.attempt
+        else:
+            self._calls["own_state"].append((row.state.name, row.attempt, trial_id))
 
     def _param(self, row: m.PutParam) -> None:
         text = distribution_to_json(row.param.distribution)
@@ -139,13 +151,27 @@ class Batch:
         self._calls[name].append((self._id(row.number), row.key, row.value_json))
 
     def _new_attempt(self, row: m.NewAttempt) -> None:
-        values = (self._id(row.number), row.attempt, row.slot, row.node, row.started, "", row.resumed_step)
-        self._calls["attempt"].append(values)
+        key = row.number, row.attempt
+        if key in self._attempts:
+            raise StorageError(f"study {self._study.name!r}: trial {row.number} has an attempt {row.attempt} already.")
+        self._attempts[key] = [row.slot, row.node, row.started, row.resumed_step, *_NOT_ENDED]
 
     def _end_attempt(self, row: m.EndAttempt) -> None:
         outcome = str(getattr(row.outcome, "value", row.outcome))
-        message = _for_people(row.message)
-        self._calls["end_attempt"].append((outcome, row.ended, message, self._id(row.number), row.attempt))
+        end = (row.ended, outcome, for_people(row.message), row.exit_code, for_people(row.last_words) or None)
+        if (row.number, row.attempt) in self._attempts:
+            self._attempts[row.number, row.attempt][4:] = end
+        else:
+            key = self._id(row.number), row.attempt
+            self._calls["end_attempt"].append((*end, *key))
+            self._calls["free_slot"].append(key)
+
+    def _add_attempts(self) -> None:
+        for (number, attempt), row in self._attempts.items():
+            trial_id, ended = self._id(number), row[4]
+            self._calls["attempt"].append((trial_id, attempt, *row))
+            if ended is None:
+                self._calls["take_slot"].append((self._study.study_id, text_key(row[0]), trial_id, attempt))
 
     def _put_checkpoint(self, row: m.PutCheckpoint) -> None:
         self._checkpoints[row.number, row.checkpoint.uri] = row.checkpoint
@@ -155,7 +181,7 @@ class Batch:
 
     def _add_checkpoints(self) -> None:
         for (number, uri), ref in self._checkpoints.items():
-            key = (self._id(number), uri_key(uri))
+            key = (self._id(number), text_key(uri))
             if ref is None:
                 self._calls["drop_checkpoint"].append(key)
             else:

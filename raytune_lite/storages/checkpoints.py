@@ -24,6 +24,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
+from ..core.bounds import shown
 from ..core.messages import CheckpointRef
 from ..exceptions import CheckpointCorruptedError, CheckpointError
 from ..training.serialization import load_state, save_state
@@ -32,9 +33,10 @@ __all__ = ["MANIFEST", "CheckpointStore", "load_state", "save_state"]
 
 MANIFEST = ".rtl-manifest.json"
 _CHUNK = 1 << 20
-_TRIAL = re.compile(r"trial-(\d+)", re.ASCII)
-_ATTEMPT = re.compile(r"attempt-(\d+)", re.ASCII)
-_STEP = re.compile(r"step-\d+(\.\d+)?", re.ASCII)
+_MANIFEST_MOST = 64 << 20  # bytes; half a million files
+_TRIAL = re.compile(r"trial-(\d{1,20})", re.ASCII)  # a longer name is none of ours, and no file system takes it
+_ATTEMPT = re.compile(r"attempt-(\d{1,20})", re.ASCII)
+_STEP = re.compile(r"step-\d{1,20}(\.\d{1,20})?", re.ASCII)
 _ASIDE = re.compile(r"\.(writing|deleting)-[0-9a-f]{32}", re.ASCII)
 _FULL = "Free space, save less often, or give the study another checkpoint directory."
 _IN_THE_WAY = "A file stands where a directory belongs: move it, or choose another checkpoint directory."
@@ -212,6 +214,16 @@ class CheckpointStore:
                     _remove_if_empty(directory, trial)
         return sorted(gone)
 
+    def published(self) -> list[str]:
+        """Uris of all published checkpoints, sorted."""
+        with _os_errors("the checkpoint directory could not be read", self.root):
+            return sorted(
+                path.relative_to(self.root).as_posix()
+                for trial, _ in _subdirectories(self.root, _TRIAL)
+                for directory, _ in _subdirectories(trial, _ATTEMPT)
+                for path, _ in _subdirectories(directory, _STEP)
+            )
+
     def _final(self, number: int, attempt: int, step: int) -> Path:
         for name, value in (("number", number), ("attempt", attempt), ("step", step)):
             try:
@@ -255,6 +267,8 @@ class CheckpointStore:
 
     def _locate(self, uri: str) -> Path:
         """The directory of a uri: a path below the root, of the published shape and without symlinks."""
+        if not isinstance(uri, str):
+            raise CheckpointError(f"a checkpoint's uri must be a path below {self.root}, got {type(uri).__name__}.")
         relative = uri
         if os.path.isabs(uri):
             relative = os.path.relpath(uri, self.root)
@@ -263,7 +277,7 @@ class CheckpointStore:
             pattern.fullmatch(part) for pattern, part in zip((_TRIAL, _ATTEMPT, _STEP), parts, strict=True)
         ):
             raise CheckpointError(
-                f"{uri!r} is not a checkpoint below {self.root}; one is named trial-<number>/attempt-<n>/"
+                f"{shown(uri)} is not a checkpoint below {self.root}; one is named trial-<number>/attempt-<n>/"
                 "step-<n>. Nothing was read or deleted."
             )
         path = self.root.joinpath(*parts)
@@ -350,12 +364,21 @@ def _manifest_files(path: Path, digest: str) -> list[dict[str, Any]]:
     manifest = path / MANIFEST
     if manifest.is_symlink() or not manifest.is_file():
         raise CheckpointCorruptedError(str(path), digest, f"no file {MANIFEST}")
-    content = manifest.read_bytes()
+    with manifest.open("rb") as file:
+        content = file.read(_MANIFEST_MOST + 1)  # what lies there may be anything, and of any size
+    if len(content) > _MANIFEST_MOST:
+        raise CheckpointCorruptedError(str(path), digest, f"a manifest of more than {_MANIFEST_MOST} bytes")
     found = hashlib.sha256(content).hexdigest()
     if found != digest:
         raise CheckpointCorruptedError(str(path), digest, found)
-    files: list[dict[str, Any]] = json.loads(content)["files"]  # its digest matched: these are our own words
-    return files
+    try:
+        files: list[dict[str, Any]] = json.loads(content)["files"]
+        if all(type(entry["path"]) is str and type(entry["size"]) is int and entry["sha256"] for entry in files):
+            return files
+    except (ValueError, TypeError, KeyError, RecursionError):
+        pass
+    # its digest is the recorded one: somebody has changed both
+    raise CheckpointCorruptedError(str(path), digest, "a manifest that lists no files")
 
 
 def _write_synced(path: Path, content: bytes) -> None:

@@ -1,7 +1,4 @@
-"""Opening a database and its transactions: pragmas, version checks, and errors as StorageError. Knows no study.
-
-SQLite is tested in this repository. For PostgreSQL and MySQL the statements are compile-checked only.
-"""
+"""Opening a database and its transactions: pragmas, version checks, and errors as StorageError. Knows no study."""
 
 from __future__ import annotations
 
@@ -15,12 +12,13 @@ from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from ..exceptions import SchemaVersionError, StorageError
-from . import schema
+from ..exceptions import RaytuneLiteError, SchemaVersionError, StorageError
+from . import migrations, schema
 from .statements import Cursor
-from .url import mask, normalize_url
+from .url import mask, normalize_url, secrets
 
 _LOCK_SECONDS = 60  # how long a SQLite writer waits for another program's transaction
+_DDL_LOCK = 7_225_173_920  # any number, the same in all versions
 _WAYS_OUT = (
     ("file is not a database", "choose another file name; this file was left as it is"),
     ("unable to open", "check that the path and its directory exist and are yours to write"),
@@ -39,6 +37,14 @@ _NOW = {
 }
 
 
+_DEADLOCKS = ("40P01", "40001", 1213, 1205)  # PostgreSQL's and MySQL's: this transaction was the one to give way
+_IN_DOUBT = "Whether the transaction was stored is not known; what was is read back when the study is opened again."
+
+
+class RolledBackError(StorageError):
+    """The transaction was rolled back for certain, and the same one may succeed at once."""
+
+
 class Database:
     """One database, opened and checked. ``url`` is masked; ``path`` is the absolute SQLite path, or None."""
 
@@ -49,7 +55,7 @@ class Database:
             address = address.set(database=os.path.abspath(str(address.database)))
         self.path = address.database if self.is_local else None
         self.url = mask(address)
-        self._password = str(address.password or "")
+        self._secrets = secrets(address)
         if self.path is not None:
             _check_path(self.path, self.url)
         self._engine = _local_engine(address, durable) if self.is_local else _server_engine(address)
@@ -91,6 +97,7 @@ class Database:
             if self._fast is None:
                 self._fast = self._engine.raw_connection()
             raw: Any = self._fast.driver_connection
+            committing = False
             try:
                 with closing(raw.cursor()) as cursor:
                     if self.is_local:
@@ -99,12 +106,24 @@ class Database:
                             self._flushes = flush
                         cursor.execute("BEGIN IMMEDIATE")
                     yield cursor
+                committing = True
                 raw.commit()
-            except BaseException:
+            except BaseException as error:
                 with suppress(Exception):
                     raw.rollback()
                 self._close_fast()  # whatever broke, the next one begins with a connection that works
+                if isinstance(error, self._driver_error) and self._is_passing(error, raw):
+                    if not committing:
+                        raise RolledBackError(self._story(error)) from None
+                    raise StorageError(self._story(error, _IN_DOUBT)) from None
                 raise
+
+    def _is_passing(self, error: Exception, raw: Any) -> bool:
+        """Whether the same transaction may succeed at once: a deadlock, or a connection that was closed while idle."""
+        code = getattr(error, "pgcode", None) or getattr(error, "sqlstate", None) or next(iter(error.args), None)
+        if not self.is_local and code in _DEADLOCKS:
+            return True
+        return not self.is_local and self._engine.dialect.is_disconnect(error, raw, None)  # type: ignore[arg-type]
 
     def _close_fast(self) -> None:
         fast, self._fast, self._flushes = self._fast, None, True
@@ -137,18 +156,10 @@ class Database:
             self._use_wal()
         if complete:
             return
-        for attempt in range(3):
-            try:
-                with self.write() as connection:
-                    # A program beside us may have made the tables since; on SQLite we hold the write lock now.
-                    if not _check_versions(connection, self.url):
-                        _create(connection)
-                return
-            except SchemaVersionError:
-                raise
-            except StorageError:  # servers have no lock for DDL: the one who came second looks again
-                if attempt == 2 or self.is_local:
-                    raise
+        with self.write() as connection, _alone(connection):
+            # a program beside us may have done it since
+            if not _check_versions(connection, self.url):
+                _complete(connection, self.now(connection))
 
     def _use_wal(self) -> None:
         """Readers and the writer do not block each other in WAL mode. It is a property of the file."""
@@ -166,15 +177,23 @@ class Database:
         """Every error of SQLAlchemy or the driver becomes a StorageError that shows no password."""
         try:
             yield
-        except (UnicodeEncodeError, OverflowError) as error:  # lone surrogates; integers over 64 bits, dates over 9999
+        except RaytuneLiteError:  # some are ValueErrors too
+            raise
+        # lone surrogates; NUL (psycopg2); integers over 64 bits, dates over 9999
+        except (UnicodeEncodeError, OverflowError, ValueError) as error:
+            if type(error) is ValueError and "NUL" not in str(error):
+                raise
             raise StorageError(f"{self.url}: a value cannot be stored: {error}. Nothing was changed.") from None
         except (SQLAlchemyError, self._driver_error) as error:
-            text = str(getattr(error, "orig", None) or error).strip()
-            if self._password:
-                text = text.replace(self._password, "***")
-            ways = [way for sign, way in _WAYS_OUT if sign in text.lower()]
-            way_out = f": {ways[0]}" if ways else ""
-            raise StorageError(f"{self.path or self.url}: {text}{way_out}. The transaction was rolled back.") from None
+            raise StorageError(self._story(error)) from None
+
+    def _story(self, error: Exception, end: str = "The transaction was rolled back.") -> str:
+        text = str(getattr(error, "orig", None) or error).strip()
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        ways = [way for sign, way in _WAYS_OUT if sign in text.lower()]
+        way_out = f": {ways[0]}" if ways else ""
+        return f"{self.path or self.url}: {text}{way_out}. {end}"
 
 
 def _check_path(path: str, shown: str) -> None:
@@ -212,32 +231,68 @@ def _local_engine(address: URL, durable: bool) -> sa.Engine:
     return engine
 
 
+# One that is silent for so long is gone: an attempt's lease is 60 s, a study's 15 s.
+_PATIENCE = {
+    "psycopg2": {"connect_timeout": 10, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
+                 "tcp_user_timeout": 25_000},
+    "psycopg": {"connect_timeout": 10, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
+                "tcp_user_timeout": 25_000},
+    "pymysql": {"connect_timeout": 10, "read_timeout": 60, "write_timeout": 60},
+}  # fmt: skip
+
+
 def _server_engine(address: URL) -> sa.Engine:
-    # Servers close idle connections (MySQL after wait_timeout): ask before use rather than fail in a commit.
-    return sa.create_engine(address, pool_pre_ping=True)
+    patience = _PATIENCE.get(address.get_driver_name(), {})
+    arguments = {name: value for name, value in patience.items() if name not in address.query}
+    # READ COMMITTED: what a writer reads after it got a lock is what the former holder left there (MySQL's own level
+    # may show an older state). pre_ping: servers close idle connections (MySQL after wait_timeout).
+    return sa.create_engine(
+        address, connect_args=arguments, pool_pre_ping=True, isolation_level="READ COMMITTED"
+    )
 
 
-def _create(connection: Connection) -> None:
-    """Create the absent tables and write the version rows that are missing."""
-    schema.metadata.create_all(connection)
-    rows: list[tuple[sa.Table, dict[str, Any]]] = [
-        (
-            schema.version_info,
-            {
-                "version_info_id": 1,
-                "schema_version": schema.OPTUNA_SCHEMA,
-                "library_version": schema.OPTUNA_VERSION,
-            },
-        ),
-        (schema.alembic_version, {"version_num": schema.OPTUNA_HEAD}),
-        (schema.rtl_version, {"id": 1, "version": schema.OUR_SCHEMA}),
-    ]
-    for table, values in rows:
-        if connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one() == 0:
-            connection.execute(table.insert().values(values))
+@contextmanager
+def _alone(connection: Connection) -> Iterator[None]:
+    """One program at a time makes or changes tables. SQLite's writer is alone anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_DDL_LOCK})")  # until the transaction ends
+        yield
+        return
+    if connection.dialect.name == "sqlite":
+        yield
+        return
+    # MySQL's belongs to the connection, and outlives the commits that its DDL makes; names are the server's own
+    name = f"CONCAT('raytune_lite:', SUBSTRING(SHA1(COALESCE(DATABASE(), '')), 1, 32), '{_DDL_LOCK}')"
+    if connection.exec_driver_sql(f"SELECT GET_LOCK({name}, {_LOCK_SECONDS})").scalar() != 1:
+        raise StorageError(f"another program has been making tables in this database for {_LOCK_SECONDS} s; stop it.")
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql(f"SELECT RELEASE_LOCK({name})")
+
+
+def _complete(connection: Connection, now: float) -> None:
+    """Create the absent tables, bring ours to this version, and say so last."""
+    ours = schema.rtl_version
+    found = None
+    if ours.name in sa.inspect(connection).get_table_names():
+        found = connection.execute(sa.select(ours.c.version)).scalar()
+    schema.tables_for(connection.dialect).create_all(connection)
+    # without a version: empty until now, or a program was killed while it made the tables, who knows of which version
+    migrations.upgrade(connection, found or 1, now)
     if connection.dialect.name == "sqlite":
         for statement in schema.SQLITE_TRIGGERS:
             connection.exec_driver_sql(statement)
+    optuna = {"schema_version": schema.OPTUNA_SCHEMA, "library_version": schema.OPTUNA_VERSION}
+    _set_once(connection, schema.version_info, {"version_info_id": 1, **optuna})
+    _set_once(connection, schema.alembic_version, {"version_num": schema.OPTUNA_HEAD})
+    _set_once(connection, ours, {"id": 1, "version": schema.OUR_SCHEMA})
+    connection.execute(sa.update(ours).values(version=schema.OUR_SCHEMA))
+
+
+def _set_once(connection: Connection, table: sa.Table, values: dict[str, Any]) -> None:
+    if connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one() == 0:
+        connection.execute(table.insert().values(values))
 
 
 def _check_versions(connection: Connection, shown: str) -> bool:
@@ -272,4 +327,5 @@ def _check_versions(connection: Connection, shown: str) -> bool:
             f"storage {shown} has tables rtl_* of version {ours}, this version knows {schema.OUR_SCHEMA}. Nothing "
             f"was written: {update}."
         )
-    return found is not None and head is not None and ours is not None and present >= set(schema.metadata.tables)
+    current = found is not None and head is not None and ours == schema.OUR_SCHEMA
+    return current and present >= set(schema.metadata.tables)

@@ -24,7 +24,9 @@ class StudyRecord:
 class AttemptRecord:
     """One run of one trial. ``started``/``ended``: seconds since the study was created.
 
-    ``outcome`` is an Outcome, a LossKind or "paused", and None while the attempt runs.
+    ``outcome`` is an Outcome, a FailureKind or "paused", and None while the attempt runs. ``exit_code``: of its
+    process, negative for a signal, None where not known. ``last_words``: the tail of its stderr, if it ended without
+    a word.
     """
 
     number: int
@@ -36,6 +38,8 @@ class AttemptRecord:
     outcome: str | None
     message: str
     resumed_step: int | None
+    exit_code: int | None = None
+    last_words: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,20 +16,23 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from ..core.messages import AdoptTrial, CheckpointRef, Event, NewTrial, Row, RunStarted, TrialAdded, event_to_json
+from ..core.encoding import event_to_json
+from ..core.messages import AdoptTrial, CheckpointRef, Event, NewTrial, Row, RunStarted, TrialAdded
 from ..exceptions import FencedError, StorageError, StudyBusyError
 from ..trial import FrozenTrial, StudyDirection
 from . import readers, studies
 from . import schema as t
 from .batch import Batch
-from .database import Database
+from .database import Database, RolledBackError
 from .holder import Holder
+from .integrity import Difference, differences
 from .records import AttemptRecord, CellRecord, RungRecord, StudyRecord
 from .statements import Cursor, Statements, upsert
 
 __all__ = ["Repository", "StudyRecord"]
 
 _T = TypeVar("_T")
+_TURNS = 5  # of a transaction that others made give way
 _METRIC_NAMES = "study:metric_names"  # Optuna's key
 
 
@@ -40,6 +43,7 @@ class _Tenure:
     epoch: int
     run: str
     next_seq: int
+    taken_from: str = ""
     trial_ids: dict[int, int] = field(default_factory=dict)  # number -> trial_id, of all trials in Optuna's table
     last_trial_id: int = 0
 
@@ -197,6 +201,7 @@ class Repository:
             other = Holder(host=row.host, pid=row.pid, pid_started=row.pid_started)
             if row.run not in ("", run) and row.lease_until > now and not other.is_dead():
                 raise StudyBusyError(study.name, row.holder, row.lease_until - now)
+            taken_from = "" if row.run in ("", run) else f"{row.holder}, {_why(other, now - row.lease_until)}"
             values = {"epoch": row.epoch + 1, "run": run, "holder": f"{me} (run {run})", "host": me.host,
                       "pid": me.pid, "pid_started": me.pid_started, "lease_until": now + lease}  # fmt: skip
             won = connection.execute(
@@ -205,8 +210,14 @@ class Repository:
             if won.rowcount != 1:
                 raise StudyBusyError(study.name, "a driver that took it at this moment", lease)
             tenure = self._read_tenure(connection, study, row.epoch + 1, run)
+            tenure.taken_from = taken_from
         self._tenures[study.study_id] = tenure
         return tenure.epoch
+
+    def taken_from(self, study: StudyRecord) -> str:
+        """Who held the study before this process took it, and why it was not asked; empty when nobody did."""
+        tenure = self._tenures.get(study.study_id)
+        return "" if tenure is None else tenure.taken_from
 
     def release(self, study: StudyRecord, epoch: int) -> None:
         """Give the study back: anyone may acquire it, and this epoch can write no more. No error if it was taken."""
@@ -244,24 +255,41 @@ class Repository:
                 that cannot be known from here, and the study must be acquired again, which reads the truth back.
         """
         texts = [event_to_json(event) for event in events]
+        stamped = [(event.at, text) for event, text in zip(events, texts, strict=True)]
         with self._lock:
-            tenure = self._tenure(study, epoch)
-            with self._database.write_fast(flush=flush) as cursor:
-                self._guard(cursor, study, tenure, lease_until)
-                if any(isinstance(row, (NewTrial, AdoptTrial)) for row in rows):
-                    self._look_for_others(cursor, study, tenure)
-                if events:
-                    self._statements["event"].run_many(cursor, [
-                        (study.study_id, tenure.next_seq + i, epoch, event.at, text)
-                        for i, (event, text) in enumerate(zip(events, texts, strict=True))
-                    ])  # fmt: skip
-                batch = Batch(study, self._statements, tenure.trial_ids)
-                batch.run(cursor, rows)
-            # only now is it true
-            tenure.next_seq += len(events)
-            if batch.created:
-                tenure.trial_ids.update(batch.created)
-                tenure.last_trial_id = max(tenure.last_trial_id, *batch.created.values())
+            for turn in range(_TURNS):
+                try:
+                    self._commit(study, self._tenure(study, epoch), stamped, rows, lease_until, flush)
+                    return
+                except RolledBackError:  # a deadlock, or the server had closed an idle connection
+                    if turn == _TURNS - 1:
+                        raise
+
+    def _commit(
+        self,
+        study: StudyRecord,
+        tenure: _Tenure,
+        events: Sequence[tuple[float, str]],
+        rows: Sequence[Row],
+        lease_until: float | None,
+        flush: bool,
+    ) -> None:
+        batch = Batch(study, self._statements, tenure.trial_ids)
+        with self._database.write_fast(flush=flush) as cursor:
+            self._guard(cursor, study, tenure, lease_until)
+            if any(isinstance(row, (NewTrial, AdoptTrial)) for row in rows):
+                self._look_for_others(cursor, study, tenure)
+            if events:
+                self._statements["event"].run_many(cursor, [
+                    (study.study_id, tenure.next_seq + i, tenure.epoch, at, text)
+                    for i, (at, text) in enumerate(events)
+                ])  # fmt: skip
+            batch.run(cursor, rows)
+        # only now is it true
+        tenure.next_seq += len(events)
+        if batch.created:
+            tenure.trial_ids.update(batch.created)
+            tenure.last_trial_id = max(tenure.last_trial_id, *batch.created.values())
 
     def _tenure(self, study: StudyRecord, epoch: int) -> _Tenure:
         tenure = self._tenures.get(study.study_id)
@@ -331,6 +359,10 @@ class Repository:
     def last_run(self, study: StudyRecord) -> RunStarted | None:
         """The start of the latest run, or None."""
         return self._read(readers.last_run, study)
+
+    def differences(self, study: StudyRecord) -> list[Difference]:
+        """Where the tables are not what the log of events implies; see ``integrity``."""
+        return self._read(lambda connection, record: list(differences(connection, record)), study)
 
     def foreign(self, study: StudyRecord) -> list[TrialAdded]:
         """Trials that another program (Optuna) wrote and no AdoptTrial has taken in, in number order.
@@ -405,3 +437,7 @@ class Repository:
         clause = upsert(self._database.dialect.name, table, ("study_id", "key", "value_json"), ("study_id", "key"))
         with self._lock, self._database.write() as connection:
             connection.execute(clause, {"study_id": study.study_id, "key": key, "value_json": text})
+
+
+def _why(holder: Holder, late: float) -> str:
+    return "whose process is dead" if holder.is_dead() else f"whose hold ended {late:.0f} s ago"

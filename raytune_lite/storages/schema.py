@@ -1,7 +1,8 @@
 """The tables: Optuna's (its schema 12, so that its tools read our studies), and ours beside them.
 
-Optuna's names, types, keys and indexes are its interface and may not differ. Ours have what Optuna's lack: a unique
-key for every claim we make (one row a trial number, an event number, an attempt, a rung), and foreign keys.
+Optuna's names, keys and indexes are its interface and may not differ. Ours have what Optuna's lack: a unique key for
+every claim we make (one row a trial number, an event number, an attempt, a rung; a slot and a trial have one live
+attempt; a cell has one trial that has not failed), and foreign keys.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ OPTUNA_OLDER_HEADS = (
     "v0.9.0.a", "v1.2.0.a", "v1.3.0.a", "v2.4.0.a", "v2.6.0.a", "v3.0.0.a", "v3.0.0.b", "v3.0.0.c", "v3.0.0.d",
 )  # fmt: skip
 OPTUNA_VERSION = "5.0.0"  # version_info names the release whose schema this is
-OUR_SCHEMA = 1
+OUR_SCHEMA = 2  # how an older one becomes this one: migrations.py
 NAME_LENGTH = 512
 
 metadata = sa.MetaData()
@@ -41,7 +42,7 @@ def _attributes(table: str, parent: str) -> sa.Table:
         _key(f"{table[:-1]}_id"),
         _parent(parent, nullable=True),
         sa.Column("key", sa.String(NAME_LENGTH)),
-        sa.Column("value_json", sa.Text()),
+        sa.Column("value_json", _LONG_TEXT),
         sa.UniqueConstraint(parent.split(".")[1], "key"),
     )
 
@@ -84,7 +85,7 @@ trial_params = sa.Table(
     _parent("trials.trial_id", nullable=True),
     sa.Column("param_name", sa.String(NAME_LENGTH)),
     sa.Column("param_value", _DOUBLE),  # internal: the index of a choice
-    sa.Column("distribution_json", sa.Text()),
+    sa.Column("distribution_json", _LONG_TEXT),
     sa.UniqueConstraint("trial_id", "param_name"),
 )
 trial_values = sa.Table(
@@ -155,6 +156,8 @@ def _big(name: str, nullable: bool = False, primary_key: bool = False) -> sa.Col
     return sa.Column(name, sa.BigInteger, nullable=nullable, primary_key=primary_key, autoincrement=False)
 
 
+HELD_CELL = "CASE WHEN state <> 'FAIL' THEN cell END"
+
 rtl_version = sa.Table(
     "rtl_version",
     metadata,
@@ -199,7 +202,10 @@ rtl_trials = sa.Table(
     sa.Column("state", sa.String(16), nullable=False),  # the true one; Optuna's enum has no PAUSED
     _big("attempt"),
     _big("cell", nullable=True),
+    # the database's own work: two trials that have not failed cannot stand on one cell
+    sa.Column("held_cell", sa.BigInteger, sa.Computed(HELD_CELL)),
     sa.UniqueConstraint("study_id", "number"),
+    sa.Index("rtl_trials_held_cell", "study_id", "held_cell", unique=True),
 )
 rtl_attempts = sa.Table(
     "rtl_attempts",
@@ -213,6 +219,16 @@ rtl_attempts = sa.Table(
     sa.Column("outcome", sa.String(64)),
     sa.Column("message", _LONG_TEXT, nullable=False),
     _big("resumed_step", nullable=True),
+    _big("exit_code", nullable=True),
+    sa.Column("last_words", _LONG_TEXT),  # the tail of its stderr
+)
+rtl_slots = sa.Table(  # the live attempts: one a slot, one a trial
+    "rtl_slots",
+    metadata,
+    _owned_by("studies.study_id", primary_key=True),
+    sa.Column("slot_sha256", sa.String(64), primary_key=True),
+    _owned_by("rtl_trials.trial_id", unique=True),
+    _big("attempt"),
 )
 rtl_checkpoints = sa.Table(
     "rtl_checkpoints",
@@ -244,6 +260,7 @@ rtl_grid_cells = sa.Table(
     sa.Column("state", sa.String(16), nullable=False),
     _big("number"),
     _big("failures"),
+    sa.Index("rtl_grid_cells_number", "study_id", "number", unique=True),  # a trial runs one cell in its life
 )
 
 OUR_TABLES = tuple(name for name in metadata.tables if name.startswith("rtl_"))
@@ -251,10 +268,37 @@ OUR_TABLES = tuple(name for name in metadata.tables if name.startswith("rtl_"))
 # SQLite checks foreign keys only where a connection asks for it, and Optuna's do not: without these triggers a study
 # that Optuna deletes would leave our rows behind, and SQLite gives the freed study_id to the next study.
 _BY_STUDY = ("rtl_grid_cells", "rtl_events", "rtl_epochs", "rtl_studies")
-_BY_TRIAL = ("rtl_rungs", "rtl_checkpoints", "rtl_attempts", "rtl_trials")
-SQLITE_TRIGGERS = tuple(
-    f"CREATE TRIGGER IF NOT EXISTS rtl_{table}_deleted AFTER DELETE ON {table} BEGIN "
+_BY_TRIAL = ("rtl_rungs", "rtl_checkpoints", "rtl_slots", "rtl_attempts", "rtl_trials")
+SQLITE_TRIGGERS = tuple(f"DROP TRIGGER IF EXISTS rtl_{table}_deleted" for table in ("studies", "trials")) + tuple(
+    f"CREATE TRIGGER rtl_{table}_deleted AFTER DELETE ON {table} BEGIN "
     + " ".join(f"DELETE FROM {ours} WHERE {key} = OLD.{key};" for ours in owned)
     + " END"
     for table, key, owned in (("studies", "study_id", _BY_STUDY), ("trials", "trial_id", _BY_TRIAL))
 )
+
+
+def tables_for(dialect: sa.Dialect) -> sa.MetaData:
+    """The tables as this kind of server wants them declared."""
+    if dialect.name == "sqlite":
+        return metadata
+    exact = sa.MetaData()
+    for table in metadata.sorted_tables:
+        copy = table.to_metadata(exact)
+        if dialect.name != "postgresql":
+            copy.kwargs.update({
+                f"{dialect.name}_charset": "utf8mb4", f"{dialect.name}_engine": "InnoDB",
+                f"{dialect.name}_collate": _exact_collation(dialect),
+            })  # fmt: skip
+        else:
+            for column in copy.c:
+                if column.computed is not None:
+                    column.computed.persisted = True  # before version 18 it knows no other
+    return exact
+
+
+def _exact_collation(dialect: sa.Dialect) -> str:
+    """MySQL's usual collations take names that differ in case, accents or spaces at the end for one name."""
+    if getattr(dialect, "is_mariadb", False):
+        return "utf8mb4_nopad_bin"
+    # the older one takes "a" and "a " for one name
+    return "utf8mb4_0900_bin" if (dialect.server_version_info or ()) >= (8, 0, 17) else "utf8mb4_bin"

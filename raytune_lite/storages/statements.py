@@ -68,7 +68,12 @@ def upsert(dialect: str, table: sa.Table, columns: Sequence[str], keys: Sequence
     changed = [name for name in columns if name not in keys]
     if dialect in ("mysql", "mariadb"):
         new = mysql.insert(table).values(values).inline()
-        return new.on_duplicate_key_update({name: new.inserted[name] for name in changed})
+        updates: dict[str, Any] = {name: new.inserted[name] for name in changed}
+        if any(index.unique for index in table.indexes):
+            # MySQL takes a conflict on any unique key for one on ours; then a NOT NULL column refuses the row
+            same = sa.and_(*(table.c[key] == new.inserted[key] for key in keys))
+            updates[changed[-1]] = sa.case((same, new.inserted[changed[-1]]), else_=sa.null())
+        return new.on_duplicate_key_update(updates)
     insert: Any = postgresql.insert if dialect == "postgresql" else sqlite.insert
     new = insert(table).values(values).inline()
     return new.on_conflict_do_update(index_elements=list(keys), set_={name: new.excluded[name] for name in changed})
@@ -86,7 +91,8 @@ def _b(column: sa.Column[Any]) -> Any:
 
 def _others() -> dict[str, tuple[Any, tuple[str, ...]]]:
     """The statements that are no INSERT, with the order of their parameters."""
-    e, tr, r, a, c, g = t.rtl_epochs, t.trials, t.rtl_trials, t.rtl_attempts, t.rtl_checkpoints, t.rtl_rungs
+    e, tr, r, a, s = t.rtl_epochs, t.trials, t.rtl_trials, t.rtl_attempts, t.rtl_slots
+    c, g = t.rtl_checkpoints, t.rtl_rungs
     owned = sa.and_(
         e.c.study_id == _b(e.c.study_id), e.c.epoch == _b(e.c.epoch), e.c.run == _b(e.c.run)
     )
@@ -111,9 +117,13 @@ def _others() -> dict[str, tuple[Any, tuple[str, ...]]]:
             ("b_state", "b_attempt", "b_trial_id"),
         ),
         "end_attempt": (
-            sa.update(a).values(outcome=_b(a.c.outcome), ended=_b(a.c.ended), message=_b(a.c.message))
+            sa.update(a).values({name: _b(a.c[name]) for name in _END})
             .where(a.c.trial_id == _b(a.c.trial_id), a.c.attempt == _b(a.c.attempt)),
-            ("b_outcome", "b_ended", "b_message", "b_trial_id", "b_attempt"),
+            (*(f"b_{name}" for name in _END), "b_trial_id", "b_attempt"),
+        ),
+        "free_slot": (
+            sa.delete(s).where(s.c.trial_id == _b(s.c.trial_id), s.c.attempt == _b(s.c.attempt)),
+            ("b_trial_id", "b_attempt"),
         ),
         "trials_since": (
             sa.select(tr.c.trial_id, tr.c.number)
@@ -141,6 +151,7 @@ _OnConflict = Callable[[str, sa.Table, Sequence[str], Sequence[str]], Any]
 _VALUE = ("trial_id", "objective", "value", "value_type")
 _REPORT = ("trial_id", "step", "intermediate_value", "intermediate_value_type")
 _ATTR = ("trial_id", "key", "value_json")
+_END = ("ended", "outcome", "message", "exit_code", "last_words")
 
 # name -> (table, what a second row of the same key does, columns, key columns)
 _INSERTS: dict[str, tuple[sa.Table, _OnConflict | None, tuple[str, ...], tuple[str, ...]]] = {
@@ -148,8 +159,9 @@ _INSERTS: dict[str, tuple[sa.Table, _OnConflict | None, tuple[str, ...], tuple[s
     "trial": (t.trials, None, ("study_id", "number", "state", "datetime_start", "datetime_complete"), ()),
     "own_trial": (t.rtl_trials, None, ("trial_id", "study_id", "number", "state", "attempt", "cell"), ()),
     "attempt": (
-        t.rtl_attempts, None, ("trial_id", "attempt", "slot", "node", "started", "message", "resumed_step"), (),
+        t.rtl_attempts, None, ("trial_id", "attempt", "slot", "node", "started", "resumed_step", *_END), (),
     ),
+    "take_slot": (t.rtl_slots, None, ("study_id", "slot_sha256", "trial_id", "attempt"), ()),
     "param": (
         t.trial_params, insert_once, ("trial_id", "param_name", "param_value", "distribution_json"),
         ("trial_id", "param_name"),

@@ -22,8 +22,10 @@ def names(connection: Connection) -> list[str]:
 
 
 def find(connection: Connection, name: str) -> int | None:
-    """The study's id, or None."""
-    return connection.execute(sa.select(t.studies.c.study_id).where(t.studies.c.study_name == name)).scalar()
+    """The study's id, or None. "A" is not "a", whatever the collation of tables that Optuna made in MySQL says."""
+    s = t.studies.c
+    found = connection.execute(sa.select(s.study_id, s.study_name).where(s.study_name == name))
+    return next((int(study_id) for study_id, exact in found if exact == name), None)
 
 
 def not_found(connection: Connection, name: str) -> StudyNotFoundError:
@@ -70,7 +72,9 @@ def read(connection: Connection, study_id: int, name: str) -> StudyRecord | None
 def delete(connection: Connection, study_id: int) -> None:
     """Remove every row of the study from every table."""
     trial_ids = sa.select(t.trials.c.trial_id).where(t.trials.c.study_id == study_id)
-    for table in reversed(t.metadata.sorted_tables):  # children before parents
+    # children before parents, and the row first that a driver's transaction locks first: nobody waits in a circle
+    children_first = [table for table in reversed(t.metadata.sorted_tables) if table is not t.rtl_epochs]
+    for table in [t.rtl_epochs, *children_first]:
         if "study_id" in table.c:
             connection.execute(sa.delete(table).where(table.c.study_id == study_id))
         elif "trial_id" in table.c:

@@ -27,6 +27,7 @@ def mask(url: str | URL) -> str:
     if isinstance(url, URL):
         parsed = url
     else:
+        url = url.encode("utf-8", "backslashreplace").decode()  # half a surrogate pair cannot be printed
         try:
             parsed = make_url(url)
         except (ArgumentError, ValueError):
@@ -40,6 +41,13 @@ def mask(url: str | URL) -> str:
         # SQLAlchemy 2.1 writes ":" and " " of a path as %3A and %20; a user looks for the path that was given
         return f"{shown.drivername}:///{shown.database}" + (f"?{text.split('?', 1)[1]}" if shown.query else "")
     return text
+
+
+def secrets(url: URL) -> tuple[str, ...]:
+    """What of ``url`` no message may show, wherever a driver quotes it."""
+    found = [url.password, *(url.query[key] for key in url.query if _SECRET_KEYS.search(key))]
+    texts = [text for value in found for text in ((value,) if isinstance(value, str) else value or ())]
+    return tuple(text for text in texts if text)
 
 
 def _driver(dialect: str) -> str:
@@ -71,6 +79,8 @@ def _check_sqlite(url: URL) -> None:
 def _parse(storage: str) -> URL:
     if not isinstance(storage, str):
         raise StorageURLError(f"storage must be a URL as text, got {type(storage).__name__}; for example {_EXAMPLES}.")
+    if "\0" in storage or storage.encode("utf-8", "replace").decode() != storage:
+        raise StorageURLError(f"storage {mask(storage)!r} must be valid Unicode without NUL; no path or host is not.")
     text = re.sub(r"^postgres(?=[:+])", "postgresql", storage)  # the spelling hosting services hand out
     try:
         return make_url(text)
@@ -88,7 +98,7 @@ def _check_driver(url: URL) -> None:
     try:
         loaded = url.get_dialect()
         loaded.import_dbapi()
-    except NoSuchModuleError:
+    except (NoSuchModuleError, AttributeError):  # AttributeError: mysql+types names a module that is no driver
         raise StorageURLError(
             f"storage {shown!r}: {url.drivername!r} is not a database this package can use; it takes sqlite, "
             f"postgresql and mysql (mariadb), as in {_EXAMPLES}."

@@ -257,7 +257,7 @@ def test_storage_none_keeps_the_study_for_this_object(tmp_path: Path) -> None:
 
 def test_gpu_less_trials_see_no_gpu_and_gpu_trials_get_new_processes(storage: str) -> None:
     """Only what can be seen without a GPU: the options the task is made with."""
-    from raytune_lite.runtime.on_ray.launcher import build_task
+    from raytune_lite.runtime.on_ray.objective import build_task
     from raytune_lite.runtime.on_ray.terms import Terms
 
     terms = Terms(n_objectives=1, checkpoint_root="/tmp", node="", lease=60.0, address=("127.0.0.1", 1), key=b"")

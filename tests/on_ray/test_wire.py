@@ -106,7 +106,8 @@ def test_what_the_wire_cannot_carry_goes_as_an_actor_call(monkeypatch: pytest.Mo
         return b'["pause",true]'
 
     monkeypatch.setattr(channel, "_by_actor", by_actor)
-    from raytune_lite.core.messages import Decision, Progress, Reported, event_from_json
+    from raytune_lite.core.encoding import event_from_json
+    from raytune_lite.core.messages import Decision, Progress, Reported
 
     assert channel.report(3, 1, Progress(reports=((1, 0.5),))) == (Decision.PAUSE, True)
     assert event_from_json(carried[0]) == Reported(at=0.0, number=3, attempt=1, progress=Progress(reports=((1, 0.5),)))
@@ -114,7 +115,7 @@ def test_what_the_wire_cannot_carry_goes_as_an_actor_call(monkeypatch: pytest.Mo
 
 
 def test_a_refusal_travels_as_the_error_it_is() -> None:
-    from raytune_lite.core.messages import from_json
+    from raytune_lite.core.encoding import from_json
     from raytune_lite.exceptions import StaleAttemptError
 
     error = StaleAttemptError(3, 1, "attempt 2 is")

@@ -9,6 +9,7 @@ again.
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import sys
 import threading
@@ -19,14 +20,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ...core import messages as m
-from ...exceptions import StorageError
+from ...core.encoding import message_from_json, to_json
+from ...exceptions import MessageError, SchemaVersionError, StorageError
 from ..session import Request, RunConfig, Session
-from .terms import Lost, Plan, Terms, refusal
+from .terms import BUSY, Lost, Plan, Terms, refusal
 from .wire import WireServer
 
 CONCURRENCY = 16  # actor calls at work or waiting for the commit under way; more wait in Ray's queue
 TICK = 2.0  # seconds between looks at the leases
-STORAGE_PATIENCE = 30.0  # seconds a failing database is tried again before callers are told
+STORAGE_REST = 0.5  # seconds until a database that failed is tried again
+BUSY_AFTER = 3.0  # seconds an attempt waits for its answer before it is told that it will have to come again
 
 
 class Driver:
@@ -39,6 +42,7 @@ class Driver:
         self._session: Session | None = None
         self._fatal: Exception | None = None
         self._interrupted = False
+        self._terms: Terms | None = None
         self._key = secrets.token_bytes(32)
         try:
             self._wire = WireServer(host, self._key, self.tell)
@@ -51,49 +55,88 @@ class Driver:
 
     def ready(self) -> Terms:
         """Opens the study; raises what stands in the way (StudyBusyError, SchemaVersionError, ...)."""
-        return self._query(  # type: ignore[no-any-return]
-            lambda session: Terms(
-                n_objectives=len(session.study.directions),
-                checkpoint_root=str(session.checkpoints.root),
-                node=self.node,
-                lease=self.config.lease,
-                address=self._wire.address,
-                key=self._key,
+        if self._terms is None:
+            self._terms = self._query(
+                lambda session: Terms(
+                    n_objectives=len(session.study.directions),
+                    checkpoint_root=str(session.checkpoints.root),
+                    node=self.node,
+                    lease=self.config.lease,
+                    taken_from=session.taken_from,
+                    trial_timeout=self.config.trial_timeout,
+                    address=self._wire.address,
+                    key=self._key,
+                )
             )
-        )
+        return self._terms
 
     def tell(self, message: bytes) -> bytes:
         """An attempt's event (a claim, a report, a question for a parameter), stored when this returns.
 
         JSON both ways: the driver unpickles nothing that a worker sent, and one bytes argument is what Ray carries
-        fastest. Answers [the core's answer, whether the attempt shall stop].
+        fastest. Answers [the core's answer, whether the attempt shall stop]; or BUSY, when that would take too long
+        (the database fails, say): then nothing is acknowledged and the attempt sends the same again, but it knows that
+        its driver lives.
         """
         try:
-            event = m.event_from_json(message)
+            event = message_from_json(message, m.Claimed, m.ParamAsked, m.Reported)
             over = self._interrupted and isinstance(event, m.Claimed)
-            answer = None if over else self._ask(_stamp(event))
+            answer = None if over else self._ask(_stamp(event), BUSY_AFTER)
+        except TimeoutError:
+            return BUSY
         except Exception as error:  # noqa: BLE001  (a refusal is an answer: the attempt raises it)
             return refusal(error)
-        return m.to_json([answer, self._interrupted]).encode()
+        return to_json([answer, self._interrupted]).encode()
 
-    def plan(self, ended: Sequence[bytes], lost: Sequence[Lost], slots: Sequence[str], with_trials: bool) -> Plan:
-        """Take in what ended (AttemptEnded events as JSON), and tell the launcher how many tasks to keep queued.
+    def plan(
+        self, ended: Sequence[tuple[str, bytes]], lost: Sequence[Lost], slots: Sequence[str], with_trials: bool
+    ) -> Plan:
+        """Take in what ended, each a slot and its AttemptEnded as JSON, and tell how many tasks to keep queued.
 
+        An end that is refused fails the slot's attempt: its task is over, and nobody will tell a better one.
         ``slots``: names of slots whose trials shall be claimed now, before their tasks are submitted.
         """
-        events = [m.event_from_json(message) for message in ended]
-        self._inbox.extend(_Item(request=Request(_stamp(event), _ignore, _ignore)) for event in events)
-        numbers = [event.number for event in events if isinstance(event, m.AttemptEnded)]
+        numbers: list[int] = []
+        refused: dict[str, str] = {}  # slot -> why
+        for slot, message in ended:
+            self._take_end(slot, message, numbers, refused)
         claims = {slot: _Item() for slot in slots if not self._interrupted}
         for slot, item in claims.items():
             item.request = Request(_stamp(m.Claimed(at=0.0, slot=slot)), item.answer, item.refuse)
         self._inbox.extend(claims.values())
-        plan: Plan = self._query(lambda session: self._plan(session, lost, numbers, with_trials))
+        plan: Plan = self._query(lambda session: self._plan(session, lost, numbers, refused, with_trials))
         for item in claims.values():
             if item.error is not None:
                 raise item.error
-        bound = [(slot, m.to_json(item.value).encode()) for slot, item in claims.items() if item.value is not None]
+        bound = [(slot, to_json(item.value).encode()) for slot, item in claims.items() if item.value is not None]
         return replace(plan, bound=tuple(bound))
+
+    def _take_end(self, slot: str, message: bytes, numbers: list[int], refused: dict[str, str]) -> None:
+        try:
+            event = message_from_json(message, m.AttemptEnded)
+        except MessageError as error:
+            refused[slot] = str(error)
+            return
+
+        def make(at: float) -> m.Event:
+            if self._session is not None:
+                self._session.slots.check_holder(slot, event)
+            return m.stamped(event, at)
+
+        def refuse(error: Exception) -> None:
+            refused[slot] = str(error)
+
+        numbers.append(getattr(event, "number", -1))
+        self._inbox.append(_Item(request=Request(make, _ignore, refuse)))
+
+    def whereabouts(self, slots: Sequence[str]) -> list[tuple[str, int]]:
+        """The node and the process of each slot's attempt; ("", 0) where they are not known."""
+
+        def find(session: Session) -> list[tuple[str, int]]:
+            trials, held = session.state.trials, session.state.slots
+            return [(trials[held[slot]].node, trials[held[slot]].pid) if slot in held else ("", 0) for slot in slots]
+
+        return self._query(find)  # type: ignore[no-any-return]
 
     def interrupt(self) -> None:
         """Tell every attempt to end, with its next report or heartbeat; hand out no more claims."""
@@ -116,19 +159,26 @@ class Driver:
 
     # --- the inbox ---------------------------------------------------------------------------------------------------
 
-    def _ask(self, make: Callable[[float], m.Event]) -> Any:
+    def _ask(self, make: Callable[[float], m.Event], patience: float = -1) -> Any:
         item = _Item()
         item.request = Request(make, item.answer, item.refuse)
-        return self._wait(item)
+        return self._wait(item, patience)
 
     def _query(self, query: Callable[[Session], Any]) -> Any:
         return self._wait(_Item(query=query))
 
-    def _wait(self, item: _Item) -> Any:
+    def _wait(self, item: _Item, patience: float = -1) -> Any:
+        """The item's answer; TimeoutError when there is none after ``patience`` seconds (-1: wait on)."""
         self._inbox.append(item)
-        with self._lock:
+        if not self._lock.acquire(timeout=patience):
+            with contextlib.suppress(ValueError):  # else it is being handled, for nobody
+                self._inbox.remove(item)
+            raise TimeoutError
+        try:
             if not item.done:  # else whoever had the lock before has handled it
                 self._handle_all()
+        finally:
+            self._lock.release()
         if item.error is not None:
             raise item.error
         return item.value
@@ -143,27 +193,37 @@ class Driver:
 
     def _handle_patiently(self, items: list[_Item]) -> None:
         """Handle items; when the database fails, open a fresh session on what was stored and handle them again."""
-        give_up = time.monotonic() + STORAGE_PATIENCE
+        patience, failing_since = self.config.storage_patience, 0.0
         while items:
+            tried = time.monotonic()
             try:
                 if self._session is None:
                     self._session = Session(self.config)
                 self._handle(self._session, items)
-                return
+                break
             except StorageError as error:
                 self._drop_session()
-                if time.monotonic() > give_up:
+                if isinstance(error, (SchemaVersionError, MessageError)):  # what is stored is wrong, and stays so
                     self._fatal = error
                     return
-                time.sleep(0.5)
+                if not failing_since:
+                    failing_since = tried
+                    _say(f"the database fails; trying again for {patience:.0f} s, meanwhile trials go on: {error}")
+                elif time.monotonic() > failing_since + patience:
+                    self._fatal = _paused(error, patience)
+                    return
+                time.sleep(STORAGE_REST)
             except Exception as error:  # noqa: BLE001  (FencedError, StudyBusyError, a bug: callers must hear of it)
                 self._drop_session()
                 self._fatal = error
                 return
+        if failing_since:
+            _say(f"the database works again, after {time.monotonic() - failing_since:.0f} s")
 
     def _handle(self, session: Session, items: list[_Item]) -> None:
         """Requests between two queries form one batch. Items are removed once they are answered."""
         while items:
+            began = time.monotonic()
             n = next((i for i, item in enumerate(items) if item.request is None), len(items))
             if n:
                 session.process([item.request for item in items[:n] if item.request is not None])
@@ -172,6 +232,8 @@ class Driver:
                 if item.query is not None:
                     item.answer(item.query(session))
             del items[:n]
+            if time.monotonic() - began > BUSY_AFTER:
+                session.slots.renew()  # attempts were told to come again: they trust in their leases, and so do we
 
     def _drop_session(self) -> None:
         session, self._session = self._session, None
@@ -183,9 +245,13 @@ class Driver:
 
     def _watch_leases(self) -> None:
         while self._fatal is None:
+            slept = time.monotonic()
             time.sleep(TICK)
+            was_stopped = time.monotonic() > slept + TICK + self.config.lease / 2  # SIGSTOP, a suspended machine
             if self._session is not None:
                 try:
+                    if was_stopped:
+                        self._query(lambda session: session.slots.renew())
                     self._query(self._tick)
                 except Exception:  # noqa: BLE001  (kept as self._fatal: the next caller hears of it)
                     return
@@ -196,14 +262,26 @@ class Driver:
         if timeout is not None and session.now() > session.state.run_at + timeout:
             session.call(m.StopRequested, reason="timeout")
 
-    def _plan(self, session: Session, lost: Sequence[Lost], numbers: list[int], with_trials: bool) -> Plan:
+    def _plan(
+        self,
+        session: Session,
+        lost: Sequence[Lost],
+        numbers: list[int],
+        refused: dict[str, str],
+        with_trials: bool,
+    ) -> Plan:
         state = session.state
-        gone = [session.lose_slot(item.slot, item.kind, item.message) for item in lost]
-        session.apply([event for event in gone if event is not None])
-        work, over = state.work(), state.is_over()
+        gone = [
+            session.slots.lose(item.slot, item.kind, item.message, exit_code=item.exit_code, last_words=item.last_words)
+            for item in lost
+        ]
+        failed = [session.slots.refuse_end(slot, why) for slot, why in refused.items()]
+        numbers += [event.number for event in failed if event is not None]
+        session.apply([event for event in (*gone, *failed) if event is not None])
+        work, over = state.work(session.now()), state.is_over()
         if over and not self._interrupted:
             session.call(m.RunFinished, run=self.config.run)
-        ended = [state.trials[number] for number in numbers]
+        ended = [state.trials[number] for number in numbers if number in state.trials]
         best = state.trials[state.best] if state.best is not None else None
         return Plan(
             wanted=None if work is None else len(state.slots) + work,
@@ -212,11 +290,13 @@ class Driver:
             counts={kind.name: n for kind, n in state.counts.items() if n},
             best=(best.number, best.values[0]) if best is not None and best.values else None,
             promotions=state.promotions,
+            aborted=state.aborted,
+            given_up=session.slots.given_up(),
             finished=tuple(t.freeze() for t in ended if t.state.is_finished()) if with_trials else (),
         )
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Item:
     """What waits in the inbox: a request for the core, or a query that reads the session between two batches."""
 
@@ -233,12 +313,23 @@ class _Item:
         self.error, self.done = error, True
 
 
+def _say(text: str) -> None:
+    print(f"raytune_lite: {text}", file=sys.stderr, flush=True)  # noqa: T201  (Ray shows it in the script's terminal)
+
+
+def _paused(error: StorageError, seconds: float) -> StorageError:
+    return StorageError(
+        f"the database has failed for {seconds:.0f} s, so the run is paused: {error} What was acknowledged is stored; "
+        "when the database works again, the same command goes on from there."
+    )
+
+
 def _stamp(event: m.Event) -> Callable[[float], m.Event]:
     return lambda at: m.stamped(event, at)
 
 
 def _ignore(_: Any) -> None:
-    """An ended attempt's answer goes nowhere: a stale one was refused, and the plan tells the state."""
+    """An ended attempt's answer goes nowhere: the plan tells the state."""
 
 
 __all__ = ["CONCURRENCY", "Driver"]

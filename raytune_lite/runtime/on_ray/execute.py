@@ -7,14 +7,18 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import ray
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from ...core import messages as m
 from ...exceptions import RaytuneLiteError
 from ..session import RunConfig
 from ..worker import Trial
 from . import cluster
-from .launcher import Launcher, build_task, check_picklable, driver_name, driving
-from .terms import Plan
+from .driver import CONCURRENCY, Driver
+from .launcher import Launcher
+from .objective import build_task, check_picklable
+from .task import NAMESPACE
+from .terms import Plan, Terms
 
 Remote = Callable[[type[m.Event], dict[str, Any]], Any]
 
@@ -57,11 +61,14 @@ def execute(
     if warning:
         notice(warning)
     with _own_errors(), driving(config, pinned=pinned) as (driver, terms):
+        if terms.taken_from:
+            notice(f"took the study over from {terms.taken_from}")
         attach(lambda kind, fields: ray.get(driver.send.remote(kind, fields)))
         launcher = Launcher(
             driver,
             build_task(objective, catch, driver_name(config), terms, request),
             request,
+            study_name=config.study_name,
             max_concurrent=max_concurrent,
             watch=watch,
             with_trials=with_trials,
@@ -88,3 +95,40 @@ def _own_errors() -> Iterator[None]:
         if isinstance(error.cause, RaytuneLiteError):
             raise error.cause from None
         raise
+
+
+@contextlib.contextmanager
+def driving(config: RunConfig, *, pinned: bool) -> Iterator[tuple[Any, Terms]]:
+    """A driver actor for the length of a run; the study is given back at the end, whatever happened."""
+    driver, terms = start_driver(config, pinned=pinned)
+    try:
+        yield driver, terms
+    finally:
+        with contextlib.suppress(Exception):
+            ray.get(driver.close.remote(), timeout=10)
+        ray.kill(driver)
+
+
+def start_driver(config: RunConfig, *, pinned: bool) -> tuple[Any, Terms]:
+    """Create the study's driver actor on this node and wait until it owns the study; returns its handle and terms.
+
+    ``pinned``: it may not move to another node (SQLite and local checkpoints lie here). 0 CPUs; restarted for ever;
+    calls in flight are sent again to the restarted actor.
+    """
+    here = ray.get_runtime_context().get_node_id()
+    options = {
+        "name": driver_name(config),
+        "namespace": NAMESPACE,
+        "num_cpus": 0,
+        "max_concurrency": CONCURRENCY,
+        "max_restarts": -1,
+        "max_task_retries": -1,
+        "scheduling_strategy": NodeAffinitySchedulingStrategy(here, soft=not pinned),
+    }
+    driver = ray.remote(Driver).options(**options).remote(config, here, ray.util.get_node_ip_address())
+    return driver, ray.get(driver.ready.remote())
+
+
+def driver_name(config: RunConfig) -> str:
+    """One driver actor a run: the database, not the name, keeps a second one off the study."""
+    return f"driver:{config.run}"

@@ -5,23 +5,20 @@ and hands back how each ended. It keeps no state of the study and decides nothin
 from __future__ import annotations
 
 import contextlib
-import inspect
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import ray
-from ray import cloudpickle
-from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from ...core.messages import Failure, LossKind, event_from_json
-from ...exceptions import ObjectiveNotPicklableError, RaytuneLiteError, TrialFailedError
+from ...core.encoding import event_from_json
+from ...core.messages import Failure, FailureKind
+from ...exceptions import MessageError, RaytuneLiteError, StudyAbortedError, TrialFailedError
 from ...trial import TrialState
-from ..session import RunConfig
 from . import cluster
-from .driver import CONCURRENCY, Driver
-from .task import NAMESPACE, Result, run_attempt
-from .terms import Lost, Plan, Terms
+from .autopsy import Words, last_words
+from .terms import Lost, Plan
 
 GATHER = 0.015  # seconds to gather ended tasks before one call hands them all over, where they end that fast
 LOOK_AHEAD = 4  # tasks queued beyond what runs, so that a freed slot finds the next one and an autoscaler sees demand;
@@ -31,96 +28,17 @@ LOOK_AHEAD_MOST = 64  # within bounds
 # they start within LOOK_AHEAD_SECONDS, so hardly anything fresher can come up, and each saves a round trip.
 SHORT_TRIALS = 50.0
 POLL = 0.25  # seconds between looks when nothing ends
+DRAIN_PATIENCE = 10.0  # seconds a driver has, at the end of a run, to store what there is left to tell
 STOP_GRACE = 5.0  # seconds an interrupted objective has to notice, before its task is killed
 TRACEBACKS_SHOWN = 3  # caught failures shown whole; the database keeps them all
 STUCK_NOTICE = 30.0  # seconds between notices that nothing can be scheduled
 
-def start_driver(config: RunConfig, *, pinned: bool) -> tuple[Any, Terms]:
-    """Create the study's driver actor on this node and wait until it owns the study; returns its handle and terms.
-
-    ``pinned``: it may not move to another node (SQLite and local checkpoints lie here). 0 CPUs; restarted for ever;
-    calls in flight are sent again to the restarted actor.
-    """
-    here = ray.get_runtime_context().get_node_id()
-    options = {
-        "name": driver_name(config),
-        "namespace": NAMESPACE,
-        "num_cpus": 0,
-        "max_concurrency": CONCURRENCY,
-        "max_restarts": -1,
-        "max_task_retries": -1,
-        "scheduling_strategy": NodeAffinitySchedulingStrategy(here, soft=not pinned),
-    }
-    driver = ray.remote(Driver).options(**options).remote(config, here, ray.util.get_node_ip_address())
-    return driver, ray.get(driver.ready.remote())
-
-
-def driver_name(config: RunConfig) -> str:
-    """One driver actor a run: the database, not the name, keeps a second one off the study."""
-    return f"driver:{config.run}"
-
-
-def build_task(
-    objective: Callable[..., Any],
-    catch: tuple[type[Exception], ...],
-    name: str,
-    terms: Terms,
-    request: Mapping[str, Any],
-) -> Any:
-    """The remote function of this run, exported once. Ray never retries it: the ledger issues attempts."""
-
-    def attempt(bound: bytes | None = None) -> Result:
-        return run_attempt(objective, catch, name, terms, bound)
-
-    options = dict(request)
-    if options.get("num_gpus"):
-        options["max_calls"] = 1  # a new process for each attempt: the GPU's memory is free when the task has ended
-    elif ray.cluster_resources().get("GPU"):
-        env = dict(options.get("runtime_env") or {})
-        env["env_vars"] = {"CUDA_VISIBLE_DEVICES": "", **env.get("env_vars", {})}  # num_gpus=0 alone hides nothing
-        options["runtime_env"] = env
-    return ray.remote(max_retries=0, **options)(attempt)
+Returned = tuple[str, bytes, bool, bool]  # a task's slot, and its Result that is not None
 
 
 def slot_of(ref: Any) -> str:
     """The name of a task's slot: Ray's own id of the task, which the task knows too."""
     return str(ref.task_id().hex())
-
-
-def check_picklable(objective: Callable[..., Any]) -> None:
-    """Refuse an objective that cannot travel.
-
-    Raises:
-        ObjectiveNotPicklableError: naming the variable at fault.
-    """
-    try:
-        cloudpickle.dumps(objective)
-    except Exception as error:  # noqa: BLE001  (pickling runs code of any class)
-        culprit = _unpicklable_variable(objective)
-        raise ObjectiveNotPicklableError(
-            f"the objective {getattr(objective, '__qualname__', objective)!r} cannot be sent to a worker: {culprit} "
-            f"({type(error).__name__}: {error}). Create that object inside the objective, or run with "
-            'executor="inline".'
-        ) from None
-
-
-def _unpicklable_variable(objective: Callable[..., Any]) -> str:
-    found: dict[str, Any] = {}
-    unwrapped = inspect.unwrap(objective)
-    function = unwrapped if inspect.isfunction(unwrapped) else type(objective).__call__
-    with contextlib.suppress(TypeError):
-        scope = inspect.getclosurevars(function)
-        found = {**scope.globals, **scope.nonlocals}
-    found.update({f"self.{k}": v for k, v in getattr(objective, "__dict__", {}).items()})
-    for name, value in found.items():
-        try:
-            cloudpickle.dumps(value)
-        except Exception:  # noqa: BLE001
-            return f"its variable {name!r} of type {type(value).__name__} cannot be pickled"
-    return "something it refers to cannot be pickled"
-
-
-Returned = tuple[bytes, bool, bool]  # a task's Result that is not None
 
 
 class Launcher:
@@ -132,15 +50,17 @@ class Launcher:
         task: Any,
         request: Mapping[str, Any],
         *,
+        study_name: str,
         max_concurrent: int | None,
         watch: Callable[[Plan], object],
         with_trials: bool,
         notice: Callable[[str], None],
     ) -> None:
-        self.driver, self.task, self.request = driver, task, request
+        self.driver, self.task, self.request, self.study_name = driver, task, request, study_name
         self.max_concurrent, self.watch, self.with_trials = max_concurrent, watch, with_trials
         self.notice = notice
         self.tasks: dict[Any, str] = {}  # ref -> slot
+        self._given_up: list[Lost] = []  # tasks that nobody waits for any more, to be told to the driver
         self.failed: TrialFailedError | None = None
         self._shown = 0
         self._window = 0
@@ -159,25 +79,48 @@ class Launcher:
         while not plan.over:
             self._submit(plan)
             ended, lost = self._gather()
-            plan = self._hand_over(ended, lost, self._slots_ahead())
+            given_up, self._given_up = self._given_up, []
+            plan = self._hand_over(ended, [*self._with_last_words(lost), *given_up], self._slots_ahead())
             if self.failed is not None:
                 raise self.failed
+            if plan.aborted:
+                raise StudyAbortedError(self.study_name, plan.aborted)
             self._watch_for_standstill(bool(ended))
 
     def drain(self, grace: float = STOP_GRACE) -> None:
-        """Tell running attempts to stop, hand over what they return, kill those that do not notice."""
-        ray.get(self.driver.interrupt.remote())
+        """Tell running attempts to stop, hand over what they return, kill those that do not notice.
+
+        Raises nothing for a driver that cannot store it any more: whatever ends the run is not to be hidden by that.
+        """
+        with contextlib.suppress(ray.exceptions.RayError):
+            ray.get(self.driver.interrupt.remote(), timeout=DRAIN_PATIENCE)
         give_up = time.monotonic() + grace
         while self.tasks and time.monotonic() < give_up:
             ended, lost = self._gather()
-            if ended or lost:
-                self._hand_over(ended, lost)
+            if (ended or lost) and not self._hand_over_last(ended, lost):
+                break
         for ref in list(self.tasks):
             ray.cancel(ref, force=True)
         slots, self.tasks = list(self.tasks.values()), {}
-        self._hand_over([], [Lost(slot=slot, kind=LossKind.DRIVER_LOST, message="interrupted") for slot in slots])
+        if slots:
+            gone = [Lost(slot=slot, kind=FailureKind.DRIVER_LOST, message="interrupted") for slot in slots]
+            self._hand_over_last([], gone)
+
+    def _hand_over_last(self, ended: list[Returned], lost: list[Lost]) -> bool:
+        try:
+            self._hand_over(ended, lost, timeout=DRAIN_PATIENCE)
+        except ray.exceptions.RayError as error:
+            why = getattr(error, "cause", None) or type(error).__name__
+            self.notice(f"{len(ended) + len(lost)} end(s) could not be stored ({why}); the next run goes on with them.")
+            return False
+        return True
 
     def _submit(self, plan: Plan) -> None:
+        for ref in [ref for ref, slot in self.tasks.items() if slot in plan.given_up]:
+            ray.cancel(ref, force=True)  # it may hang, or be cut off; if it can be reached, this frees its resources
+            # if it cannot, its ref is never ready: it must not keep a place from the trial's next attempt
+            kind = FailureKind.LEASE_EXPIRED
+            self._given_up.append(Lost(slot=self.tasks.pop(ref), kind=kind, message="its attempt was given up"))
         bound = self._bound()
         wanted = bound if plan.wanted is None else min(plan.wanted, bound)
         for slot, assignment in plan.bound:
@@ -229,9 +172,8 @@ class Launcher:
             results = ray.get(ready)  # one call for all, unless one of them was lost
         except ray.exceptions.RayError:
             return self._collect_singly(ready)
-        for ref in ready:
-            del self.tasks[ref]
-        return [result for result in results if result is not None], []
+        slots = [self.tasks.pop(ref) for ref in ready]
+        return [(slot, *result) for slot, result in zip(slots, results, strict=True) if result is not None], []
 
     def _collect_singly(self, ready: list[Any]) -> tuple[list[Returned], list[Lost]]:
         ended: list[Returned] = []
@@ -243,25 +185,46 @@ class Launcher:
                 slot = self.tasks.pop(ref)  # before _loss_kind, which raises what ends the run
                 lost.append(Lost(slot=slot, kind=_loss_kind(error), message=_last_words(error)))
                 continue
-            del self.tasks[ref]
+            slot = self.tasks.pop(ref)
             if result is not None:
-                ended.append(result)
+                ended.append((slot, *result))
         return ended, lost
 
-    def _hand_over(self, ended: list[Returned], lost: list[Lost], slots: Sequence[str] = ()) -> Plan:
-        messages = [message for message, _, _ in ended]
-        plan: Plan = ray.get(self.driver.plan.remote(messages, lost, slots, self.with_trials))
-        for message, failed, caught in ended:
+    def _with_last_words(self, lost: list[Lost]) -> list[Lost]:
+        """Losses with what their processes said at the end, as far as that can be known."""
+        crashed = [item.slot for item in lost if item.kind in (FailureKind.WORKER_CRASH, FailureKind.OUT_OF_MEMORY)]
+        if not crashed:
+            return lost
+        places = ray.get(self.driver.whereabouts.remote(crashed))
+        found = {slot: last_words(*place) for slot, place in zip(crashed, places, strict=True)}
+
+        def with_words(item: Lost) -> Lost:
+            words = found.get(item.slot, Words())
+            return replace(item, kind=words.kind(item.kind), exit_code=words.exit_code, last_words=words.text)
+
+        return [with_words(item) for item in lost]
+
+    def _hand_over(
+        self, ended: list[Returned], lost: list[Lost], slots: Sequence[str] = (), timeout: float | None = None
+    ) -> Plan:
+        messages = [(slot, message) for slot, message, _, _ in ended]
+        plan: Plan = ray.get(self.driver.plan.remote(messages, lost, slots, self.with_trials), timeout=timeout)
+        for _, message, failed, caught in ended:
             if failed:
-                self._note_failure(event_from_json(message), caught, plan)
+                with contextlib.suppress(MessageError):  # the driver has refused it, and failed the trial
+                    event = event_from_json(message)
+                    if getattr(event, "failure", None) is not None:
+                        self._note_failure(event, caught, plan)
         self.watch(plan)
         return plan
 
     def _note_failure(self, event: Any, caught: bool, plan: Plan) -> None:
         """Show the failure of a trial for good; keep it to be raised when ``catch`` does not list it."""
-        if plan.states.get(event.number) != TrialState.FAIL:
-            return  # it is tried again
         failure: Failure = event.failure
+        if plan.states.get(event.number) != TrialState.FAIL:  # it is tried again
+            if failure.kind is FailureKind.CHECKPOINT_CORRUPT:
+                self.notice(f"trial {event.number} goes back to the checkpoint before: {failure.error}")
+            return
         if not caught:
             self.failed = self.failed or TrialFailedError(
                 event.number, event.attempt, failure.error, failure.traceback
@@ -283,34 +246,22 @@ class Launcher:
                 self.notice(f"{len(self.tasks)} trial(s) wait: {reason}")
 
 
-def _loss_kind(error: Exception) -> LossKind:
+def _loss_kind(error: Exception) -> FailureKind:
     if isinstance(error, ray.exceptions.OutOfMemoryError):
-        return LossKind.OUT_OF_MEMORY
+        return FailureKind.OUT_OF_MEMORY
     if isinstance(error, (ray.exceptions.NodeDiedError, ray.exceptions.LocalRayletDiedError)):
-        return LossKind.NODE_LOST
+        return FailureKind.NODE_LOST
     if isinstance(error, ray.exceptions.RayTaskError):
         cause = error.cause
         raise RaytuneLiteError(
             f"a worker could not run the objective at all: {type(cause).__name__}: {cause}\nIf a module is missing "
             'there, ship it: ray job submit --working-dir ., or resources={"runtime_env": {"py_modules": [...]}}.'
         ) from error
-    return LossKind.WORKER_CRASH
+    return FailureKind.WORKER_CRASH
 
 
 def _last_words(error: Exception) -> str:
     return next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)[:500]
 
 
-@contextlib.contextmanager
-def driving(config: RunConfig, *, pinned: bool) -> Iterator[tuple[Any, Terms]]:
-    """A driver actor for the length of a run; the study is given back at the end, whatever happened."""
-    driver, terms = start_driver(config, pinned=pinned)
-    try:
-        yield driver, terms
-    finally:
-        with contextlib.suppress(Exception):
-            ray.get(driver.close.remote(), timeout=10)
-        ray.kill(driver)
-
-
-__all__ = ["Launcher", "build_task", "check_picklable", "driving", "start_driver"]
+__all__ = ["Launcher"]

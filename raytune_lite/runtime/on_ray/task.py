@@ -7,6 +7,7 @@ launcher, so a short trial costs one round trip or none.
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import time
@@ -19,16 +20,18 @@ import ray
 from ray.exceptions import RayActorError
 
 from ...core import messages as m
+from ...core.encoding import event_to_json, from_json
 from ...distributions import Distribution
 from ...exceptions import CheckpointError, StaleAttemptError
 from ...storages.checkpoints import CheckpointStore
+from ..failures import DriverGone
 from ..heart import Heart
 from ..worker import Trial, run_trial
-from .terms import Terms, raise_refusal
+from .terms import BUSY, Terms, is_deposed, raise_refusal
 from .wire import BROKEN, Wire
 
 NAMESPACE = "raytune_lite"
-RPC_TIMEOUT = 10.0  # seconds one call may take before it is sent again; calls are idempotent
+BUSY_REST = 0.3  # seconds until a driver that is busy is asked again
 WIRE_REST = 30.0  # seconds between attempts to connect a wire that failed; actor calls carry everything meanwhile
 
 # What a task returns: its AttemptEnded event as JSON, whether it failed, whether ``catch`` lists the exception.
@@ -47,7 +50,7 @@ class RayChannel:
 
     def claim(self, slot: str) -> m.Assignment | None:
         """The trial to work at, or None when there is nothing to do."""
-        return self._tell(m.Claimed(at=0.0, slot=slot, node=_node_id()))[0]  # type: ignore[no-any-return]
+        return self._tell(m.Claimed(at=0.0, slot=slot, node=_node_id(), pid=os.getpid()))[0]  # type: ignore[no-any-return]
 
     def suggest(self, number: int, attempt: int, name: str, distribution: Distribution) -> m.ParamValue:
         """See Channel."""
@@ -60,10 +63,24 @@ class RayChannel:
         return m.Decision(decision), stop
 
     def _tell(self, event: m.Event) -> Any:
-        message = m.event_to_json(event).encode()
+        message = event_to_json(event).encode()
         line = _line(self.driver_name, self.terms)
-        reply = m.from_json(line.call(message) or self._by_actor(message, line))
-        self.answered = time.monotonic()
+        while True:
+            answer = line.call(message)
+            if answer is not None and is_deposed(answer):
+                line.hang_up()
+                answer, line.broken = None, True
+            if answer is None:  # Ray knows which process is the driver now
+                answer = self._by_actor(message, line)
+            self.answered = time.monotonic()
+            for heart in _hearts:
+                heart.heard()
+            if answer != BUSY:
+                break
+            time.sleep(BUSY_REST)
+        if is_deposed(answer):
+            raise DriverGone(f"the driver has lost the study: {answer.decode()}")
+        reply = from_json(answer)
         raise_refusal(reply)
         return reply
 
@@ -73,16 +90,17 @@ class RayChannel:
             try:
                 driver = ray.get_actor(self.driver_name, namespace=NAMESPACE)
                 # not ray.get(): while a task waits in it, Ray gives its CPUs to the next task, and then both run
-                reply: bytes = driver.tell.remote(message).future().result(timeout=RPC_TIMEOUT)
-                if line.broken:  # perhaps because the driver is a new process, with a socket of its own
-                    line.move(driver.ready.remote().future().result(timeout=RPC_TIMEOUT))
+                reply: bytes = driver.tell.remote(message).future().result(timeout=self.terms.rpc_timeout)
+                if line.broken and not is_deposed(reply):
+                    # perhaps because the driver is a new process, with a socket of its own
+                    line.move(driver.ready.remote().future().result(timeout=self.terms.rpc_timeout))
                 return reply
             except (TimeoutError, FutureTimeoutError, RayActorError, ValueError) as error:
                 # ValueError: the name is not there (yet again); an unavailable actor is being restarted
                 if isinstance(error, ValueError) and not _is_missing_actor(error):
                     raise
                 if time.monotonic() > self.answered + self.terms.lease:
-                    raise
+                    raise DriverGone(f"no answer for {self.terms.lease:.0f} s: {error!r}") from error
                 time.sleep(0.2)
 
 
@@ -105,7 +123,7 @@ class Line:
                 if self._wire is None:
                     self._wire = Wire(self._terms.address, self._terms.key)
                 wire = self._wire
-            return wire.call(message, RPC_TIMEOUT)
+            return wire.call(message, self._terms.rpc_timeout)
         except BROKEN:
             self.hang_up()
             self.broken, self._rest_until = True, time.monotonic() + WIRE_REST
@@ -153,10 +171,15 @@ def run_attempt(
     """The task's body. ``bound``: the Assignment that was claimed for it, as JSON; None: claim one now."""
     channel = RayChannel(driver_name, terms)
     assignment: m.Assignment | None
-    assignment = channel.claim(ray.get_runtime_context().get_task_id()) if bound is None else m.from_json(bound)
+    try:
+        assignment = channel.claim(ray.get_runtime_context().get_task_id()) if bound is None else from_json(bound)
+    except DriverGone:
+        return None  # a trial that was given to this slot, unheard, is lost with its lease
     if assignment is None:
         return None
-    trial = Trial(assignment, channel, lambda: _store(terms), terms.n_objectives)
+    limit = math.inf if terms.trial_timeout is None else terms.trial_timeout
+    store = lru_cache(lambda: _store(terms))  # one an attempt: it knows which names the attempt has used
+    trial = Trial(assignment, channel, store, terms.n_objectives, limit)
     heart = _heart(terms.lease)
     heart.watch(trial)
     try:
@@ -165,7 +188,7 @@ def run_attempt(
         return None  # given away while it ran: its successor tells the end
     finally:
         heart.watch(None)
-    return m.event_to_json(ended.event(0.0)).encode(), ended.failure is not None, ended.caught
+    return event_to_json(ended.event(0.0)).encode(), ended.failure is not None, ended.caught
 
 
 def _heart(lease: float) -> Heart:
@@ -201,8 +224,9 @@ def is_shared(path: str) -> bool:
     return kind.startswith(("nfs", "cifs", "lustre", "ceph", "gpfs", "beegfs", "glusterfs", "fuse", "9p", "virtiofs"))
 
 
+@lru_cache(maxsize=16)
 def _same_host(one: str, other: str) -> bool:
-    """Several raylets on one machine share its disk."""
+    """Several raylets on one machine share its disk. Ray's head is asked once, not for every checkpoint."""
     hosts = {node["NodeID"]: node["NodeManagerHostname"] for node in ray.nodes()}
     return hosts.get(one) == hosts.get(other) and one in hosts
 

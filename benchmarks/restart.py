@@ -1,0 +1,153 @@
+"""How long a driver takes to open a large study again, and how much memory it then has.
+
+    python benchmarks/restart.py [--trials 10000] [--reports 10] [--each 1]
+
+A study is made through the real session (SQLite), then opened several times as a new run does it: the log is read and
+decoded, folded into a StudyState, and the rest is done (tables checked, study acquired, foreign trials looked for, the
+run begun). ``--each``: reports in one message; 1 is an objective whose epochs take a second or more, so that each
+report is a message and an event of its own, and the log as long as it gets.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from raytune_lite.core import messages as m
+from raytune_lite.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+from raytune_lite.pruners import ASHAPruner
+from raytune_lite.runtime import session as sessions
+from raytune_lite.samplers import RandomSampler
+from raytune_lite.storages import Repository
+from raytune_lite.trial import StudyDirection
+
+SPACE = {
+    "lr": FloatDistribution(1e-5, 1.0, log=True),
+    "width": IntDistribution(16, 1024, log=True),
+    "activation": CategoricalDistribution(["relu", "gelu", "silu"]),
+    "dropout": FloatDistribution(0.0, 0.5),
+}
+BATCH = 400  # requests of one transaction
+AT_ONCE = 100  # trials that run side by side
+
+
+def config(url: str, run: str, reports: int) -> sessions.RunConfig:
+    return sessions.RunConfig(
+        storage=url, study_name="large", run=run, sampler=RandomSampler(0), durable=False,
+        # rungs at 1, 3, 9, ...; nothing is stopped, so that every trial reports all its steps
+        pruner=ASHAPruner(1, 3 * reports, 3),
+    )  # fmt: skip
+
+
+def build(url: str, trials: int, reports: int, each: int) -> None:
+    repository = Repository.open(url, durable=False)
+    repository.create_study("large", [StudyDirection.MINIMIZE])
+    repository.close()
+    session = sessions.Session(config(url, "build", reports))
+    for first in range(0, trials, AT_ONCE):
+        numbers = range(first, min(first + AT_ONCE, trials))
+        events: list[m.Event] = [m.Claimed(at=0.0, slot=f"slot-{number}", node="node") for number in numbers]
+        claimed = dispatch(session, events)
+        told = dict.fromkeys(numbers, ())
+        for start in range(1, reports + 1, each):
+            steps = range(start, min(start + each, reports + 1))
+            events = [report(session, number, told, steps) for number in numbers]
+            dispatch(session, events)
+        events = [
+            m.AttemptEnded(at=0.0, number=n, attempt=1, outcome=m.Outcome.COMPLETE, values=(float(n % 997),))
+            for n in numbers
+        ]
+        dispatch(session, events)
+        assert len(claimed) == len(numbers)
+    session.close()
+
+
+def report(session: sessions.Session, number: int, told: dict[int, tuple[()]], steps: range) -> m.Event:
+    params: tuple[m.ParamValue, ...] = ()
+    if told.pop(number, None) is not None:  # the first message carries the parameters
+        sampler, view = session.sampler, session.state.view()
+        params = tuple(
+            m.ParamValue(name=name, value=sampler.sample_independent(view, number, name, dist), distribution=dist)
+            for name, dist in SPACE.items()
+        )
+    values = tuple((step, 1.0 + (number % 997) / (step + number)) for step in steps)
+    return m.Reported(at=0.0, number=number, attempt=1, progress=m.Progress(reports=values, params=params))
+
+
+def dispatch(session: sessions.Session, events: list[m.Event]) -> list[object]:
+    answers: list[object] = []
+    for start in range(0, len(events), BATCH):
+        answers += session.apply([m.stamped(event, session.now()) for event in events[start : start + BATCH]])
+    return answers
+
+
+def resident() -> float:
+    """Memory of this process now, MiB."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def open_once(url: str, reports: int) -> None:
+    """Open the study as a new run and print: read, fold, all (seconds), MiB before and after."""
+    before = resident()
+    spent = {"events": 0.0, "_fold": 0.0}
+
+    def timed(owner: type, name: str) -> None:
+        original = getattr(owner, name)
+
+        def wrapper(*args: object) -> object:
+            start = time.perf_counter()
+            try:
+                return original(*args)
+            finally:
+                spent[name] += time.perf_counter() - start
+
+        setattr(owner, name, wrapper)
+
+    timed(Repository, "events")
+    timed(sessions.Session, "_fold")
+    start = time.perf_counter()
+    session = sessions.Session(config(url, f"run-{time.time_ns()}", reports))
+    total = time.perf_counter() - start
+    print(spent["events"], spent["_fold"], total, before, resident(), len(session.state.trials), session.state.n_events)
+    session.close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--trials", type=int, default=10_000)
+    parser.add_argument("--reports", type=int, default=10, help="of one trial")
+    parser.add_argument("--each", type=int, default=1, help="reports in one message")
+    parser.add_argument("--times", type=int, default=5, help="how often the study is opened")
+    parser.add_argument("--open", metavar="URL", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.open:
+        open_once(given.open, given.reports)
+        return
+    with tempfile.TemporaryDirectory() as directory:
+        url = f"sqlite:///{directory}/study.db"
+        start = time.perf_counter()
+        build(url, given.trials, given.reports, given.each)
+        built = time.perf_counter() - start
+        size = os.path.getsize(f"{directory}/study.db") / 2**20
+        print(f"{given.trials} trials, {given.trials * given.reports} reports, {given.each} a message: "
+              f"made in {built:.0f} s, {size:.0f} MiB on disk")  # fmt: skip
+        command = [sys.executable, __file__, "--open", url, "--reports", str(given.reports)]
+        runs = [
+            list(map(float, subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()))
+            for _ in range(given.times)
+        ]
+    read, fold, total, before, after = (statistics.median(column) for column in list(zip(*runs, strict=True))[:5])
+    print(f"{runs[0][6]:.0f} events; median of {given.times}: opened in {total:.2f} s = "
+          f"read {read:.2f} + fold {fold:.2f} + rest {total - read - fold:.2f}; "
+          f"memory {after:.0f} MiB, {after - before:.0f} of it the study's")  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

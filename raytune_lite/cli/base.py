@@ -1,0 +1,148 @@
+"""What all commands share: the group, its options, messages and exit codes.
+
+Exit codes: 0 done; 1 the run failed; 2 the input is wrong; 130 Ctrl-C. Imports nothing
+heavy before a command needs it, so that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from .. import __version__
+from ..exceptions import RaytuneLiteError, TrialFailedError
+
+if TYPE_CHECKING:
+    from ..study import Study
+
+DEFAULT_STORAGE = "sqlite:///raytune_lite.db"
+_Command = Callable[..., Any]
+
+
+class _Failure(click.ClickException):
+    """One message and an exit code: 1."""
+
+    def format_message(self) -> str:
+        """The message; a name or a traceback in it must not act on the terminal."""
+        from ..report.text import printable_lines
+
+        return printable_lines(self.message)
+
+
+class WrongInput(_Failure):
+    """One message and an exit code: 2."""
+
+    exit_code = 2
+
+
+class _Group(click.Group):
+    """Turns what a command raises into one message and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as error:
+            click.echo(str(error) or "Interrupted.", err=True)
+            ctx.exit(130)
+        except BrokenPipeError:  # click's own: `| head` is no error
+            raise
+        except TrialFailedError as error:
+            raise _Failure(_failed_trial(error)) from error
+        except (RaytuneLiteError, ValueError, ImportError, OSError) as error:
+            # our errors' second bases tell wrong input from a run that could not go on
+            wrong = isinstance(error, (ValueError, KeyError, TypeError, ImportError))
+            raise (WrongInput if wrong else _Failure)(str(error)) from error
+
+
+def _failed_trial(error: TrialFailedError) -> str:
+    return (
+        f"trial {error.number} (attempt {error.attempt}) failed: {error.error}\n\n{error.traceback.rstrip()}\n\n"
+        "The trial is stored as FAIL. Correct the objective and run the same command again, or add --catch to go on "
+        "after failed trials."
+    )
+
+
+def refuse(message: str) -> NoReturn:
+    """End the command: the input is wrong."""
+    raise WrongInput(message)
+
+
+# --- options that commands share -----------------------------------------------------------------------------------
+
+
+def study_options(command: _Command) -> _Command:
+    """Add the options that name a study."""
+    command = click.option("--study", "--study-name", "study_name", metavar="NAME", help="Name of the study.")(command)
+    return storage_options(command)
+
+
+def storage_options(command: _Command) -> _Command:
+    """Add the options that name a database."""
+    command = click.option(
+        "--storage-env", metavar="VARIABLE", help="Environment variable that holds the URL, for one with a password."
+    )(command)
+    return click.option(
+        "--storage", metavar="URL", help=f"Database, as a URL.  [default: {DEFAULT_STORAGE}, in this directory]"
+    )(command)
+
+
+def storage_url(storage: str | None, storage_env: str | None) -> str:
+    """The database's URL, from the one option or the other."""
+    if storage_env is None:
+        return storage or DEFAULT_STORAGE
+    if storage is not None:
+        refuse("give either --storage or --storage-env, not both.")
+    url = os.environ.get(storage_env)
+    if not url:
+        refuse(f"--storage-env {storage_env}: no such environment variable is set; export {storage_env}=URL first.")
+    return url
+
+
+def existing_url(storage: str | None, storage_env: str | None) -> str:
+    """The URL for a command that only reads, and must not make an empty database."""
+    from ..storages.url import mask, normalize_url
+
+    url = storage_url(storage, storage_env)
+    address = normalize_url(url)
+    path = address.database or ""
+    if address.get_backend_name() == "sqlite" and not os.path.exists(path):
+        refuse(f"there is no database {mask(url)} (looked for {os.path.abspath(path)}); check --storage.")
+    return url
+
+
+def open_study(
+    storage: str | None, storage_env: str | None, study_name: str | None, checkpoint_dir: str | None = None
+) -> Study:
+    """The study to read; without a name the only one of the storage."""
+    from ..study import get_all_study_names, load_study
+
+    url = existing_url(storage, storage_env)
+    if study_name is None:
+        names = get_all_study_names(url)
+        if len(names) != 1:
+            known = ", ".join(map(repr, names[:10])) + (", ..." if len(names) > 10 else "")
+            refuse(f"choose a study with --study; the storage holds: {known or 'none'}.")
+        study_name = names[0]
+    return load_study(study_name=study_name, storage=url, checkpoint_dir=checkpoint_dir)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="raytune-lite")
+def cli() -> None:
+    """Crash-safe parallel hyperparameter search on Ray.
+
+    \b
+    Example:
+      raytune-lite run train.py:objective --n-trials 64 --num-gpus 0.25
+      raytune-lite status
+    """
+
+
+def width() -> int | None:
+    """Columns of the terminal; None when the output goes elsewhere, where lines must be whole."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None

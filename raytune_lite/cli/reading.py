@@ -1,0 +1,150 @@
+"""The commands that read a study, running or not. They change nothing."""
+
+from __future__ import annotations
+
+import click
+
+from .base import cli, existing_url, open_study, storage_options, study_options, width
+
+_STATES = ("COMPLETE", "PRUNED", "FAIL", "RUNNING", "PAUSED", "WAITING")
+
+
+@cli.command()
+@study_options
+@click.option("--unit", default="step", show_default=True, metavar="WORD", help="What a step is, such as epoch.")
+@click.option("--full", type=click.IntRange(1), metavar="STEPS", help="Steps of a full training, for the share done.")
+def status(storage: str | None, storage_env: str | None, study_name: str | None, unit: str, full: int | None) -> None:
+    """Show where a study stands.
+
+    Best trial, trials by state, promotions and resumes, grid cells, failures, time.
+
+    \b
+    Example:
+      raytune-lite status --storage sqlite:///raytune_lite.db --study train
+    """
+    from ..report.summary import print_summary
+
+    print_summary(open_study(storage, storage_env, study_name), unit=unit, full=full)
+
+
+@cli.command()
+@study_options
+@click.option("--json", "as_json", is_flag=True, help="One JSON object; a list of them for several objectives.")
+def best(storage: str | None, storage_env: str | None, study_name: str | None, as_json: bool) -> None:
+    """Show the best trial; of several objectives the Pareto front.
+
+    \b
+    Example:
+      raytune-lite best --study train --json
+    """
+    from ..report import tables
+
+    study = open_study(storage, storage_env, study_name)
+    several = len(study.directions) > 1
+    found = study.best_trials if several else [study.best_trial]
+    if as_json:
+        records = [tables.trial_record(trial) for trial in found]
+        click.echo(tables.as_json(records if several else records[0]))
+    elif several:
+        click.echo(tables.as_table(found, width()))
+    else:
+        from ..report.text import printable
+
+        click.echo(f"trial {found[0].number}: {found[0].value:.10g}")
+        for name, value in found[0].params.items():
+            click.echo(f"  {printable(name)} = {printable(repr(value))}")
+
+
+@cli.command()
+@study_options
+@click.option("--state", "states", multiple=True, type=click.Choice(_STATES, case_sensitive=False),
+              help="Only trials in this state; may be given again.")  # fmt: skip
+@click.option("--json", "form", flag_value="json", help="A JSON list; NaN and infinities are texts.")
+@click.option("--csv", "form", flag_value="csv", help="CSV, with the columns of study.trials_dataframe().")
+def trials(
+    storage: str | None, storage_env: str | None, study_name: str | None, states: tuple[str, ...], form: str | None
+) -> None:
+    """List trials.
+
+    \b
+    Example:
+      raytune-lite trials --study train --state COMPLETE --csv > trials.csv
+    """
+    from ..report import tables
+    from ..trial import TrialState
+
+    wanted = [TrialState[state.upper()] for state in states] or None
+    found = open_study(storage, storage_env, study_name).get_trials(states=wanted)
+    if form == "json":
+        click.echo(tables.as_json([tables.trial_record(trial) for trial in found]))
+    elif form == "csv":
+        click.echo(tables.as_csv(found), nl=False)
+    else:
+        click.echo(tables.as_table(found, width()))
+
+
+@cli.command()
+@study_options
+@click.option("--trial", "number", type=click.IntRange(0), help="Only attempts of this trial.")
+@click.option("--json", "as_json", is_flag=True, help="A JSON list, with the last words of each attempt's process.")
+def attempts(
+    storage: str | None, storage_env: str | None, study_name: str | None, number: int | None, as_json: bool
+) -> None:
+    """List attempts: each run of each trial, how it ended, and why it gave no result.
+
+    \b
+    Example:
+      raytune-lite attempts --study train --trial 7 --json
+    """
+    from ..report import tables
+
+    every = open_study(storage, storage_env, study_name).attempts
+    found = [attempt for attempt in every if number in (None, attempt.number)]
+    if as_json:
+        click.echo(tables.as_json([tables.attempt_record(attempt) for attempt in found]))
+    else:
+        click.echo(tables.attempts_table(found, width()))
+
+
+@cli.command()
+@study_options
+@click.option("--files", is_flag=True, help="Read every kept checkpoint too, and look for forgotten ones.")
+@click.option("--checkpoint-dir", type=click.Path(file_okay=False), help="Where checkpoints lie, if not beside the "
+              "database.")  # fmt: skip
+def check(
+    storage: str | None, storage_env: str | None, study_name: str | None, files: bool, checkpoint_dir: str | None
+) -> None:
+    """Check that a study is whole: every table against its log of events. Exit code 1 when it is not.
+
+    \b
+    Example:
+      raytune-lite check --storage sqlite:///raytune_lite.db --files
+    """
+    from ..report.check import damages, orphans
+
+    study = open_study(storage, storage_env, study_name, checkpoint_dir)
+    found = list(damages(study, files=files))
+    for line in found:
+        click.echo(line)
+    for uri in orphans(study) if files else []:
+        click.echo(f"no row knows checkpoint {uri}; the next run deletes it")
+    if found:
+        click.echo(f"{len(found)} difference(s): restore a copy of the database, or go on with this one.", err=True)
+        raise SystemExit(1)
+    click.echo("whole: every row is what the log implies" + (", every checkpoint has its digest" if files else ""))
+
+
+@cli.command()
+@storage_options
+def studies(storage: str | None, storage_env: str | None) -> None:
+    """List the names of a database's studies.
+
+    \b
+    Example:
+      raytune-lite studies --storage sqlite:///raytune_lite.db
+    """
+    from ..report.text import printable
+    from ..study import get_all_study_names
+
+    for name in get_all_study_names(existing_url(storage, storage_env)):
+        click.echo(printable(name))

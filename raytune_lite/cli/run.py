@@ -1,0 +1,181 @@
+"""``raytune-lite run``: start or continue a study."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..exceptions import StudyNotFoundError
+from .base import WrongInput, cli, open_study, refuse, storage_url, study_options
+
+if TYPE_CHECKING:
+    from ..study import Study
+
+
+_PASSED_ON = ("n_trials", "max_trials", "timeout", "trial_timeout", "max_concurrent", "executor")
+
+
+@cli.command()
+@click.argument("target")
+@study_options
+@click.option(
+    "--direction", "directions", multiple=True, type=click.Choice(["minimize", "maximize"]),
+    help="Which values are better; once for each objective.  [default: minimize]",
+)  # fmt: skip
+@click.option("--n-trials", type=click.IntRange(1), help="New configurations that this call starts.")
+@click.option("--max-trials", type=click.IntRange(1), help="The study's total: run again, it stops at the same total.")
+@click.option("--timeout", type=click.FloatRange(0, min_open=True), metavar="SECONDS",
+              help="Start nothing new after this time.")  # fmt: skip
+@click.option("--trial-timeout", type=click.FloatRange(0, min_open=True), metavar="SECONDS",
+              help="End a trial's attempt after this time.")  # fmt: skip
+@click.option("--num-cpus", type=float, help="CPUs of one trial.  [default: 1]")
+@click.option("--num-gpus", type=float, help="GPUs of one trial; 0.25 lets four share one.  [default: 0]")
+@click.option("--memory", type=int, metavar="BYTES", help="Memory of one trial.")
+@click.option("--max-concurrent", type=click.IntRange(1), help="Trials at once.  [default: what the cluster holds]")
+@click.option("--sampler", type=click.Choice(["random", "grid"]), help="[default: the study's own, else random]")
+@click.option("--grid", metavar="JSON", help="""Values for the grid sampler: '{"lr": [0.1, 0.01], "depth": [2, 4]}'.""")
+@click.option("--seed", type=click.IntRange(0), help="Seed of the sampler.")
+@click.option("--pruner", type=click.Choice(["none", "asha"]), help="[default: the study's own, else none]")
+@click.option("--min-resource", type=int, help="ASHA: step of the lowest rung.  [default: 1]")
+@click.option("--max-resource", type=int, help="ASHA: last step of a full training; needed with --pruner asha.")
+@click.option("--reduction-factor", type=int, help="ASHA: the top 1/N of a rung goes on.  [default: 3]")
+@click.option("--asha-mode", type=click.Choice(["promote", "stop"]), help="ASHA: pause and promote, or stop for good."
+              "  [default: promote]")  # fmt: skip
+@click.option("--catch", is_flag=True, help="Go on after trials that raise; they are stored as FAIL.")
+@click.option("--executor", type=click.Choice(["ray", "inline"]), default="ray", show_default=True,
+              help="On Ray, or one after another in this process.")  # fmt: skip
+@click.option("--checkpoint-dir", type=click.Path(file_okay=False), help="Where checkpoints lie; on several nodes a "
+              "shared path.")  # fmt: skip
+def run(target: str, storage: str | None, storage_env: str | None, study_name: str | None, **given: Any) -> None:
+    """Run an objective's trials, or go on with a study.
+
+    TARGET is module:function or path/to/file.py:function; the function takes a trial. A study that exists is
+    continued: interrupted trials go first.
+
+    \b
+    Example:
+      raytune-lite run train.py:objective --max-trials 64 --num-gpus 1 \\
+          --pruner asha --max-resource 27
+    """
+    from ..report.summary import print_summary
+    from ..study import create_study
+    from ..target import load_target
+
+    sampler, pruner, resources = _sampler(given), _pruner(given), _resources(given)
+    loaded, url = load_target(target), storage_url(storage, storage_env)
+    _check_end(url, study_name or loaded.name, sampler, given)
+    study = create_study(
+        storage=url,
+        study_name=study_name or loaded.name,
+        sampler=sampler,
+        pruner=pruner,
+        directions=given["directions"] or None,
+        load_if_exists=True,
+        checkpoint_dir=given["checkpoint_dir"],
+    )
+    try:
+        _check_directions(study, given["directions"])
+        before = len(study.attempts)
+        _optimize(study, loaded.objective, given, resources)
+        if len(study.attempts) == before:
+            click.echo("Nothing was left to run: the study has all the trials that were asked for.", err=True)
+        print_summary(study)
+    finally:
+        study.close()
+
+
+def _sampler(given: dict[str, Any]) -> Any:
+    """The sampler that the options describe; None when they name none."""
+    from ..samplers import GridSampler, RandomSampler
+
+    name, grid, seed = given["sampler"], given["grid"], given["seed"]
+    if grid is None:
+        if name == "grid":
+            refuse("""--sampler grid needs its values: --grid '{"lr": [0.1, 0.01]}'.""")
+        return RandomSampler(seed) if name == "random" or seed is not None else None
+    if name == "random":
+        refuse("--grid is for the grid sampler: leave out --sampler random.")
+    try:
+        space = json.loads(grid)
+    except (ValueError, RecursionError) as error:
+        refuse(f"--grid must be JSON, a name and its values each, got {grid[:200]!r} ({error}).")
+    return GridSampler(space, seed)
+
+
+def _pruner(given: dict[str, Any]) -> Any:
+    """The pruner that the options describe; None when they name none."""
+    from ..pruners import ASHAPruner, NopPruner
+
+    names = ("min_resource", "max_resource", "reduction_factor")
+    arguments = {name: given[name] for name in names if given[name] is not None}
+    if given["asha_mode"] is not None:
+        arguments["mode"] = given["asha_mode"]
+    if given["pruner"] == "asha":
+        if given["max_resource"] is None:
+            refuse("--pruner asha needs --max-resource, the last step of a full training.")
+        return ASHAPruner(**arguments)
+    if arguments:
+        refuse("--min-resource, --max-resource, --reduction-factor and --asha-mode need --pruner asha.")
+    return NopPruner() if given["pruner"] == "none" else None
+
+
+def _resources(given: dict[str, Any]) -> dict[str, Any]:
+    found = {name: given[name] for name in ("num_cpus", "num_gpus", "memory") if given[name] is not None}
+    if given["executor"] == "inline" and (found or given["max_concurrent"]):
+        refuse("--executor inline takes no --num-cpus, --num-gpus, --memory or --max-concurrent: those are Ray's.")
+    return found
+
+
+def _check_end(url: str, study_name: str, sampler: Any, given: dict[str, Any]) -> None:
+    """Refuse a run that would never end, before it leaves a trace."""
+    if given["n_trials"] or given["max_trials"] or given["timeout"] or getattr(sampler, "grid", None) is not None:
+        return
+    with contextlib.suppress(WrongInput, StudyNotFoundError):
+        study = open_study(url, None, study_name)
+        last = study.last_run
+        study.close()
+        if sampler is None and last is not None and json.loads(last.sampler).get("name") == "GridSampler":
+            return
+    refuse("say when to stop: --n-trials, --max-trials or --timeout (a grid stops by itself).")
+
+
+def _say(text: str, *, err: bool) -> None:
+    from ..report.text import printable_lines
+
+    click.echo(printable_lines(text), err=err)
+
+
+def _check_directions(study: Study, wanted: Sequence[str]) -> None:
+    """Refuse directions that a study which existed contradicts."""
+    have = [direction.name.lower() for direction in study.directions]
+    if wanted and list(wanted) != have:
+        refuse(
+            f"study {study.study_name!r} exists with --direction {' --direction '.join(have)}, got "
+            f"{', '.join(wanted)}; leave the option out, or choose another --study."
+        )
+
+
+def _optimize(study: Study, objective: Callable[[Any], Any], given: dict[str, Any], resources: dict[str, Any]) -> None:
+    from ..target import Talking
+
+    inline = Talking(objective, _say) if given["executor"] == "inline" else None
+    try:
+        study.optimize(
+            inline or objective,
+            catch=(Exception,) if given["catch"] else (),
+            resources=resources or None,
+            show_progress_bar=True,
+            **{name: given[name] for name in _PASSED_ON},
+        )
+    except KeyboardInterrupt:
+        if inline is None:  # the run on Ray has told already
+            raise
+        raise KeyboardInterrupt("Interrupted: what was reported is stored; the same command goes on.") from None
+    except Exception as error:
+        if inline is not None and inline.failure is not None and inline.raised is error:
+            raise inline.failure from error
+        raise

@@ -1,0 +1,115 @@
+"""What went wrong in an objective: the kind of an exception, and its words. Goes by names: no framework is imported."""
+
+from __future__ import annotations
+
+import traceback
+from types import TracebackType
+
+from ..core.bounds import MAX_ERROR, MAX_TRACEBACK, clip
+from ..core.messages import Failure, FailureKind
+from ..exceptions import CheckpointCorruptedError, TrialInvalid
+
+
+class AttemptInterrupted(BaseException):
+    """The attempt was told to end: Ctrl-C, or another attempt has taken its place. The trial goes on later."""
+
+
+class DriverGone(AttemptInterrupted):
+    """Nobody answers for a whole lease, or another driver has the study. The trial, not to blame, goes on later."""
+
+
+class AttemptTimedOut(BaseException):
+    """The attempt has run for longer than ``trial_timeout``."""
+
+
+class InvalidResult(ValueError):  # noqa: N818
+    """The objective returned something that is not a result."""
+
+
+class NonFiniteResult(InvalidResult):
+    """The objective returned NaN."""
+
+
+# (root of the module, class): full GPU memory by type; by the message where the type says less
+_GPU_TYPES = {
+    ("torch", "OutOfMemoryError"),
+    ("cupy", "OutOfMemoryError"),
+    ("tensorflow", "ResourceExhaustedError"),
+}
+_GPU_WORDS = ("cuda out of memory", "hip out of memory", "cuda error: out of memory", "mps backend out of memory")
+_JAX_TYPES = ("XlaRuntimeError", "JaxRuntimeError")
+_HOST_WORDS = ("can't allocate memory", "cannot allocate memory")
+
+
+def kind_of(error: BaseException) -> FailureKind:
+    """The kind of an exception that an objective raised."""
+    if isinstance(error, TrialInvalid):
+        return FailureKind.INVALID
+    if isinstance(error, AttemptTimedOut):
+        return FailureKind.TIMEOUT
+    if isinstance(error, SystemExit):
+        return FailureKind.WORKER_CRASH
+    if isinstance(error, NonFiniteResult):
+        return FailureKind.NON_FINITE
+    if isinstance(error, CheckpointCorruptedError):
+        return FailureKind.CHECKPOINT_CORRUPT
+    if _is_full_gpu(error):
+        return FailureKind.GPU_OUT_OF_MEMORY
+    if isinstance(error, MemoryError) or (
+        isinstance(error, (RuntimeError, OSError)) and any(words in str(error).lower() for words in _HOST_WORDS)
+    ):
+        return FailureKind.OUT_OF_MEMORY
+    return FailureKind.EXCEPTION
+
+
+def _is_full_gpu(error: BaseException) -> bool:
+    names = {(cls.__module__.partition(".")[0], cls.__name__) for cls in type(error).__mro__}
+    if names & _GPU_TYPES:
+        return True
+    if any(name in _JAX_TYPES for _, name in names):
+        return "RESOURCE_EXHAUSTED" in str(error)
+    return isinstance(error, RuntimeError) and any(words in str(error).lower() for words in _GPU_WORDS)
+
+
+def failure_of(error: BaseException, own_module: str) -> Failure:
+    """The record of an exception; frames of ``own_module`` at the traceback's top are left out."""
+    frames = error.__traceback__
+    while frames is not None and frames.tb_frame.f_globals.get("__name__") == own_module and frames.tb_next:
+        frames = frames.tb_next
+    return Failure(
+        error=clip(f"{type(error).__name__}: {_text(error)}", MAX_ERROR),
+        traceback=clip(_formatted(error, frames), MAX_TRACEBACK),
+        kind=kind_of(error),
+        exit_code=_exit_code(error),
+    )
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception as worse:  # noqa: BLE001  (an exception's __str__ is the user's code)
+        return f"<its text cannot be shown: {type(worse).__name__}>"
+
+
+def _formatted(error: BaseException, frames: TracebackType | None) -> str:
+    return "".join(traceback.format_exception(type(error), error, frames))
+
+
+def _exit_code(error: BaseException) -> int | None:
+    """What the process would have ended with: sys.exit() is 0, sys.exit("text") is 1."""
+    if not isinstance(error, SystemExit):
+        return None
+    if error.code is None or isinstance(error.code, int):
+        return error.code or 0
+    return 1
+
+
+__all__ = [
+    "AttemptInterrupted",
+    "AttemptTimedOut",
+    "DriverGone",
+    "InvalidResult",
+    "NonFiniteResult",
+    "failure_of",
+    "kind_of",
+]

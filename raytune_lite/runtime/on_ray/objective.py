@@ -1,0 +1,73 @@
+"""The user's objective on its way to the workers: whether it can travel, and the Ray task that calls it there."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import ray
+from ray import cloudpickle
+
+from ...exceptions import ObjectiveNotPicklableError
+from .task import Result, run_attempt
+from .terms import Terms
+
+
+def build_task(
+    objective: Callable[..., Any],
+    catch: tuple[type[Exception], ...],
+    name: str,
+    terms: Terms,
+    request: Mapping[str, Any],
+) -> Any:
+    """The remote function of this run, exported once. Ray never retries it: the ledger issues attempts."""
+
+    def attempt(bound: bytes | None = None) -> Result:
+        return run_attempt(objective, catch, name, terms, bound)
+
+    options = dict(request)
+    if options.get("num_gpus"):
+        options["max_calls"] = 1  # a new process for each attempt: the GPU's memory is free when the task has ended
+    elif ray.cluster_resources().get("GPU"):
+        env = dict(options.get("runtime_env") or {})
+        env["env_vars"] = {"CUDA_VISIBLE_DEVICES": "", **env.get("env_vars", {})}  # num_gpus=0 alone hides nothing
+        options["runtime_env"] = env
+    return ray.remote(max_retries=0, **options)(attempt)
+
+
+def check_picklable(objective: Callable[..., Any]) -> None:
+    """Refuse an objective that cannot travel.
+
+    Raises:
+        ObjectiveNotPicklableError: naming the variable at fault.
+    """
+    try:
+        cloudpickle.dumps(objective)
+    except Exception as error:  # noqa: BLE001  (pickling runs code of any class)
+        culprit = _unpicklable_variable(objective)
+        raise ObjectiveNotPicklableError(
+            f"the objective {getattr(objective, '__qualname__', objective)!r} cannot be sent to a worker: {culprit} "
+            f"({type(error).__name__}: {error}). Create that object inside the objective, or run with "
+            'executor="inline".'
+        ) from None
+
+
+def _unpicklable_variable(objective: Callable[..., Any]) -> str:
+    found: dict[str, Any] = {}
+    unwrapped = inspect.unwrap(objective)
+    function = unwrapped if inspect.isfunction(unwrapped) else type(objective).__call__
+    with contextlib.suppress(TypeError):
+        scope = inspect.getclosurevars(function)
+        found = {**scope.globals, **scope.nonlocals}
+    found.update({f"self.{k}": v for k, v in getattr(objective, "__dict__", {}).items()})
+    for name, value in found.items():
+        try:
+            cloudpickle.dumps(value)
+        except Exception:  # noqa: BLE001
+            return f"its variable {name!r} of type {type(value).__name__} cannot be pickled"
+    return "something it refers to cannot be pickled"
+
+
+__all__ = ["build_task", "check_picklable"]

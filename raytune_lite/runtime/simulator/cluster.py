@@ -1,0 +1,113 @@
+"""The simulated cluster: nodes, the queue of tasks, and what outlives every process. It plays Ray."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...core.messages import Assignment, FailureKind
+from .audit import Auditor
+from .scenario import Scenario
+from .storage import Disk
+from .world import Process, World
+
+
+@dataclass(slots=True)
+class Node:
+    """A machine with places for tasks. ``back_at``: when it is there again."""
+
+    name: str
+    places: int
+    back_at: float = 0.0
+    running: list[Task] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Task:
+    """A remote task. ``returned``: called once with what it returned, or with the kind of its loss."""
+
+    slot: str
+    bound: Assignment | None
+    body: Callable[[Process, str], Any]
+    returned: Callable[[Any], None]
+    process: Process | None = None
+    node: Node | None = None
+    over: bool = False
+    kind: FailureKind = FailureKind.WORKER_CRASH
+
+
+class Cluster:
+    """Where tasks run."""
+
+    def __init__(self, world: World, scenario: Scenario, auditor: Auditor) -> None:
+        self.world, self.scenario, self.auditor = world, scenario, auditor
+        self.disk = Disk()
+        self.nodes = [Node(f"node-{i}", scenario.slots) for i in range(scenario.nodes)]
+        self._queue: list[Task] = []
+        self._tasks = 0
+
+    def submit(self, task: Task) -> None:
+        """Queue a task."""
+        self._queue.append(task)
+        self.world.after(self.world.between("scheduling", 0.005, 0.2), self._dispatch)
+
+    def cancel(self, task: Task) -> None:
+        """ray.cancel(force=True): its process is killed, and nobody is told."""
+        task.over = True
+        if task in self._queue:
+            self._queue.remove(task)
+        if task.process is not None and task.process.alive:
+            if self.world.strikes("killing does not work", task.process.name):
+                # its node is cut off: the process ends itself when its lease is over, or goes on as a ghost for a while
+                self.world.after(self.world.between("killed after", 5.0, 120.0), task.process.kill, "cancelled, late")
+                return
+            task.process.kill("cancelled")
+
+    def lose_node(self, node: Node) -> None:
+        """Everything on a node dies at once; it comes back later."""
+        node.back_at = self.world.now + self.world.between("node away", 1.0, 30.0)
+        for task in list(node.running):
+            task.kind = FailureKind.NODE_LOST
+            if task.process is not None:
+                task.process.kill(f"{node.name} is lost")
+        self.world.at(node.back_at, self._dispatch)
+
+    def _dispatch(self) -> None:
+        for node in self.nodes:
+            while self._queue and node.back_at <= self.world.now and len(node.running) < node.places:
+                self._begin(self._queue.pop(0), node)
+
+    def _begin(self, task: Task, node: Node) -> None:
+        self._tasks += 1
+        process = task.process = Process(self.world, f"worker-{self._tasks}")
+        task.node = node
+        node.running.append(task)
+        process.on_death.append(lambda: self._died(task))
+
+        def main() -> None:
+            try:
+                result = task.body(process, node.name)
+            except Exception as error:  # noqa: BLE001  (Ray hands a task's exception to its owner)
+                result = error
+            self._leave(task)
+            if not task.over:
+                task.over = True
+                self.world.after(self.world.between("return", 0.002, 0.2), task.returned, result)
+            process.exit()
+
+        process.start(main)
+
+    def _died(self, task: Task) -> None:
+        self._leave(task)
+        if not task.over:
+            task.over = True
+            seconds = self.world.between("notice", 0.05, 1.0)
+            if self.world.strikes("loss is noticed late", task.slot):
+                seconds += self.world.between("late notice", 2.0, 90.0)
+            self.world.after(seconds, task.returned, task.kind)
+
+    def _leave(self, task: Task) -> None:
+        if task.node is not None and task in task.node.running:
+            task.node.running.remove(task)
+            self.world.after(0.01, self._dispatch)

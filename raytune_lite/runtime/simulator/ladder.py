@@ -1,0 +1,112 @@
+"""An independent judge of the rungs: replays the stored rung rows against the rule, by sorting everything.
+
+Source: Li et al. 2018, "A System for Massively Parallel Hyperparameter Tuning", arXiv:1810.05934, Algorithm 2.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ...core.messages import Decision, PromoteRung, PutRung
+from ...core.state import StudyState
+from ...pruners import ASHAPruner, NopPruner
+
+
+class Ladder:
+    """What every rung holds, in the order of arrival, and who was promoted from it."""
+
+    def __init__(self, pruner: ASHAPruner | NopPruner, violate: Callable[[str], Any]) -> None:
+        self.pruner, self._violate = pruner, violate
+        self.asha = pruner if isinstance(pruner, ASHAPruner) else None
+        self.levels = self.asha.milestones if self.asha else ()
+        self.rungs: dict[int, list[tuple[float, int]]] = {level: [] for level in self.levels}
+        self.promoted: set[tuple[int, int]] = set()  # (level, trial); membership only
+        self.ended: set[int] = set()  # trials; membership only
+        self.attempt: dict[int, int] = {}
+        self._due: dict[int, tuple[int, Decision]] = {}  # trial -> (level, what its last record must be answered)
+        self._recorded: dict[tuple[int, int], tuple[int, Decision]] = {}  # (trial, attempt) -> the same, once settled
+
+    def fresh(self) -> Ladder:
+        """An empty one."""
+        return Ladder(self.pruner, self._violate)
+
+    def _check(self, holds: bool, what: str) -> None:
+        if not holds:
+            self._violate(what)
+
+    def put(self, row: PutRung) -> None:
+        """A trial is recorded at a rung."""
+        self._check(row.level in self.rungs, f"trial {row.number} is recorded at {row.level}, which is no rung")
+        rung = self.rungs[row.level]
+        self._check(all(number != row.number for _, number in rung), f"trial {row.number} is twice at {row.level}")
+        above = [level for level in self.levels if level > row.level]
+        low = any(number == row.number for level in above for _, number in self.rungs[level])
+        self._check(not low, f"trial {row.number} is recorded at {row.level} after a higher rung")
+        rung.append((row.value if math.isfinite(row.value) else math.inf, row.number))
+        if row.how in ("exact", "late"):
+            self._due[row.number] = (row.level, self._verdict(row))
+
+    def _verdict(self, row: PutRung) -> Decision:
+        assert self.asha is not None
+        rung = self.rungs[row.level]
+        if not math.isfinite(row.value):
+            return Decision.STOP
+        order = sorted(range(len(rung)), key=lambda i: rung[i][0])  # stable: ties to the earliest
+        rank, quota = order.index(len(rung) - 1), len(rung) // self.asha.reduction_factor
+        if self.asha.mode == "stop":
+            return Decision.CONTINUE if rank < max(1, quota) else Decision.STOP
+        return Decision.PAUSE  # unless a promotion follows in the same commit
+
+    def promote(self, row: PromoteRung) -> None:
+        """A trial is promoted: it must be the one the paper's get_job would return, or promoted in place."""
+        key = (row.level, row.number)
+        self._check(key not in self.promoted, f"trial {row.number} is promoted twice from {row.level}")
+        self._check(row.number in self._top(row.level), f"trial {row.number} is not on top of rung {row.level}")
+        self.promoted.add(key)
+        if self._due.get(row.number, (None, None))[0] == row.level:
+            self._due[row.number] = (row.level, Decision.CONTINUE)
+
+    def _top(self, level: int) -> list[int]:
+        assert self.asha is not None
+        rung = self.rungs[level]
+        best = sorted(rung, key=lambda entry: entry[0])[: len(rung) // self.asha.reduction_factor]
+        return [
+            number
+            for loss, number in best
+            if math.isfinite(loss) and (level, number) not in self.promoted and number not in self.ended
+        ]
+
+    def settle(self) -> None:
+        """A commit is over: what was recorded in it must be answered so."""
+        for number, due in self._due.items():
+            self._recorded[number, self.attempt.get(number, 1)] = due
+        self._due.clear()
+
+    def begins(self, number: int) -> None:
+        """The trial's next attempt."""
+        self.attempt[number] = self.attempt.get(number, 0) + 1
+
+    def gone(self, number: int) -> None:
+        """The trial has ended."""
+        self.ended.add(number)
+
+    def answered(self, number: int, attempt: int, reports: Sequence[tuple[int, float]], answer: Decision) -> None:
+        """The decision for a batch of reports whose last reaches the rung that was decided in this attempt."""
+        level, due = self._recorded.get((number, attempt), (math.inf, Decision.CONTINUE))
+        if reports[-1][0] >= level:
+            self._check(answer is due, f"trial {number}: the rung at {level} says {due.value}, answered {answer.value}")
+
+    def entries(self) -> list[tuple[int, int, bool]]:
+        """(trial, level, whether it was promoted from there) of every record, sorted."""
+        found = [(number, level) for level, rung in self.rungs.items() for _, number in rung]
+        return sorted((number, level, (level, number) in self.promoted) for number, level in found)
+
+    def compare(self, state: StudyState) -> None:
+        """The promotable trials of the state are those of the rows."""
+        if self.asha is None or self.asha.mode == "stop":
+            return
+        theirs = list(state.rungs.promotable(lambda _: True))
+        ours = [number for level in reversed(self.levels) for number in self._top(level)]
+        self._check(sorted(theirs) == sorted(ours), f"promotable by the state {theirs}, by the rows {ours}")

@@ -1,0 +1,178 @@
+"""What a seed draws before its history begins: the study, the cluster, the objective, and which faults there are."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+from ...core.retries import RetryPolicy
+from ...pruners import ASHAPruner, NopPruner
+from ...samplers import GridSampler, RandomSampler
+from ...trial import StudyDirection
+from ..worker import Trial
+from .world import World
+
+# The probability of each fault at each of its occasions, in a history of middling misfortune.
+RATES = {
+    "worker dies in its objective": 0.01,
+    "worker dies while it writes a checkpoint": 0.02,
+    "worker dies between publishing and reporting": 0.03,
+    "worker dies before its end is delivered": 0.03,
+    "worker is stopped": 0.006,
+    "worker is stopped for good": 0.001,
+    "worker is cut off": 0.006,
+    "killing does not work": 0.3,
+    "node is lost": 0.02,
+    "loss is noticed late": 0.2,
+    "driver dies before a commit": 0.006,
+    "driver dies after a commit": 0.006,
+    "driver dies before it deletes": 0.02,
+    "driver dies at recovery": 0.05,
+    "driver is killed": 0.02,
+    "driver is stopped": 0.01,
+    "driver has a double": 0.008,
+    "clock is skewed": 0.3,
+    "script dies": 0.01,
+    "script is interrupted": 0.008,
+    "script has a double": 0.004,
+    "power is cut": 0.006,
+    "commit is slow": 0.01,
+    "commit fails": 0.006,
+    "commit succeeds unheard": 0.006,
+    "database is down": 0.02,
+    "deleting fails": 0.02,
+    "checkpoint is damaged": 0.01,
+    "message is lost": 0.005,
+    "message is doubled": 0.02,
+    "message is late": 0.008,
+    "objective raises": 0.006,
+    "objective returns NaN": 0.03,
+    "objective hangs": 0.004,
+    "objective finds its parameters invalid": 0.003,
+    "study is stopped": 0.004,
+}
+CALM_AFTER = 240.0  # seconds of virtual time: then nothing fails any more, and the study must end
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """One study and one cluster."""
+
+    sampler: GridSampler | RandomSampler
+    pruner: ASHAPruner | NopPruner
+    direction: StudyDirection
+    retries: RetryPolicy
+    n_trials: int | None
+    max_trials: int | None
+    lease: float
+    max_step: int
+    step_seconds: float
+    save_every: int
+    saves_first: bool
+    saves_twice: float
+    nan_share: float
+    conditional: bool
+    catch: bool
+    nodes: int
+    slots: int
+    claims_ahead: bool
+    wishes: int
+    trial_timeout: float | None
+    provable: bool
+    as_json: bool
+    sql: bool
+
+    @property
+    def total(self) -> int | None:
+        """Configurations that the whole study runs, or None: those of the grid."""
+        return None if isinstance(self.sampler, GridSampler) else self.max_trials
+
+    def suggest(self, trial: Trial) -> dict[str, float]:
+        """The objective's parameters."""
+        if isinstance(self.sampler, GridSampler):
+            sizes = {name: len(values) for name, values in self.sampler.grid.axes}  # each axis is 1, 2, ... size
+            return {name: float(trial.suggest_int(name, 1, size)) for name, size in sizes.items()}
+        params = {"x": trial.suggest_float("x", 0.0, 1.0)}
+        if self.conditional:
+            name = f"z{int(params['x'] * 3)}"
+            params[name] = trial.suggest_float(name, 0.0, 1.0)
+        return params
+
+    def loss(self, params: dict[str, float], step: int, *, is_result: bool = False) -> float:
+        """The learning curve of some parameters: always the same, falling, sometimes no number."""
+        point = params["x"]
+        noise = int.from_bytes(blake2b(repr(point).encode(), digest_size=4).digest(), "big") / 2**32
+        if noise < self.nan_share and not is_result and step > 1 + noise * 30:
+            return math.nan
+        value = round(noise * 4) / 4 + 1.0 / (step + 1)  # rounded: trials tie
+        return value if self.direction is StudyDirection.MINIMIZE else -value
+
+    def is_exact(self, params: dict[str, float], step: int, value: float) -> bool:
+        """Whether a stored report is what the objective computes for these parameters."""
+        return "x" in params and repr(self.loss(params, step)) == repr(value)
+
+
+def draw(world: World, *, sql: bool) -> Scenario:
+    """A scenario; it also sets the world's rates."""
+    _draw_rates(world)
+    grid = world.draw("is a grid") < 0.5
+    integer, between = world.integer, world.between
+    if grid:
+        axes = {"x": list(range(1, 2 + integer("axis x", 1, 4))), "y": list(range(1, 2 + integer("axis y", 0, 3)))}
+        sampler: Any = GridSampler(axes, seed=integer("seed", 0, 999), max_failures=integer("max failures", 1, 3))
+    else:
+        sampler = RandomSampler(integer("seed", 0, 999))
+    n = integer("trials", 2, 20)
+    every = world.choice("checkpoint every", (0, 1, 1, 2, 3))
+    return Scenario(
+        sampler=sampler,
+        pruner=_pruner(world),
+        direction=world.choice("direction", (StudyDirection.MINIMIZE, StudyDirection.MAXIMIZE)),
+        retries=_retries(world),
+        n_trials=n if world.draw("has n_trials") < 0.5 else None,
+        max_trials=None if grid else n + integer("more trials", 0, 6),
+        lease=between("lease", 15.0, 30.0),
+        max_step=integer("max step", 1, 9),
+        step_seconds=world.choice("step seconds", (0.02, 0.3, 1.0, 4.0)),
+        save_every=every,
+        saves_first=world.draw("saves first") < 0.5,
+        saves_twice=world.choice("saves twice how often", (0.0, 0.0, 0.2)),
+        nan_share=world.choice("share of NaN", (0.0, 0.0, 0.2)),
+        conditional=world.draw("has a conditional parameter") < 0.5,
+        catch=world.draw("catch") < 0.8,
+        nodes=integer("nodes", 1, 4),
+        slots=integer("slots a node", 1, 4),
+        claims_ahead=world.draw("claims ahead") < 0.3,
+        wishes=integer("wishes", 0, 3),
+        trial_timeout=world.choice("trial timeout", (None, None, 10.0, 60.0)),
+        provable=world.draw("death is provable") < 0.5,
+        as_json=world.draw("as JSON") < 0.1,
+        sql=sql,
+    )
+
+
+def _draw_rates(world: World) -> None:
+    weather = world.choice("weather", (0.0, 0.3, 1.0, 1.0, 2.0, 4.0))
+    for fault, rate in RATES.items():
+        share = world.choice(f"rate of {fault}", (0.0, 0.5, 1.0, 3.0))
+        world.rates[fault] = min(0.5, rate * share * weather)
+
+
+def _pruner(world: World) -> ASHAPruner | NopPruner:
+    kind = world.choice("pruner", ("none", "promote", "promote", "stop"))
+    if kind == "none":
+        return NopPruner()
+    low, high = world.integer("min_resource", 1, 2), world.integer("max_resource", 4, 9)
+    return ASHAPruner(low, high, world.integer("reduction_factor", 2, 3), mode=kind)
+
+
+def _retries(world: World) -> RetryPolicy:
+    def budget(name: str) -> Any:
+        n = world.choice(f"retries after {name}", (0, 1, 2, 5, None))
+        delay = world.choice(f"delay after {name}", (0.0, 0.0, 0.0, 1.0, 10.0))
+        return (n, delay) if delay else n
+
+    kinds = ("exception", "non_finite", "worker_crash", "lease_expired", "node_lost", "timeout")
+    return RetryPolicy(**{kind: budget(kind) for kind in kinds}, abort_after=None)

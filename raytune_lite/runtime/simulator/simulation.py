@@ -1,0 +1,230 @@
+"""One history: a seed's study on a seed's cluster, from the first run to the last, with the weather between."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...storages.repository import Repository, StudyRecord
+from ...trial import TrialState
+from ..session import Session
+from . import scenario as scenarios
+from .audit import Auditor
+from .cluster import Cluster
+from .script import Script, config_of
+from .storage import T0, DiskStore, FaultyRepository, MemoryDatabase, MemoryRepository, lose_power
+from .world import Process, Strike, Violation, World
+
+MAX_EVENTS = 400_000
+MAX_TIME = scenarios.CALM_AFTER + 4_000.0  # seconds of virtual time
+WEATHER = 3.0  # seconds between occasions for the faults that come from outside
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """How a history ended. ``failure``: the invariant that did not hold, or ""."""
+
+    seed: int
+    failure: str
+    struck: tuple[Strike, ...]
+    events: int
+    commits: int
+    runs: int
+    seconds: float
+    lines: tuple[str, ...] = ()
+
+
+class Simulation:
+    """Everything of one seed. ``sql``: on the true Repository and a SQLite file."""
+
+    def __init__(
+        self, seed: int, *, only: Collection[Strike] | None = None, trace: bool = False, sql: bool = False
+    ) -> None:
+        self.world = World(seed, {}, calm_after=scenarios.CALM_AFTER, only=only, trace=trace)
+        self.scenario = scenarios.draw(self.world, sql=sql)
+        self.world.note("scenario", repr(self.scenario))
+        self.auditor = Auditor(self.world, self.scenario.retries, self.scenario.pruner, self.scenario.is_exact)
+        self.cluster = Cluster(self.world, self.scenario, self.auditor)
+        self.scripts: list[Script] = []
+        self.finished = False
+        self._start_at = 0.0
+        self._directory = ""
+        self.storage = "simulated"
+        self.database = MemoryDatabase(StudyRecord(1, "simulated", (self.scenario.direction,), T0))
+        if sql:
+            self._make_file()
+
+    def _make_file(self) -> None:
+        memory = "/dev/shm" if os.path.isdir("/dev/shm") else None
+        self._directory = tempfile.mkdtemp(prefix="rtl-simulated-", dir=memory)
+        self.storage = f"sqlite:///{Path(self._directory) / 'study.db'}"
+        repository = Repository.open(self.storage, durable=False)
+        repository.create_study("simulated", [self.scenario.direction], now=T0)
+        repository.close()
+
+    def open_database(self, process: Process) -> Repository:
+        """A repository for one process."""
+        if self.scenario.sql:
+            return Repository.open(self.storage, durable=False)
+        provable, as_json = self.scenario.provable, self.scenario.as_json
+        return MemoryRepository(self.database, process, provable=provable, as_json=as_json)
+
+    # --- the history -------------------------------------------------------------------------------------------------
+
+    def run(self) -> Result:
+        """Play it to its end."""
+        failure = ""
+        world = self.world
+        world.at(0.0, self._supervise)
+        world.at(WEATHER, self._weather)
+        try:
+            if not world.run(lambda: self.finished, max_events=MAX_EVENTS, max_time=MAX_TIME):
+                world.violate(f"the study does not end: {self._standing()}")
+            self._check_the_end()
+        except Violation as violation:
+            failure = str(violation)
+        except Exception as error:  # noqa: BLE001  (an error that nobody handles is a find, too)
+            failure = f"{type(error).__name__}: {error}"
+            world.note("ERROR", failure)
+        finally:
+            world.close()
+            if self._directory:
+                shutil.rmtree(self._directory, ignore_errors=True)
+        return Result(
+            seed=world.seed,
+            failure=failure,
+            struck=tuple(world.struck),
+            events=world.events,
+            commits=self.auditor.commits,
+            runs=len(self.scripts),
+            seconds=world.now,
+            lines=tuple(world.lines or ()),
+        )
+
+    def _standing(self) -> str:
+        states: dict[str, int] = {}
+        for book in self.auditor.trials.values():
+            states[book.state.name] = states.get(book.state.name, 0) + 1
+        return f"{states} after {self.world.now:.0f} s, {self.world.events} events and {len(self.scripts)} runs"
+
+    def _supervise(self) -> None:
+        """The user: as long as the study has not ended, the command is run again when it has."""
+        world = self.world
+        alive = [script for script in self.scripts if not script.outcome]
+        drivers = any(driver.process.alive for script in self.scripts for driver in script.drivers)
+        if not alive and not drivers and self.scripts and self._has_ended(self.scripts[-1]):
+            self.finished = True
+            return
+        if not alive and world.now >= self._start_at:
+            self._start_script()
+            self._start_at = 0.0
+        elif alive and len(alive) == 1 and world.now < world.calm_after and world.strikes("script has a double"):
+            self._start_script()
+        world.after(1.0, self._supervise)
+
+    def _start_script(self) -> None:
+        n = len(self.scripts) + 1
+        to_the_end = n > 1 or self.scenario.n_trials is None
+        config = config_of(self.scenario, f"run-{n}", to_the_end=to_the_end, storage=self.storage)
+        self.world.note(f"run-{n}", f"starts, n_trials={config.n_trials}, max_trials={config.max_trials}")
+        self.scripts.append(Script(self.cluster, f"run-{n}", config, self.open_database))
+
+    def _has_ended(self, script: Script) -> bool:
+        if script.outcome == "over" and script.config.n_trials is None and not self.auditor.stopped:
+            grid = self.scenario.total is None
+            waiting = grid and any(book.state is TrialState.WAITING for book in self.auditor.trials.values())
+            if script.name == self.auditor.run and not waiting:  # else it was asked for when the run was over
+                return True
+        if not self._start_at:
+            self._start_at = self.world.now + self.world.between("user waits", 0.5, 10.0)
+        return False
+
+    def _weather(self) -> None:
+        world = self.world
+        if world.now >= world.calm_after:
+            return
+        world.after(WEATHER, self._weather)
+        for script in [script for script in self.scripts if not script.outcome]:
+            self._strike(script)
+        for node in self.cluster.nodes:
+            if node.back_at <= world.now and world.strikes("node is lost", node.name):
+                self.cluster.lose_node(node)
+        if self.cluster.disk.published and world.strikes("checkpoint is damaged"):
+            uri = world.choice("which checkpoint", list(self.cluster.disk.published))
+            world.note("disk", f"{uri} is damaged")
+            self.cluster.disk.damaged.add(uri)
+        if not self.scenario.sql and world.strikes("power is cut"):
+            self._cut_power()
+
+    def _strike(self, script: Script) -> None:
+        world, driver = self.world, script.actor
+        if driver is not None and world.strikes("driver is killed", driver.process.name):
+            driver.process.kill("kill -9")
+        if driver is not None and world.strikes("driver is stopped", driver.process.name):
+            driver.process.pause(world.between("driver stopped for", 1.0, 40.0))
+        if driver is not None and world.strikes("driver has a double", driver.process.name):
+            script.start_driver()  # Ray takes a partitioned actor for dead; the old one still talks to whom it reaches
+        if world.strikes("script is interrupted", script.name):
+            script.interrupted = True
+        if world.strikes("script dies", script.name):
+            script.process.kill("kill -9")
+
+    def _cut_power(self) -> None:
+        for script in self.scripts:
+            script.process.kill("power")
+            for driver in script.drivers:
+                driver.process.kill("power")
+        lose_power(self.world, self.database, self.auditor)
+
+    # --- the end -----------------------------------------------------------------------------------------------------
+
+    def _check_the_end(self) -> None:
+        """Fold the log once more, and compare it with the rows, the tables and what was promised."""
+        process = Process(self.world, "auditor")
+        repository = FaultyRepository(self.open_database(process), process, self.auditor)
+        store = DiskStore(self.cluster.disk, process, self.auditor)
+        self.world.rates.clear()
+        config = self.scripts[-1].config
+        session = Session(config, clock=lambda: T0 + self.world.now, repository=repository, checkpoints=store)
+        try:
+            log = repository.inner.events(session.study)
+            self.auditor.deep(session.state, session.fold(log), self.cluster.disk.published.__contains__)
+            grid = session.state.ledger is not None
+            self.auditor.final(session.state, everything_ran=grid)
+            trials = session.state.trials.values()
+            started = sum(trial.attempt > 0 or trial.state.is_finished() for trial in trials)
+            total = self.scenario.total
+            self.auditor.check(total is None or started >= total, f"{started} of {total} trials were started")
+            if self.scenario.sql:
+                self._check_tables(repository.inner, session)
+        finally:
+            session.close()
+
+    def _check_tables(self, repository: Repository, session: Session) -> None:
+        study, check = session.study, self.auditor.check
+        for trial in repository.trials(study):
+            book = self.auditor.trials[trial.number]
+            check(trial.state == book.state, f"trial {trial.number} is {trial.state.name} in the tables only")
+            same = repr(dict(sorted(trial.intermediate_values.items()))) == repr(dict(sorted(book.reports.items())))
+            check(same, f"trial {trial.number}: reports in the tables differ")
+        cells = {record.cell: (record.state, record.number) for record in repository.cells(study)}
+        check(cells == self.auditor.cells, "cells in the tables differ")
+        kept = sorted((number, ref.uri) for number, ref in repository.checkpoints(study))
+        ours = sorted((number, uri) for number, book in self.auditor.trials.items() for uri in book.checkpoints)
+        check(kept == ours, "checkpoints in the tables differ")
+        rungs = sorted((record.number, record.level, record.promoted) for record in repository.rungs(study))
+        check(rungs == self.auditor.ladder.entries(), "rungs in the tables differ")
+        live = [record for record in repository.attempts(study) if record.outcome is None]
+        check(not live, f"attempts without an end in the tables: {live[:2]}")
+
+
+def play(seed: int, *, only: Collection[Strike] | None = None, trace: bool = False, sql: bool | None = None) -> Result:
+    """Play a seed; each twentieth on SQL."""
+    return Simulation(seed, only=only, trace=trace, sql=seed % 20 == 7 if sql is None else sql).run()
+
+
+__all__ = ["Result", "Simulation", "play"]

@@ -1,0 +1,280 @@
+"""The simulated database and checkpoint disk: what outlives every process, and fails in every way.
+
+``MemoryRepository`` keeps what ``Session`` needs of the true Repository, fenced and leased in the same way.
+``FaultyRepository`` stands before it, or before the true one on a SQLite file: commits that fail, that take their time,
+that succeed and are never heard of; and a process that dies at each of these points. The Auditor sees each commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from ...core.encoding import event_from_json, event_to_json
+from ...core.messages import CheckpointRef, Event, Row, RunStarted, TrialAdded
+from ...exceptions import CheckpointCorruptedError, CheckpointError, FencedError, StorageError, StudyBusyError
+from ...storages.checkpoints import CheckpointStore
+from ...storages.repository import Repository, StudyRecord
+from .audit import Auditor
+from .world import Process, World
+
+T0 = 1_700_000_000.0  # seconds since 1970 at which virtual time begins
+
+
+@dataclass(slots=True)
+class MemoryDatabase:
+    """One study's log and its owner. ``durable``: how many events a power cut leaves."""
+
+    study: StudyRecord
+    log: list[Event] = field(default_factory=list)
+    durable: int = 0
+    epoch: int = 0
+    run: str = ""
+    lease_until: float = 0.0
+    holder: Process | None = None
+
+
+class MemoryRepository(Repository):
+    """What a session asks of a database. ``provable``: a holder's death can be seen (same host)."""
+
+    def __init__(self, database: MemoryDatabase, process: Process, *, provable: bool, as_json: bool) -> None:
+        self._db, self._process, self._provable, self._as_json = database, process, provable, as_json
+
+    @property
+    def path(self) -> str | None:
+        """No file."""
+        return None
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def load_study(self, name: str, *, now: float | None = None) -> StudyRecord:  # noqa: ARG002
+        """The one study."""
+        return self._db.study
+
+    def acquire(self, study: StudyRecord, *, run: str, lease: float, now: float) -> int:
+        """As Repository.acquire."""
+        db = self._db
+        is_dead = self._provable and db.holder is not None and not db.holder.alive
+        if db.run not in ("", run) and db.lease_until > now and not is_dead:
+            raise StudyBusyError(study.name, db.run, db.lease_until - now)
+        db.epoch, db.run, db.lease_until, db.holder = db.epoch + 1, run, now + lease, self._process
+        return db.epoch
+
+    def taken_from(self, study: StudyRecord) -> str:  # noqa: ARG002
+        """As Repository.taken_from; nobody reads it here."""
+        return ""
+
+    def release(self, study: StudyRecord, epoch: int) -> None:  # noqa: ARG002
+        """As Repository.release."""
+        if self._db.epoch == epoch:
+            self._db.run, self._db.lease_until = "", 0.0
+
+    def commit(
+        self,
+        study: StudyRecord,
+        epoch: int,
+        events: Sequence[Event],
+        rows: Sequence[Row],  # noqa: ARG002
+        *,
+        lease_until: float | None = None,
+        flush: bool = True,
+    ) -> None:
+        """As Repository.commit; the rows are the Auditor's business."""
+        if self._db.epoch != epoch or not self._db.run:
+            raise FencedError(study.name, epoch)
+        if lease_until is not None:
+            self._db.lease_until = lease_until
+        self._db.log.extend(event_from_json(event_to_json(event)) if self._as_json else event for event in events)
+        if flush:
+            self._db.durable = len(self._db.log)
+
+    def events(self, study: StudyRecord) -> list[Event]:  # noqa: ARG002
+        """The log."""
+        return list(self._db.log)
+
+    def last_run(self, study: StudyRecord) -> RunStarted | None:  # noqa: ARG002
+        """The start of the latest run."""
+        return next((event for event in reversed(self._db.log) if isinstance(event, RunStarted)), None)
+
+    def foreign(self, study: StudyRecord) -> list[TrialAdded]:  # noqa: ARG002
+        """Nobody else writes here."""
+        return []
+
+
+class FaultyRepository(Repository):
+    """A repository as a process sees it that may die at any moment, over a network that may fail."""
+
+    def __init__(self, inner: Repository, process: Process, auditor: Auditor) -> None:
+        self.inner, self.process, self.auditor, self.world = inner, process, auditor, process.world
+
+    def _alive(self) -> None:
+        if not self.process.alive:
+            self.process.kill("acts after its death")
+
+    def _crash(self, fault: str) -> None:
+        self._alive()
+        if self.world.strikes(fault, self.process.name):
+            self.process.kill(fault)
+
+    @property
+    def path(self) -> str | None:
+        """The file."""
+        return self.inner.path
+
+    def close(self) -> None:
+        """Close the connection; a dead process closes nothing in good order, but leaves nothing open either."""
+        self.inner.close()
+
+    def load_study(self, name: str, *, now: float | None = None) -> StudyRecord:
+        """See Repository."""
+        self._alive()
+        if self.world.strikes("database is down", self.process.name):
+            raise StorageError("the database cannot be reached (simulated)")
+        return self.inner.load_study(name, now=now)
+
+    def acquire(self, study: StudyRecord, *, run: str, lease: float, now: float) -> int:
+        """See Repository."""
+        self._alive()
+        epoch = self.inner.acquire(study, run=run, lease=lease, now=now)
+        self.auditor.acquired(epoch, run)
+        self.world.note(self.process.name, f"takes the study, epoch {epoch}")
+        self._crash("driver dies at recovery")
+        return epoch
+
+    def taken_from(self, study: StudyRecord) -> str:
+        """See Repository."""
+        return self.inner.taken_from(study)
+
+    def release(self, study: StudyRecord, epoch: int) -> None:
+        """See Repository."""
+        self._alive()
+        self.inner.release(study, epoch)
+
+    def commit(
+        self,
+        study: StudyRecord,
+        epoch: int,
+        events: Sequence[Event],
+        rows: Sequence[Row],
+        *,
+        lease_until: float | None = None,
+        flush: bool = True,
+    ) -> None:
+        """See Repository; with faults before, inside and after."""
+        if not events:
+            self._alive()
+            self.inner.commit(study, epoch, events, rows, lease_until=lease_until, flush=flush)
+            return
+        world = self.world
+        self._crash("driver dies before a commit")
+        if world.strikes("commit is slow", self.process.name):
+            world.sleep(world.between("slow commit", 0.05, 6.0))
+            self._alive()
+        if world.strikes("commit fails", self.process.name):
+            raise StorageError("nothing was stored (simulated)")
+        self.inner.commit(study, epoch, events, rows, lease_until=lease_until, flush=flush)
+        self.auditor.committed(epoch, events, rows, flush=flush)
+        self._crash("driver dies after a commit")
+        if world.strikes("commit succeeds unheard", self.process.name):
+            raise StorageError("the connection broke during the commit (simulated)")
+
+    def events(self, study: StudyRecord) -> list[Event]:
+        """See Repository."""
+        self._alive()
+        return self.inner.events(study)
+
+    def foreign(self, study: StudyRecord) -> list[TrialAdded]:
+        """See Repository."""
+        return self.inner.foreign(study)
+
+
+# --- checkpoints -------------------------------------------------------------------------------------------------
+
+
+class Disk:
+    """All checkpoints of a study: published ones by uri, and what is being written."""
+
+    def __init__(self) -> None:
+        self.published: dict[str, Any] = {}
+        self.damaged: set[str] = set()  # membership only
+        self.writing: dict[str, Any] = {}
+        self.names = 0
+
+
+class DiskStore(CheckpointStore):
+    """The checkpoint store of one process, on the simulated disk; named and kept as the true one does."""
+
+    def __init__(
+        self, disk: Disk, process: Process, auditor: Auditor, die: Callable[[str], None] | None = None
+    ) -> None:
+        super().__init__("/simulated")
+        self.disk, self.process, self.auditor = disk, process, auditor
+        self.die = die or (lambda _: None)  # a point at which the process may be killed
+        self._used: dict[str, int] = {}
+
+    def begin(self, number: int, attempt: int, step: int) -> Path:  # noqa: ARG002
+        """See CheckpointStore."""
+        self.disk.names += 1
+        return Path(f"writing-{self.disk.names}")
+
+    def write(self, directory: Path, content: Any) -> None:
+        """What stands for the files of a checkpoint."""
+        self.disk.writing[str(directory)] = content
+
+    def publish(self, temporary: Path, number: int, attempt: int, step: int) -> CheckpointRef:
+        """See CheckpointStore; its writer may die half-way, or at the moment it is whole."""
+        self.die("worker dies while it writes a checkpoint")
+        name = f"trial-{number:05d}/attempt-{attempt}/step-{step}"
+        count = self._used.get(name, 0)
+        while (uri := f"{name}.{count}" if count else name) in self.disk.published:
+            count += 1
+        self._used[name] = count + 1
+        content = self.disk.published[uri] = self.disk.writing.pop(str(temporary))
+        self.die("worker dies between publishing and reporting")
+        digest = blake2b(repr(content).encode(), digest_size=8).hexdigest()
+        return CheckpointRef(step=step, attempt=attempt, uri=uri, digest=digest, size=1)
+
+    def abandon(self, temporary: Path) -> None:
+        """See CheckpointStore."""
+        self.disk.writing.pop(str(temporary), None)
+
+    def verify(self, ref: CheckpointRef) -> Path:
+        """See CheckpointStore."""
+        if ref.uri in self.disk.damaged or ref.uri not in self.disk.published:
+            self.auditor.damage_found(ref.uri, is_there=ref.uri in self.disk.published)
+            raise CheckpointCorruptedError(ref.uri, ref.digest, "something else")
+        return Path(ref.uri)
+
+    def discard(self, uri: str) -> None:
+        """See CheckpointStore; the driver may die before it, and the disk may refuse."""
+        if not self.process.alive:
+            self.process.kill("acts after its death")
+        if self.process.world.strikes("driver dies before it deletes", self.process.name):
+            self.process.kill("driver dies before it deletes")
+        if self.process.world.strikes("deleting fails", self.process.name):
+            raise CheckpointError("the disk refused (simulated)")
+        self._delete_uri(uri)
+
+    def sweep(self, keep: Collection[str], live: Collection[tuple[int, int]] = ()) -> list[str]:
+        """See CheckpointStore."""
+        running = {f"trial-{number:05d}/attempt-{attempt}" for number, attempt in live}
+        gone = [u for u in self.disk.published if u not in keep and u.rpartition("/")[0] not in running]
+        for uri in gone:
+            self._delete_uri(uri)
+        return sorted(gone)
+
+    def _delete_uri(self, uri: str) -> None:
+        if self.disk.published.pop(uri, None) is not None:
+            self.auditor.deleted(uri)
+
+
+def lose_power(world: World, database: MemoryDatabase, auditor: Auditor) -> None:
+    """The machine of the database stops: commits that did not wait for the disk are gone."""
+    lost = len(database.log) - database.durable
+    world.note("POWER", f"is cut; {lost} events were not on the disk yet")
+    del database.log[database.durable :]
+    auditor.power_was_cut()

@@ -1,0 +1,148 @@
+"""What a session knows of slots beyond the study's state: whose word is awaited, whose task has ended, whose is to end.
+
+A slot is one task, and runs at most one attempt. The study's state says which slot holds which trial; this book says
+until when each attempt is trusted without a word, and keeps late copies of a slot's messages from doing anything.
+Nothing of it need be stored: a new session builds it from the log, and begins all leases anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..core import messages as m
+from ..core.bounds import MAX_ERROR, clip
+from ..core.ledger import Leases
+from ..core.messages import FailureKind
+from ..core.state import StudyState
+from ..exceptions import MessageError
+
+OVERDUE_GRACE = 30.0  # seconds after trial_timeout; by then the attempt has ended itself, or was ended on its node
+_PERHAPS_TIMEOUT = (FailureKind.WORKER_CRASH, FailureKind.LEASE_EXPIRED, FailureKind.TIMEOUT)
+_GIVEN_UP = (FailureKind.LEASE_EXPIRED, FailureKind.TIMEOUT, FailureKind.DRIVER_LOST)  # while the task may run on
+
+
+class Slots:
+    """The slots of one run.
+
+    Args:
+        state: the study, which this book reads only.
+        run: the run's name.
+        lease: seconds an attempt is trusted without a word.
+        trial_timeout: seconds an attempt may take, or None.
+        now: seconds since the study was created.
+    """
+
+    def __init__(
+        self, state: StudyState, run: str, lease: float, trial_timeout: float | None, now: Callable[[], float]
+    ) -> None:
+        self._state, self._run, self._now = state, run, now
+        self.lease, self.trial_timeout = lease, trial_timeout
+        self._leases = Leases(lease)
+        self._is_ours = False  # while the log is read: whether it is in a part of this run
+        self.closed: set[str] = set()  # their tasks have ended
+        self._served: set[str] = set()  # this run gave them a trial
+        self._unheard: set[tuple[int, int]] = set()  # attempts claimed before their tasks ran, until their first word
+        self._given_up: list[str] = []  # their attempts were given up while their tasks may still run
+
+    def replay(self, event: m.Event) -> None:
+        """Take in an event of the log, just before the state does: this process, or its run, may be a later one."""
+        if isinstance(event, m.RunStarted):
+            self._is_ours = event.run == self._run
+            self._given_up.clear()
+        elif isinstance(event, m.Claimed):
+            if self._is_ours:
+                self._served.add(event.slot)
+        elif isinstance(event, m.AttemptLost) and event.kind in _GIVEN_UP:
+            self._given_up.append(self._state.trials[event.number].slot)
+
+    def note(self, event: m.Event) -> None:
+        """Take in an event, just after the state did."""
+        if isinstance(event, m.Claimed):
+            number = self._state.slots.get(event.slot)
+            if number is not None:
+                key = (number, self._state.trials[number].attempt)
+                self._served.add(event.slot)
+                self._leases.grant(*key, self._now())
+                if not event.node:
+                    self._unheard.add(key)
+        elif isinstance(event, (m.Reported, m.ParamAsked, m.AttemptEnded, m.AttemptLost)):
+            self._unheard.discard((event.number, event.attempt))
+            if isinstance(event, (m.Reported, m.ParamAsked)):
+                self._leases.grant(event.number, event.attempt, self._now())
+            else:
+                self._leases.end(event.number, event.attempt)
+
+    def is_spent(self, slot: str) -> bool:
+        """Whether its attempt is over: a late copy of its claim must not begin another."""
+        return slot in self.closed or (slot in self._served and slot not in self._state.slots)
+
+    # --- leases ------------------------------------------------------------------------------------------------------
+
+    def renew(self) -> None:
+        """Begin every live attempt's lease anew: nobody could be heard, because this process did not listen."""
+        for number, attempt in self._state.live():
+            self._leases.grant(number, attempt, self._now())
+
+    def give_up(self) -> list[m.AttemptLost]:
+        """The ends of all attempts whose lease is over, or that are far past their time."""
+        silent = f"no word for {self.lease:.0f} s"
+        lost = dict.fromkeys(self._leases.expired(self._now()), (FailureKind.LEASE_EXPIRED, silent))
+        for key in self._unheard.intersection(lost):  # its task has not begun to talk: that costs no retry
+            lost[key] = (FailureKind.DRIVER_LOST, f"claimed ahead, and {silent}")
+        for number, attempt in self._state.live():
+            if self._is_overdue(number, OVERDUE_GRACE):
+                lost[number, attempt] = (FailureKind.TIMEOUT, "it did not end itself")
+        self._given_up += [self._state.trials[number].slot for number, _ in lost]
+        return [self._loss(number, attempt, *why) for (number, attempt), why in lost.items()]
+
+    def given_up(self) -> tuple[str, ...]:
+        """Slots whose attempt was given up: their tasks may still run, and are to be killed.
+
+        Told until the launcher has handed them in as lost: an answer may get lost, with this process or without.
+        """
+        self._given_up = [slot for slot in self._given_up if slot not in self.closed]
+        return tuple(self._given_up)
+
+    # --- ends --------------------------------------------------------------------------------------------------------
+
+    def lose(self, slot: str, kind: FailureKind, message: str, **words: Any) -> m.AttemptLost | None:
+        """The event for a slot whose task is gone, or None when it held no live attempt.
+
+        ``words``: exit_code and last_words of its process, where known.
+        """
+        self.closed.add(slot)
+        number = self._state.slots.get(slot)
+        if number is None:
+            return None
+        return self._loss(number, self._state.trials[number].attempt, kind, message, **words)
+
+    def check_holder(self, slot: str, event: m.Event) -> None:
+        """Raise MessageError when ``slot`` tells the end of an attempt that another slot runs."""
+        trial = self._state.trials.get(getattr(event, "number", -1))
+        if trial is not None and trial.slot not in ("", slot):
+            raise MessageError(f"trial {trial.number} is not run by slot {slot!r}: the end it told was refused.")
+
+    def refuse_end(self, slot: str, why: str) -> m.AttemptEnded | None:
+        """The event for a slot whose task has ended with a word that was refused, or None when it runs nothing."""
+        self.closed.add(slot)
+        number = self._state.slots.get(slot)
+        if number is None:
+            return None
+        failure = m.Failure(error=f"MessageError: the attempt's end was refused: {clip(why, MAX_ERROR - 100)}")
+        attempt = self._state.trials[number].attempt
+        return m.AttemptEnded(
+            at=self._now(), number=number, attempt=attempt, outcome=m.Outcome.FAIL, failure=failure
+        )
+
+    def _is_overdue(self, number: int, grace: float = 0.0) -> bool:
+        limit = self.trial_timeout
+        return limit is not None and self._now() > self._state.trials[number].attempt_at + limit + grace
+
+    def _loss(self, number: int, attempt: int, kind: FailureKind, message: str, **words: Any) -> m.AttemptLost:
+        if kind in _PERHAPS_TIMEOUT and self._is_overdue(number):
+            kind, message = FailureKind.TIMEOUT, f"no result within {self.trial_timeout:g} s; {message}"
+        return m.AttemptLost(at=self._now(), number=number, attempt=attempt, kind=kind, message=message, **words)
+
+
+__all__ = ["OVERDUE_GRACE", "Slots"]

@@ -1,0 +1,242 @@
+"""The simulator: histories hold, replay exactly, shrink to their cause; and it finds every bug that is put in."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+pytest.importorskip("greenlet", reason="the simulated processes are greenlets: pip install greenlet")
+
+from raytune_lite.core import messages as m
+from raytune_lite.core.book import Book
+from raytune_lite.core.ledger import CellState, Leases, Ledger
+from raytune_lite.core.state import StudyState
+from raytune_lite.exceptions import StaleAttemptError
+from raytune_lite.runtime.session import Session
+from raytune_lite.runtime.simulator import simulation
+from raytune_lite.runtime.simulator.__main__ import main
+from raytune_lite.runtime.simulator.hunt import hunt, kind_of, minimise, read, written
+from raytune_lite.runtime.simulator.simulation import play
+from raytune_lite.runtime.simulator.storage import MemoryRepository
+from raytune_lite.runtime.slots import Slots
+
+MOST_SEEDS = 400  # a bug that is put in must be found in fewer
+
+
+def first_failure(seeds=range(MOST_SEEDS)):
+    """(how many seeds it took, the failing history)."""
+    for n, seed in enumerate(seeds, start=1):
+        result = play(seed, sql=False)
+        if result.failure:
+            return n, result
+    raise AssertionError(f"not found in {len(seeds)} seeds")
+
+
+def test_every_invariant_holds_through_a_few_hundred_histories():
+    tally = hunt(range(200), jobs=2)
+    assert not tally.failed, f"python -m raytune_lite.runtime.simulator --seed {tally.failed[0][0]} --trace"
+    assert tally.seeds == 200
+    missing = [fault for fault in simulation.scenarios.RATES if not tally.faults[fault]]
+    assert not missing, "these faults never struck"
+
+
+@pytest.mark.parametrize(("seed", "sql"), [(3, False), (7, True), (11, False)])
+def test_a_seed_is_one_history(seed, sql):
+    one, other = play(seed, trace=True, sql=sql), play(seed, trace=True, sql=sql)
+    assert one == other
+    assert one.lines
+    # what struck is all that is needed to play it again
+    assert play(seed, only=one.struck, trace=True, sql=sql).lines == one.lines
+
+
+def test_the_database_and_its_fake_tell_one_history():
+    for seed in (2, 5):
+        calm = play(seed, only=(), sql=True)
+        assert (calm.failure, calm.struck) == ("", ())
+        fake = play(seed, only=(), sql=False)
+        assert (calm.events, calm.commits, calm.seconds) == (fake.events, fake.commits, fake.seconds)
+
+
+# --- bugs put in on purpose ------------------------------------------------------------------------------------------
+
+
+def no_epoch_fence(patch):
+    """A driver that has lost its study goes on writing."""
+    commit = MemoryRepository.commit
+
+    def careless(self, study, epoch, events, rows, **options):
+        return commit(self, study, self._db.epoch, events, rows, **options)
+
+    patch.setattr(MemoryRepository, "commit", careless)
+
+
+def no_attempt_fence(patch):
+    """A ghost is heard as if it were the live attempt."""
+
+    def live(self, number, attempt):
+        trial = self.trials.get(number)
+        if trial is None or trial.slot == "":
+            raise StaleAttemptError(number, attempt, "gone")
+        return trial
+
+    patch.setattr(Book, "_live", live)
+
+
+def answers_before_the_commit(patch):
+    """Law 1 upside down."""
+    process = Session._process
+
+    def hasty(self, requests):
+        commit, held = self._commit, []
+        self._commit = held.append
+        try:
+            process(self, requests)
+        finally:
+            self._commit = commit
+        for batch in held:
+            commit(batch)
+
+    patch.setattr(Session, "_process", hasty)
+
+
+def forgets_its_verdicts(patch):
+    """A re-sent report is told to go on, whatever it was told before."""
+    patch.setattr(StudyState, "_answer", lambda self, trial, progress: m.Decision.CONTINUE)
+
+
+def deletes_before_the_commit(patch):
+    """Law 8 upside down: a crash in between leaves a row without its files."""
+    commit = Session._commit
+
+    def eager(self, batch):
+        for uri in batch.discards:
+            self.checkpoints.discard(uri)
+        commit(self, batch)
+
+    patch.setattr(Session, "_commit", eager)
+
+
+def keeps_no_checkpoint_of_the_paused(patch):
+    """A paused trial's checkpoint is dropped without a row."""
+    perform = Session._perform
+
+    def greedy(self, batch):
+        for row in batch.rows:
+            if isinstance(row, m.SetState) and row.state.name == "PAUSED":
+                batch.discards += [ref.uri for ref in self.state.trials[row.number].checkpoints]
+        perform(self, batch)
+
+    patch.setattr(Session, "_perform", greedy)
+
+
+def hands_out_a_cell_twice(patch):
+    """The ledger forgets that cells are leased."""
+
+    def forgetful(self, number):
+        cell = next((c for c, entry in self.cells.items() if entry.state is CellState.LEASED), None)
+        if cell is not None and number % 3 == 0:
+            return cell, self._lease(cell, number)
+        return claim(self, number)
+
+    claim = Ledger.claim
+    patch.setattr(Ledger, "claim", forgetful)
+
+
+def loses_a_wake_up(patch):
+    """A trial that is to be tried again is counted as work of nobody."""
+    leave = Book._leave
+
+    def lossy(self, trial, at, how, message, **words):
+        commands = leave(self, trial, at, how, message, **words)
+        if trial.number % 2:
+            self.retry.pop(trial.number, None)
+        return commands
+
+    patch.setattr(Book, "_leave", lossy)
+
+
+def forgets_its_budget(patch):
+    """A restarted driver begins its run's budget anew."""
+    opened = Session._open
+
+    def generous(self):
+        opened(self)
+        if self.state.budget is not None:
+            self.state.budget = self.config.n_trials or self.state.budget
+
+    patch.setattr(Session, "_open", generous)
+
+
+def never_ends_a_lease(patch):
+    """Silence is never noticed."""
+    patch.setattr(Leases, "expired", lambda self, now: [])
+
+
+def retries_for_ever(patch):
+    """Retry budgets are not counted."""
+    patch.setattr(StudyState, "_retry_at", lambda self, trial, kind, at: at)
+
+
+def breaks_ties_by_the_latest(patch):
+    """A rung whose order is not total by arrival promotes another trial than the paper would."""
+    from raytune_lite.pruners import asha
+
+    def record_latest(self, number, loss, *, waits):
+        key = (loss if loss == loss and abs(loss) != float("inf") else float("inf"), -len(self.recorded), number)
+        asha.insort(self.recorded, key)
+        if waits:
+            asha.insort(self.unpromoted, key)
+        return key
+
+    patch.setattr(asha._Rung, "record", record_latest)
+
+
+def serves_a_slot_twice(patch):
+    """A late copy of a claim begins another trial, which no task runs."""
+    patch.setattr(Slots, "is_spent", lambda self, slot: slot in self.closed)
+
+
+BUGS = (
+    no_epoch_fence, no_attempt_fence, answers_before_the_commit, forgets_its_verdicts, deletes_before_the_commit,
+    keeps_no_checkpoint_of_the_paused, hands_out_a_cell_twice, loses_a_wake_up, forgets_its_budget,
+    never_ends_a_lease, retries_for_ever, breaks_ties_by_the_latest, serves_a_slot_twice,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.__name__)
+def test_the_hunt_finds_a_bug_that_was_put_in(bug, monkeypatch, record_property):
+    bug(monkeypatch)
+    n, result = first_failure()
+    record_property("seeds", n)
+    print(f"{bug.__name__}: found in {n} seeds: {result.failure[:150]}")
+
+
+def test_a_failure_shrinks_to_the_faults_that_cause_it(monkeypatch):
+    answers_before_the_commit(monkeypatch)
+    _, found = first_failure()
+    smallest = minimise(found.seed, found.failure, found.struck, seconds=20.0)
+    assert kind_of(smallest.failure) == kind_of(found.failure)
+    assert len(smallest.struck) <= 3
+    assert read(written(smallest.struck)) == list(smallest.struck)
+
+
+def test_the_command_prints_the_smallest_history_and_how_to_play_it_again(monkeypatch, capsys):
+    no_epoch_fence(monkeypatch)
+    seed = first_failure()[1].seed
+    assert main(["--first", str(seed), "--seeds", "1", "--jobs", "1"]) == 1
+    said = capsys.readouterr().out
+    assert f"seed {seed} FAILED" in said
+    only = said.rsplit("--only '", 1)[1].partition("'")[0]
+    assert main(["--seed", str(seed), "--trace", "--only", only]) == 1
+    said = capsys.readouterr().out
+    assert "VIOLATION" in said
+    assert "FAULT" in said
+
+
+def test_a_clean_command_says_so():
+    command = [sys.executable, "-m", "raytune_lite.runtime.simulator", "--seeds", "4", "--jobs", "1"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "every invariant held" in done.stdout

@@ -1,0 +1,169 @@
+"""What the simulator has found, each as the shortest history that shows it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from raytune_lite.core import messages as m
+from raytune_lite.core.messages import FailureKind, Outcome
+from raytune_lite.core.retries import RetryPolicy
+from raytune_lite.exceptions import FencedError, StaleAttemptError, StorageError
+from raytune_lite.runtime import heart
+from raytune_lite.runtime.failures import DriverGone
+from raytune_lite.runtime.heart import Heart
+from raytune_lite.runtime.session import RunConfig, Session
+from raytune_lite.runtime.worker import Trial, run_trial
+from raytune_lite.samplers import GridSampler, RandomSampler
+from raytune_lite.storages import Repository
+from raytune_lite.trial import StudyDirection, TrialState
+
+from .core_tools import Shell, dump
+
+T0 = 1_700_000_000.0
+
+
+class Clock:
+    time = T0
+
+    def __call__(self):
+        return self.time
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def config(storage):
+    repository = Repository.open(storage)
+    repository.create_study("s", [StudyDirection.MINIMIZE], now=T0)
+    repository.close()
+    retries = RetryPolicy(lease_expired=0)
+    return RunConfig(
+        storage=storage, study_name="s", run="r", sampler=RandomSampler(0), durable=False, lease=10.0, retries=retries
+    )
+
+
+def test_a_claim_that_finds_no_cell_changes_nothing():
+    """Seed 3069: it threw away a returned cell that an enqueued trial held; the log then folded to another grid."""
+    grid = GridSampler({"x": [1, 2]}, seed=0, max_failures=9)
+    shell = Shell()
+    shell.run(sampler=grid, retries=RetryPolicy(abort_after=None))
+    first, second = shell.claim("a"), shell.claim("b")
+    x = json.loads(dict(first.fixed)["x"])
+    shell.end(first.number, "fail")
+    shell.do(m.TrialEnqueued, params=(("x", str(x)),))
+    wished = shell.claim("c")
+    assert dict(wished.fixed) == dict(first.fixed)
+    before = dump(shell.state)
+    assert shell.claim("d") is None  # both cells are held
+    assert dump(shell.state) == before
+    shell.end(second.number, "fail")
+    shell.end(wished.number, "fail")
+    assert shell.claim("e").fixed == second.fixed  # the one that came back first
+    assert dump(shell.fold()) == dump(shell.state)
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_late_copy_of_a_claim_begins_no_other_trial(config, clock, restarted):
+    """Seed 58: nobody would have run that trial; one claimed ahead would have hung for ever."""
+    session = Session(config, clock=clock)
+    session.call(m.Claimed, slot="a", node="n")
+    session.call(m.AttemptEnded, number=0, attempt=1, outcome=Outcome.COMPLETE, values=(1.0,))
+    if restarted:
+        session = Session(config, clock=clock)
+    assert session.call(m.Claimed, slot="a", node="n") is None
+    assert session.call(m.Claimed, slot="b", node="n").number == 1
+    session.close()
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_slot_given_up_is_told_until_the_launcher_has_closed_it(config, clock, restarted):
+    """Seed 58: told once, in an answer that got lost, the task of a stopped process kept its place for ever."""
+    session = Session(config, clock=clock)
+    session.call(m.Claimed, slot="a", node="n")
+    clock.time += 11
+    session.tick()
+    if restarted:
+        session = Session(config, clock=clock)
+    assert session.slots.given_up() == ("a",)
+    assert session.slots.given_up() == ("a",)
+    assert session.slots.lose("a", FailureKind.LEASE_EXPIRED, "killed") is None
+    assert session.slots.given_up() == ()
+    session.close()
+
+
+def test_an_attempt_claimed_ahead_that_is_never_heard_is_given_up_and_costs_no_retry(config, clock):
+    """Seed 115: without a lease, a process stopped before its first word held its trial for ever."""
+    session = Session(config, clock=clock)
+    session.call(m.Claimed, slot="a")
+    session.call(m.Claimed, slot="b")
+    session.call(m.Reported, number=1, attempt=1, progress=m.Progress())
+    clock.time += 11
+    session.tick()
+    states = [trial.state for trial in session.state.trials.values()]
+    assert states == [TrialState.WAITING, TrialState.FAIL]  # the other one was heard: its silence counts
+    outcomes = [record.outcome for record in session.repository.attempts(session.study)]
+    assert outcomes == ["driver_lost", "lease_expired"]
+    assert session.slots.given_up() == ("a", "b")
+    session.close()
+
+
+def test_a_driver_that_was_stopped_does_not_blame_those_whom_it_did_not_hear(config, clock):
+    """Stopped for longer than a lease, it found every lease over, while reports waited at its door."""
+    session = Session(config, clock=clock)
+    session.call(m.Claimed, slot="a", node="n")
+    clock.time += 1000
+    session.slots.renew()
+    session.tick()
+    assert session.state.live() == [(0, 1)]
+    clock.time += 11
+    session.tick()
+    assert session.state.live() == []
+    session.close()
+
+
+# --- a driver that has lost its study, or is not there ---------------------------------------------------------------
+
+
+class Gone:
+    """A channel to nobody."""
+
+    def report(self, number, attempt, progress):
+        raise DriverGone("no answer for 60 s")
+
+    def suggest(self, number, attempt, name, distribution):
+        raise DriverGone("no answer for 60 s")
+
+
+@pytest.mark.parametrize("say", [lambda trial: trial.flush(), lambda trial: trial.suggest_float("x", 0, 1)])
+def test_a_trial_is_not_blamed_for_a_driver_that_is_gone(say):
+    """Seed 220: the objective got the driver's FencedError (or a TimeoutError), and the trial was FAIL for good."""
+    trial = Trial(m.Assignment(number=0, attempt=1, milestones=(1,)), Gone(), lambda: None)
+    trial.report(0.5, 1)
+    ended = run_trial(say, trial)
+    assert ended.outcome is Outcome.INTERRUPTED
+    assert ended.progress.reports == ((1, 0.5),)
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_heart_whose_driver_is_gone_stops_with_the_lease(monkeypatch, late):
+    trial = Trial(m.Assignment(number=0, attempt=1), Gone(), lambda: None)
+    beating, ended = Heart(lease=60.0), []
+    monkeypatch.setattr(heart.os, "_exit", ended.append)
+    beating._trial = trial
+    trial.told -= 61.0 * late
+    beating.beat(trial)
+    assert ended == [heart.EXIT_CODE] * late
+
+
+def test_only_a_driver_without_its_study_is_deposed():
+    terms = pytest.importorskip("raytune_lite.runtime.on_ray.terms")
+    assert terms.is_deposed(terms.refusal(FencedError("s", 1)))
+    assert terms.is_deposed(terms.refusal(StorageError("the database has failed")))
+    assert not terms.is_deposed(terms.refusal(StaleAttemptError(0, 1, "gone")))
+    assert not terms.is_deposed(terms.refusal(ValueError("x")))
+    assert not terms.is_deposed(b'["continue",false]')

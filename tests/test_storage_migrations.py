@@ -1,0 +1,223 @@
+"""Databases of an older version become this one's: a stored file of version 1, and servers' tables taken back to it."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+import raytune_lite
+from raytune_lite.core import messages as m
+from raytune_lite.exceptions import SchemaVersionError, StorageError
+from raytune_lite.storages import Repository, migrations
+from raytune_lite.storages import schema as t
+from raytune_lite.trial import StudyDirection, TrialState
+
+# `sqlite3 FILE .dump` of what the code of version 1 wrote: ASHA with failures, checkpoints, an interrupted run; a grid
+# whose cells fail; two objectives with an attempt that was still live. Only the host's name was changed.
+OLD = Path(__file__).parent / "data" / "schema_1.sql"
+
+BACK_TO_1 = [  # the DDL of version 1, as the way back from version 2
+    "DROP TABLE rtl_slots",
+    "ALTER TABLE rtl_attempts DROP COLUMN exit_code",
+    "ALTER TABLE rtl_attempts DROP COLUMN last_words",
+    "UPDATE rtl_version SET version = 1",
+]
+BACK_BY_DIALECT = {
+    "sqlite": [
+        *(f"DROP TRIGGER rtl_{name}_deleted" for name in ("studies", "trials")),
+        *(f"DROP INDEX {name}" for name in ("rtl_trials_held_cell", "rtl_grid_cells_number")),
+    ],
+    "postgresql": ["DROP INDEX rtl_trials_held_cell", "DROP INDEX rtl_grid_cells_number"],
+    "mysql": [
+        "ALTER TABLE rtl_trials ADD INDEX (study_id), DROP INDEX rtl_trials_held_cell",
+        "ALTER TABLE rtl_grid_cells DROP INDEX rtl_grid_cells_number",
+    ],
+}
+DROP_HELD = "ALTER TABLE rtl_trials DROP COLUMN held_cell"
+
+
+@pytest.fixture
+def old_file(tmp_path):
+    path = tmp_path / "old.db"
+    with sqlite3.connect(path) as raw:
+        raw.executescript(OLD.read_text(encoding="utf-8"))
+    raw.close()
+    return path
+
+
+def rows(path, query):
+    with sqlite3.connect(path) as raw:
+        return raw.execute(query).fetchall()
+
+
+def sql_of(path):
+    """Columns and indexes of our tables, and the triggers."""
+    found = {name: rows(path, f"PRAGMA table_xinfo({name})") for name in t.OUR_TABLES}
+    indexes = "SELECT name, tbl_name FROM sqlite_master WHERE type = 'index' AND name LIKE 'rtl%' ORDER BY 1"
+    triggers = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY 1"
+    return ({name: sorted(column[1:] for column in columns) for name, columns in found.items()},
+            rows(path, indexes), rows(path, triggers))  # fmt: skip
+
+
+def test_a_stored_file_of_version_1_becomes_what_a_new_file_is_and_keeps_every_row(old_file, tmp_path):
+    kept = {name: rows(old_file, f"SELECT * FROM {name}") for name in t.metadata.tables if name != "rtl_slots"}
+    columns = {name: [c[1] for c in rows(old_file, f"PRAGMA table_info({name})")] for name in kept}
+    repository = Repository.open(f"sqlite:///{old_file}")
+    study = repository.load_study("two objectives")
+    Repository.open(f"sqlite:///{tmp_path}/new.db").close()
+    assert sql_of(old_file) == sql_of(tmp_path / "new.db")
+    for name in set(kept) - {"rtl_version"}:
+        assert kept[name] == rows(old_file, f"SELECT {', '.join(columns[name])} FROM {name}"), name
+    assert rows(old_file, "SELECT version FROM rtl_version") == [(t.OUR_SCHEMA,)]
+    live = [(a.number, a.attempt) for a in repository.attempts(study) if a.ended is None]
+    assert live == [(1, 1)]
+    assert rows(old_file, "SELECT trial_id, attempt FROM rtl_slots") == rows(
+        old_file, "SELECT trial_id, attempt FROM rtl_attempts WHERE ended IS NULL"
+    )
+    assert all((a.exit_code, a.last_words) == (None, "") for a in repository.attempts(study))
+    repository.close()
+
+
+def test_the_studies_of_a_file_of_version_1_go_on(old_file):
+    url = f"sqlite:///{old_file}"
+    study = raytune_lite.load_study(study_name="train", storage=url)
+    before = {trial.number: trial.state for trial in study.trials}
+    assert before[11] is TrialState.WAITING
+
+    def objective(trial):
+        lr, depth = trial.suggest_float("lr", 1e-4, 1.0, log=True), trial.suggest_int("depth", 1, 4)
+        trial.suggest_categorical("kind", ["a", None, 2.5])
+        for epoch in range(1, 10):
+            trial.report(lr + depth / epoch, step=epoch)
+            if trial.should_prune():
+                raise raytune_lite.TrialPruned
+        return lr
+
+    study.optimize(objective, n_trials=3, executor="inline")
+    after = {trial.number: trial.state for trial in study.trials}
+    assert set(after) == set(range(15))
+    assert all(state.is_finished() for state in after.values())
+    assert {n: after[n] for n, state in before.items() if state.is_finished()} == {
+        n: state for n, state in before.items() if state.is_finished()
+    }
+    study.close()
+    grid = raytune_lite.load_study(study_name="grid", storage=url)
+    count = len(grid.trials)
+    grid.optimize(lambda trial: 0.0, executor="inline")  # every cell has its result
+    assert (len(grid.trials), grid.best_value) == (count, 3.0)
+    grid.close()
+
+
+def test_many_programs_may_bring_one_file_up_to_date_at_once(old_file):
+    code = "import sys; from raytune_lite.storages import Repository as R; R.open(sys.argv[1]).close()"
+    command = [sys.executable, "-c", code, f"sqlite:///{old_file}"]
+    processes = [subprocess.Popen(command, stderr=subprocess.PIPE) for _ in range(4)]
+    assert [process.communicate()[1] for process in processes] == [b""] * 4
+    assert rows(old_file, "SELECT version FROM rtl_version") == [(t.OUR_SCHEMA,)]
+
+
+def test_a_study_that_an_older_program_runs_now_is_left_as_it_is(old_file):
+    with sqlite3.connect(old_file) as raw:
+        raw.execute("UPDATE rtl_epochs SET run = 'r', host = 'elsewhere', lease_until = 1e12 WHERE study_id = 1")
+    raw.close()
+    with pytest.raises(StorageError, match=r"study 'train' is being run by process .* older version"):
+        Repository.open(f"sqlite:///{old_file}")
+    assert rows(old_file, "SELECT version FROM rtl_version") == [(1,)]
+    assert "held_cell" not in [column[1] for column in rows(old_file, "PRAGMA table_xinfo(rtl_trials)")]
+    with sqlite3.connect(old_file) as raw:
+        raw.execute("UPDATE rtl_epochs SET lease_until = 1.0")  # its lease is over
+    raw.close()
+    Repository.open(f"sqlite:///{old_file}").close()
+
+
+# --- every database ----------------------------------------------------------------------------------------------
+
+
+def taken_back(url):
+    """A database of version 1 with a live attempt, rungs and a cell, and the study."""
+    repository = Repository.open(url)
+    study = repository.create_study("s", [StudyDirection.MINIMIZE], now=1.0)
+    epoch = repository.acquire(study, run="r", lease=1, now=1.0)
+    new = [m.NewTrial(number=i, state=TrialState.RUNNING, attempt=1, cell=i, started=0.0) for i in range(2)]
+    begun = [m.NewAttempt(number=i, attempt=1, slot=f"s{i}", node="n", started=0.0, resumed_step=None) for i in (0, 1)]
+    more = [m.PutCell(number=i, cell=i, state="leased", failures=0) for i in range(2)]
+    end = m.EndAttempt(number=0, attempt=1, outcome="complete", ended=1.0)
+    repository.commit(study, epoch, [m.RunFinished(at=0.0, run="r")], [*new, *begun, *more, end])
+    repository.release(study, epoch)
+    dialect = repository._database.dialect.name
+    statements = [*BACK_BY_DIALECT[dialect], DROP_HELD, *BACK_TO_1]
+    with repository._database.write() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+    repository.close()
+    return study
+
+
+def shape(repository):
+    """Columns and unique indexes of every table of ours."""
+    with repository._database.read() as connection:
+        inspector = sa.inspect(connection)
+        return {
+            name: (
+                sorted((c["name"], str(c["type"]), c["nullable"], str(c.get("computed"))) for c in
+                       inspector.get_columns(name)),
+                sorted(str(i["column_names"]) for i in inspector.get_indexes(name) if i["unique"]),
+            )
+            for name in t.OUR_TABLES
+        }  # fmt: skip
+
+
+def test_version_1_becomes_version_2_on_every_database(any_storage, request):
+    study = taken_back(any_storage)
+    repository = Repository.open(any_storage)
+    assert [(a.number, a.ended) for a in repository.attempts(study)] == [(0, 1.0), (1, None)]
+    with repository._database.read() as connection:
+        assert connection.execute(sa.select(t.rtl_slots.c.attempt)).fetchall() == [(1,)]
+        assert connection.execute(sa.select(t.rtl_version.c.version)).scalar() == t.OUR_SCHEMA
+    upgraded = shape(repository)
+    epoch = repository.acquire(study, run="r2", lease=60, now=9.0)
+    end = m.EndAttempt(number=1, attempt=1, outcome="worker_crash", ended=2.0, exit_code=-9, last_words="killed")
+    repository.commit(study, epoch, [], [end])
+    assert [(a.exit_code, a.last_words) for a in repository.attempts(study)] == [(None, ""), (-9, "killed")]
+    repository.close()
+    if request.node.callspec.params["any_storage"] != "sqlite":
+        fresh = Repository.open(request.getfixturevalue(f"{request.node.callspec.params['any_storage']}_server").url())
+        assert shape(fresh) == upgraded
+        fresh.close()
+
+
+@pytest.mark.parametrize("killed_at", ["_add_indexes", "_fill_slots"])
+def test_an_upgrade_that_is_killed_half_way_is_finished_by_the_next_program(any_storage, monkeypatch, killed_at):
+    study = taken_back(any_storage)
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations, killed_at, killed)
+        with pytest.raises(KeyboardInterrupt):
+            Repository.open(any_storage)
+    repository = Repository.open(any_storage)
+    with repository._database.read() as connection:
+        assert connection.execute(sa.select(t.rtl_slots.c.attempt)).fetchall() == [(1,)]
+        assert connection.execute(sa.select(t.rtl_version.c.version)).scalar() == t.OUR_SCHEMA
+    assert len(repository.attempts(study)) == 2
+    assert shape(repository)["rtl_trials"][1]
+    repository.close()
+
+
+def test_a_newer_version_is_refused_and_nothing_is_changed(any_storage):
+    repository = Repository.open(any_storage)
+    with repository._database.write() as connection:
+        connection.exec_driver_sql(f"UPDATE rtl_version SET version = {t.OUR_SCHEMA + 1}")
+        connection.exec_driver_sql("DROP TABLE rtl_slots")
+    with pytest.raises(SchemaVersionError, match=f"version {t.OUR_SCHEMA + 1}, this version knows {t.OUR_SCHEMA}"):
+        Repository.open(any_storage)
+    with repository._database.read() as connection:
+        assert "rtl_slots" not in sa.inspect(connection).get_table_names()
+    repository.close()

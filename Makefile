@@ -37,7 +37,8 @@ demo-grid: .venv/demo ## a 10 x 10 grid whose objective fails at random: every c
 	$(BIN)/python examples/grid.py --storage sqlite:///grid.db
 
 test: .venv/test ## all tests but chaos
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest tests --ignore=tests/on_ray -n 2 --dist worksteal
+	$(BIN)/python -m pytest tests/on_ray
 
 chaos: .venv/test ## kill -9 of everything, real databases, full disks, partitions: minutes; RTL_CHAOS=long for a night
 	$(BIN)/python -m pytest -m chaos tests/chaos -n 3 --dist loadfile

@@ -45,6 +45,7 @@ class Server:
             os.chown(self.directory, account.pw_uid, account.pw_gid)
         self.port = _free_port()
         self._process: subprocess.Popen[bytes] | None = None
+        self._guard: subprocess.Popen[bytes] | None = None
         self._names = 0
         try:
             self._make()
@@ -104,6 +105,7 @@ class Server:
                         self._command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.directory,
                         start_new_session=True, **self._account,
                     )  # fmt: skip
+                self._guard = self._guard_of(self._process.pid)
             with contextlib.suppress(Exception):
                 self.connect().close()
                 return
@@ -137,6 +139,10 @@ class Server:
 
     def _end(self, how: signal.Signals) -> None:
         process, self._process = self._process, None
+        if self._guard is not None:  # first: it must not outlive the pid that it knows
+            self._guard.kill()
+            self._guard.wait()
+            self._guard = None
         if process is not None and process.poll() is None:
             os.killpg(process.pid, signal.SIGCONT)
             process.send_signal(how)
@@ -150,6 +156,15 @@ class Server:
         """Kill it and remove its files."""
         self.kill()
         shutil.rmtree(self.directory, ignore_errors=True)
+
+    def _guard_of(self, pid: int) -> subprocess.Popen[bytes]:
+        """A shell that waits for the end of this process, however it ends, and then kills the server."""
+        if self._guard is not None:
+            self._guard.kill()
+            self._guard.wait()
+        script = 'read -r _; kill -9 "$0"; sleep 2; rm -rf "$1"'
+        command = ["/bin/sh", "-c", script, str(pid), str(self.directory)]
+        return subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True)
 
     def _run(self, *command: str, **more: Any) -> None:
         done = subprocess.run(

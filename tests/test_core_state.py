@@ -99,7 +99,7 @@ def test_a_failed_attempt_stores_the_traceback_and_frees_its_cell():
     shell.claim()
     failure = m.Failure(error="KeyError: 'k'", traceback="Traceback ...")
     commands = shell.do(m.AttemptEnded, number=0, attempt=1, outcome=m.Outcome.FAIL, failure=failure)
-    text = json.dumps({"error": "KeyError: 'k'", "traceback": "Traceback ...", "kind": "exception"})
+    text = json.dumps({"error": "KeyError: 'k'", "traceback": "Traceback ..."})
     assert commands == [
         m.EndAttempt(number=0, attempt=1, outcome="exception", ended=3.0, message="Traceback ..."),
         m.PutAttr(number=0, key=core.FAILURE_KEY, value_json=text, system=True),

@@ -221,3 +221,17 @@ def test_a_newer_version_is_refused_and_nothing_is_changed(any_storage):
     with repository._database.read() as connection:
         assert "rtl_slots" not in sa.inspect(connection).get_table_names()
     repository.close()
+
+
+def test_a_log_of_version_1_folds_to_the_tables_it_was_stored_with(old_file):
+    """The rules of the fold have changed since; for runs that were logged before, they have not."""
+    import raytune_lite as rtl
+
+    url = f"sqlite:///{old_file}"
+    names = rtl.get_all_study_names(url)
+    assert len(names) >= 2
+    for name in names:
+        study = rtl.load_study(study_name=name, storage=url)
+        assert study.differences() == []
+        assert study.attempts
+        study.close()

@@ -278,7 +278,7 @@ class StudyState(Admission):
         if kind is FailureKind.INVALID and trial.paid_by == self.run and self.budget is not None:
             self.budget += 1  # another trial takes its place
         error, trace = clip(failure.error, MAX_ERROR), clip(failure.traceback, MAX_TRACEBACK)
-        text = json.dumps({"error": error, "traceback": trace, "kind": kind.value})
+        text = json.dumps({"error": error, "traceback": trace})
         trial.system_attrs[FAILURE_KEY] = text
         commands.append(m.PutAttr(number=trial.number, key=FAILURE_KEY, value_json=text, system=True))
         return commands + self._finish(trial, "failed", FAIL, at)

@@ -6,7 +6,7 @@ export RAY_AUTH_MODE ?= disabled
 export RAY_USAGE_STATS_ENABLED ?= 0
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo demo-grid test chaos simulate lint types check bench bench-restart clean
+.PHONY: help demo demo-grid test chaos chaos-again simulate lint types check bench bench-restart clean
 
 help:            ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -42,6 +42,9 @@ test: .venv/test ## all tests but chaos
 
 chaos: .venv/test ## kill -9 of everything, real databases, full disks, partitions: minutes; RTL_CHAOS=long for a night
 	$(BIN)/python -m pytest -m chaos tests/chaos -n 3 --dist loadfile
+
+chaos-again: .venv/test ## those that failed, one after another
+	$(BIN)/python -m pytest -m chaos tests/chaos --last-failed --last-failed-no-failures none
 
 simulate: .venv/test ## SEEDS=10000 histories of a cluster where everything fails, on all cores; replay: see its output
 	$(BIN)/python -m raytune_lite.runtime.simulator --seeds $(or $(SEEDS),1000) $(if $(FIRST),--first $(FIRST))

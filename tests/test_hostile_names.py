@@ -219,7 +219,7 @@ def test_progress_prints_a_name_literally(monkeypatch, capsys, name, terminal):
         monkeypatch.setenv("TERM", "xterm")
 
     class Plan:
-        counts, best, promotions = {"RUNNING": 1}, (0, 0.5), 0
+        counts, best, promotions, commits = {"RUNNING": 1}, (0, 0.5), 0, ""
 
     with Progress(name, RunConfig(storage="", study_name=name, run="r"), show=True) as progress:
         progress.update(Plan())

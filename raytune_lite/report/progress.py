@@ -22,6 +22,7 @@ class PlanLike(Protocol):
     counts: dict[str, int]
     best: tuple[int, float] | None
     promotions: int
+    commits: str
 
 
 class Progress:
@@ -54,6 +55,8 @@ class Progress:
         """Show where the run stands."""
         if not self.show:
             return
+        if plan.commits:
+            self.notice(f"stored in {plan.commits}")
         now = time.monotonic()
         if self._live is not None:
             from rich.text import Text

@@ -69,6 +69,26 @@ class Request:
     refuse: Callable[[Exception], None]
 
 
+@dataclass(slots=True)
+class Commits:
+    """How the database keeps up: commits with events in them, and what they took, in seconds."""
+
+    n: int = 0
+    events: int = 0
+    seconds: float = 0.0
+    longest: float = 0.0
+
+    def note(self, events: int, seconds: float) -> None:
+        """Count one commit."""
+        self.n, self.events, self.seconds = self.n + 1, self.events + events, self.seconds + seconds
+        self.longest = max(self.longest, seconds)
+
+    def __str__(self) -> str:
+        n = max(self.n, 1)
+        each = f"{self.events / n:.1f} events and {1000 * self.seconds / n:.1f} ms each"
+        return f"{self.n} commits, {each}, the longest {1000 * self.longest:.0f} ms"
+
+
 class Session:
     """The one writer of a study."""
 
@@ -93,7 +113,7 @@ class Session:
         self._store = checkpoints  # a simulated disk, or None: the true one
         self._last_at = 0.0
         self.failure: BaseException | None = None  # set when the state in memory may be ahead of the database
-        self.commits = self.events = 0
+        self.commits = Commits()
         try:
             self._open()
         except BaseException:
@@ -285,11 +305,11 @@ class Session:
             return
         lease_until = self._clock() + OWNER_LEASE
         flush = bool(batch.discards) or any(not isinstance(event, _REPEATABLE) for event in batch.events)
+        began = time.perf_counter()
         self.repository.commit(
             self.study, self.epoch, batch.events, batch.rows, lease_until=lease_until, flush=flush
         )
-        self.commits += 1
-        self.events += len(batch.events)
+        self.commits.note(len(batch.events), time.perf_counter() - began)
 
     def _perform(self, batch: _Batch) -> None:
         for uri in batch.discards:

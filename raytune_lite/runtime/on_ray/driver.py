@@ -153,10 +153,6 @@ class Driver:
             self._wire.close()
             self._fatal = StorageError("this driver has been closed; its study may be opened again.")
 
-    def stats(self) -> dict[str, int]:
-        """Commits and events of this process so far."""
-        return self._query(lambda session: {"commits": session.commits, "events": session.events})  # type: ignore[no-any-return]
-
     # --- the inbox ---------------------------------------------------------------------------------------------------
 
     def _ask(self, make: Callable[[float], m.Event], patience: float = -1) -> Any:
@@ -290,6 +286,7 @@ class Driver:
             counts={kind.name: n for kind, n in state.counts.items() if n},
             best=(best.number, best.values[0]) if best is not None and best.values else None,
             promotions=state.promotions,
+            commits=str(session.commits) if over else "",
             aborted=state.aborted,
             given_up=session.slots.given_up(),
             finished=tuple(t.freeze() for t in ended if t.state.is_finished()) if with_trials else (),

@@ -59,6 +59,7 @@ class Plan:
     best: tuple[int, float] | None
     promotions: int
     finished: tuple[FrozenTrial, ...] = ()
+    commits: str = ""  # at the end: how the database kept up
     aborted: str = ""  # why the run was given up
     given_up: tuple[str, ...] = ()  # slots whose tasks are to be killed: their attempts were given up
     bound: tuple[tuple[str, bytes], ...] = ()

@@ -118,6 +118,7 @@ def write(log: str, **row: Any) -> None:
 
 
 def main() -> int:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores it for what it runs in the background
     parser = argparse.ArgumentParser()
     parser.add_argument("storage")
     parser.add_argument("log")

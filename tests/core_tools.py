@@ -19,6 +19,17 @@ from raytune_lite.trial import StudyDirection, TrialState
 
 MINIMIZE, MAXIMIZE = StudyDirection.MINIMIZE, StudyDirection.MAXIMIZE
 UNIT = FloatDistribution(0.0, 1.0)
+T0 = 1_700_000_000.0  # seconds since 1970 at which the tests' studies were made
+
+
+class Clock:
+    """A wall clock that a test sets."""
+
+    def __init__(self):
+        self.time = T0
+
+    def __call__(self):
+        return self.time
 
 
 def plain(value):

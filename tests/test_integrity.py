@@ -104,6 +104,14 @@ def test_a_whole_study_has_no_damage(make, any_storage, tmp_path, monkeypatch):
         assert orphans(study) == []
 
 
+def change(study, storage, edit):
+    """Close the study, and change its file behind its back."""
+    study.close()
+    with contextlib.closing(sqlite3.connect(storage.removeprefix("sqlite:///"))) as raw:
+        assert raw.execute(edit).rowcount > 0
+        raw.commit()
+
+
 EDITS = [
     ("rtl_events", "UPDATE rtl_events SET json = replace(json, '\"number\":0', '\"number\":7') WHERE seq = 6"),
     ("trials", "UPDATE trials SET state = 'FAIL' WHERE number = 0"),
@@ -128,10 +136,7 @@ EDITS = [
 @pytest.mark.parametrize(("table", "edit"), EDITS, ids=[f"{table}-{n}" for n, (table, _) in enumerate(EDITS)])
 def test_one_changed_row_is_named(table, edit, storage):
     study = whole_asha(storage)
-    study.close()
-    with contextlib.closing(sqlite3.connect(storage.removeprefix("sqlite:///"))) as raw:
-        assert raw.execute(edit).rowcount > 0
-        raw.commit()
+    change(study, storage, edit)
     found = study.differences()
     assert table in {difference.table for difference in found}
     done = CliRunner().invoke(cli, ["check", "--storage", storage, "--study", "s"])
@@ -141,20 +146,14 @@ def test_one_changed_row_is_named(table, edit, storage):
 
 def test_a_changed_cell_is_named(storage):
     study = whole_grid(storage)
-    study.close()
-    with contextlib.closing(sqlite3.connect(storage.removeprefix("sqlite:///"))) as raw:
-        raw.execute("UPDATE rtl_grid_cells SET state = 'free' WHERE cell = 5")
-        raw.commit()
+    change(study, storage, "UPDATE rtl_grid_cells SET state = 'free' WHERE cell = 5")
     [found] = study.differences()
     assert (found.table, found.key, found.found[0]) == ("rtl_grid_cells", ("cell 5",), "free")
 
 
 def test_a_missing_event_is_named(storage):
     study = whole_asha(storage)
-    study.close()
-    with contextlib.closing(sqlite3.connect(storage.removeprefix("sqlite:///"))) as raw:
-        raw.execute("DELETE FROM rtl_events WHERE seq = 9")
-        raw.commit()
+    change(study, storage, "DELETE FROM rtl_events WHERE seq = 9")
     done = CliRunner().invoke(cli, ["check", "--storage", storage])
     assert done.exit_code != 0
     assert "event 9 is missing" in done.output

@@ -22,18 +22,9 @@ from raytune_lite.samplers import GridSampler, RandomSampler
 from raytune_lite.storages import Repository
 from raytune_lite.trial import StudyDirection, TrialState
 
-from .core_tools import dump
+from .core_tools import T0, Clock, dump
 
-T0 = 1_700_000_000.0
 UNIT = FloatDistribution(0.0, 1.0)
-
-
-class Clock:
-    def __init__(self):
-        self.time = T0
-
-    def __call__(self):
-        return self.time
 
 
 @pytest.fixture

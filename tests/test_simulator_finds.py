@@ -19,16 +19,7 @@ from raytune_lite.samplers import GridSampler, RandomSampler
 from raytune_lite.storages import Repository
 from raytune_lite.trial import StudyDirection, TrialState
 
-from .core_tools import Shell, dump
-
-T0 = 1_700_000_000.0
-
-
-class Clock:
-    time = T0
-
-    def __call__(self):
-        return self.time
+from .core_tools import T0, Clock, Shell, dump
 
 
 @pytest.fixture

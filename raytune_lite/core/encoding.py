@@ -74,15 +74,6 @@ def _float(where: str, name: str) -> _Reader:
     return read
 
 
-def _scalar(where: str, kind: type) -> _Reader:
-    def read(value: Any) -> Any:
-        if type(value) is not kind:
-            _refuse(where, f"a {kind.__name__}", value)
-        return value
-
-    return read
-
-
 def _spec(where: str) -> _Reader:
     def read(value: Any) -> Any:
         try:
@@ -106,7 +97,9 @@ def _enum(where: str, kind: Any) -> _Reader:
     return read
 
 
-def _record(where: str, kinds: tuple[type, ...]) -> _Reader:
+def _exactly(where: str, *kinds: type) -> _Reader:
+    """A value of one of ``kinds``; of several, which are the distributions, none is named."""
+
     def read(value: Any) -> Any:
         if type(value) not in kinds:
             _refuse(where, f"a {kinds[0].__name__ if len(kinds) == 1 else 'distribution'}", value)
@@ -148,7 +141,7 @@ def _reader(hint: Any, where: str, name: str) -> _Reader:
     """The reader for a field's type."""
     parts = get_args(hint)
     if hint == Distribution:
-        return _record(where, _DISTRIBUTIONS)
+        return _exactly(where, *_DISTRIBUTIONS)
     if type(None) in parts:
         return _optional(_reader(next(part for part in parts if part is not type(None)), where, name))
     if get_origin(hint) is tuple:
@@ -164,7 +157,7 @@ def _reader(hint: Any, where: str, name: str) -> _Reader:
         return _spec(where)
     if issubclass(hint, enum.Enum):
         return _enum(where, hint)
-    return _record(where, (hint,)) if hint in _RECORDS else _scalar(where, hint)
+    return _exactly(where, hint)
 
 
 def _plain(hint: Any, name: str) -> Any:

@@ -34,7 +34,6 @@ class Progress:
         self._next_line = 0.0
         self._live: Live | None = None
         self._console: Console | None = None
-        self._first: dict[str, int] | None = None
 
     def __enter__(self) -> Progress:
         if self.show:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import json
 import math
 import threading
 import time
@@ -107,10 +106,6 @@ class LocalSession:
             return False
         time.sleep(min(0.5, max(0.0, min(due.values()) - self.session.now())))
         return True
-
-    def known_params(self, number: int) -> dict[str, Any]:
-        """Fixed parameters of a trial, by name (an enqueued trial, a grid cell)."""
-        return {name: json.loads(text) for name, text in self.session.state.trials[number].fixed}
 
     def close(self) -> None:
         """Give the study back."""

@@ -92,16 +92,18 @@ class Results:
 
     @property
     def best_trial(self) -> FrozenTrial:
-        """The COMPLETE trial with the best value (the earliest of equals).
+        """The feasible COMPLETE trial with the best value (the earliest of equals).
 
         Raises:
-            ValueError: no trial is COMPLETE yet.
+            ValueError: no trial is COMPLETE yet, or none of them meets its constraints.
             RuntimeError: the study has several objectives; see best_trials.
         """
         self._single_objective("best_trial")
-        done = self.get_trials(states=(TrialState.COMPLETE,))
+        complete = self._complete()
+        done = [trial for trial in complete if trial.is_feasible]
         if not done:
-            raise ValueError(f"study {self.study_name!r} has no COMPLETE trial yet, so there is no best one.")
+            why = "none of its COMPLETE trials meets its constraints" if complete else "it has no COMPLETE trial yet"
+            raise ValueError(f"study {self.study_name!r} has no best trial: {why}.")
         sign = -1 if self.direction is StudyDirection.MAXIMIZE else 1
         return min(done, key=lambda trial: sign * (trial.value if trial.value is not None else 0.0))
 
@@ -118,9 +120,10 @@ class Results:
 
     @property
     def best_trials(self) -> list[FrozenTrial]:
-        """The Pareto front: COMPLETE trials that no other one beats in every objective."""
+        """The Pareto front: feasible COMPLETE trials that no other one beats in every objective."""
         signs = [-1 if direction is StudyDirection.MAXIMIZE else 1 for direction in self.directions]
-        done = [(t, [s * v for s, v in zip(signs, t.values or (), strict=True)]) for t in self._complete()]
+        feasible = [trial for trial in self._complete() if trial.is_feasible]
+        done = [(t, [s * v for s, v in zip(signs, t.values or (), strict=True)]) for t in feasible]
         return [
             trial
             for trial, mine in done

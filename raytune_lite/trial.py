@@ -10,6 +10,8 @@ from typing import Any
 
 from .distributions import Distribution
 
+CONSTRAINT_PREFIX = "constraints:"  # of system attributes: Optuna's
+
 
 class TrialState(enum.IntEnum):
     """State of a trial. The first five have Optuna's values; PAUSED is stored as RUNNING in Optuna's table."""
@@ -82,6 +84,21 @@ class FrozenTrial:
         if len(self.values) > 1:
             raise RuntimeError(f"trial {self.number} has {len(self.values)} objective values; use .values.")
         return self.values[0]
+
+    @property
+    def constraints(self) -> dict[str, float]:
+        """What ``trial.set_constraint`` told, by key: feasible when none is above 0. Empty when nothing was told."""
+        found = {
+            key[len(CONSTRAINT_PREFIX) :]: value
+            for key, value in self.system_attrs.items()
+            if key.startswith(CONSTRAINT_PREFIX)
+        }
+        return {key: float(value) for key, value in found.items() if isinstance(value, (int, float))}
+
+    @property
+    def is_feasible(self) -> bool:
+        """Whether no constraint is missed; a trial that told none is feasible."""
+        return all(value <= 0 for value in self.constraints.values())
 
     @property
     def last_step(self) -> int | None:

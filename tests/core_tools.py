@@ -10,6 +10,7 @@ from collections import Counter, deque
 
 from raytune_lite.core import encoding
 from raytune_lite.core import messages as m
+from raytune_lite.core.ledger import Ledger
 from raytune_lite.core.retries import RetryPolicy
 from raytune_lite.core.state import StudyState
 from raytune_lite.distributions import FloatDistribution
@@ -56,8 +57,9 @@ def brief(error):
 
 def dump(state):
     """All of a StudyState. The ledger's cursor is first moved past cells that are taken: work() does so too."""
-    if state.ledger is not None:
-        state.ledger.available()
+    assert [trial.number for trial in state.ended] == [t.number for t in state.ended]  # frozen when first looked at
+    if isinstance(state.ledger, Ledger):
+        any(True for _ in state.ledger._untouched())
     return plain(state)
 
 
@@ -89,9 +91,10 @@ def check(state):
     assert state.budget is None or state.budget >= 0
     if len(state.directions) == 1:
         sign = -1 if state.directions[0] is MAXIMIZE else 1
-        done = [(sign * t.values[0], t.number) for t in trials.values() if t.state is TrialState.COMPLETE]
-        assert state.best == (min(done)[1] if done else None)
-    if state.ledger is not None:
+        complete = [t for t in trials.values() if t.state is TrialState.COMPLETE]
+        done = [(any(v > 0 for _, v in t.constraints()), sign * t.values[0], t.number) for t in complete]
+        assert state.best == (min(done)[2] if done else None)
+    if isinstance(state.ledger, Ledger):
         check_ledger(state.ledger)
         for number in state.ledger.held:
             assert not trials[number].state.is_finished()

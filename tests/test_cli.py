@@ -15,6 +15,7 @@ from click.testing import CliRunner
 
 import raytune_lite as rl
 from raytune_lite.cli import cli
+from raytune_lite.samplers import AutoSampler
 from raytune_lite.target import Shipped, load_target
 
 SCRIPT = '''
@@ -104,11 +105,13 @@ def test_run_takes_sampler_pruner_and_directions(folder):
         "--reduction-factor", "4", "--direction", "maximize")  # fmt: skip
     study = rl.load_study(storage="sqlite:///raytune_lite.db")
     assert study.direction is rl.StudyDirection.MAXIMIZE
-    assert json.loads(study.last_run.sampler) == {"name": "RandomSampler", "seed": 7}
+    assert json.loads(study.last_run.sampler) == AutoSampler(7).spec()
     pruner = json.loads(study.last_run.pruner)
     assert (pruner["name"], pruner["mode"], pruner["reduction_factor"]) == ("ASHAPruner", "stop", 4)
     run("objective", "--n-trials", "1")  # without options: as recorded
     assert json.loads(study.last_run.pruner) == pruner
+    run("objective", "--n-trials", "1", "--sampler", "random", "--seed", "3")
+    assert json.loads(study.last_run.sampler) == {"name": "RandomSampler", "seed": 3}
 
 
 def test_a_grid_runs_to_its_end_without_a_budget(folder):
@@ -178,6 +181,7 @@ def test_a_target_that_cannot_be_loaded_is_explained(folder, target, told):
         (["--n-trials", "1", "--pruner", "asha", "--max-resource", "0"], "max_resource must be an integer >= 1"),
         (["--sampler", "grid"], "needs its values"),
         (["--grid", "{x"], "must be JSON"),
+        (["--grid", "{}", "--sampler", "tpe"], "leave out --sampler tpe"),
         (["--grid", '{"x": []}'], "at least one value"),
         (["--n-trials", "1", "--num-gpus", "1"], "--executor inline takes no"),
         (["--n-trials", "1", "--storage-env", "RTL_NO_SUCH"], "no such environment variable"),

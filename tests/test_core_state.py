@@ -760,3 +760,55 @@ def test_text_that_is_no_event_is_refused():
     for text in ("{", "{}", "[1]", '{"_": "Nothing"}', '{"_": "Progress"}', '{"_": "Claimed"}'):
         with pytest.raises(StorageError, match=r"not an? (event|message)"):
             encoding.event_from_json(text)
+
+
+# --- constraints -------------------------------------------------------------------------------------------------
+
+
+def test_a_constraint_is_stored_once_under_optunas_key_and_the_best_trial_is_a_feasible_one():
+    shell = started()
+    for number, (missed, value) in enumerate([(1.0, 0.0), (0.0, 5.0), (-1.0, 4.0), (2.0, 1.0)]):
+        assert shell.claim(f"slot-{number}").number == number
+        rows = shell.do(m.Reported, number=number, attempt=1, progress=m.Progress(constraints=(("c", missed),)))
+        assert m.PutAttr(number=number, key="constraints:c", value_json=str(missed), system=True) in rows
+        again = m.Progress(constraints=(("c", 9.0),))  # the first one stands
+        rows = shell.do(m.Reported, number=number, attempt=1, progress=again)
+        assert not any(isinstance(row, m.PutAttr) for row in rows)
+        shell.ask(m.AttemptEnded, number=number, attempt=1, outcome=m.Outcome.COMPLETE, values=(value,))
+        assert shell.state.best == [0, 1, 2, 2][number]
+    ended = shell.state.view().finished
+    assert [trial.constraints["c"] for trial in ended] == [1.0, 0.0, -1.0, 2.0]
+    assert [trial.is_feasible for trial in ended] == [False, True, True, False]
+
+
+@pytest.mark.parametrize("told", [("c", math.nan), ("c" * 513, 1.0), ("a\0b", 1.0)])
+def test_a_constraint_that_is_none_is_refused(told):
+    shell = started()
+    shell.claim()
+    with pytest.raises(ValueError, match="constraint"):
+        shell.ask(m.Reported, number=0, attempt=1, progress=m.Progress(constraints=(told,)))
+    assert shell.state.trials[0].system_attrs == {}
+
+
+# --- what samplers see -------------------------------------------------------------------------------------------
+
+
+def test_a_view_holds_finished_trials_in_the_order_of_their_ends_and_those_under_way_with_all_that_is_known_of_them():
+    shell = started()
+    for number in range(4):
+        shell.claim(f"slot-{number}")
+    shell.ask(m.Reported, number=3, attempt=1, progress=m.Progress(params=(X,)))
+    view = shell.state.view()
+    for number in (2, 0):
+        shell.ask(m.AttemptEnded, number=number, attempt=1, outcome=m.Outcome.COMPLETE, values=(1.0,))
+    assert (len(view.finished), view.n_events) == (0, shell.state.n_events - 2)  # as it was
+    later = shell.state.view()
+    assert [trial.number for trial in later.finished] == [2, 0]
+    assert later.finished.source is view.finished.source
+    assert [(t.number, dict(t.params)) for t in later.pending(1)] == [(3, {"x": X.value})]
+    assert [trial.number for trial in later.trials()] == [0, 1, 2, 3]
+    assert [trial.number for trial in later.trials(COMPLETE)] == [0, 2]
+    still = later.still()
+    shell.ask(m.AttemptEnded, number=3, attempt=1, outcome=m.Outcome.COMPLETE, values=(1.0,))
+    assert [trial.number for trial in still.pending(1)] == [3]
+    assert [trial.number for trial in shell.state.view().pending(1)] == []

@@ -203,3 +203,30 @@ def test_a_grid_goes_on_where_optuna_left_it(storage):
         study.optimize(on_grid, executor="inline")
         cells = [tuple(t.params.values()) for t in study.trials]
         assert len(cells) == len(set(cells)) == 6
+
+
+def test_constraints_are_the_same_to_both(storage):
+    """Oracle: optuna 5.0's Trial.constraints, best_trial and best_trials."""
+
+    def constrained(trial):
+        x = trial.suggest_float("x", 0, 1)
+        trial.set_constraint("left", x - 0.6)
+        trial.set_constraint("right", 0.2 - x)
+        with pytest.warns(UserWarning, match="set already"):
+            trial.set_constraint("left", -5.0)
+        return x
+
+    with closing(raytune_lite.create_study(study_name="s", storage=storage, sampler=RandomSampler(0))) as study:
+        study.optimize(constrained, n_trials=12, executor="inline")
+        theirs = optuna.load_study(study_name="s", storage=storage)
+        assert [dict(t.constraints) for t in study.trials] == [t.constraints for t in theirs.trials]
+        assert 0 < sum(trial.is_feasible for trial in study.trials) < 12
+        assert study.best_trial.number == theirs.best_trial.number
+        assert min(t.value for t in study.trials) < study.best_value
+        assert [t.number for t in study.best_trials] == [t.number for t in theirs.best_trials]
+        with pytest.raises(ValueError, match=r"constraint 'c' must be a number, got nan"):
+            study.ask().set_constraint("c", float("nan"))
+    with closing(raytune_lite.create_study(study_name="none")) as study:
+        study.optimize(lambda t: t.set_constraint("c", 1) or 1.0, n_trials=1, executor="inline")
+        with pytest.raises(ValueError, match="none of its COMPLETE trials meets its constraints"):
+            _ = study.best_trial

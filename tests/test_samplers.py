@@ -14,18 +14,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from raytune_lite.core.protocols import StudyView
+from raytune_lite.core.protocols import Finished, StudyView
 from raytune_lite.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from raytune_lite.samplers import GridSampler, RandomSampler, sampler_from_spec
 from raytune_lite.samplers._rng import rng_for
 from raytune_lite.trial import StudyDirection
 
 
-def no_trials():
-    raise AssertionError("a random or grid sampler reads no trials")
+class NoTrials:
+    def __getitem__(self, index):
+        raise AssertionError("a random or grid sampler reads no trials")
 
 
-VIEW = StudyView(directions=(StudyDirection.MINIMIZE,), n_events=0, load=no_trials)
+VIEW = StudyView((StudyDirection.MINIMIZE,), n_events=0, finished=Finished(NoTrials(), 3), load_pending=NoTrials())
 SPACE = {
     "float": FloatDistribution(-2.0, 3.0),
     "log": FloatDistribution(1e-5, 1e-1, log=True),
@@ -168,8 +169,8 @@ def test_a_bad_seed_is_refused(seed):
 
 
 def test_an_unknown_spec_lists_the_known_names():
-    with pytest.raises(ValueError, match=r"GridSampler.*RandomSampler.*'TPESampler'"):
-        sampler_from_spec({"name": "TPESampler"})
+    with pytest.raises(ValueError, match=r"GridSampler.*RandomSampler.*'ParticleSwarm'"):
+        sampler_from_spec({"name": "ParticleSwarm"})
     with pytest.raises(ValueError, match=r"RandomSampler.*width"):
         sampler_from_spec({"name": "RandomSampler", "width": 3})
     with pytest.raises(ValueError, match="None"):

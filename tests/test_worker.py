@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import time
 import warnings
 
@@ -373,7 +374,8 @@ def test_infinity_is_a_result():
 def exits(monkeypatch):
     found = []
     monkeypatch.setattr(heart.os, "_exit", found.append)
-    return found
+    yield found
+    faulthandler.cancel_dump_traceback_later()  # a heart's switch would end the tests themselves
 
 
 def test_a_beat_delivers_the_buffer_and_renews(channel, exits):

@@ -18,6 +18,18 @@ if TYPE_CHECKING:
 
 _PASSED_ON = ("n_trials", "max_trials", "timeout", "trial_timeout", "max_concurrent", "executor")
 
+SAMPLERS = {
+    "auto": "AutoSampler",
+    "bruteforce": "BruteForceSampler",
+    "cmaes": "CmaEsSampler",
+    "gp": "GPSampler",
+    "grid": "GridSampler",
+    "nsgaii": "NSGAIISampler",
+    "nsgaiii": "NSGAIIISampler",
+    "qmc": "QMCSampler",
+    "random": "RandomSampler",
+    "tpe": "TPESampler",
+}
 
 @cli.command()
 @click.argument("target")
@@ -36,7 +48,7 @@ _PASSED_ON = ("n_trials", "max_trials", "timeout", "trial_timeout", "max_concurr
 @click.option("--num-gpus", type=float, help="GPUs of one trial; 0.25 lets four share one.  [default: 0]")
 @click.option("--memory", type=int, metavar="BYTES", help="Memory of one trial.")
 @click.option("--max-concurrent", type=click.IntRange(1), help="Trials at once.  [default: what the cluster holds]")
-@click.option("--sampler", type=click.Choice(["random", "grid"]), help="[default: the study's own, else random]")
+@click.option("--sampler", type=click.Choice(sorted(SAMPLERS)), help="[default: the study's own, else auto]")
 @click.option("--grid", metavar="JSON", help="""Values for the grid sampler: '{"lr": [0.1, 0.01], "depth": [2, 4]}'.""")
 @click.option("--seed", type=click.IntRange(0), help="Seed of the sampler.")
 @click.option("--pruner", type=click.Choice(["none", "asha"]), help="[default: the study's own, else none]")
@@ -90,20 +102,22 @@ def run(target: str, storage: str | None, storage_env: str | None, study_name: s
 
 def _sampler(given: dict[str, Any]) -> Any:
     """The sampler that the options describe; None when they name none."""
-    from ..samplers import GridSampler, RandomSampler
+    from .. import samplers
 
     name, grid, seed = given["sampler"], given["grid"], given["seed"]
     if grid is None:
         if name == "grid":
             refuse("""--sampler grid needs its values: --grid '{"lr": [0.1, 0.01]}'.""")
-        return RandomSampler(seed) if name == "random" or seed is not None else None
-    if name == "random":
-        refuse("--grid is for the grid sampler: leave out --sampler random.")
+        if name is None and seed is None:
+            return None
+        return getattr(samplers, SAMPLERS[name or "auto"])(seed=seed)
+    if name not in (None, "grid"):
+        refuse(f"--grid is for the grid sampler: leave out --sampler {name}.")
     try:
         space = json.loads(grid)
     except (ValueError, RecursionError) as error:
         refuse(f"--grid must be JSON, a name and its values each, got {grid[:200]!r} ({error}).")
-    return GridSampler(space, seed)
+    return samplers.GridSampler(space, seed)
 
 
 def _pruner(given: dict[str, Any]) -> Any:

@@ -19,6 +19,7 @@ from .ledger import Ledger
 from .messages import Command, FailureKind, Row
 from .protocols import Pruner, Rungs
 from .retries import RetryPolicy
+from .tree import Tree, ledger_for
 from .trials import COMPLETE, FAIL, PAUSED, PRUNED, RUNNING, WAITING, Effects, TrialRecord
 
 
@@ -79,21 +80,27 @@ class Admission(Book):
                 f"this study's grid is {self.sampler_spec}; cells of it are decided already, so it cannot become "
                 f"{spec}. Continue with the same GridSampler, or start another study."
             )
-        ledger = Ledger(grid) if grid is not None else None
+        ledger = ledger_for(grid) if grid is not None else None
         for trial in self.trials.values() if ledger is not None else ():
             commands += self._adopt_cell(ledger, trial)
         self.sampler_spec, self.ledger = spec, ledger
         return commands
 
-    def _adopt_cell(self, ledger: Ledger | None, trial: TrialRecord) -> Sequence[Row]:
-        """Let a trial that chose its parameters elsewhere own its cell, so that no other trial runs it again."""
+    def _adopt_cell(self, ledger: Ledger | Tree | None, trial: TrialRecord, starts: bool = False) -> Sequence[Row]:
+        """Let a trial that chose its parameters elsewhere own its cell or path, so that no other trial runs it again.
+
+        ``starts``: it begins now, and may be given further parameters.
+        """
         if ledger is None or trial.foreign or trial.state is FAIL:
             return ()
-        claimed = ledger.claim_params(trial.number, trial.chosen())
+        claimed = (ledger.claim_below if starts else ledger.claim_params)(trial.number, trial.chosen())
         if claimed is None:
             return ()
-        trial.cell = claimed[0]
-        return (claimed[1], *(ledger.done(trial.number) if trial.state.is_finished() else ()))
+        trial.cell, row = claimed
+        for param in trial.params.values():
+            ledger.asked(trial.number, param.name, param.distribution, param.value)
+        done = ledger.done(trial.number) if trial.state.is_finished() else ()
+        return done if row is None else (row, *done)
 
     def _run_finished(self, event: m.RunFinished) -> Effects:
         if event.run != self.run or self.stopping or not self.is_over():
@@ -156,6 +163,7 @@ class Admission(Book):
             rows += self._close_rungs(self.rungs, trial)
             rows += self._adopt_cell(self.ledger, trial)
             self._note_best(trial)
+            self.ended.append(trial)
         return Effects([*rows, m.Answer(value=trial.number)])
 
     def _note_request(self, key: str, trial: TrialRecord) -> None:

@@ -6,6 +6,8 @@ StudyState is three floors: this one, ``admission`` (runs begin and end, trials 
 
 from __future__ import annotations
 
+import contextlib
+import json
 import math
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -16,10 +18,11 @@ from ..exceptions import StaleAttemptError
 from ..trial import FrozenTrial, StudyDirection, TrialState
 from . import messages as m
 from .ledger import Ledger
-from .messages import Command, Decision, FailureKind, Row
-from .protocols import Grid, Pruner, StudyView
+from .messages import Command, Decision, FailureKind, ParamValue, Row
+from .protocols import Branches, Finished, Grid, Pruner, StudyView
 from .retries import RetryPolicy
-from .trials import COMPLETE, FAIL, PAUSED, PRUNED, TRANSITIONS, WAITING, TrialRecord
+from .tree import Tree
+from .trials import COMPLETE, FAIL, PAUSED, PRUNED, TRANSITIONS, WAITING, Ended, TrialRecord
 
 
 class Book:
@@ -29,7 +32,7 @@ class Book:
         self,
         directions: Sequence[StudyDirection],
         pruner_for: Callable[[str], Pruner],
-        grid_for: Callable[[str], Grid | None],
+        grid_for: Callable[[str], Grid | Branches | None],
     ) -> None:
         self.directions = tuple(directions)
         self._pruner_for, self._grid_for = pruner_for, grid_for
@@ -40,6 +43,8 @@ class Book:
         self.queue: deque[int] = deque()
         self.requests: dict[str, int] = {}  # key of a request to enqueue or add -> the trial it made
         self.next_number = 0
+        self.ended = Ended()
+        self.paused: dict[int, None] = {}  # numbers of PAUSED trials, oldest first
         self.n_events = 0
         self.run, self.run_at = "", 0.0
         self.budget: int | None = 0  # configurations this run may still start
@@ -51,7 +56,7 @@ class Book:
         self.pruner_spec = self.sampler_spec = ""
         self.rungs = pruner_for("{}").rungs()
         self.milestones: tuple[int, ...] | None = ()
-        self.ledger: Ledger | None = None
+        self.ledger: Ledger | Tree | None = None
         self.best: int | None = None  # single objective: number of the best COMPLETE trial
         self.promotions = 0
         self.counts = dict.fromkeys(TrialState, 0)
@@ -79,10 +84,23 @@ class Book:
 
     def view(self) -> StudyView:
         """The study as samplers see it now."""
-        return StudyView(self.directions, self.n_events, self._frozen)
+        return StudyView(self.directions, self.n_events, Finished(self.ended, len(self.ended)), self._pending)
 
-    def _frozen(self) -> list[FrozenTrial]:
-        return [trial.freeze() for trial in self.trials.values() if not trial.foreign]
+    def _pending(self) -> list[FrozenTrial]:
+        """Trials under way: with a slot, paused, or to be tried again. Rows of other programs are nobody's concern."""
+        numbers = sorted({*self.slots.values(), *self.paused, *self.retry})
+        return [self.trials[number].freeze(self._ahead(self.trials[number])) for number in numbers]
+
+    def _ahead(self, trial: TrialRecord) -> dict[str, ParamValue]:
+        """The parameters that a trial is going to use, as far as that is known: foreseen or fixed."""
+        ahead = {param.name: param for param in trial.foreseen or ()}
+        for name, text in trial.fixed:
+            dist = self.space.get(name)
+            if dist is not None and name not in trial.params:
+                with contextlib.suppress(ValueError):  # fixed to what this parameter cannot be: its attempt will fail
+                    value = dist.to_internal_repr(json.loads(text))
+                    ahead[name] = ParamValue(name=name, value=value, distribution=dist)
+        return ahead
 
     # --- small rules ---
 
@@ -100,6 +118,10 @@ class Book:
             raise RuntimeError(f"trial {trial.number}: no transition {trial.state.name} --{how}--> {state.name}.")
         self.counts[trial.state] -= 1
         self.counts[state] += 1
+        if trial.state is PAUSED:
+            del self.paused[trial.number]
+        if state is PAUSED:
+            self.paused[trial.number] = None
         trial.state = state
 
     def _live(self, number: int, attempt: int) -> TrialRecord:
@@ -128,9 +150,13 @@ class Book:
         if trial.state is not COMPLETE or not trial.values or len(self.directions) > 1:
             return
         best = self.trials[self.best] if self.best is not None else None
-        rank = (self._loss(trial.values[0]), trial.number)  # of equals the lowest number, whoever was first to end
-        if best is None or not best.values or rank < (self._loss(best.values[0]), best.number):
+        if best is None or self._rank(trial) < self._rank(best):
             self.best = trial.number
+
+    def _rank(self, trial: TrialRecord) -> tuple[bool, float, int]:
+        """By which the best trial is the least: feasible first; of equals the lowest number, not the first to end."""
+        is_infeasible = any(value > 0 for _, value in trial.constraints())
+        return is_infeasible, self._loss(trial.values[0]) if trial.values else math.inf, trial.number
 
     # --- the end of an attempt, and of a trial ---
 
@@ -173,6 +199,7 @@ class Book:
         if trial.values is not None:
             commands.append(m.PutValues(number=trial.number, values=trial.values))
         commands += self._retain_checkpoint(trial)
+        self.ended.append(trial)
         return [*commands, m.SetState(number=trial.number, state=state, attempt=trial.attempt, completed=at)]
 
     def _retain_checkpoint(self, trial: TrialRecord) -> list[Command]:

@@ -18,6 +18,7 @@ from ..distributions import (
     distribution_to_json,
 )
 from ..exceptions import MessageError
+from ..trial import CONSTRAINT_PREFIX
 from .messages import CheckpointRef, ParamValue, Progress
 from .trials import TrialRecord
 
@@ -128,6 +129,8 @@ def check_progress(trial: TrialRecord, progress: Progress, space: Mapping[str, D
     for param in progress.params:
         _check_param(trial, param, space)
     check_attrs(progress.user_attrs)
+    for key, value in progress.constraints:
+        check_constraint(key, value)
     if progress.checkpoint is not None:
         _check_checkpoint(trial, progress.checkpoint)
     if progress.reports and objectives > 1:
@@ -140,6 +143,20 @@ def check_attrs(pairs: Iterable[tuple[str, str]]) -> None:
     for key, text in pairs:
         check_name("an attribute's key", key)
         check_json(f"attribute {key!r}", text)
+
+
+def check_constraint(key: Any, value: Any) -> None:
+    """Refuse a constraint whose key a database cannot hold, or whose value is no number or NaN.
+
+    Raises:
+        TypeError, ValueError: see above.
+    """
+    check_name("a constraint's key", key)
+    check_name("a constraint's key", f"{CONSTRAINT_PREFIX}{key}")
+    if type(value) is not float or value != value:
+        raise ValueError(
+            f"constraint {key!r} must be a number, got {shown(value)}; it is met when it is <= 0, and inf is never."
+        )
 
 
 def check_reports(reports: Iterable[tuple[int, float]]) -> None:

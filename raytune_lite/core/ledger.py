@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..distributions import Distribution
 from .messages import PutCell
 from .protocols import Grid
 
@@ -69,6 +70,15 @@ class Ledger:
             # exactly the FREE ones stay: a claim that finds nothing is not logged, so it may not tidy up either
             self.returned.remove(cell)
         return cell, self._lease(cell, number)
+
+    claim_below = claim_params  # cells have nothing below them
+
+    def params(self, number: int) -> dict[str, Any]:
+        """External values of the cell that a trial holds; {} for a trial that holds none."""
+        return self.grid.params(self.held[number]) if number in self.held else {}
+
+    def asked(self, number: int, name: str, distribution: Distribution, value: float) -> None:
+        """A trial uses a parameter for the first time: nothing new to a grid."""
 
     def done(self, number: int) -> tuple[PutCell, ...]:
         """The trial has a result: its cell will never be handed out again."""

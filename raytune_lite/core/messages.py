@@ -75,12 +75,13 @@ class CheckpointRef:
 class Progress:
     """What an attempt has to tell: reports (step, value), parameters it used, attributes, its newest checkpoint.
 
-    ``user_attrs`` are (key, JSON text) pairs.
+    ``user_attrs`` are (key, JSON text) pairs; ``constraints`` (key, value), feasible when not above 0.
     """
 
     reports: tuple[tuple[int, float], ...] = ()
     params: tuple[ParamValue, ...] = ()
     user_attrs: tuple[tuple[str, str], ...] = ()
+    constraints: tuple[tuple[str, float], ...] = ()
     checkpoint: CheckpointRef | None = None
 
 
@@ -111,6 +112,7 @@ class Assignment:
     params: tuple[ParamValue, ...] = ()
     foreseen: tuple[ParamValue, ...] = ()
     user_attrs: tuple[tuple[str, str], ...] = ()
+    constraints: tuple[tuple[str, float], ...] = ()
     milestones: tuple[int, ...] | None = ()
     checkpoint: CheckpointRef | None = None
     last_step: int = -1
@@ -203,10 +205,16 @@ class Claimed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suggested(Event):
-    """The sampler's values for the parameters it foresees for this trial."""
+    """The sampler's values for the parameters it foresees for this trial.
+
+    ``seen``: the number of events whose outcome it knew, so that the same values can be derived again from the log (-1:
+    all before this one). ``note``: how it chose, for people.
+    """
 
     number: int
     params: tuple[ParamValue, ...]
+    seen: int = -1
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,11 +229,12 @@ class ParamAsked(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParamSet(Event):
-    """The sampler's value for one unforeseen parameter."""
+    """The sampler's value for one unforeseen parameter. ``seen``: as for Suggested."""
 
     number: int
     attempt: int
     param: ParamValue
+    seen: int = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

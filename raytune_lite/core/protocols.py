@@ -7,28 +7,73 @@ alike, so a study's history can be folded again by any process.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, overload, runtime_checkable
 
 from ..distributions import Distribution
 from ..trial import FrozenTrial, StudyDirection, TrialState
 from .messages import Decision, Row
 
 
+class Finished(Sequence[FrozenTrial]):
+    """The first ``n`` trials that ended, in the order in which they ended.
+
+    A study only adds to its list of finished trials and never changes one, so a sampler may keep what it learnt from
+    the first k and look at the rest alone. ``source`` is the same object in every view of one study: a key for that.
+    """
+
+    __slots__ = ("_n", "source")
+
+    def __init__(self, source: Sequence[FrozenTrial], n: int) -> None:
+        self.source, self._n = source, n
+
+    def __len__(self) -> int:
+        return self._n
+
+    @overload
+    def __getitem__(self, index: int) -> FrozenTrial: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[FrozenTrial]: ...
+    def __getitem__(self, index: int | slice) -> FrozenTrial | Sequence[FrozenTrial]:
+        if isinstance(index, slice):
+            return [self.source[i] for i in range(self._n)[index]]
+        return self.source[range(self._n)[index]]
+
+
 @dataclass(frozen=True, slots=True)
 class StudyView:
     """What a sampler may know: directions, and the trials as they are after ``n_events`` events.
 
-    ``load`` builds the trials when a sampler asks; random and grid samplers never do.
+    ``finished``: COMPLETE, PRUNED and FAIL trials, in the order in which they ended. ``load_pending`` builds the trials
+    that have parameters and no end yet (RUNNING, PAUSED, to be tried again), the asking one among them; their
+    parameters are all that are known: used, foreseen or fixed. Nothing is built before a sampler asks.
     """
 
     directions: tuple[StudyDirection, ...]
     n_events: int
-    load: Callable[[], Sequence[FrozenTrial]]
+    finished: Finished
+    load_pending: Callable[[], Sequence[FrozenTrial]] = tuple
+
+    @classmethod
+    def of(cls, directions: Sequence[StudyDirection], trials: Sequence[FrozenTrial]) -> StudyView:
+        """A view of these trials, as if they had ended in the given order."""
+        ended = tuple(trial for trial in trials if trial.state.is_finished())
+        pending = tuple(trial for trial in trials if not trial.state.is_finished())
+        return cls(tuple(directions), len(trials), Finished(ended, len(ended)), lambda: pending)
+
+    def pending(self, number: int) -> list[FrozenTrial]:
+        """Trials under way, without trial ``number``, which asks."""
+        return [trial for trial in self.load_pending() if trial.number != number]
 
     def trials(self, *states: TrialState) -> list[FrozenTrial]:
-        """Trials in number order, of the given states or all."""
-        return [trial for trial in self.load() if not states or trial.state in states]
+        """All trials in number order, of the given states or all."""
+        found = [trial for trial in (*self.finished, *self.load_pending()) if not states or trial.state in states]
+        return sorted(found, key=lambda trial: trial.number)
+
+    def still(self) -> StudyView:
+        """The same view for another thread: what it would load later is loaded now."""
+        pending = tuple(self.load_pending())
+        return replace(self, load_pending=lambda: pending)
 
 
 class Grid(Protocol):
@@ -52,19 +97,51 @@ class Grid(Protocol):
         """The cell with exactly these values, or None when they are not on the grid."""
 
 
+@runtime_checkable
+class Branches(Protocol):
+    """A search space that is learnt by running: in which order its tree grows. Nothing of it is known beforehand."""
+
+    @property
+    def max_failures(self) -> int:
+        """Failed trials after which a node is DEAD."""
+
+    def below(self, address: bytes, name: str, index: int) -> bytes:
+        """The address of value ``index`` of parameter ``name`` at ``address``; b"" is the root."""
+
+    def order(self, address: bytes, size: int) -> Callable[[int], int]:
+        """A bijection of [0, size): the order in which the values at ``address`` are handed out."""
+
+    def pick(self, address: bytes, number: int, n: int) -> int:
+        """Which of ``n`` ways down trial ``number`` takes at ``address``, in [0, n)."""
+
+
 class Sampler(Protocol):
-    """Chooses parameters from (view, trial number, seed) alone; holds no state that a restart would lose."""
+    """Chooses parameters from (view, trial number, seed) alone; holds no state that a restart would lose.
+
+    A cache that can be rebuilt from any view is none. One call at a time: samplers need not be thread-safe.
+    """
 
     @property
     def seed(self) -> int:
         """All randomness derives from this seed and the trial number."""
 
     @property
-    def grid(self) -> Grid | None:
-        """The grid whose cells the ledger hands out, or None."""
+    def grid(self) -> Grid | Branches | None:
+        """The grid whose cells the ledger hands out, or the order of its tree, or None."""
+
+    @property
+    def in_background(self) -> bool:
+        """Whether a call may take long (more than some milliseconds), so that nobody else should wait for it."""
+
+    @property
+    def draws_globally(self) -> bool:
+        """Whether a call may use the process's own random generators, so that they must be restored after it."""
 
     def spec(self) -> dict[str, Any]:
         """JSON-able: ``{"name": ..., **arguments}``."""
+
+    def explain(self, view: StudyView, number: int, space: Mapping[str, Distribution]) -> str:
+        """One line for people on how ``sample_relative`` chose for this trial; "" when there is nothing to say."""
 
     def search_space(self, view: StudyView, known: Mapping[str, Distribution]) -> Mapping[str, Distribution]:
         """Which of the parameters ``known`` in this study the sampler wants to choose ahead, together."""

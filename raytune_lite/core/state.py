@@ -16,6 +16,7 @@ from typing import Any
 
 from ..distributions import check_distribution_compatibility
 from ..exceptions import MessageError
+from ..trial import CONSTRAINT_PREFIX
 from . import messages as m
 from .admission import Admission
 from .bounds import MAX_ERROR, MAX_TRACEBACK, check_distribution, check_name, check_progress, clip
@@ -78,7 +79,11 @@ class StudyState(Admission):
             return None
         trial = self.trials[self.queue.popleft()]
         self._spend(trial)
-        return trial, list(self._adopt_cell(self.ledger, trial))
+        rows = self._adopt_cell(self.ledger, trial, starts=True)
+        if self.ledger is not None:  # a tree leads a trial on where its own parameters end
+            own, given = trial.chosen(), self.ledger.params(trial.number)
+            trial.fixed += tuple((name, json.dumps(value)) for name, value in given.items() if name not in own)
+        return trial, list(rows)
 
     def _next_new(self, event: m.Claimed) -> tuple[TrialRecord, list[Command]] | None:
         if self.budget == 0:
@@ -93,10 +98,10 @@ class StudyState(Admission):
         trial = self._new_trial(WAITING)
         self._spend(trial)
         trial.cell, row = claimed
-        trial.fixed = tuple((name, json.dumps(value)) for name, value in self.ledger.grid.params(trial.cell).items())
+        trial.fixed = tuple((name, json.dumps(value)) for name, value in self.ledger.params(trial.number).items())
         trial.foreseen = ()
         new = m.NewTrial(number=trial.number, state=RUNNING, attempt=1, cell=trial.cell, started=event.at)
-        return trial, [new, row]
+        return trial, [new] if row is None else [new, row]
 
     def _start(self, trial: TrialRecord, commands: list[Command], event: m.Claimed) -> list[Command]:
         fresh = bool(commands) and isinstance(commands[0], m.NewTrial)
@@ -127,8 +132,10 @@ class StudyState(Admission):
         return commands
 
     def _suggested(self, event: m.Suggested) -> Effects:
-        trial = self.trials[event.number]
-        if trial.foreseen is not None:  # asked twice: the first answer stands
+        trial = self.trials.get(event.number)
+        if trial is None:
+            raise MessageError(f"parameters were suggested for trial {event.number}, which the study does not have.")
+        if trial.foreseen is not None or trial.state.is_finished():  # asked twice: the first answer stands
             return Effects([self._assignment(trial)], changed=False)
         trial.foreseen = event.params
         return Effects([self._assignment(trial)])
@@ -143,6 +150,7 @@ class StudyState(Admission):
                 params=tuple(trial.params.values()),
                 foreseen=trial.foreseen or (),
                 user_attrs=tuple(trial.user_attrs.items()),
+                constraints=trial.constraints(),
                 milestones=self.milestones,
                 checkpoint=trial.resume_from(self.milestones),
                 last_step=trial.last_step,
@@ -192,6 +200,11 @@ class StudyState(Admission):
             if trial.user_attrs.get(key) != text:
                 trial.user_attrs[key] = text
                 commands.append(m.PutAttr(number=trial.number, key=key, value_json=text))
+        for key, value in progress.constraints:
+            name = f"{CONSTRAINT_PREFIX}{key}"
+            if name not in trial.system_attrs:  # the first one stands, as in Optuna
+                trial.system_attrs[name] = json.dumps(value)
+                commands.append(m.PutAttr(number=trial.number, key=name, value_json=json.dumps(value), system=True))
         new = progress.checkpoint
         # a late copy of an old message must not bring back a checkpoint whose files are deleted
         if new is not None and new not in trial.checkpoints and new.uri not in trial.spent:
@@ -220,6 +233,8 @@ class StudyState(Admission):
                 trial.params[param.name] = param
                 self.space[param.name] = param.distribution
                 rows.append(m.PutParam(number=trial.number, param=param))
+                if self.ledger is not None:
+                    self.ledger.asked(trial.number, param.name, param.distribution, param.value)
         return rows
 
     # --- an attempt is over ---

@@ -14,11 +14,11 @@ States of a trial, and what moves it (rows of TRANSITIONS):
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
-from ..trial import FrozenTrial, TrialState
+from ..trial import CONSTRAINT_PREFIX, FrozenTrial, TrialState
 from . import messages as m
 from .messages import Command, Decision, FailureKind, ParamValue
 
@@ -84,6 +84,11 @@ class TrialRecord:
         used = {name: p.distribution.to_external_repr(p.value) for name, p in self.params.items()}
         return used | {name: json.loads(text) for name, text in self.fixed}
 
+    def constraints(self) -> tuple[tuple[str, float], ...]:
+        """(key, value) of each constraint told so far."""
+        told = [(key, text) for key, text in self.system_attrs.items() if key.startswith(CONSTRAINT_PREFIX)]
+        return tuple((key[len(CONSTRAINT_PREFIX) :], float(json.loads(text))) for key, text in told)
+
     def resume_from(self, milestones: tuple[int, ...] | None) -> m.CheckpointRef | None:
         """The newest checkpoint, unless that would lose a report.
 
@@ -116,16 +121,54 @@ class TrialRecord:
             commands += [m.DropCheckpoint(number=self.number, uri=ref.uri), m.Discard(uri=ref.uri)]
         return commands
 
-    def freeze(self) -> FrozenTrial:
-        """The record for readers (without wall-clock dates, which the database adds)."""
+    def freeze(self, ahead: Mapping[str, ParamValue] | None = None) -> FrozenTrial:
+        """The record for readers (without wall-clock dates, which the database adds).
+
+        ``ahead``: parameters that the trial will most likely use, and may not have used yet.
+        """
+        params = {**ahead, **self.params} if ahead else self.params
         return FrozenTrial(
             number=self.number,
             state=self.state,
             values=self.values,
-            params={n: p.distribution.to_external_repr(p.value) for n, p in self.params.items()},
-            distributions={n: p.distribution for n, p in self.params.items()},
+            params={n: p.distribution.to_external_repr(p.value) for n, p in params.items()},
+            distributions={n: p.distribution for n, p in params.items()},
             user_attrs={key: json.loads(text) for key, text in self.user_attrs.items()},
             system_attrs={key: json.loads(text) for key, text in self.system_attrs.items()},
             intermediate_values=dict(self.reports),
             attempt=self.attempt,
         )
+
+
+class Ended(Sequence[FrozenTrial]):
+    """Finished trials in the order in which they ended, frozen when first looked at: only some samplers ever do."""
+
+    def __init__(self) -> None:
+        self._trials: list[TrialRecord | FrozenTrial] = []
+
+    __hash__ = None  # type: ignore[assignment]  # it grows
+
+    def append(self, trial: TrialRecord) -> None:
+        """Add a trial that has just ended, and will not change again."""
+        self._trials.append(trial)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Ended) and self._numbers() == other._numbers()
+
+    def _numbers(self) -> list[int]:
+        return [trial.number for trial in self._trials]
+
+    def __len__(self) -> int:
+        return len(self._trials)
+
+    @overload
+    def __getitem__(self, index: int) -> FrozenTrial: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[FrozenTrial]: ...
+    def __getitem__(self, index: int | slice) -> FrozenTrial | Sequence[FrozenTrial]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(len(self))[index]]
+        trial = self._trials[index]
+        if isinstance(trial, TrialRecord):
+            trial = self._trials[index] = trial.freeze()
+        return trial

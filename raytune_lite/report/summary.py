@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from ..core.messages import FailureKind
-from ..core.protocols import Grid
+from ..core.protocols import Branches, Grid
 from ..core.state import FAILURE_KEY
-from ..samplers import sampler_from_spec
+from ..samplers import grid_from_spec
 from ..trial import FrozenTrial, StudyDirection, TrialState
 from .tables import duration, params_text, shorten, value_text
 from .text import printable
@@ -84,8 +84,10 @@ def _title(study: Results) -> str:
 
 
 def _best(study: Results, trials: Sequence[FrozenTrial]) -> Iterator[str]:
-    if not any(trial.state is TrialState.COMPLETE for trial in trials):
-        yield "  best: none yet, no trial is COMPLETE"
+    complete = [trial for trial in trials if trial.state is TrialState.COMPLETE]
+    if not any(trial.is_feasible for trial in complete):
+        why = "no COMPLETE trial meets its constraints" if complete else "no trial is COMPLETE"
+        yield f"  best: none yet, {why}"
         return
     if len(study.directions) > 1:
         front = study.best_trials
@@ -232,11 +234,8 @@ def failure_text(trial: FrozenTrial) -> str:
 
 def _recorded_grid(study: Results) -> Grid | None:
     """The grid of the sampler of the latest run."""
-    spec = _spec(study, "sampler")
-    try:
-        return sampler_from_spec(spec).grid if spec else None
-    except ValueError:  # a sampler of the user's own, which only their code can build
-        return None
+    grid = grid_from_spec(_spec(study, "sampler"))
+    return None if isinstance(grid, Branches) else grid  # a tree has no cells
 
 
 def _max_resource(study: Results) -> int | None:

@@ -15,20 +15,21 @@ import json
 import os
 import socket
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..core import messages as m
 from ..core.bounds import clip
-from ..core.protocols import Grid, Pruner, Sampler
+from ..core.protocols import Branches, Grid, Pruner, Sampler
 from ..core.retries import RetryPolicy
 from ..core.state import StudyState
 from ..exceptions import CheckpointError, MessageError, RaytuneLiteError
 from ..pruners import NopPruner, pruner_from_spec
-from ..samplers import RandomSampler, sampler_from_spec
+from ..samplers import RandomSampler, grid_from_spec, sampler_from_spec
 from ..storages.checkpoints import CheckpointStore
 from ..storages.repository import Repository, StudyRecord
+from .asking import Key, Question
 from .slots import Slots
 
 LEASE = 60.0  # seconds an attempt is trusted without a word: Ray lets a task run on for minutes behind a partition
@@ -69,6 +70,9 @@ class Request:
     refuse: Callable[[Exception], None]
 
 
+Later = Callable[[Question, Sequence[Request]], None]
+
+
 @dataclass(slots=True)
 class Commits:
     """How the database keeps up: commits with events in them, and what they took, in seconds."""
@@ -99,8 +103,14 @@ class Session:
         clock: Callable[[], float] = time.time,
         repository: Repository | None = None,
         checkpoints: CheckpointStore | None = None,
+        later: Later | None = None,
     ) -> None:
+        """``later``: takes a question that may take long, and the requests to be made again once it is answered.
+
+        Without it every question is answered at once.
+        """
         self.config = config
+        self._later = later
         self._clock = clock
         self.repository = repository or Repository.open(config.storage, durable=config.durable)
         try:
@@ -114,6 +124,7 @@ class Session:
         self._last_at = 0.0
         self.failure: BaseException | None = None  # set when the state in memory may be ahead of the database
         self.commits = Commits()
+        self.note = ""  # how the sampler chose last, if it told
         try:
             self._open()
         except BaseException:
@@ -185,9 +196,9 @@ class Session:
             return self.pruner
         return NopPruner() if spec == "{}" else pruner_from_spec(json.loads(spec))
 
-    def _grid_for(self, spec: str) -> Grid | None:
+    def _grid_for(self, spec: str) -> Grid | Branches | None:
         own = spec == json.dumps(self.sampler.spec())
-        return (self.sampler if own else sampler_from_spec(json.loads(spec))).grid
+        return self.sampler.grid if own else grid_from_spec(json.loads(spec))
 
     def _run_started(self) -> m.RunStarted:
         return m.RunStarted(
@@ -231,7 +242,11 @@ class Session:
         batch = _Batch()
         for request in requests:
             try:
-                answers.append((request.reply, self._decide(request.make(self.now()), batch)))
+                answer = self._decide(request.make(self.now()), batch)
+                if isinstance(answer, Question):
+                    batch.put_off(answer, request)
+                else:
+                    answers.append((request.reply, answer))
             except _SamplerFailedError as failed:
                 refusals.append((request.refuse, failed.error))
             except (RaytuneLiteError, ValueError, TypeError) as error:
@@ -257,6 +272,7 @@ class Session:
         return self.apply([kind(at=self.now(), **fields)])[0]
 
     def _decide(self, event: m.Event, batch: _Batch) -> Any:
+        """The answer to an event; or the question that must be answered before it has one."""
         if isinstance(event, m.Claimed) and self.slots.is_spent(event.slot):
             return None
         answer: Any = None
@@ -266,6 +282,8 @@ class Session:
             effects = self.state.handle(current)
             if effects.changed:
                 batch.events.append(current)
+                if isinstance(current, m.Suggested):
+                    self.note = current.note or self.note
             for command in effects.commands:
                 if isinstance(command, m.Row):
                     batch.rows.append(command)
@@ -273,32 +291,23 @@ class Session:
                     answer = command.value
                 elif isinstance(command, m.Discard):
                     batch.discards.append(command.uri)
+                elif self._later is not None and self.sampler.in_background:
+                    answer = self._question(command)
                 else:
                     try:
-                        pending.append(self._suggest(command))
+                        pending.append(m.stamped(self._question(command).answer(), self.now()))
                     except Exception as error:
                         self.slots.note(event)  # a claim stands: its attempt is live, and may ask again
                         raise _SamplerFailedError(error) from error
         self.slots.note(event)
         return answer
 
-    def _suggest(self, command: m.Suggest | m.SuggestOne) -> m.Event:
-        """Ask the sampler. It is a pure function of recorded history, so asking again after a crash is harmless."""
-        view = self.state.view()
-        if isinstance(command, m.SuggestOne):
-            dist = command.distribution
-            value = self.sampler.sample_independent(view, command.number, command.name, dist)
-            param = m.ParamValue(name=command.name, value=value, distribution=dist)
-            return m.ParamSet(at=self.now(), number=command.number, attempt=command.attempt, param=param)
-        fixed = {name for name, _ in self.state.trials[command.number].fixed}
-        space = self.sampler.search_space(view, self.state.space)
-        values: Mapping[str, float] = self.sampler.sample_relative(view, command.number, space) if space else {}
-        params = tuple(
-            m.ParamValue(name=name, value=value, distribution=space[name])
-            for name, value in values.items()
-            if name not in fixed
+    def _question(self, command: m.Suggest | m.SuggestOne) -> Question:
+        """What to ask the sampler: a pure function of recorded history, so asking again after a crash is harmless."""
+        fixed = frozenset(name for name, _ in self.state.trials[command.number].fixed)
+        return Question(
+            sampler=self.sampler, command=command, view=self.state.view(), known=self.state.space, fixed=fixed
         )
-        return m.Suggested(at=self.now(), number=command.number, params=params)
 
     def _commit(self, batch: _Batch) -> None:
         if not batch.events:
@@ -312,6 +321,9 @@ class Session:
         self.commits.note(len(batch.events), time.perf_counter() - began)
 
     def _perform(self, batch: _Batch) -> None:
+        for question, requests in batch.put_off_for.values():
+            if self._later is not None:
+                self._later(question, requests)
         for uri in batch.discards:
             try:
                 self.checkpoints.discard(uri)
@@ -355,6 +367,12 @@ class _Batch:
     events: list[m.Event] = dataclasses.field(default_factory=list)
     rows: list[m.Row] = dataclasses.field(default_factory=list)
     discards: list[str] = dataclasses.field(default_factory=list)
+    put_off_for: dict[Key, tuple[Question, list[Request]]] = dataclasses.field(default_factory=dict)
+
+    def put_off(self, question: Question, request: Request) -> None:
+        if question.key not in self.put_off_for:
+            self.put_off_for[question.key] = (question.still(), [])
+        self.put_off_for[question.key][1].append(request)
 
 
 def checkpoint_root(base: str | None, repository: Repository, study: StudyRecord) -> str:

@@ -19,7 +19,15 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ..core import messages as m
-from ..core.bounds import MAX_GATHERED, MAX_STEP, check_distribution, check_json, check_name, shown
+from ..core.bounds import (
+    MAX_GATHERED,
+    MAX_STEP,
+    check_constraint,
+    check_distribution,
+    check_json,
+    check_name,
+    shown,
+)
 from ..core.messages import Assignment, CheckpointRef, Decision, FailureKind, Outcome, ParamValue, Progress
 from ..distributions import (
     CategoricalChoice,
@@ -92,7 +100,7 @@ class Trial:
         self._fixed = {name: json.loads(text) for name, text in assignment.fixed}
         self._foreseen = {param.name: param for param in assignment.foreseen}
         self._params = {param.name: param for param in assignment.params}
-        self._user_attrs = dict(assignment.user_attrs)
+        self._user_attrs, self._constraints = dict(assignment.user_attrs), dict(assignment.constraints)
         self.deadline = time.monotonic() + time_limit
         # The heartbeat thread delivers too. Whoever takes both locks takes this one, which lasts for a delivery, first:
         self._delivery = threading.RLock()
@@ -101,6 +109,7 @@ class Trial:
         self._seen: set[int] = set()
         self._new_params: list[ParamValue] = []
         self._new_attrs: dict[str, str] = {}
+        self._new_constraints: dict[str, float] = {}
         self._gathered = 0  # characters of attributes and choices in the buffers
         self._new_checkpoint: CheckpointRef | None = None
         self._newest = -1  # the largest step reported in this attempt
@@ -154,6 +163,8 @@ class Trial:
             check_distribution_compatibility(name, foreseen.distribution, distribution)
             if distribution.contains(foreseen.value):
                 return self._noted(name, foreseen.value, distribution)
+        if self._fixed and self._new_params:
+            self.flush()  # a sampler that follows a tree must know in which order parameters were asked for
         return self._channel.suggest(self.number, self.attempt, name, distribution)
 
     def _fixed_value(self, name: str, distribution: Distribution) -> float:
@@ -214,6 +225,33 @@ class Trial:
         with self._lock:
             self._user_attrs[key] = self._new_attrs[key] = text
         self._gather(len(text))
+
+    @property
+    def constraints(self) -> dict[str, float]:
+        """Constraints set so far, by earlier attempts too."""
+        return dict(self._constraints)
+
+    def set_constraint(self, key: str, value: float) -> None:
+        """Tell how far a constraint is missed: the trial is feasible when none of its constraints is above 0.
+
+        The first value of a key stands; a second one is ignored with a warning. Samplers prefer feasible trials.
+
+        Raises:
+            TypeError, ValueError: the value is no number or NaN, or the key is none.
+        """
+        self._check_interrupt()
+        if isinstance(value, str):
+            raise TypeError(f"trial {self.number}: constraint {key!r} must be a number, got {shown(value)}.")
+        value = float(value)
+        check_constraint(key, value)
+        with self._lock:
+            if key in self._constraints:
+                warnings.warn(
+                    f"trial {self.number}: constraint {key!r} was set already; the first value stands.", stacklevel=2
+                )
+                return
+            self._constraints[key] = self._new_constraints[key] = value
+        self._gather(100)
 
     # --- reports and decisions ---------------------------------------------------------------------------------------
 
@@ -317,9 +355,11 @@ class Trial:
                 reports=tuple(self._reports.items()),
                 params=tuple(self._new_params),
                 user_attrs=tuple(self._new_attrs.items()),
+                constraints=tuple(self._new_constraints.items()),
                 checkpoint=self._new_checkpoint,
             )
             self._reports, self._new_params, self._new_attrs, self._new_checkpoint = {}, [], {}, None
+            self._new_constraints = {}
             self._gathered = 0
         return progress
 
@@ -329,6 +369,7 @@ class Trial:
             self._reports = {**dict(progress.reports), **self._reports}
             self._new_params = [*progress.params, *self._new_params]
             self._new_attrs = {**dict(progress.user_attrs), **self._new_attrs}
+            self._new_constraints = {**dict(progress.constraints), **self._new_constraints}
             self._new_checkpoint = self._new_checkpoint or progress.checkpoint
 
     def interrupt(self, reason: str) -> None:

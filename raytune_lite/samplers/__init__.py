@@ -1,21 +1,71 @@
-"""Samplers: rules that choose parameters. Importing this imports neither numpy nor torch."""
+"""Samplers: rules that choose parameters. Importing this imports neither numpy nor torch: each loads on first use."""
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..core.bounds import shown
-from ..core.protocols import Sampler
-from .grid import GridSampler
-from .random import RandomSampler
+from ..core.protocols import Branches, Grid, Sampler
 
-__all__ = ["GridSampler", "RandomSampler", "sampler_from_spec"]
+if TYPE_CHECKING:
+    from ._base import BaseSampler
+    from .auto import AutoSampler
+    from .bruteforce import BruteForceSampler
+    from .cmaes import CmaEsSampler
+    from .gp import GPSampler
+    from .grid import GridSampler
+    from .nsgaii import NSGAIISampler
+    from .nsgaiii import NSGAIIISampler
+    from .partial_fixed import PartialFixedSampler
+    from .qmc import QMCSampler
+    from .random import RandomSampler
+    from .tpe import TPESampler
 
-_BY_NAME: dict[str, type[GridSampler] | type[RandomSampler]] = {
-    "GridSampler": GridSampler,
-    "RandomSampler": RandomSampler,
+_HOMES = {
+    "AutoSampler": "auto",
+    "BruteForceSampler": "bruteforce",
+    "CmaEsSampler": "cmaes",
+    "GPSampler": "gp",
+    "GridSampler": "grid",
+    "NSGAIIISampler": "nsgaiii",
+    "NSGAIISampler": "nsgaii",
+    "PartialFixedSampler": "partial_fixed",
+    "QMCSampler": "qmc",
+    "RandomSampler": "random",
+    "TPESampler": "tpe",
 }
+
+__all__ = [
+    "AutoSampler",
+    "BaseSampler",
+    "BruteForceSampler",
+    "CmaEsSampler",
+    "GPSampler",
+    "GridSampler",
+    "NSGAIIISampler",
+    "NSGAIISampler",
+    "PartialFixedSampler",
+    "QMCSampler",
+    "RandomSampler",
+    "TPESampler",
+    "grid_from_spec",
+    "sampler_from_spec",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = "_base" if name == "BaseSampler" else _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {', '.join(__all__)}.")
+    value = getattr(importlib.import_module(f".{home}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
 
 
 def sampler_from_spec(spec: Mapping[str, Any]) -> Sampler:
@@ -29,14 +79,28 @@ def sampler_from_spec(spec: Mapping[str, Any]) -> Sampler:
         name = arguments.pop("name", None)
     except (TypeError, ValueError):
         raise ValueError(f"a sampler's spec must be a mapping, got {shown(spec)}.") from None
-    if not isinstance(name, str) or name not in _BY_NAME:
+    if not isinstance(name, str) or name not in _HOMES:
         raise ValueError(
-            f"sampler must be one of {sorted(_BY_NAME)}, got {shown(name)}; a sampler of your own cannot be "
+            f"sampler must be one of {sorted(_HOMES)}, got {shown(name)}; a sampler of your own cannot be "
             "rebuilt from its spec: pass the object as sampler=."
         )
+    for key in ("base_sampler", "independent_sampler"):
+        if isinstance(arguments.get(key), Mapping):
+            arguments[key] = sampler_from_spec(arguments[key])
     try:
-        return _BY_NAME[name](**arguments)
+        sampler: Sampler = __getattr__(name)(**arguments)
     except TypeError as error:
-        raise ValueError(
-            f"not a spec of {name}: {shown(spec)} ({error}); it must be what spec() returned."
-        ) from None
+        raise ValueError(f"not a spec of {name}: {shown(spec)} ({error}); it must be what spec() returned.") from None
+    return sampler
+
+
+def grid_from_spec(spec: Mapping[str, Any]) -> Grid | Branches | None:
+    """What a recorded sampler had the ledger hand out; None for a sampler without a grid, as all of the users' own are.
+
+    Raises:
+        ValueError: the arguments are not those of the grid's sampler.
+    """
+    name = spec.get("name")
+    if name == "PartialFixedSampler" and isinstance(spec.get("base_sampler"), Mapping):
+        return grid_from_spec(spec["base_sampler"])
+    return sampler_from_spec(spec).grid if name in ("BruteForceSampler", "GridSampler") else None

@@ -235,6 +235,20 @@ class GridSampler:
             "max_failures": self.grid.max_failures,
         }
 
+    @property
+    def in_background(self) -> bool:
+        """False: a cell is index arithmetic."""
+        return False
+
+    @property
+    def draws_globally(self) -> bool:
+        """False: there is nothing to draw."""
+        return False
+
+    def explain(self, view: StudyView, number: int, space: Mapping[str, Distribution]) -> str:  # noqa: ARG002
+        """See Sampler: nothing to say."""
+        return ""
+
     def search_space(
         self,
         view: StudyView,  # noqa: ARG002

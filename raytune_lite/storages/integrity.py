@@ -16,12 +16,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from ..core import messages as m
-from ..core.protocols import Grid, Pruner
+from ..core.protocols import Branches, Grid, Pruner
 from ..core.state import StudyState
 from ..distributions import distribution_to_json
 from ..exceptions import RaytuneLiteError
 from ..pruners import NopPruner, pruner_from_spec
-from ..samplers import sampler_from_spec
+from ..samplers import grid_from_spec
 from ..trial import TrialState
 from . import readers
 from . import schema as t
@@ -86,8 +86,8 @@ def _pruner_for(spec: str) -> Pruner:
     return NopPruner() if spec == "{}" else pruner_from_spec(json.loads(spec))
 
 
-def _grid_for(spec: str) -> Grid | None:
-    return sampler_from_spec(json.loads(spec)).grid
+def _grid_for(spec: str) -> Grid | Branches | None:
+    return grid_from_spec(json.loads(spec))
 
 
 class _Picture:

@@ -22,6 +22,7 @@ from typing import Any
 from ...core import messages as m
 from ...core.encoding import message_from_json, to_json
 from ...exceptions import MessageError, SchemaVersionError, StorageError
+from ..asking import Key, Question, Thinker
 from ..session import Request, RunConfig, Session
 from .terms import BUSY, Lost, Plan, Terms, refusal
 from .wire import WireServer
@@ -44,6 +45,9 @@ class Driver:
         self._interrupted = False
         self._terms: Terms | None = None
         self._key = secrets.token_bytes(32)
+        self._note = ""
+        self._thinker = Thinker(self._thought)
+        self._asking: dict[Key, list[Request]] = {}  # requests to be made again when the sampler has answered
         try:
             self._wire = WireServer(host, self._key, self.tell)
         except OSError:  # an address that is not this machine's own (NAT): attempts elsewhere use actor calls
@@ -100,7 +104,7 @@ class Driver:
         refused: dict[str, str] = {}  # slot -> why
         for slot, message in ended:
             self._take_end(slot, message, numbers, refused)
-        claims = {slot: _Item() for slot in slots if not self._interrupted}
+        claims = {slot: _Item() for slot in slots if not self._interrupted and not self._is_thoughtful()}
         for slot, item in claims.items():
             item.request = Request(_stamp(m.Claimed(at=0.0, slot=slot)), item.answer, item.refuse)
         self._inbox.extend(claims.values())
@@ -166,6 +170,7 @@ class Driver:
     def _wait(self, item: _Item, patience: float = -1) -> Any:
         """The item's answer; TimeoutError when there is none after ``patience`` seconds (-1: wait on)."""
         self._inbox.append(item)
+        end = time.monotonic() + patience
         if not self._lock.acquire(timeout=patience):
             with contextlib.suppress(ValueError):  # else it is being handled, for nobody
                 self._inbox.remove(item)
@@ -173,8 +178,12 @@ class Driver:
         try:
             if not item.done:  # else whoever had the lock before has handled it
                 self._handle_all()
+            if not item.done:
+                item.later = threading.Event()  # the sampler is being asked
         finally:
             self._lock.release()
+        if item.later is not None and not item.later.wait(None if patience < 0 else end - time.monotonic()):
+            raise TimeoutError
         if item.error is not None:
             raise item.error
         return item.value
@@ -194,7 +203,7 @@ class Driver:
             tried = time.monotonic()
             try:
                 if self._session is None:
-                    self._session = Session(self.config)
+                    self._session = Session(self.config, later=self._think)
                 self._handle(self._session, items)
                 break
             except StorageError as error:
@@ -223,6 +232,7 @@ class Driver:
             n = next((i for i, item in enumerate(items) if item.request is None), len(items))
             if n:
                 session.process([item.request for item in items[:n] if item.request is not None])
+                self._say_note(session)
             else:
                 n, item = 1, items[0]
                 if item.query is not None:
@@ -230,6 +240,37 @@ class Driver:
             del items[:n]
             if time.monotonic() - began > BUSY_AFTER:
                 session.slots.renew()  # attempts were told to come again: they trust in their leases, and so do we
+
+    # --- samplers that take their time -------------------------------------------------------------------------------
+
+    def _is_thoughtful(self) -> bool:
+        """Whether claims may have to wait for the sampler: then none are made ahead of their tasks."""
+        return self._session is None or self._session.sampler.in_background
+
+    def _think(self, question: Question, requests: Sequence[Request]) -> None:
+        """Have the sampler asked beside this; called with the lock."""
+        if question.key in self._asking:
+            self._asking[question.key] += requests
+            return
+        self._asking[question.key] = list(requests)
+        self._thinker.ask(question)
+
+    def _thought(self, key: Key, found: m.Event | Exception) -> None:
+        """The sampler has answered: store it, then make the requests again that waited; in the sampler's thread."""
+        with self._lock:
+            waiting = self._asking.pop(key, [])
+            if isinstance(found, Exception):
+                for request in waiting:
+                    request.refuse(found)
+                return
+            self._inbox.append(_Item(request=Request(_stamp(found), _ignore, _ignore)))
+            self._inbox.extend(_Item(request=request) for request in waiting)
+            self._handle_all()
+
+    def _say_note(self, session: Session) -> None:
+        if session.note != self._note:
+            self._note = session.note
+            _say(f"the next trials are chosen by {self._note}")
 
     def _drop_session(self) -> None:
         session, self._session = self._session, None
@@ -302,12 +343,20 @@ class _Item:
     done: bool = False
     value: Any = None
     error: Exception | None = None
+    later: threading.Event | None = None  # set when it is answered after its first turn
 
     def answer(self, value: Any) -> None:
-        self.value, self.done = value, True
+        self.value = value
+        self._end()
 
     def refuse(self, error: Exception) -> None:
-        self.error, self.done = error, True
+        self.error = error
+        self._end()
+
+    def _end(self) -> None:
+        self.done = True
+        if self.later is not None:
+            self.later.set()
 
 
 def _say(text: str) -> None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...core import messages as m
+from ...core.ledger import Ledger
 from ...core.retries import RetryPolicy
 from ...core.state import StudyState
 from ...pruners import ASHAPruner, NopPruner
@@ -305,7 +306,7 @@ class Auditor:
             self.check(kept == book.checkpoints, f"trial {number}: checkpoints of rows and state differ")
             for uri in kept:
                 self.check(published(uri), f"checkpoint {uri} of {trial.state.name} trial {number} is not on the disk")
-        if state.ledger is not None:
+        if isinstance(state.ledger, Ledger):
             cells = {cell: (entry.state.value, entry.number) for cell, entry in state.ledger.cells.items()}
             self.check(cells == self.cells, "cells of rows and state differ")
             counts = state.ledger.counts()
@@ -318,7 +319,7 @@ class Auditor:
             left = book.state in (TrialState.RUNNING, TrialState.PAUSED)
             left = left or (book.state is TrialState.WAITING and (book.attempt > 0 or everything_ran))
             self.check(not left, f"the run is over and trial {number} is {book.state.name}")
-        if state.ledger is not None and everything_ran:
+        if isinstance(state.ledger, Ledger) and everything_ran:
             counts = state.ledger.counts()
             self.check(not counts["free"] and not counts["leased"], f"the grid is over, and its cells are {counts}")
             for cell, (kind, number) in self.cells.items():
@@ -350,7 +351,7 @@ def _ignore(_: Auditor, __: m.Row) -> None:
 def differences(one: StudyState, other: StudyState) -> list[Any]:
     """The fields in which two states differ, each with both values."""
     for state in (one, other):
-        if state.ledger is not None:
+        if isinstance(state.ledger, Ledger):
             next(state.ledger._untouched(), None)  # moves the cursor past cells that are taken, as asking for work may
     theirs = vars(other)
     pairs = [(name, mine, theirs[name]) for name, mine in vars(one).items() if not callable(mine)]

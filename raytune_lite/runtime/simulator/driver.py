@@ -13,6 +13,7 @@ from typing import Any
 from ...core import messages as m
 from ...exceptions import StorageError
 from ...storages.repository import Repository
+from ..asking import Key, Question
 from ..session import Request, RunConfig, Session
 from .audit import Auditor
 from .network import BROKEN
@@ -54,6 +55,11 @@ class _Item:
     done: bool = False
 
 
+@dataclass(slots=True)
+class _Asked(Request):
+    item: _Item
+
+
 class Driver:
     """One process of the driver actor. ``skew``: seconds by which its clock is ahead."""
 
@@ -68,11 +74,14 @@ class Driver:
         *,
         skew: float,
         patience: float,
+        thinking: float,
     ) -> None:
         self.world, self.config, self.auditor, self.disk = world, config, auditor, disk
         self.process = Process(world, name)
         self.process.on_death.append(self._hang_up)
         self._open_database, self._skew, self._patience = open_database, skew, patience
+        self._thinking = thinking
+        self._asking: dict[Key, list[Request]] = {}
         self._inbox: list[_Item] = []
         self._called = Signal(world)
         self._waiting: dict[int, Answer] = {}  # calls that have no answer yet
@@ -136,7 +145,7 @@ class Driver:
 
         for slot, event in ended:
             self._inbox.append(_Item(lambda value, slot=slot: refuse(slot, value), request=self._end(slot, event)))  # type: ignore[misc]
-        for slot in slots if not self.interrupted else ():
+        for slot in slots if not self.interrupted and not self._is_thoughtful() else ():
             claim = m.Claimed(at=0.0, slot=slot)
             self._inbox.append(
                 _Item(
@@ -226,7 +235,11 @@ class Driver:
         repository = FaultyRepository(self._open_database(self.process), self.process, self.auditor)
         store = DiskStore(self.disk, self.process, self.auditor)
         session = Session(
-            self.config, clock=lambda: T0 + self.world.now + self._skew, repository=repository, checkpoints=store
+            self.config,
+            clock=lambda: T0 + self.world.now + self._skew,
+            repository=repository,
+            checkpoints=store,
+            later=self._think,
         )
         self._compare(session, refold=False)
         return session
@@ -264,7 +277,29 @@ class Driver:
             self.auditor.answered(self.config.run, made[-1], value)
             item.answer(value)
 
-        return Request(make, reply, lambda error: item.answer(Refused(error)))
+        return _Asked(make, reply, lambda error: item.answer(Refused(error)), item)
+
+    def _is_thoughtful(self) -> bool:
+        return self._session is None or self._session.sampler.in_background
+
+    def _think(self, question: Question, requests: Sequence[Request]) -> None:
+        """A thread beside this one: the answer comes later, and by then the study has gone on."""
+        if question.key in self._asking:
+            self._asking[question.key] += requests
+            return
+        self._asking[question.key] = list(requests)
+        self.world.after(self._thinking, self._thought, question)
+
+    def _thought(self, question: Question) -> None:
+        if not self.process.alive:
+            return
+        if self.process.paused_until > self.world.now:
+            self.world.at(self.process.paused_until, self._thought, question)
+            return
+        found = question.answer()
+        self._inbox.append(_Item(lambda _: None, request=lambda at: m.stamped(found, at)))
+        self._inbox += [request.item for request in self._asking.pop(question.key) if isinstance(request, _Asked)]
+        self._called.set()
 
     def _drop_session(self) -> None:
         session, self._session = self._session, None

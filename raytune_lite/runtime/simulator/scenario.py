@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
+from ...core.protocols import StudyView
 from ...core.retries import RetryPolicy
+from ...distributions import Distribution
 from ...pruners import ASHAPruner, NopPruner
 from ...samplers import GridSampler, RandomSampler
 from ...trial import StudyDirection
@@ -56,6 +58,21 @@ RATES = {
 CALM_AFTER = 240.0  # seconds of virtual time: then nothing fails any more, and the study must end
 
 
+class ThoughtfulSampler(RandomSampler):
+    """A sampler that takes its time, and chooses by all that a view holds."""
+
+    in_background = True
+
+    def spec(self) -> dict[str, Any]:
+        """RandomSampler's, by which it is known to ``sampler_from_spec``; it is never made from it here."""
+        return {**super().spec(), "name": "RandomSampler"}
+
+    def sample_independent(self, view: StudyView, number: int, name: str, distribution: Distribution) -> float:
+        """A uniform draw, moved on by the numbers of trials that ended, and of parameters under way."""
+        known = len(view.finished) + sum(len(trial.params) for trial in view.pending(number))
+        return (super().sample_independent(view, number, name, distribution) + known / 7) % 1.0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """One study and one cluster."""
@@ -80,6 +97,7 @@ class Scenario:
     claims_ahead: bool
     wishes: int
     trial_timeout: float | None
+    thinking: float  # seconds that the sampler takes
     provable: bool
     as_json: bool
     sql: bool
@@ -123,7 +141,8 @@ def draw(world: World, *, sql: bool) -> Scenario:
         axes = {"x": list(range(1, 2 + integer("axis x", 1, 4))), "y": list(range(1, 2 + integer("axis y", 0, 3)))}
         sampler: Any = GridSampler(axes, seed=integer("seed", 0, 999), max_failures=integer("max failures", 1, 3))
     else:
-        sampler = RandomSampler(integer("seed", 0, 999))
+        kind = world.choice("sampler takes its time", (RandomSampler, ThoughtfulSampler))
+        sampler = kind(integer("seed", 0, 999))
     n = integer("trials", 2, 20)
     every = world.choice("checkpoint every", (0, 1, 1, 2, 3))
     return Scenario(
@@ -147,6 +166,7 @@ def draw(world: World, *, sql: bool) -> Scenario:
         claims_ahead=world.draw("claims ahead") < 0.3,
         wishes=integer("wishes", 0, 3),
         trial_timeout=world.choice("trial timeout", (None, None, 10.0, 60.0)),
+        thinking=world.choice("thinking takes", (0.05, 1.0, 5.0)),
         provable=world.draw("death is provable") < 0.5,
         as_json=world.draw("as JSON") < 0.1,
         sql=sql,

@@ -65,7 +65,15 @@ class Script:
         world.note(name, f"starts, clock {skew:+.1f} s")
         auditor, disk = self.cluster.auditor, self.cluster.disk
         driver = Driver(
-            world, name, self.config, self.open_database, disk, auditor, skew=skew, patience=PATIENCE
+            world,
+            name,
+            self.config,
+            self.open_database,
+            disk,
+            auditor,
+            skew=skew,
+            patience=PATIENCE,
+            thinking=self.scenario.thinking,
         )
         driver.interrupted = False
         driver.process.on_death.append(lambda: self._driver_died(driver))

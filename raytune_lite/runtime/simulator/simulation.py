@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...core import messages as m
 from ...storages.repository import Repository, StudyRecord
 from ...trial import TrialState
 from ..session import Session
@@ -195,6 +196,7 @@ class Simulation:
             self.auditor.deep(session.state, session.fold(log), self.cluster.disk.published.__contains__)
             grid = session.state.ledger is not None
             self.auditor.final(session.state, everything_ran=grid)
+            self._check_suggestions(session, log)
             trials = session.state.trials.values()
             started = sum(trial.attempt > 0 or trial.state.is_finished() for trial in trials)
             total = self.scenario.total
@@ -203,6 +205,19 @@ class Simulation:
                 self._check_tables(repository.inner, session)
         finally:
             session.close()
+
+    def _check_suggestions(self, session: Session, log: Sequence[m.Event]) -> None:
+        """Each can be derived again from the part of the log that it says it saw."""
+        if not session.sampler.in_background:
+            return
+        suggested = [event for event in log if isinstance(event, (m.Suggested, m.ParamSet))]
+        for event in suggested[-3:]:
+            state = session.fold(log[: event.seen])
+            view = state.view()
+            params = event.params if isinstance(event, m.Suggested) else (event.param,)
+            for param in params:
+                again = session.sampler.sample_independent(view, event.number, param.name, param.distribution)
+                self.auditor.check(again == param.value, f"trial {event.number}: {param.name} cannot be derived again")
 
     def _check_tables(self, repository: Repository, session: Session) -> None:
         study, check = session.study, self.auditor.check

@@ -1,0 +1,307 @@
+"""How good a value do samplers find: COCO's bbob and bbob-mixint, and HPOLib's tables, at 50, 100 and 200 trials.
+
+    python benchmarks/search_quality.py --out quality.jsonl --data DIR [--half report] [--jobs 2] [--budget-minutes 60]
+    python benchmarks/search_quality.py --out quality.jsonl --summary
+
+Every sampler starts from the same random points, which stand in its study as finished trials, and counts them. Trials
+run one at a time, or 8 or 64 at a time on a simulated cluster where they end out of order. Optima are not in the
+centre: see ``_problems``. Constants are chosen on the functions of ``--half tune`` (odd numbers); ``--half report``
+(even numbers) is what may be claimed.
+
+What is shown: the mean rank among the samplers, and the normalised regret, that is the part of the initial points'
+regret which is left. Both with bootstrap 95 % intervals over seeds. "digits" are the decimal digits gained.
+
+The default set (one function of each of COCO's five groups in two dimensions, three of bbob-mixint, one table) takes
+two cores a night, most of it for Optuna's GP; ``--functions 1-24 --dimensions 2,5,10,20`` is all of COCO, and takes
+days. Results go to ``--out`` line by line, so a stopped run goes on where it was; seeds go round, so a part of it is
+fair. ``--again`` runs samplers anew; the newest line of a run counts. HEBO, SMAC3 and Ax run where the environment
+variable PEERS_PYTHON names a Python that has them, and are left out with a line that says so where it does not.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before numpy: processes are the parallelism here
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import argparse
+import json
+import math
+import multiprocessing
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import _asynchrony
+import _problems
+import numpy as np
+from _problems import Task
+from _ranking import Interval, common_blocks, digits, intervals, ranks, share, verdict
+from _studies import missing, open_study
+
+CHECKPOINTS = (50, 100, 200)
+WORDS = ("better", "even", "WORSE")
+SAMPLERS = (
+    "ours/auto,ours/gp,ours/tpe,ours/cmaes,ours/random,optuna/gp,optuna/tpe,optuna/cmaes,optuna/random,"
+    "peer/hebo,peer/smac3,peer/ax"
+)
+RIVALS = ("ours/gp optuna/gp", "ours/tpe optuna/tpe", "ours/cmaes optuna/cmaes", "ours/auto optuna/gp",
+          "ours/auto optuna/tpe", "ours/auto ours/gp", "ours/auto ours/tpe")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One sampler on one instance. Equal runs give equal results, but for the time they take."""
+
+    task: str
+    pending: int
+    seed: int
+    sampler: str
+    n_trials: int
+    n_initial: int
+
+
+def perform(work: tuple[Run, str]) -> dict[str, Any]:
+    """The line that records a run; a sampler that raises has "error" in it, and found nothing after that."""
+    run, data = work
+    problem = _problems.load(Task.parse(run.task), run.seed, data)
+    rng = _asynchrony.generator(0, run.seed)
+    units = rng.random((run.n_initial, len(problem.space)))
+    study = open_study(run.sampler, run.seed, problem.space)
+    values, seconds, error = [], [], ""
+    for row in units:
+        params = {
+            name: dist.to_external_repr(dist.from_unit(float(u)))
+            for (name, dist), u in zip(problem.space.items(), row, strict=True)
+        }
+        values.append(problem.evaluate(params))
+        study.add(params, values[-1])
+    try:
+        more = run.n_trials - run.n_initial
+        found, seconds = _asynchrony.run(
+            study, problem.evaluate, n_trials=more, n_pending=run.pending, seed=run.seed
+        )
+        values += found
+    except Exception as exception:  # noqa: BLE001  (any sampler's; the table says so)
+        error = f"{type(exception).__name__}: {exception}"[:500]
+    best = {n: min(values[:n]) if len(values) >= n else None for n in CHECKPOINTS if n <= run.n_trials}
+    return {
+        **asdict(run),
+        "best": best,
+        "initial": min(values[: run.n_initial]),
+        "optimum": problem.optimum,
+        "ask_ms": 1e3 * float(np.mean(seconds)) if seconds else None,
+        "error": error,
+    }
+
+
+# --- running ---------------------------------------------------------------------------------------------------------
+
+
+def planned(args: argparse.Namespace, samplers: Sequence[str]) -> list[Run]:
+    """All runs, seed by seed, so that whatever is done first is done for every task and sampler alike."""
+    tasks = _problems.choose(args.suites, args.half, args.functions, args.dimensions, args.data)
+    return [
+        Run(str(task), pending, seed, sampler, args.trials, args.initial)
+        for seed in range(args.first_seed, args.first_seed + args.seeds)
+        for task in tasks
+        for pending in args.pending
+        for sampler in samplers
+    ]
+
+
+def read(path: Path) -> dict[Run, dict[str, Any]]:
+    """The newest line of each run; a line that was cut off is none."""
+    found: dict[Run, dict[str, Any]] = {}
+    for line in path.read_text().splitlines() if path.exists() else ():
+        try:
+            record = json.loads(line)
+            run = Run(**{name: record[name] for name in Run.__dataclass_fields__})
+        except (ValueError, KeyError):
+            continue
+        record["best"] = {int(n): value for n, value in record["best"].items()}
+        found[run] = record
+    return found
+
+
+def carry_out(runs: Sequence[Run], args: argparse.Namespace) -> None:
+    """Perform runs in processes and write each down as it ends; stop when the budget is spent."""
+    end = time.monotonic() + 60 * args.budget_minutes
+    context = multiprocessing.get_context("spawn")
+    done, began = 0, time.monotonic()
+    with context.Pool(args.jobs, maxtasksperchild=50) as pool, args.out.open("a") as out:
+        waiting = pool.imap_unordered(perform, [(run, args.data) for run in runs])
+        while done < len(runs) and time.monotonic() < end:
+            try:
+                record = waiting.next(timeout=1.0)
+            except multiprocessing.TimeoutError:
+                continue
+            out.write(json.dumps(record) + "\n")
+            out.flush()
+            done += 1
+            if done % 20 == 0:
+                left = (time.monotonic() - began) / done * (len(runs) - done)
+                print(f"{done} of {len(runs)} runs, {left / 60:.0f} minutes left", file=sys.stderr)
+        pool.terminate()
+    print(f"{done} of {len(runs)} runs done{'' if done == len(runs) else ': the budget is spent'}.", file=sys.stderr)
+
+
+# --- reporting -------------------------------------------------------------------------------------------------------
+
+
+def summary(records: Iterable[dict[str, Any]], samplers: Sequence[str], half: str, rivals: Sequence[str]) -> None:
+    """Print the tables: all tasks, then suite by suite and dimension by dimension, then pairs of rivals."""
+    chosen = [r for r in records if half in ("all", Task.parse(r["task"]).half)]
+    samplers = [name for name in samplers if any(r["sampler"] == name for r in chosen)]
+    failed = [r for r in chosen if r["error"] and r["sampler"] in samplers]
+    print(f"half: {half}; {len(chosen)} runs; a run that failed has the whole regret and the last rank")
+    for name in samplers:
+        errors = [r["error"] for r in failed if r["sampler"] == name]
+        if errors:
+            print(f"  {name}: {len(errors)} runs failed, the first with {errors[0]}")
+    for pending in sorted({r["pending"] for r in chosen}):
+        here = [r for r in chosen if r["pending"] == pending]
+        for group, some in groups(here):
+            for n in CHECKPOINTS:
+                table(f"{group}, {pending} pending, {n} trials", some, samplers, n)
+    print("\nRivals: the first's normalised regret less the second's, and how often the first lost (ties: half)")
+    for pair in rivals:
+        one, other = pair.split()
+        counts = {"regret": dict.fromkeys(WORDS, 0), "wins": dict.fromkeys(WORDS, 0)}
+        lines = []
+        for pending in sorted({r["pending"] for r in chosen}):
+            for group, some in groups([r for r in chosen if r["pending"] == pending]):
+                for n in CHECKPOINTS:
+                    found = duel(some, one, other, n)
+                    if found is None:
+                        continue
+                    difference, losses = found
+                    words = verdict(difference, 0.0), verdict(losses, 0.5)
+                    counts["regret"][words[0]] += 1
+                    counts["wins"][words[1]] += 1
+                    where = f"{group}, {pending} pending, {n} trials"
+                    lines.append(f"  {words[0]:6s} {words[1]:6s} {where:40s} {difference!s:26s} {losses}")
+        if lines:
+            print(f"\n{one} against {other}:", ", ".join(f"{what} {each}" for what, each in counts.items()))
+            print(f"  {'regret':6s} {'wins':6s} {'':40s} {'difference in regret':26s} share of blocks lost")
+            print("\n".join(lines))
+
+
+def groups(records: Sequence[dict[str, Any]]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """(name, records): all, each suite, each dimension of a suite."""
+    yield "all", list(records)
+    tasks = {r["task"]: Task.parse(r["task"]) for r in records}
+    for suite in sorted({task.suite for task in tasks.values()}):
+        some = [r for r in records if tasks[r["task"]].suite == suite]
+        yield suite, some
+        dimensions = sorted({tasks[r["task"]].dimension for r in some})
+        for d in dimensions if len(dimensions) > 1 else ():
+            yield f"{suite} {d}D", [r for r in some if tasks[r["task"]].dimension == d]
+
+
+def _blocks(records: Sequence[dict[str, Any]], samplers: Sequence[str], n: int) -> tuple[Any, Any]:
+    """(best values, shares of the initial regret) by task, of the seeds that all samplers have."""
+    best, shares = {}, {}
+    for r in records:
+        if n in r["best"]:
+            value = math.inf if r["best"][n] is None else r["best"][n]
+            key = (r["task"], r["seed"], r["sampler"])
+            best[key], shares[key] = value, share(value, r["initial"], r["optimum"])
+    return common_blocks(best, samplers), common_blocks(shares, samplers)
+
+
+def table(title: str, records: Sequence[dict[str, Any]], samplers: Sequence[str], n: int) -> None:
+    """Print one table, the best mean rank first."""
+    best, shares = _blocks(records, samplers, n)
+    if not best:
+        return
+    n_blocks = sum(len(values) for values in best.values())
+    rank = intervals({task: ranks(values) for task, values in best.items()})
+    regret = intervals(shares)
+    gained = intervals({task: digits(values) for task, values in shares.items()})
+    print(f"\n{title} ({len(best)} tasks, {n_blocks} blocks)")
+    print(f"  {'sampler':24s} {'mean rank':24s} {'normalised regret':24s} {'digits':>7s} {'ask, ms':>8s}")
+    for i in sorted(range(len(samplers)), key=lambda i: rank[i].mean):
+        times = [r["ask_ms"] for r in records if r["sampler"] == samplers[i] and r["ask_ms"] is not None]
+        ask = f"{np.median(times):8.2f}" if times else "       -"
+        print(f"  {samplers[i]:24s} {rank[i]!s:24s} {regret[i]!s:24s} {gained[i].mean:7.2f} {ask}")
+
+
+def duel(records: Sequence[dict[str, Any]], one: str, other: str, n: int) -> tuple[Interval, Interval] | None:
+    """Difference of their regrets, and share of blocks that ``one`` lost (ties: half); None: nothing in common."""
+    best, shares = _blocks(records, (one, other), n)
+    if not best:
+        return None
+    [difference] = intervals({task: values[:, :1] - values[:, 1:] for task, values in shares.items()})
+    [losses] = intervals({task: ranks(values)[:, :1] - 1 for task, values in best.items()})
+    return difference, losses
+
+
+def _numbers(text: str) -> list[int]:
+    """``1,3,5-8`` as a list."""
+    found: list[int] = []
+    for part in text.split(","):
+        low, _, high = part.partition("-")
+        found += range(int(low), int(high or low) + 1)
+    return found
+
+
+def _samplers(text: str) -> list[str]:
+    """Names at commas; a name may bring arguments as JSON, whose commas are its own."""
+    found, depth = [""], 0
+    for letter in text:
+        depth += (letter in "{[") - (letter in "}]")
+        if letter == "," and not depth:
+            found.append("")
+        else:
+            found[-1] += letter
+    return [name.strip() for name in found if name.strip()]
+
+
+def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=Path("quality.jsonl"), help="results, one line a run")
+    parser.add_argument("--summary", action="store_true", help="only print the tables of --out")
+    parser.add_argument("--data", default="", help="folder with hpolib_*.npz; without it there is no hpolib")
+    parser.add_argument("--samplers", type=_samplers, default=_samplers(SAMPLERS), help='ours/tpe:{"option": 1},...')
+    parser.add_argument("--again", type=_samplers, default=[], help="run these anew")
+    parser.add_argument("--rivals", nargs="*", default=RIVALS, help="pairs to compare: 'ours/tpe optuna/tpe'")
+    parser.add_argument("--half", choices=("tune", "report", "all"), default="report")
+    parser.add_argument("--suites", type=lambda text: text.split(","), default=list(_problems.SUITES))
+    parser.add_argument("--functions", type=_numbers, default=[], help="of COCO: 1-24; default: a set of five a half")
+    parser.add_argument("--dimensions", type=_numbers, default=[], help="of COCO: 2,5,10,20")
+    parser.add_argument("--pending", type=_numbers, default=[1, 8, 64], help="trials at a time")
+    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--trials", type=int, default=200)
+    parser.add_argument("--initial", type=int, default=10, help="points that all samplers start from")
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--budget-minutes", type=float, default=math.inf)
+    return parser.parse_args(arguments)
+
+
+def main() -> int:
+    args = parse()
+    if not args.summary:
+        samplers = []
+        for name in args.samplers:
+            why = missing(name)
+            print(f"{name} is left out: {why}") if why else samplers.append(name)
+        have = {run for run in read(args.out) if run.sampler not in args.again}
+        runs = planned(args, samplers)
+        carry_out([run for run in runs if run not in have], args)
+        done = read(args.out)
+        for name in samplers:
+            mine = [run for run in runs if run.sampler == name]
+            print(f"{name}: {sum(run in done for run in mine)} of {len(mine)} runs in {args.out}")
+    records = read(args.out).values()
+    summary(records, args.samplers, args.half, args.rivals)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

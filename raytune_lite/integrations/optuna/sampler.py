@@ -1,0 +1,210 @@
+"""Asking an Optuna sampler in our executor's words.
+
+The sampler reads a study of its own: a mirror of the view that our executor shows, in Optuna's words. Trials keep
+their numbers; those under way are RUNNING there, with all parameters that are known of them, for a constant liar.
+"""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import optuna
+from optuna.samplers import BaseSampler, BruteForceSampler, GPSampler, RandomSampler, TPESampler
+
+from ...core.bounds import shown
+from ...core.protocols import StudyView
+from ...distributions import Distribution, distribution_to_json
+from ...samplers._base import BaseSampler as OurBase
+from ...samplers._rng import rng_for
+from ...trial import FrozenTrial, TrialState
+from .mirror import Mirror, draws
+
+# What these choose depends on the trials and their generators alone; all else that they keep only saves time.
+_PURE = (BruteForceSampler, GPSampler, RandomSampler, TPESampler)
+
+
+class OptunaSampler(OurBase):
+    """Asks an Optuna sampler for the parameters of each trial.
+
+    Before each question every random generator in the sampler is set from (``seed``, trial number): its own seed does
+    not count. For Optuna's RandomSampler, TPESampler, GPSampler and BruteForceSampler a suggestion is then a function
+    of the record, as it is for our own samplers. Others keep notes, in the sampler or in attributes of Optuna's trials
+    (CmaEsSampler its optimizer, the NSGA samplers their generations, QMCSampler a counter). Within a run they work as
+    with Optuna. After a restart the notes are made anew, by asking once more for each trial, in the order in which
+    trials ended; the suggestions go on from the same results, but need not be those of a run without the restart.
+
+    A suggestion may take long, so it is made beside the event loop. Constraints are what ``trial.set_constraint`` told.
+    A sampler cannot end the study: where Optuna's would stop, a warning says so.
+
+    Args:
+        sampler: an ``optuna.samplers.BaseSampler``; a copy of it is used.
+        seed: integer >= 0. It is in ``spec()``, so a study is continued with the same one.
+
+    Raises:
+        TypeError: not an Optuna sampler.
+        ValueError: the seed is none.
+    """
+
+    in_background = True
+    draws_globally = True  # some of OptunaHub's do
+
+    def __init__(self, sampler: BaseSampler, seed: int = 0) -> None:
+        if not isinstance(sampler, BaseSampler):
+            raise TypeError(
+                f"sampler must be an optuna.samplers.BaseSampler, got {shown(sampler)}; "
+                "this package's own samplers need no OptunaSampler around them."
+            )
+        super().__init__(seed)
+        self._original = sampler
+        self._is_pure = type(sampler) in _PURE
+        self._live: BaseSampler = copy.deepcopy(sampler)
+        self._mirror = Mirror(())
+        self._has_stopped = False
+
+    def spec(self) -> dict[str, Any]:
+        """What the sampler is, for the record. No sampler can be made from it: Optuna's have no such text."""
+        kind = type(self._original)
+        return {
+            "name": "OptunaSampler",
+            "sampler": f"{kind.__module__.partition('._')[0]}.{kind.__qualname__}",
+            "seed": self.seed,
+            "can_be_rebuilt": False,
+        }
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return OptunaSampler, (self._original, self.seed)
+
+    # --- what our executor asks --------------------------------------------------------------------------------------
+
+    def search_space(self, view: StudyView, known: Mapping[str, Distribution]) -> Mapping[str, Distribution]:
+        """The parameters that Optuna's sampler chooses together, which it calls its relative search space."""
+        self._follow(view)
+        new = [(not t.params, t.number) for t in view.load_pending() if t.number not in self._mirror.begun]
+        number = max(new, default=(True, self._mirror.n_trials))[1]  # the asking trial, as far as one can tell
+        with self._mirror.untouched_if(self._is_pure):
+            space = self._infer(self._ready(number, "relative"), number)
+        return {name: dist for name, dist in known.items() if name in space and space[name] == translated(dist)}
+
+    def sample_relative(
+        self, view: StudyView, number: int, space: Mapping[str, Distribution]
+    ) -> Mapping[str, float]:
+        """What Optuna's sampler chooses together; what it leaves open of ``space`` it chooses one by one."""
+        self._follow(view)
+        with self._mirror.untouched_if(self._is_pure):
+            found = self._relative(number)
+            values: dict[str, float] = {}
+            for name, dist in space.items():
+                chosen = dist.to_internal_repr(found[name]) if name in found else None
+                if chosen is None or not dist.contains(chosen):
+                    chosen = self._one(number, name, dist)
+                values[name] = chosen
+        return values
+
+    def sample_independent(self, view: StudyView, number: int, name: str, distribution: Distribution) -> float:
+        """What Optuna's sampler chooses for one parameter.
+
+        Raises:
+            ValueError: its value is not in the distribution.
+        """
+        self._follow(view)
+        with self._mirror.untouched_if(self._is_pure):
+            return self._one(number, name, distribution)
+
+    # --- what Optuna's sampler is asked ------------------------------------------------------------------------------
+
+    def _relative(self, number: int) -> dict[str, Any]:
+        sampler = self._ready(number, "relative")
+        space = self._infer(sampler, number)
+        self._mirror.asked.add(number)
+        study = self._mirror.study(sampler)
+        return sampler.sample_relative(study, self._mirror.get_trial(number), space)
+
+    def _infer(self, sampler: BaseSampler, number: int) -> dict[str, optuna.distributions.BaseDistribution]:
+        study, trial = self._mirror.study(sampler), self._mirror.open_trial(number)
+        if number not in self._mirror.begun:
+            self._mirror.begun.add(number)
+            sampler.before_trial(study, trial)
+            trial = self._mirror.get_trial(number)
+        return sampler.infer_relative_search_space(study, trial)
+
+    def _one(self, number: int, name: str, distribution: Distribution) -> float:
+        if distribution.single():
+            return distribution.from_unit(0.0)  # Optuna does not ask its samplers for these either
+        sampler = self._ready(number, name)
+        trial = self._mirror.open_trial(number)
+        study = self._mirror.study(sampler)
+        external = sampler.sample_independent(study, trial, name, translated(distribution))
+        internal = distribution.to_internal_repr(external)
+        if not distribution.contains(internal):
+            raise ValueError(
+                f"Optuna's {type(sampler).__name__} gave {shown(external)} for parameter {name!r} of trial {number}, "
+                f"which is not in {distribution}; it is that sampler's mistake, use another one."
+            )
+        return internal
+
+    def _ready(self, number: int, what: str) -> BaseSampler:
+        """The sampler to ask: with its generators at the address of this question, and new if it needs no memory."""
+        if self._is_pure:
+            self._live = copy.deepcopy(self._original)
+        rng = rng_for(self.seed, number=number, purpose=f"optuna/{what}")
+        for generator in draws(self._live):
+            generator(int(rng.integers(2**32)))
+        return self._live
+
+    # --- what it is told ---------------------------------------------------------------------------------------------
+
+    def _follow(self, view: StudyView) -> None:
+        """Bring the mirror up to the view; another study, or an earlier view, begins anew."""
+        finished = view.finished
+        if not self._mirror.is_before(view):
+            self._mirror, self._live = Mirror(view.directions), copy.deepcopy(self._original)
+            self._mirror.source = finished.source
+        for trial in finished[self._mirror.n_finished :]:
+            self._end(trial)
+        self._mirror.show_pending([(trial.number, self._told(trial)) for trial in view.load_pending()])
+
+    def _end(self, trial: FrozenTrial) -> None:
+        mirror, number = self._mirror, trial.number
+        mirror.n_finished += 1
+        if not self._is_pure:
+            if number not in mirror.asked:  # its notes are missing: a trial of before the restart, or an added one
+                self._relative(number)
+            mirror.show(number, self._told(trial), optuna.trial.TrialState.RUNNING)
+            self._after(number, trial)
+        mirror.show(number, self._told(trial), optuna.trial.TrialState[trial.state.name])
+
+    def _after(self, number: int, trial: FrozenTrial) -> None:
+        """Optuna calls this hook before the trial has its last state."""
+        sampler = self._ready(number, "after")
+        study = self._mirror.study(sampler)
+        state = optuna.trial.TrialState[trial.state.name]
+        values = list(trial.values) if trial.values is not None else None
+        sampler.after_trial(study, self._mirror.get_trial(number), state, values)
+        if study.has_stopped and not self._has_stopped:
+            self._has_stopped = True
+            warnings.warn(
+                f"Optuna's {type(sampler).__name__} would end the study after trial {number}: it has nothing new to "
+                "suggest. Bound the run with n_trials.",
+                stacklevel=2,
+            )
+
+    def _told(self, trial: FrozenTrial) -> dict[str, Any]:
+        """A trial's fields in Optuna's words."""
+        return {
+            "values": list(trial.values) if trial.values is not None and trial.state is not TrialState.FAIL else None,
+            "params": dict(trial.params),
+            "distributions": {name: translated(dist) for name, dist in trial.distributions.items()},
+            "user_attrs": dict(trial.user_attrs),
+            "system_attrs": dict(trial.system_attrs),
+            "intermediate_values": dict(trial.intermediate_values),
+        }
+
+
+@lru_cache(maxsize=4096)
+def translated(distribution: Distribution) -> optuna.distributions.BaseDistribution:
+    """The same distribution of Optuna's; the two libraries write the same JSON."""
+    return optuna.distributions.json_to_distribution(distribution_to_json(distribution))

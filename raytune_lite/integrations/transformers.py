@@ -1,0 +1,177 @@
+"""A Hugging Face ``TrainerCallback``: reports an evaluation metric, prunes or pauses, and lets the Trainer resume.
+
+    report = RaytuneLiteCallback(trial, monitor="eval_loss")
+    args = TrainingArguments(output_dir=a_directory_of_this_trial, eval_strategy="epoch", save_strategy="no")
+    trainer = Trainer(model, args, train_dataset=train, eval_dataset=valid, callbacks=[report])
+    trainer.train(resume_from_checkpoint=report.resume_from_checkpoint)
+    return trainer.evaluate()["eval_loss"]
+
+Owns the order of one evaluation: evaluate, save, report, decide. The saving is the Trainer's own (model, optimizer,
+scheduler, random numbers, its place in the data), which it resumes from exactly, in the middle of an epoch too.
+"""
+
+from __future__ import annotations
+
+import math
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..core.bounds import shown
+from ..exceptions import CheckpointError, TrialPruned
+
+if TYPE_CHECKING:
+    from ..runtime.worker import Trial
+
+try:
+    from transformers import TrainerCallback
+    from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
+except ImportError as error:
+    raise ImportError(
+        f"raytune_lite.integrations.transformers needs Hugging Face transformers, which cannot be imported ({error}). "
+        "Install it: pip install 'raytune-lite[transformers]'."
+    ) from error
+
+STATE_FILE = "trainer_state.json"
+
+_UNITS = ("epoch", "step")
+
+
+class RaytuneLiteCallback(TrainerCallback):  # type: ignore[misc]  # transformers is not followed by mypy
+    """Reports ``monitor`` after each evaluation, and ends training when the pruner says so.
+
+    After an evaluation it has the Trainer save, takes the checkpoint for the trial's, and then reports. On PAUSE or
+    STOP the Trainer stops as at its end (other callbacks close what they opened), and TrialPruned leaves
+    ``trainer.train()``. That needs ``resume_from_checkpoint=callback.resume_from_checkpoint``; without it a resumed
+    attempt is refused.
+
+    Args:
+        trial: the objective's trial.
+        monitor: a key of the metrics that the Trainer evaluates: "eval_loss", "eval_accuracy".
+        unit: what ``report`` counts, in the pruner's ``min_resource``. "epoch": whole epochs, one report for each.
+            "step": ``state.global_step``, one report for each evaluation.
+        save: False takes no checkpoints, for pruners that never pause; a lost attempt then starts from the beginning.
+
+    ``output_dir`` must be the trial's alone: trials that share one overwrite each other's checkpoints. With
+    ``save_strategy="no"`` nothing stays in it; with another the Trainer's checkpoints stay and are copied.
+
+    Raises:
+        ValueError: monitor is no metric that was evaluated; an unknown unit; arguments of the Trainer that never
+            evaluate, or save what cannot be resumed from.
+        NotImplementedError: several processes.
+        CheckpointError: the attempt has a checkpoint and was started without it.
+    """
+
+    def __init__(self, trial: Trial, monitor: str = "eval_loss", *, unit: str = "epoch", save: bool = True) -> None:
+        if unit not in _UNITS:
+            raise ValueError(f"unit must be one of {list(_UNITS)}, got {shown(unit)}; it is what report() counts.")
+        self.trial, self.monitor, self.unit, self.save = trial, monitor, unit, save
+        self._told = 0  # the last step that was reported
+        self._metrics: dict[str, float] = {}  # evaluated and not reported yet
+        self._is_training = False
+        self._is_over = False  # the pruner said so
+
+    @property
+    def resume_from_checkpoint(self) -> str | None:
+        """What ``trainer.train`` needs: the directory to resume from, verified; None on a first attempt.
+
+        Raises:
+            CheckpointCorruptedError: its content is not what was recorded.
+            CheckpointError: the trial's checkpoint was not saved by this callback.
+        """
+        directory = self.trial.load_checkpoint_dir()
+        if directory is None:
+            return None
+        if not (Path(directory) / STATE_FILE).exists():
+            raise CheckpointError(
+                f"{directory} holds no {STATE_FILE}: trial {self.trial.number}'s checkpoint was not saved by "
+                "RaytuneLiteCallback. Use trial.load_checkpoint(), or fail this trial."
+            )
+        return str(directory)
+
+    # --- the Trainer's hooks, in the order in which it calls them ----------------------------------------------------
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
+        """Refuse what would lose a report or a checkpoint without a word."""
+        if args.world_size > 1:
+            raise NotImplementedError(
+                f"trial {self.trial.number}: the Trainer has world_size={args.world_size}, and a trial is reported by "
+                "one process. Start no launcher; num_gpus= of optimize() gives each trial a GPU."
+            )
+        if args.eval_strategy == "no":
+            raise ValueError("eval_strategy='no' never evaluates, so nothing is reported; use 'epoch' or 'steps'.")
+        if self.save and args.save_only_model:
+            raise ValueError(
+                "save_only_model=True leaves the optimizer out, and a paused trial goes on with it; leave it False, or "
+                "pass save=False to the callback."
+            )
+        if self.save and args.save_strategy == "best":
+            raise ValueError(
+                "save_strategy='best' skips evaluations, and each report needs its checkpoint; use 'no' (the callback "
+                "asks for each), or pass save=False to the callback."
+            )
+        if self.trial.resumed_from_step is not None and not state.global_step:
+            raise CheckpointError(
+                f"trial {self.trial.number} goes on from step {self.trial.resumed_from_step}, but its checkpoint was "
+                "not loaded. Pass it on: trainer.train(resume_from_checkpoint=callback.resume_from_checkpoint)."
+            )
+        self._told = self._step(state)
+        self._is_training = True
+
+    def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
+        """All data sets of the last evaluation are through, and nothing may be left of it."""
+        self._settle(state, control)
+
+    def on_evaluate(self, args: Any, state: Any, control: Any, metrics: dict[str, float], **_: Any) -> None:  # noqa: ARG002
+        """Keep the metrics until they are saved. Called once for each data set."""
+        if not self._is_training or self._is_over or self._step(state) <= self._told:
+            return
+        self._metrics.update(metrics)
+        if self.save:
+            control.should_save = True  # the Trainer does it next
+        elif self.monitor in self._metrics:
+            self._tell(state, control)
+
+    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """The Trainer has saved: that is the trial's checkpoint; then report."""
+        if self.monitor not in self._metrics:
+            return
+        saved = Path(args.output_dir) / f"{PREFIX_CHECKPOINT_DIR}-{state.global_step}"
+        with self.trial.checkpoint_dir(self._step(state)) as directory:
+            if args.save_strategy == "no":  # it was saved for us alone
+                for path in saved.iterdir():
+                    shutil.move(path, directory)
+                saved.rmdir()
+            else:
+                shutil.copytree(saved, directory, dirs_exist_ok=True)
+        self._tell(state, control)
+
+    def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
+        """The end; where the pruner chose it, as TrialPruned."""
+        self._settle(state, control)
+        self._is_training = False
+        if self._is_over:
+            raise TrialPruned(f"trial {self.trial.number}: pruned or paused at {self.unit} {self._told}")
+
+    # -----------------------------------------------------------------------------------------------------------------
+
+    def _step(self, state: Any) -> int:
+        # the epoch is a float, exact at its end: e + n / n
+        return int(state.global_step) if self.unit == "step" else math.floor(state.epoch or 0)
+
+    def _tell(self, state: Any, control: Any) -> None:
+        value, step = self._metrics[self.monitor], self._step(state)
+        self._metrics, self._told = {}, step
+        self.trial.report(float(value), step)
+        if self.trial.should_prune():
+            self._is_over = control.should_training_stop = True
+
+    def _settle(self, state: Any, control: Any) -> None:
+        if self.monitor in self._metrics:  # another callback called the saving off
+            self._tell(state, control)
+        elif self._metrics:
+            raise ValueError(
+                f"monitor={shown(self.monitor)} is not among the metrics that were evaluated: "
+                f"{', '.join(repr(name) for name in sorted(self._metrics))}. Choose one of them, or return it from "
+                "compute_metrics; the Trainer puts 'eval_' before each name."
+            )

@@ -1,0 +1,101 @@
+"""What every sampler but the grid's has in common: a seed, a spec that rebuilds it, and uniform draws to fall back on.
+
+A sampler is a value: two with the same ``spec()`` choose alike. It travels between processes as its spec, so a cache
+that it keeps beside never does.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from ..core.protocols import StudyView
+from ..distributions import Distribution
+from ._rng import rng_for, seed_or_fresh
+
+S = TypeVar("S", bound="BaseSampler")
+
+
+class BaseSampler:
+    """Base of the samplers of this package; it chooses uniformly.
+
+    A subclass passes its JSON-able arguments on, by name, and they come back in ``spec()``::
+
+        class MySampler(BaseSampler):
+            def __init__(self, seed=None, *, n_startup_trials=10):
+                super().__init__(seed, n_startup_trials=n_startup_trials)
+
+    Args:
+        seed: integer >= 0; None draws one from the operating system and keeps it in ``spec()``.
+
+    Raises:
+        ValueError: the seed is none.
+    """
+
+    in_background: bool = False  # see Sampler
+    draws_globally: bool = False  # whether it may draw from the process's own generators, or reseed them
+
+    def __init__(self, seed: int | None = None, **arguments: Any) -> None:
+        self.seed = seed_or_fresh(seed)
+        self.auto_seed = seed is None  # nobody wished for this seed: a continued study goes on with its own
+        self._arguments = arguments
+
+    @property
+    def grid(self) -> None:
+        """None: there are no cells."""
+        return
+
+    def spec(self) -> dict[str, Any]:
+        """``{"name": ..., **arguments, "seed": ...}``; samplers among the arguments as their own specs."""
+        arguments = {k: v.spec() if hasattr(v, "spec") else copy.deepcopy(v) for k, v in self._arguments.items()}
+        return {"name": type(self).__name__, **arguments, "seed": self.seed}
+
+    def explain(self, view: StudyView, number: int, space: Mapping[str, Distribution]) -> str:  # noqa: ARG002
+        """See Sampler; nothing by default."""
+        return ""
+
+    def search_space(self, view: StudyView, known: Mapping[str, Distribution]) -> Mapping[str, Distribution]:  # noqa: ARG002
+        """All of ``known``: choosing ahead saves the worker a round trip a parameter."""
+        return known
+
+    def sample_relative(
+        self, view: StudyView, number: int, space: Mapping[str, Distribution]
+    ) -> Mapping[str, float]:
+        """One internal value a name; by default independent ones."""
+        return {name: self.sample_independent(view, number, name, dist) for name, dist in space.items()}
+
+    def sample_independent(
+        self,
+        view: StudyView,  # noqa: ARG002
+        number: int,
+        name: str,
+        distribution: Distribution,
+    ) -> float:
+        """The internal value of (number, name); by default a uniform draw on the distribution's scale."""
+        return uniform(self.seed, number, name, distribution)
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and isinstance(other, BaseSampler) and other.spec() == self.spec()
+
+    def __hash__(self) -> int:
+        return hash((type(self).__name__, self.seed))
+
+    def __repr__(self) -> str:
+        arguments = ", ".join(f"{key}={value!r}" for key, value in self.spec().items() if key != "name")
+        return f"{type(self).__name__}({arguments})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuilt, (type(self), {**self._arguments, "seed": self.seed}, self.auto_seed)
+
+
+def _rebuilt(kind: type[S], arguments: dict[str, Any], auto_seed: bool) -> S:
+    sampler = kind(**arguments)
+    sampler.auto_seed = auto_seed
+    return sampler
+
+
+def uniform(seed: int, number: int, name: str, distribution: Distribution) -> float:
+    """The internal value that random search gives to parameter ``name`` of trial ``number``: RandomSampler's own."""
+    rng = rng_for(seed, number=number, purpose=f"random/{name}")
+    return distribution.from_unit(float(rng.random()))

@@ -1,0 +1,175 @@
+"""GPSampler: Bayesian optimisation with a Gaussian process, as a function of the history and the trial's number."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ...core.bounds import shown
+from ...core.protocols import StudyView
+from ...distributions import Distribution
+from ...trial import TrialState
+from .._base import BaseSampler
+from .._rng import rng_for
+from .build import Builder
+from .chain import MOST_ROWS
+from .data import Reader
+from .ehvi import MOST_OBJECTIVES
+from .optimize import Effort, maximise, sobol
+from .space import Space
+from .trust_region import box_around, side_length
+
+_LOCAL_FROM = 30  # dimensions from which on the search is local; with fewer, the prior on lengthscales does better
+
+
+class GPSampler(BaseSampler):
+    """Bayesian optimisation with a Gaussian process: few trials, each worth seconds or more.
+
+    A Matern-5/2 process with one lengthscale a parameter is fitted to the warped values of all trials with a result;
+    the next trial is where log expected improvement is largest. Beside pending trials, improvement is averaged over
+    fantasies of their values, and the more are pending, the more suggestions explore instead (UCB-PE). Two or three
+    objectives: log expected hypervolume improvement; more: a random scalarisation a trial (ParEGO). Constraints that
+    trials tell multiply it by the probability of feasibility. Where a trial failed or was pruned, little is
+    expected; before ``n_startup_trials`` are COMPLETE, trials that were pruned or wait paused count by their rank.
+
+    Parameters that not every finished trial has are left to ``independent_sampler``. Trials 0, 1, ... until
+    ``n_startup_trials`` have a result are the centre and then points of a Sobol sequence, by trial number.
+
+    A suggestion depends on the history, the number and the seed alone. numpy and scipy do the work, in float64.
+
+    Args:
+        seed: integer >= 0; None draws one from the operating system and keeps it in ``spec()``.
+        independent_sampler: chooses parameters outside of the joint space; None draws them uniformly.
+        n_startup_trials: results that must be there before a process is fitted, >= 1.
+        deterministic_objective: the same parameters give the same value: noise is fixed at its floor.
+
+    Raises:
+        ValueError: an argument of the wrong type or range.
+
+    Source: Jones, Schonlau and Welch 1998; Snoek, Larochelle and Adams 2012; Cowen-Rivers et al. 2022 (HEBO); Ament et
+    al. 2023 (log-EI); Hvarfner, Hellsten and Nardi 2024 (the prior on lengthscales).
+    """
+
+    in_background = True
+
+    def __init__(
+        self,
+        *,
+        seed: int | None = None,
+        independent_sampler: Any = None,
+        n_startup_trials: int = 10,
+        deterministic_objective: bool = False,
+    ) -> None:
+        if type(n_startup_trials) is not int or n_startup_trials < 1:
+            raise ValueError(
+                f"n_startup_trials must be an integer >= 1, got {shown(n_startup_trials)}; a process needs a point to "
+                "learn from."
+            )
+        if not isinstance(deterministic_objective, bool):
+            raise ValueError(
+                f"deterministic_objective must be True or False, got {shown(deterministic_objective)}; True says that "
+                "the same parameters give the same value."
+            )
+        if independent_sampler is not None and not hasattr(independent_sampler, "sample_independent"):
+            raise ValueError(
+                f"independent_sampler must be a sampler or None, got {shown(independent_sampler)}; for example "
+                "RandomSampler(seed=0)."
+            )
+        super().__init__(
+            seed,
+            independent_sampler=independent_sampler,
+            n_startup_trials=n_startup_trials,
+            deterministic_objective=deterministic_objective,
+        )
+        self._independent, self._startup = independent_sampler, n_startup_trials
+        self._deterministic = deterministic_objective
+        self._reader = Reader()
+        self._source: object = None
+        self._space: Space | None = None
+        self._builder: Builder | None = None
+
+    def search_space(self, view: StudyView, known: Mapping[str, Distribution]) -> Mapping[str, Distribution]:
+        """The parameters that every COMPLETE trial had; all that are known before there is one."""
+        history = self._reader.history(view)
+        if not history.of_state(TrialState.COMPLETE).any():
+            return known
+        names = set(history.shared(TrialState.COMPLETE))
+        return {name: dist for name, dist in known.items() if name in names}
+
+    def sample_relative(
+        self, view: StudyView, number: int, space: Mapping[str, Distribution]
+    ) -> Mapping[str, float]:
+        """The whole of ``space`` at once: a point of the initial design, or where the acquisition is largest."""
+        # whatever the caller's mode: under- and overflows are part of the plan, and are looked at where they matter
+        with np.errstate(all="ignore"):
+            return self._choose(view, number, space)
+
+    def sample_independent(self, view: StudyView, number: int, name: str, distribution: Distribution) -> float:
+        """A parameter outside of the joint space: the independent sampler's choice, or a uniform draw."""
+        if self._independent is not None:
+            return float(self._independent.sample_independent(view, number, name, distribution))
+        if number == 0:
+            return distribution.from_unit(0.5)
+        return super().sample_independent(view, number, name, distribution)
+
+    def explain(self, view: StudyView, number: int, space: Mapping[str, Distribution]) -> str:
+        """Whether a point is of the initial design, or what the process knew."""
+        here = Space(space)
+        if not here.d:
+            return ""
+        with np.errstate(all="ignore"):
+            data = self._reader.read(view, number, here, self._startup)
+        if data.n < self._startup:
+            return f"initial point {number} of a Sobol sequence: {data.n} of {self._startup} trials have ended"
+        m = data.losses.shape[1]
+        what = "log-EI" if m == 1 else "log-EHVI" if m <= MOST_OBJECTIVES else "log-EI of a random scalarisation"
+        parts = [f"{what} of {data.n} trials in {here.d} dimensions"]
+        parts += [f"{len(data.pending)} pending"] if len(data.pending) else []
+        parts += [f"constraints {', '.join(data.told)}"] if data.told else []
+        return "; ".join(parts)
+
+    def _choose(self, view: StudyView, number: int, space: Mapping[str, Distribution]) -> dict[str, float]:
+        here = Space(space)
+        if self._space is None or self._space.key != here.key or self._source is not view.finished.source:
+            self._space, self._source, self._builder = here, view.finished.source, None
+        here = self._space
+        if not here.d:
+            return dict(here.constants)
+        data = self._reader.read(view, number, here, self._startup)
+        if data.n < self._startup:
+            return self._initial(number, here)
+        if self._builder is None:
+            self._builder = Builder(here, self._deterministic)
+        target = self._builder.target(data, rng_for(self.seed, number=number, purpose="gp/target"))
+        if target.failures:
+            warnings.warn(
+                f"GPSampler, trial {number}: the fit of {target.failures} process(es) to {data.n} trials failed with "
+                "any jitter; the prior's hyperparameters are used instead.",
+                RuntimeWarning,
+                stacklevel=4,
+            )
+        box = here.corners()
+        if data.losses.shape[1] == 1 and (here.d >= _LOCAL_FROM or data.n > MOST_ROWS):
+            side = side_length(data.losses[self._startup :, 0], here.d)
+            box = box_around(here, target.incumbents[0], target.scales, side)
+        candidates = 1024 if data.n <= 250 else 512
+        unit = maximise(
+            target.acquisition,
+            here,
+            rng_for(self.seed, number=number, purpose="gp/search"),
+            target.incumbents,
+            target.scales,
+            data.taken,
+            Effort(candidates=candidates, local=candidates // 2),
+            box,
+        )
+        return here.decode(unit)
+
+    def _initial(self, number: int, here: Space) -> dict[str, float]:
+        if number == 0:
+            return here.decode(here.from_cube(np.full((1, here.d), 0.5))[0])
+        points = sobol(here.d, max(6, number.bit_length()), self.seed)
+        return here.decode(here.from_cube(points[number][None])[0])

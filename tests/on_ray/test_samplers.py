@@ -1,0 +1,70 @@
+"""Samplers that learn, on a real local Ray: beside the driver's loop, through its death, and derived again later."""
+
+from __future__ import annotations
+
+import os
+import signal
+import statistics
+import time
+from contextlib import closing
+
+import pytest
+
+import raytune_lite as rtl
+from raytune_lite.core import messages as m
+from raytune_lite.runtime.session import RunConfig, Session
+from raytune_lite.samplers import GPSampler
+from raytune_lite.trial import TrialState
+
+from .test_kills import _driver_pids
+
+pytestmark = [pytest.mark.ray, pytest.mark.usefixtures("ray_cluster")]
+
+
+def bowl(trial: rtl.Trial) -> float:
+    x, y = trial.suggest_float("x", -5, 5), trial.suggest_float("y", 1e-3, 1e3, log=True)
+    waits = []
+    for step in range(1, 6):
+        trial.report(x * x + step, step)
+        began = time.perf_counter()
+        trial.flush()
+        waits.append(time.perf_counter() - began)
+        time.sleep(0.02)
+    trial.set_user_attr("waits", waits)
+    trial.set_constraint("y is large", 1.0 - y)
+    return x * x + abs(y - 3.0) / 100
+
+
+def derived_again(storage: str) -> int:
+    """Ask a fresh sampler for every suggestion in the log, with the part of the log that it saw."""
+    config = RunConfig(storage=storage, study_name="s", run="reader")
+    with closing(Session(config)) as session:
+        log = session.repository.events(session.study)
+        suggested = [event for event in log if isinstance(event, m.Suggested) and event.params]
+        for event in suggested:
+            state, sampler = session.fold(log[: event.seen]), GPSampler(seed=3, n_startup_trials=4)
+            view = state.view()
+            values = sampler.sample_relative(view, event.number, sampler.search_space(view, state.space))
+            assert {param.name: param.value for param in event.params} == values
+    return len(suggested)
+
+
+def test_a_gaussian_process_chooses_while_reports_go_on_and_a_killed_driver_goes_on_with_it(storage: str) -> None:
+    study = rtl.create_study(study_name="s", storage=storage, sampler=GPSampler(seed=3, n_startup_trials=4))
+    killed: set[int] = set()
+
+    def kill_the_driver(study: rtl.Study, trial: rtl.FrozenTrial) -> None:
+        if trial.number == 8:
+            killed.update(_driver_pids())
+            for pid in killed:
+                os.kill(pid, signal.SIGKILL)
+
+    study.optimize(bowl, n_trials=20, max_concurrent=3, callbacks=[kill_the_driver])
+    assert len(killed) == 1
+    assert [trial.state for trial in study.trials] == [TrialState.COMPLETE] * 20
+    assert study.best_trial.is_feasible
+    # fits and reports share one driver process: a report waits for no suggestion
+    waits = [wait for trial in study.trials for wait in trial.user_attrs["waits"]]
+    assert statistics.median(waits) < 0.02
+    study.close()
+    assert derived_again(storage) >= 12

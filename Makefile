@@ -6,7 +6,7 @@ export RAY_AUTH_MODE ?= disabled
 export RAY_USAGE_STATS_ENABLED ?= 0
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo demo-grid test chaos chaos-again simulate lint types check bench bench-restart clean
+.PHONY: help demo demo-grid test chaos chaos-again simulate lint types check bench bench-restart bench-ask bench-quality bench-training clean
 
 help:            ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -24,6 +24,10 @@ help:            ## this list
 
 .venv/test: .venv/demo
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[test]'
+	@touch $@
+
+.venv/bench: .venv/test
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[test,bench]'
 	@touch $@
 
 .venv/lint: .venv/test
@@ -63,6 +67,16 @@ bench: .venv/test ## speed against raw Ray, as ratios from one run
 
 bench-restart: .venv/test ## how long a study of 10,000 trials and 100,000 reports takes to open, and its memory
 	$(BIN)/python benchmarks/restart.py
+
+bench-ask: .venv/bench ## how long a suggestion takes, beside Optuna's and Rustuna's
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/ask_latency.py --loops
+
+bench-quality: .venv/bench ## how well samplers search: MINUTES=60 DATA=folder with hpolib_*.npz
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/search_quality.py --out quality.jsonl --jobs 2 \
+		--budget-minutes $(or $(MINUTES),60) $(if $(DATA),--data $(DATA))
+
+bench-training: .venv/test ## what gradient transforms and MultiSteps cost
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/training.py
 
 clean:           ## remove what the targets made
 	rm -rf .venv build *.egg-info digits.db* grid.db* .pytest_cache .mypy_cache .ruff_cache .hypothesis

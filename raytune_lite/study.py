@@ -350,7 +350,7 @@ def create_study(
     Args:
         storage: a database URL (``sqlite:///study.db``, ``postgresql://...``, ``mysql://...``); None keeps the study
             for the life of this object only (a temporary SQLite file, so that a crashed driver resumes all the same).
-        sampler: None: the study's recorded one, else RandomSampler.
+        sampler: None: the study's recorded one, else AutoSampler.
         pruner: None: the study's recorded one, else NopPruner.
         study_name: None: a unique name.
         direction: "minimize" (default) or "maximize".

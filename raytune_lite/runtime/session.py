@@ -26,7 +26,7 @@ from ..core.retries import RetryPolicy
 from ..core.state import StudyState
 from ..exceptions import CheckpointError, MessageError, RaytuneLiteError
 from ..pruners import NopPruner, pruner_from_spec
-from ..samplers import RandomSampler, grid_from_spec, sampler_from_spec
+from ..samplers import AutoSampler, grid_from_spec, sampler_from_spec
 from ..storages.checkpoints import CheckpointStore
 from ..storages.repository import Repository, StudyRecord
 from .asking import Key, Question
@@ -149,7 +149,7 @@ class Session:
         """Read the log and fold it."""
         log = self.repository.events(self.study)
         recorded_pruner, recorded_sampler = _recorded_specs(log)
-        self.sampler = _resolve(self.config.sampler, recorded_sampler, sampler_from_spec) or RandomSampler()
+        self.sampler = _resolve(self.config.sampler, recorded_sampler, sampler_from_spec) or AutoSampler()
         self.pruner = _resolve(self.config.pruner, recorded_pruner, pruner_from_spec) or NopPruner()
         self.state, config = self._new_state(), self.config
         self.slots = Slots(self.state, config.run, config.lease, config.trial_timeout, self.now)

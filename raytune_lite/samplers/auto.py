@@ -9,11 +9,6 @@ from ..distributions import CategoricalDistribution, Distribution
 from ..trial import TrialState
 from ._base import BaseSampler
 from ._history import History
-from .cmaes import CmaEsSampler
-from .gp import GPSampler
-from .nsgaii import NSGAIISampler
-from .nsgaiii import NSGAIIISampler
-from .tpe import TPESampler
 
 _MANY_OBJECTIVES = 4  # from here on NSGA-III's reference points spread better than NSGA-II's crowding distance
 
@@ -24,9 +19,10 @@ class AutoSampler(BaseSampler):
     No sampler wins everywhere. A Gaussian process makes most of few trials, but its cost grows with the cube of their
     number, and it needs parameters that all trials share; so:
 
-    * conditional parameters, or a categorical one: TPE, grouped;
-    * else the first ``n_gp_trials`` COMPLETE trials: GP;
-    * then one objective: CMA-ES, which goes on from those; several: NSGA-II, and NSGA-III from four on.
+    * conditional parameters: TPE, which takes each group of parameters that occur together;
+    * else, until ``n_gp_trials`` trials are COMPLETE: GP;
+    * then several objectives: NSGA-II, and NSGA-III from four on; a categorical parameter: TPE; else CMA-ES, whose
+      generations are those of all results so far.
 
     Args:
         seed: integer >= 0; None draws one and keeps it in ``spec()``.
@@ -59,13 +55,13 @@ class AutoSampler(BaseSampler):
         return self._chosen(view).sample_independent(view, number, name, distribution)
 
     def explain(self, view: StudyView, number: int, space: Mapping[str, Distribution]) -> str:  # noqa: ARG002
-        """For example "GPSampler: all parameters are numerical, and fewer than 250 trials are COMPLETE"."""
+        """For example "GPSampler: fewer than 250 trials are COMPLETE"."""
         return ": ".join(self._choice(view))
 
     def _chosen(self, view: StudyView) -> BaseSampler:
         name, _ = self._choice(view)
         if name not in self._samplers:
-            self._samplers[name] = _MAKERS[name](self)
+            self._samplers[name] = _MAKERS[name](self.seed)
         return self._samplers[name]
 
     def _choice(self, view: StudyView) -> tuple[str, str]:
@@ -74,21 +70,54 @@ class AutoSampler(BaseSampler):
         known, n_objectives = history.distributions, len(view.directions)
         if len(history.used(TrialState.COMPLETE, TrialState.PRUNED)) > 1:
             return "TPESampler", "some parameters are conditional"
+        if int(history.of_state(TrialState.COMPLETE).sum()) < self.n_gp_trials:
+            return "GPSampler", f"fewer than {self.n_gp_trials} trials are COMPLETE"
+        why = f"{self.n_gp_trials} trials are COMPLETE"
+        if n_objectives > 1:
+            return ("NSGAIIISampler" if n_objectives >= _MANY_OBJECTIVES else "NSGAIISampler"), why
         categorical = [name for name, dist in known.items() if isinstance(dist, CategoricalDistribution)]
         if categorical:
-            return "TPESampler", f"parameter {categorical[0]!r} is categorical"
-        if int(history.of_state(TrialState.COMPLETE).sum()) < self.n_gp_trials:
-            return "GPSampler", f"all parameters are numerical, and fewer than {self.n_gp_trials} trials are COMPLETE"
-        why = f"{self.n_gp_trials} trials are COMPLETE"
-        if n_objectives == 1:
-            return "CmaEsSampler", f"{why}, and all parameters are numerical"
-        return ("NSGAIIISampler" if n_objectives >= _MANY_OBJECTIVES else "NSGAIISampler"), why
+            return "TPESampler", f"{why}, and parameter {categorical[0]!r} is categorical"
+        return "CmaEsSampler", f"{why}, and all parameters are numerical"
 
 
-_MAKERS: dict[str, Callable[[AutoSampler], BaseSampler]] = {
-    "CmaEsSampler": lambda auto: CmaEsSampler(seed=auto.seed),  # its generations are those of all results so far
-    "GPSampler": lambda auto: GPSampler(seed=auto.seed),
-    "NSGAIIISampler": lambda auto: NSGAIIISampler(seed=auto.seed),
-    "NSGAIISampler": lambda auto: NSGAIISampler(seed=auto.seed),
-    "TPESampler": lambda auto: TPESampler(seed=auto.seed, group=True),
+# each is imported when it is first chosen
+
+
+def _cmaes(seed: int) -> BaseSampler:
+    from .cmaes import CmaEsSampler
+
+    return CmaEsSampler(seed=seed)
+
+
+def _gp(seed: int) -> BaseSampler:
+    from .gp import GPSampler
+
+    return GPSampler(seed=seed)
+
+
+def _nsgaii(seed: int) -> BaseSampler:
+    from .nsgaii import NSGAIISampler
+
+    return NSGAIISampler(seed)
+
+
+def _nsgaiii(seed: int) -> BaseSampler:
+    from .nsgaiii import NSGAIIISampler
+
+    return NSGAIIISampler(seed)
+
+
+def _tpe(seed: int) -> BaseSampler:
+    from .tpe import TPESampler
+
+    return TPESampler(seed)
+
+
+_MAKERS: dict[str, Callable[[int], BaseSampler]] = {
+    "CmaEsSampler": _cmaes,
+    "GPSampler": _gp,
+    "NSGAIIISampler": _nsgaiii,
+    "NSGAIISampler": _nsgaii,
+    "TPESampler": _tpe,
 }

@@ -12,6 +12,8 @@ import pytest
 
 pytest_plugins = ("tests.servers",)
 
+# before anybody imports numpy or torch: processes are compared bit by bit, and tests run beside each other
+os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
 # before anybody imports ray: a bare ray.init() would switch token authentication on in the real HOME
 os.environ["RAY_AUTH_MODE"] = "disabled"
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"

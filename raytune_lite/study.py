@@ -112,8 +112,8 @@ class Study(Results):
         trial = self._session().ask()
         if trial is None:
             raise RuntimeError(
-                f"study {self.study_name!r} has nothing left to ask for: its grid is exhausted, it was stopped, or every "
-                "path known so far is being explored (then let a trial ask or end first)."
+                f"study {self.study_name!r} has nothing left to ask for: its grid is exhausted, it was stopped, or "
+                "every path known so far is being explored (then let a trial ask or end first)."
             )
         for name, distribution in (fixed_distributions or {}).items():
             trial._suggest(name, distribution)

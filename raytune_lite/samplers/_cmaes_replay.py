@@ -24,6 +24,7 @@ from ..distributions import CategoricalDistribution, Distribution
 from ..trial import FrozenTrial, StudyDirection, TrialState
 from ._cmaes_box import Array, Axis, Box
 from ._cmaes_steps import Generation, Optimiser, Variant, default_popsize, retold, warm_start
+from ._history import Bookmark
 from ._rng import rng_for
 
 MAX_AGE = 6  # generations
@@ -72,14 +73,12 @@ class Replay:
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
-        self._forget(None, (), None)
+        self._read = Bookmark()
+        self._forget((), None)
 
-    def _forget(
-        self, source: object, directions: tuple[StudyDirection, ...], allowed: frozenset[str] | None
-    ) -> None:
-        self._source, self._directions, self._allowed = source, directions, allowed
+    def _forget(self, directions: tuple[StudyDirection, ...], allowed: frozenset[str] | None) -> None:
+        self._allowed = allowed
         self._sign = -1.0 if StudyDirection.MAXIMIZE in directions else 1.0
-        self._scanned = 0
         self._common: list[str] | None = None  # numerical parameters of all usable trials, sorted
         self._needed: frozenset[str] = frozenset()
         self._axes: dict[str, Axis] = {}
@@ -100,11 +99,13 @@ class Replay:
 
     def follow(self, view: StudyView, allowed: frozenset[str]) -> Replay:
         """Take in what ``view`` has more; another study, an earlier view or other ``allowed`` names begin anew."""
-        finished = view.finished
-        same = finished.source is self._source and (view.directions, allowed) == (self._directions, self._allowed)
-        if not same or len(finished) < self._scanned:
-            self._forget(finished.source, view.directions, allowed)
-        if self._scan(finished):
+        finished, rows = view.finished, self._read.unread(view)
+        if not rows.start or allowed != self._allowed:
+            self._forget(view.directions, allowed)
+            rows = range(len(finished))
+        changed = self._scan(finished, rows)
+        self._read.move(view)
+        if changed:
             # a dimension was lost or is wider: the whole history is told again in the new terms
             self._restart_from_nothing()
         if self.box is None:
@@ -119,10 +120,10 @@ class Replay:
         self._row = len(finished)
         return self
 
-    def _scan(self, finished: Finished) -> bool:
+    def _scan(self, finished: Finished, rows: range) -> bool:
         """Which parameters all usable trials share, and how far they reach; whether that is another box now."""
         changed = False
-        for row in range(self._scanned, len(finished)):
+        for row in rows:
             trial = finished[row]
             if self._rank(trial) is None:
                 continue
@@ -141,7 +142,6 @@ class Replay:
                 wider = Axis.of(dist) if axis is None else axis.widened(dist)
                 if wider is not axis:
                     self._axes[name], changed = wider, True
-        self._scanned = len(finished)
         return changed
 
     def _rank(self, trial: FrozenTrial) -> tuple[float, float] | None:

@@ -40,40 +40,67 @@ class _Growing:
         return self._rows[:n]
 
 
+class Bookmark:
+    """How far a cache has read a study: it holds what follows from the first ``n`` finished trials."""
+
+    def __init__(self) -> None:
+        self.n = 0
+        self._source: object = None
+        self._directions: tuple[StudyDirection, ...] = ()
+
+    def unread(self, view: StudyView) -> range:
+        """The rows of ``view.finished`` that are new.
+
+        From 0 on, where the view shows another study, or an earlier state of this one: then the cache begins anew.
+        """
+        same = view.finished.source is self._source and view.directions == self._directions
+        return range(self.n if same and self.n <= len(view.finished) else 0, len(view.finished))
+
+    def move(self, view: StudyView) -> None:
+        """All of the view has been read."""
+        self.n, self._source, self._directions = len(view.finished), view.finished.source, view.directions
+
+
 class History:
     """Finished trials as arrays of ``n`` rows; ``update`` takes in what a view has more.
 
     Attributes:
-        n: number of finished trials.
+        constraints: what each trial told, key -> value, by row.
         distributions: parameter -> the distribution its newest trial had.
         groups: the different sets of parameters that trials had, each as a tuple of sorted names.
     """
 
     def __init__(self) -> None:
-        self._reset(None, ())
+        self._read = Bookmark()
+        self._reset(())
 
-    def _reset(self, source: object, directions: Sequence[StudyDirection]) -> None:
-        self._source, self._directions = source, tuple(directions)
+    def _reset(self, directions: Sequence[StudyDirection]) -> None:
         self._signs = [-1.0 if d is StudyDirection.MAXIMIZE else 1.0 for d in directions]
-        self.n = 0
+        self.constraints: list[dict[str, float]] = []
         self.distributions: dict[str, Distribution] = {}
         self.groups: list[tuple[str, ...]] = []
         self._group_of: dict[tuple[str, ...], int] = {}
         self._numbers, self._states = _Growing(-1, np.int64), _Growing(-1, np.int8)
-        self._losses = _Growing(math.nan, width=max(1, len(self._directions)))
+        self._losses = _Growing(math.nan, width=max(1, len(directions)))
         self._violations, self._last_losses = _Growing(math.nan), _Growing(math.nan)
         self._last_steps, self._groups = _Growing(-1, np.int64), _Growing(-1, np.int64)
         self._columns: dict[str, _Growing] = {}
 
     def update(self, view: StudyView) -> History:
         """Take in the trials of ``view`` that ended since; another study, or an earlier view, begins anew."""
-        finished = view.finished
-        if finished.source is not self._source or len(finished) < self.n or view.directions != self._directions:
-            self._reset(finished.source, view.directions)
-        for row in range(self.n, len(finished)):
-            self._add(row, finished[row])
-        self.n = len(finished)
+        rows = self._read.unread(view)
+        if not rows.start:
+            self._reset(view.directions)
+        del self.constraints[rows.start :]  # of a trial that could not be read to its end
+        for row in rows:
+            self._add(row, view.finished[row])
+        self._read.move(view)
         return self
+
+    @property
+    def n(self) -> int:
+        """Number of finished trials."""
+        return self._read.n
 
     def _add(self, row: int, trial: FrozenTrial) -> None:
         self._numbers.put(row, trial.number)
@@ -81,6 +108,7 @@ class History:
         if trial.values is not None and len(trial.values) == len(self._signs):
             self._losses.put(row, [sign * value for sign, value in zip(self._signs, trial.values, strict=True)])
         told = trial.constraints
+        self.constraints.append(told)
         if told:
             self._violations.put(row, sum(max(0.0, value) for value in told.values()))
         steps = trial.intermediate_values

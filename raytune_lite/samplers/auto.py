@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from ..core.protocols import StudyView
 from ..distributions import CategoricalDistribution, Distribution
 from ..trial import TrialState
-from ._base import BaseSampler
+from ._base import BaseSampler, check_integer
 from ._history import History
 
 _MANY_OBJECTIVES = 4  # from here on NSGA-III's reference points spread better than NSGA-II's crowding distance
@@ -36,8 +36,7 @@ class AutoSampler(BaseSampler):
 
     def __init__(self, seed: int | None = None, *, n_gp_trials: int = 250) -> None:
         super().__init__(seed, n_gp_trials=n_gp_trials)
-        if type(n_gp_trials) is not int or n_gp_trials < 0:
-            raise ValueError(f"n_gp_trials must be an integer >= 0, got {n_gp_trials!r}; 0 uses no Gaussian process.")
+        check_integer("n_gp_trials", n_gp_trials, 0, "0 uses no Gaussian process")
         self.n_gp_trials = n_gp_trials
         self._history = History()
         self._samplers: dict[str, BaseSampler] = {}

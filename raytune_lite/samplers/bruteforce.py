@@ -10,7 +10,7 @@ from ..core.bounds import shown
 from ..core.protocols import StudyView
 from ..core.tree import n_values
 from ..distributions import Distribution
-from ._base import BaseSampler
+from ._base import BaseSampler, check_integer
 from .grid import KeyedPermutation
 
 
@@ -57,10 +57,7 @@ class BruteForceSampler(BaseSampler):
     """
 
     def __init__(self, seed: int | None = None, *, max_failures: int = 4) -> None:
-        if type(max_failures) is not int or max_failures < 1:
-            raise ValueError(
-                f"max_failures must be an integer >= 1, got {shown(max_failures)}; 1 never tries a path again."
-            )
+        check_integer("max_failures", max_failures, 1, "1 never tries a path again")
         super().__init__(seed, max_failures=max_failures)
         self._tree = TreeGrid(self.seed, max_failures)
 

@@ -15,7 +15,7 @@ from ..core.bounds import shown
 from ..core.protocols import Sampler, StudyView
 from ..distributions import Distribution
 from ..trial import FrozenTrial, TrialState
-from ._base import BaseSampler
+from ._base import BaseSampler, check_integer
 from ._cmaes_replay import Replay, Rules
 from ._cmaes_steps import Variant
 
@@ -178,8 +178,7 @@ def _check_integers(n_startup_trials: Any, popsize: Any, inc_popsize: Any) -> No
     ):
         if value is None and name == "popsize":
             continue
-        if type(value) is not int or value < least:
-            raise ValueError(f"{name} must be an integer >= {least}, got {shown(value)}; {why}.")
+        check_integer(name, value, least, why)
 
 
 def _variant(separable: Any, margin: Any, lr_adapt: Any) -> Variant:

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 from ..core.bounds import shown
 from ..core.protocols import StudyView
 from ..distributions import CategoricalChoice, Distribution
+from ._base import check_integer
 from ._rng import seed_or_fresh
 
 _MAX_CELLS = 2**63 - 1
@@ -210,10 +211,7 @@ class GridSampler:
                 f"search_space must map at least one parameter name to its values, got {shown(search_space)}; "
                 "for example {'x': [1, 2]}."
             )
-        if type(max_failures) is not int or max_failures < 1:
-            raise ValueError(
-                f"max_failures must be an integer >= 1, got {shown(max_failures)}; 1 never tries a cell again."
-            )
+        check_integer("max_failures", max_failures, 1, "1 never tries a cell again")
         axes = {name: _axis(name, values) for name, values in search_space.items()}
         if math.prod(map(len, axes.values())) > _MAX_CELLS:
             raise ValueError(

@@ -20,9 +20,9 @@ from ..core.bounds import shown
 from ..core.protocols import StudyView
 from ..distributions import CategoricalDistribution, Distribution, FloatDistribution
 from ..trial import FrozenTrial, TrialState
-from ._base import BaseSampler
+from ._base import BaseSampler, check_integer
 from ._crossover import check_probability, crossover_from
-from ._history import History, values_of
+from ._history import Bookmark, History, values_of
 from ._mutation import mutation_from
 from ._pareto import nondominated_ranks
 from ._rng import rng_for
@@ -74,8 +74,7 @@ class NSGAIISampler(BaseSampler):
         swapping_prob: float = 0.5,
         **more: Any,
     ) -> None:
-        if type(population_size) is not int or population_size < 2:
-            raise ValueError(f"population_size must be an integer >= 2, got {shown(population_size)}; 50 is usual.")
+        check_integer("population_size", population_size, 2, "50 is usual")
         check_probability("crossover_prob", crossover_prob)
         check_probability("swapping_prob", swapping_prob)
         if mutation_prob is not None:
@@ -182,8 +181,7 @@ class _Line:
     merged: int  # trials at a time
     survivors: Survival
     history: History = field(default_factory=History)
-    source: object = None
-    n_rows: int = 0  # of the history that were looked at
+    read: Bookmark = field(default_factory=Bookmark)
     waiting: list[int] = field(default_factory=list)  # rows of COMPLETE trials that are not merged yet
     generation: int = 0
     parents: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))  # rows of the history
@@ -193,18 +191,18 @@ class _Line:
 
     def update(self, view: StudyView) -> _Line:
         """Merge what has ended since; another study, or an earlier view of it, begins anew."""
-        finished, directions = view.finished, self.history.losses.shape[1]
-        if finished.source is not self.source or len(finished) < self.n_rows or len(view.directions) != directions:
-            self.source, self.n_rows, self.generation, self.waiting, self.seen = finished.source, 0, 0, [], {}
+        rows = self.read.unread(view)
+        if not rows.start:
+            self.generation, self.waiting, self.seen = 0, [], {}
             self.parents = np.empty(0, dtype=np.int64)
         self.history.update(view)
-        for row in range(self.n_rows, len(finished)):
-            self._note(finished[row])
+        for row in rows:
+            self._note(view.finished[row])
             if self.history.states[row] == TrialState.COMPLETE and not np.isnan(self.history.losses[row]).any():
                 self.waiting.append(row)
             if len(self.waiting) == (self.merged if self.generation else self.size):
                 self._merge()
-        self.n_rows = len(finished)
+        self.read.move(view)
         return self
 
     def _note(self, trial: FrozenTrial) -> None:

@@ -18,6 +18,7 @@ from ..core.bounds import shown
 from ..core.protocols import StudyView
 from ..distributions import Distribution
 from ._base import BaseSampler
+from ._history import Bookmark
 from ._rng import rng_for
 
 _TYPES = ("sobol", "halton")
@@ -59,8 +60,7 @@ class QMCSampler(BaseSampler):
         super().__init__(seed, qmc_type=qmc_type, scramble=scramble)
         self._point = _sobol if qmc_type == "sobol" else _halton
         self._key = self.seed if scramble else None
-        self._source: object = None
-        self._seen = 0
+        self._read = Bookmark()
         self._dimensions: dict[str, int] = {}
 
     def sample_relative(self, view: StudyView, number: int, space: Mapping[str, Distribution]) -> Mapping[str, float]:
@@ -87,16 +87,16 @@ class QMCSampler(BaseSampler):
 
     def _assigned(self, view: StudyView) -> dict[str, int]:
         """Name -> dimension, of the parameters of trials that have ended: in that order, and sorted in each trial."""
-        finished, dims = view.finished, self._dimensions
-        if finished.source is not self._source or len(finished) < self._seen:
-            self._source, self._seen = finished.source, 0
-            dims = self._dimensions = {}
-        for row in range(self._seen, len(finished)):
-            names = finished[row].params.keys()
+        rows = self._read.unread(view)
+        if not rows.start:
+            self._dimensions = {}
+        dims = self._dimensions
+        for row in rows:
+            names = view.finished[row].params.keys()
             if not dims.keys() >= names:
                 for name in sorted(names - dims.keys()):
                     dims[name] = len(dims)
-        self._seen = len(finished)
+        self._read.move(view)
         return dims
 
 

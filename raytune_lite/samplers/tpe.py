@@ -11,9 +11,9 @@ import numpy as np
 from ..core.bounds import shown
 from ..core.protocols import StudyView
 from ..distributions import Distribution
-from ..trial import FrozenTrial, StudyDirection, TrialState
+from ..trial import FrozenTrial, TrialState
 from ._base import BaseSampler, uniform
-from ._history import History
+from ._history import Bookmark, History
 from ._parzen import Frame
 from ._rng import rng_for
 from ._tpe_ask import MOST_GOOD, REDRAWS, Ask, Cells, n_good
@@ -86,32 +86,29 @@ class TPESampler(BaseSampler):
             group=self.group,
             constant_liar=self.constant_liar,
         )
-        self._reset(None, ())
+        self._read = Bookmark()
+        self._reset()
 
     # --- a cache of the study that was looked at last ----------------------------------------------------------------
 
-    def _reset(self, source: object, directions: Sequence[StudyDirection]) -> None:
-        self._source, self._directions = source, tuple(directions)
-        self._n_seen, self._n_told = 0, 0  # finished trials looked at; those of them with a result or pruned
+    def _reset(self) -> None:
+        self._n_told = 0  # finished trials with a result or pruned
         self._history = History()
         self._records: dict[tuple[str, ...], Record] = {}
         self._sets: dict[frozenset[str], None] = {}  # of parameters that such trials had together; in order
         self._split: tuple[list[str], int, list[list[str]]] = ([], 0, [])  # names, number of sets -> parts
 
     def _catch_up(self, view: StudyView) -> None:
-        finished = view.finished
-        if (
-            finished.source is not self._source
-            or len(finished) < self._n_seen
-            or view.directions != self._directions
-        ):
-            self._reset(finished.source, view.directions)
-        for trial in finished[self._n_seen :]:
+        rows = self._read.unread(view)
+        if not rows.start:
+            self._reset()
+        for row in rows:
+            trial = view.finished[row]
             if trial.state is not TrialState.FAIL:
                 self._n_told += 1
                 if trial.params:  # it may have been pruned before it asked for any
                     self._sets.setdefault(frozenset(trial.params))
-        self._n_seen = len(finished)
+        self._read.move(view)
         self._history.update(view)
 
     def _record(self, view: StudyView, space: Mapping[str, Distribution]) -> Record:

@@ -57,7 +57,7 @@ def save_state(directory: Path, state: Mapping[str, Any]) -> None:
         raise CheckpointError(
             f"{directory} holds a state already ({present[0]}); a checkpoint is written once."
         )
-    encoder = _Encoder(sys.modules.get("torch"))
+    encoder = Encoder(sys.modules.get("torch"))
     try:
         tree = encoder.encode(state if type(state) in _MAPPINGS else dict(state), "state")
     except RecursionError:
@@ -84,7 +84,7 @@ def load_state(directory: Path) -> Any:
     directory = Path(directory)
     try:
         if (directory / TORCH_FILE).exists():
-            return _decode(_read_torch(directory / TORCH_FILE), None)
+            return decode(_read_torch(directory / TORCH_FILE), None)
         if (directory / JSON_FILE).exists():
             return _read_json(directory)
     except CheckpointError:
@@ -106,7 +106,7 @@ def load_state(directory: Path) -> Any:
 # --- files --------------------------------------------------------------------------------------------------
 
 
-def _write(directory: Path, tree: Any, encoder: _Encoder) -> None:
+def _write(directory: Path, tree: Any, encoder: Encoder) -> None:
     if encoder.torch is not None:
         with (directory / TORCH_FILE).open("wb") as file:
             encoder.torch.save(tree, file)
@@ -133,12 +133,12 @@ def _read_torch(path: Path) -> Any:
 def _read_json(directory: Path) -> Any:
     tree = json.loads((directory / JSON_FILE).read_text(encoding="ascii"))
     if not (directory / ARRAY_FILE).exists():
-        return _decode(tree, {})
+        return decode(tree, {})
     with zipfile.ZipFile(directory / ARRAY_FILE) as packed:
         if any(member.compress_type != zipfile.ZIP_STORED for member in packed.infolist()):
             raise ValueError(f"{ARRAY_FILE} is compressed, which save_state never does: it may unpack to any size")
     with np.load(directory / ARRAY_FILE, allow_pickle=False) as arrays:
-        return _decode(tree, arrays)
+        return decode(tree, arrays)
 
 
 # --- a state as what the file can hold ----------------------------------------------------------------------
@@ -148,7 +148,7 @@ def _tagged(name: str, content: Any) -> dict[str, Any]:
     return {_TAG: name, _OF: content}
 
 
-class _Encoder:
+class Encoder:
     """Rewrites a state into what a torch file (``torch``: the module) or JSON (None) says natively.
 
     Types are compared exactly: a subclass (an enum, a named tuple) would silently come back as its base.
@@ -159,6 +159,7 @@ class _Encoder:
         self.arrays: list[Any] = []
 
     def encode(self, value: Any, path: str) -> Any:
+        """``value`` as the file holds it; ``path`` names it in an error."""
         kind = type(value)
         if kind in _PLAIN:
             return value
@@ -246,18 +247,18 @@ class _Encoder:
         )
 
 
-def _decode(value: Any, arrays: Any) -> Any:
-    """Inverse of ``_Encoder.encode``; ``arrays``: name -> array for JSON, None for a torch file."""
+def decode(value: Any, arrays: Any) -> Any:
+    """Inverse of ``Encoder.encode``; ``arrays``: name -> array for JSON, None for a torch file."""
     if type(value) is list:
-        return [_decode(item, arrays) for item in value]
+        return [decode(item, arrays) for item in value]
     if type(value) is tuple:
-        return tuple(_decode(item, arrays) for item in value)
+        return tuple(decode(item, arrays) for item in value)
     if isinstance(value, dict):
         if _TAG in value:
             return _untag(value[_TAG], value[_OF], arrays)
-        result = type(value)((key, _decode(item, arrays)) for key, item in value.items())
+        result = type(value)((key, decode(item, arrays)) for key, item in value.items())
         if "_metadata" in getattr(value, "__dict__", {}):
-            vars(result)["_metadata"] = _decode(vars(value)["_metadata"], arrays)
+            vars(result)["_metadata"] = decode(vars(value)["_metadata"], arrays)
         return result
     return value
 
@@ -273,8 +274,8 @@ def _untag(name: str, content: Any, arrays: Any) -> Any:
     if kind in _BYTES:
         return kind(_bytes_of(content) if arrays is None else base64.b64decode(content))
     if kind in _MAPPINGS:
-        return kind({_decode(key, arrays): _decode(item, arrays) for key, item in content})
-    return kind(_decode(item, arrays) for item in content)
+        return kind({decode(key, arrays): decode(item, arrays) for key, item in content})
+    return kind(decode(item, arrays) for item in content)
 
 
 def _array_from(content: Any, arrays: Any) -> Any:

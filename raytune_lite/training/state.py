@@ -19,7 +19,7 @@ from ..core.bounds import shown
 from ..exceptions import CheckpointError
 from .fit import about, missing, problems
 from .rng import capture_rng, restore_rng, rng_problems
-from .serialization import _decode, _Encoder
+from .serialization import Encoder, decode
 
 VERSION = 1
 _SECTIONS = ("objects", "about", "gradients", "values", "rng")
@@ -241,7 +241,7 @@ def _gradients(objects: dict[str, Any]) -> dict[str, dict[str, torch.Tensor]]:
 def _plain(value: Any, path: str, copies: _Copies) -> Any:
     """``value`` as what any release of torch loads with ``weights_only=True``, its tensors copied to the CPU."""
     try:
-        return _copied(_Encoder(torch).encode(value, path), copies)
+        return _copied(Encoder(torch).encode(value, path), copies)
     except RecursionError:
         raise CheckpointError(f"{path} is nested too deeply, or holds itself; give a plain dict of values.") from None
 
@@ -280,7 +280,7 @@ def _opened(state: Any) -> dict[str, Any]:
             "Nothing was changed. Where it is a part of a checkpoint, give that part: checkpoint['training']."
         )
     try:
-        opened = {name: _decode(state[name], None) for name in _SECTIONS}
+        opened = {name: decode(state[name], None) for name in _SECTIONS}
         fits = all(isinstance(opened[name], dict) for name in ("objects", "about", "values"))
         fits = fits and all(opened[name] is None or isinstance(opened[name], dict) for name in ("gradients", "rng"))
     except Exception as error:

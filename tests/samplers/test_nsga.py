@@ -209,7 +209,7 @@ def test_the_parents_of_a_converged_population_are_the_best_trials():
     run = Run(lambda: NSGAIISampler(0, population_size=10), FLOATS, 1, lambda p, m: (sum(p.values()),)).play(200)
     run.ask()
     line = run.warm._line
-    merged = np.array([t.values[0] for t in run.finished[: line.n_rows - len(line.waiting)]])
+    merged = np.array([t.values[0] for t in run.finished[: line.read.n - len(line.waiting)]])
     assert sorted(merged[line.parents]) == sorted(merged)[:10]
 
 

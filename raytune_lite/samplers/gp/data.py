@@ -90,8 +90,6 @@ class Reader:
 
     def __init__(self) -> None:
         self._history = History()
-        self._source: object = None
-        self._constraints: list[dict[str, float]] = []
 
     def history(self, view: StudyView) -> History:
         """The finished trials of ``view``."""
@@ -119,7 +117,7 @@ class Reader:
         reports = [sign * trial.intermediate_values[step] for (_, trial), step in zip(paused, steps, strict=True)]
         k = len(paused)
         units = space.encode(np.vstack([points[done], _matrix(paused, space.d)]))
-        told, feasible = self._told(view, history, np.flatnonzero(done))
+        told, feasible = _told(history, np.flatnonzero(done))
         waiting = space.encode(_matrix(pending, space.d))
         pruned = space.encode(points[have & ~done & history.of_state(TrialState.PRUNED)])
         failed = space.encode(points[have & history.of_state(TrialState.FAIL)])
@@ -140,24 +138,22 @@ class Reader:
             taken=np.vstack([units, waiting, pruned, failed]),
         )
 
-    def _told(
-        self, view: StudyView, history: History, rows: NDArray[np.int64]
-    ) -> tuple[dict[str, tuple[NDArray[np.int64], Array]], NDArray[np.bool_]]:
-        if self._source is not view.finished.source or len(self._constraints) > len(view.finished):
-            self._source, self._constraints = view.finished.source, []
-        for i in range(len(self._constraints), len(view.finished)):
-            self._constraints.append(view.finished[i].constraints)
-        violations = history.violations[rows]
-        if np.isnan(violations).all():
-            return {}, np.ones(len(rows), dtype=np.bool_)
-        keys = sorted({key for i in rows for key in self._constraints[i]})
-        told = {}
-        for key in keys:
-            values = np.array([self._constraints[i].get(key, np.nan) for i in rows])
-            has = ~np.isnan(values)
-            if has.any():
-                told[key] = np.flatnonzero(has), values[has]
-        return told, violations == 0.0
+
+def _told(
+    history: History, rows: NDArray[np.int64]
+) -> tuple[dict[str, tuple[NDArray[np.int64], Array]], NDArray[np.bool_]]:
+    """Constraints of these rows: key -> which told it and what; and which rows are known to be feasible."""
+    violations = history.violations[rows]
+    if np.isnan(violations).all():
+        return {}, np.ones(len(rows), dtype=np.bool_)
+    keys = sorted({key for i in rows for key in history.constraints[i]})
+    told = {}
+    for key in keys:
+        values = np.array([history.constraints[i].get(key, np.nan) for i in rows])
+        has = ~np.isnan(values)
+        if has.any():
+            told[key] = np.flatnonzero(has), values[has]
+    return told, violations == 0.0
 
 
 def _matrix(points: list[_Point], d: int) -> Array:

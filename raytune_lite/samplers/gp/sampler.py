@@ -12,7 +12,7 @@ from ...core.bounds import shown
 from ...core.protocols import StudyView
 from ...distributions import Distribution
 from ...trial import TrialState
-from .._base import BaseSampler
+from .._base import BaseSampler, check_integer
 from .._rng import rng_for
 from .build import Builder
 from .chain import MOST_ROWS
@@ -63,11 +63,7 @@ class GPSampler(BaseSampler):
         n_startup_trials: int = 10,
         deterministic_objective: bool = False,
     ) -> None:
-        if type(n_startup_trials) is not int or n_startup_trials < 1:
-            raise ValueError(
-                f"n_startup_trials must be an integer >= 1, got {shown(n_startup_trials)}; a process needs a point to "
-                "learn from."
-            )
+        check_integer("n_startup_trials", n_startup_trials, 1, "a process needs a point to learn from")
         if not isinstance(deterministic_objective, bool):
             raise ValueError(
                 f"deterministic_objective must be True or False, got {shown(deterministic_objective)}; True says that "

@@ -35,7 +35,7 @@ DOORS = {
     "sqlalchemy": ("storages",),
     "torch": ("training", "integrations"),
     "scipy": ("samplers",),
-    "cmaes": ("samplers.cmaes", "samplers._cmaes_steps"),
+    "cmaes": ("samplers.cmaes",),
     "optuna": ("integrations.optuna",),
     "lightning": ("integrations.lightning",),
     "transformers": ("integrations.transformers",),

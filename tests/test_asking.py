@@ -22,7 +22,7 @@ from raytune_lite.runtime.asking import untouched
 from raytune_lite.runtime.on_ray.driver import Driver
 from raytune_lite.runtime.on_ray.terms import BUSY
 from raytune_lite.runtime.session import Request, RunConfig, Session
-from raytune_lite.samplers._base import BaseSampler
+from raytune_lite.samplers.base import BaseSampler
 from raytune_lite.trial import TrialState
 
 UNIT = FloatDistribution(0.0, 1.0)

@@ -17,7 +17,7 @@ from scipy import stats
 from raytune_lite.core.protocols import Finished, StudyView
 from raytune_lite.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from raytune_lite.samplers import GridSampler, RandomSampler, sampler_from_spec
-from raytune_lite.samplers._rng import rng_for
+from raytune_lite.samplers.rng import rng_for
 from raytune_lite.trial import StudyDirection
 
 

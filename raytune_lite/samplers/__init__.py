@@ -10,14 +10,13 @@ from ..core.bounds import shown
 from ..core.protocols import Branches, Grid, Sampler
 
 if TYPE_CHECKING:
-    from ._base import BaseSampler
     from .auto import AutoSampler
+    from .base import BaseSampler
     from .bruteforce import BruteForceSampler
     from .cmaes import CmaEsSampler
     from .gp import GPSampler
     from .grid import GridSampler
-    from .nsgaii import NSGAIISampler
-    from .nsgaiii import NSGAIIISampler
+    from .nsga import NSGAIIISampler, NSGAIISampler
     from .partial_fixed import PartialFixedSampler
     from .qmc import QMCSampler
     from .random import RandomSampler
@@ -29,8 +28,8 @@ _HOMES = {
     "CmaEsSampler": "cmaes",
     "GPSampler": "gp",
     "GridSampler": "grid",
-    "NSGAIIISampler": "nsgaiii",
-    "NSGAIISampler": "nsgaii",
+    "NSGAIIISampler": "nsga",
+    "NSGAIISampler": "nsga",
     "PartialFixedSampler": "partial_fixed",
     "QMCSampler": "qmc",
     "RandomSampler": "random",
@@ -56,7 +55,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    home = "_base" if name == "BaseSampler" else _HOMES.get(name)
+    home = "base" if name == "BaseSampler" else _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {', '.join(__all__)}.")
     value = getattr(importlib.import_module(f".{home}", __name__), name)

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from ..core.protocols import StudyView
 from ..distributions import CategoricalDistribution, Distribution
 from ..trial import TrialState
-from ._base import BaseSampler, check_integer
-from ._history import History
+from .base import BaseSampler, check_integer
+from .history import History
 
 _MANY_OBJECTIVES = 4  # from here on NSGA-III's reference points spread better than NSGA-II's crowding distance
 
@@ -96,13 +96,13 @@ def _gp(seed: int) -> BaseSampler:
 
 
 def _nsgaii(seed: int) -> BaseSampler:
-    from .nsgaii import NSGAIISampler
+    from .nsga import NSGAIISampler
 
     return NSGAIISampler(seed)
 
 
 def _nsgaiii(seed: int) -> BaseSampler:
-    from .nsgaiii import NSGAIIISampler
+    from .nsga import NSGAIIISampler
 
     return NSGAIIISampler(seed)
 

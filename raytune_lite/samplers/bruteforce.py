@@ -10,7 +10,7 @@ from ..core.bounds import shown
 from ..core.protocols import StudyView
 from ..core.tree import n_values
 from ..distributions import Distribution
-from ._base import BaseSampler, check_integer
+from .base import BaseSampler, check_integer
 from .grid import KeyedPermutation
 
 

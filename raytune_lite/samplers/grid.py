@@ -15,8 +15,8 @@ from typing import Any, NoReturn
 from ..core.bounds import shown
 from ..core.protocols import StudyView
 from ..distributions import CategoricalChoice, Distribution
-from ._base import check_integer
-from ._rng import seed_or_fresh
+from .base import check_integer
+from .rng import seed_or_fresh
 
 _MAX_CELLS = 2**63 - 1
 _ROUNDS = 8  # 4 suffice for large halves (Luby and Rackoff 1988); small grids need more, NIST's FF1 has 10

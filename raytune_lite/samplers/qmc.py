@@ -17,9 +17,9 @@ from scipy.stats import qmc
 from ..core.bounds import shown
 from ..core.protocols import StudyView
 from ..distributions import Distribution
-from ._base import BaseSampler
-from ._history import Bookmark
-from ._rng import rng_for
+from .base import BaseSampler
+from .history import Bookmark
+from .rng import rng_for
 
 _TYPES = ("sobol", "halton")
 _PERIOD = 20  # 2**20 points of Sobol's sequence, then the next 2**20 with another scrambling

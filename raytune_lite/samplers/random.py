@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._base import BaseSampler
+from .base import BaseSampler
 
 
 class RandomSampler(BaseSampler):

@@ -13,9 +13,9 @@ import pytest
 from raytune_lite.core.protocols import Finished, StudyView
 from raytune_lite.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from raytune_lite.samplers import CmaEsSampler, QMCSampler, RandomSampler, sampler_from_spec
-from raytune_lite.samplers._cmaes_box import Axis, Box, fitted
-from raytune_lite.samplers._cmaes_steps import warm_start
-from raytune_lite.samplers._rng import rng_for
+from raytune_lite.samplers.cmaes.box import Axis, Box, fitted
+from raytune_lite.samplers.cmaes.steps import warm_start
+from raytune_lite.samplers.rng import rng_for
 from raytune_lite.trial import CONSTRAINT_PREFIX, FrozenTrial, StudyDirection, TrialState
 
 MIN = (StudyDirection.MINIMIZE,)

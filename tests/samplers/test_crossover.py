@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from optuna.samplers import nsgaii as theirs
 from scipy import stats
 
-from raytune_lite.samplers._crossover import SBX, SPX, UNDX, VSBX, BLXAlpha, Uniform, crossover_from
-from raytune_lite.samplers._mutation import PolynomialMutation, UniformMutation, mutation_from
+from raytune_lite.samplers.nsga.crossover import SBX, SPX, UNDX, VSBX, BLXAlpha, Uniform, crossover_from
+from raytune_lite.samplers.nsga.mutation import PolynomialMutation, UniformMutation, mutation_from
 
 pytestmark = pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
 N = 4000

@@ -11,7 +11,6 @@ from scipy import integrate, stats
 from scipy.special import log_ndtr
 
 from raytune_lite.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
-from raytune_lite.samplers._pareto import hypervolume
 from raytune_lite.samplers.gp import fit as fitting
 from raytune_lite.samplers.gp.acquisition import Feasibility, LogEI, LogFeasible, log_h
 from raytune_lite.samplers.gp.chain import WARP_FROM, Chain, counts_upto, fitted
@@ -30,6 +29,7 @@ from raytune_lite.samplers.gp.warping import (
     warp_constraint,
     yeo_johnson,
 )
+from raytune_lite.samplers.pareto import hypervolume
 
 MIXED = {
     "a": FloatDistribution(-1.0, 2.0),

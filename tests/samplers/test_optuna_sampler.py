@@ -11,7 +11,7 @@ import pytest
 import raytune_lite as rtl
 from raytune_lite.distributions import FloatDistribution, IntDistribution
 from raytune_lite.samplers import sampler_from_spec
-from raytune_lite.samplers._rng import rng_for
+from raytune_lite.samplers.rng import rng_for
 from raytune_lite.trial import CONSTRAINT_PREFIX
 
 from . import test_conformance as suite

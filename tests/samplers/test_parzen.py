@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy import integrate, stats
 
 from raytune_lite.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
-from raytune_lite.samplers._parzen import Frame, Kernels, Parzen, Points, log_sum
+from raytune_lite.samplers.tpe.parzen import Frame, Kernels, Parzen, Points, log_sum
 
 FALSE_ALARM = 1e-6  # of each statistical test, over the choice of its seed; the seeds are fixed
 SPACE = {

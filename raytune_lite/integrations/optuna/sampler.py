@@ -18,8 +18,8 @@ from optuna.samplers import BaseSampler, BruteForceSampler, GPSampler, RandomSam
 from ...core.bounds import shown
 from ...core.protocols import StudyView
 from ...distributions import Distribution, distribution_to_json
-from ...samplers._base import BaseSampler as OurBase
-from ...samplers._rng import rng_for
+from ...samplers.base import BaseSampler as OurBase
+from ...samplers.rng import rng_for
 from ...trial import FrozenTrial, TrialState
 from .mirror import Mirror, draws
 

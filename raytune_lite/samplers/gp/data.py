@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from ...core.protocols import StudyView
 from ...trial import FrozenTrial, StudyDirection, TrialState
-from .._history import History, values_of
-from .._pareto import pareto_mask
+from ..history import History, values_of
+from ..pareto import pareto_mask
 from .kernel import Array
 from .space import Space
 from .warping import warp, warp_stopped

@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 from scipy.stats import qmc
 
-from .._rng import rng_for
+from ..rng import rng_for
 from .acquisition import Acquisition
 from .kernel import Array
 from .space import Space

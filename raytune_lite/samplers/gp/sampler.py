@@ -12,8 +12,8 @@ from ...core.bounds import shown
 from ...core.protocols import StudyView
 from ...distributions import Distribution
 from ...trial import TrialState
-from .._base import BaseSampler, check_integer
-from .._rng import rng_for
+from ..base import BaseSampler, check_integer
+from ..rng import rng_for
 from .build import Builder
 from .chain import MOST_ROWS
 from .data import Reader

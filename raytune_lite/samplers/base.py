@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from ..core.bounds import shown
 from ..core.protocols import StudyView
 from ..distributions import Distribution
-from ._rng import rng_for, seed_or_fresh
+from .rng import rng_for, seed_or_fresh
 
 S = TypeVar("S", bound="BaseSampler")
 

@@ -15,7 +15,7 @@ import cmaes
 import numpy as np
 from numpy.typing import NDArray
 
-from ._cmaes_box import Array, Box
+from .box import Array, Box
 
 _CENTRED = 0.5  # of a late result: half the point itself, half its step repeated from the present mean
 # cmaes' own state that does not depend on the population size

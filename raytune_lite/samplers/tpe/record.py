@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.protocols import StudyView
-from ..trial import FrozenTrial, TrialState
-from ._history import History, values_of
-from ._pareto import nondominated_ranks, select_hypervolume
-from ._parzen import Array, Frame, Ints, Kernels, Points, log_sum, summed
+from ...core.protocols import StudyView
+from ...trial import FrozenTrial, TrialState
+from ..history import History, values_of
+from ..pareto import nondominated_ranks, select_hypervolume
+from .parzen import Array, Frame, Ints, Kernels, Points, log_sum, summed
 
 _TINY, _HUGE = 1e-12, 1e300
 

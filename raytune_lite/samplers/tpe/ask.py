@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..trial import FrozenTrial, StudyDirection
-from ._parzen import Array, Frame, Kernels, Parzen, Points
-from ._tpe_record import Record, pending_rows
+from ...trial import FrozenTrial, StudyDirection
+from .parzen import Array, Frame, Kernels, Parzen, Points
+from .record import Record, pending_rows
 
 # How these were chosen: see TPESampler.
 _GOOD, MOST_GOOD, _MOST_GOOD_OF_MANY = 0.1, 25, 100  # share of trials that are good; at most so many

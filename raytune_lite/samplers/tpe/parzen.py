@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-from ..distributions import CategoricalDistribution, Distribution, FloatDistribution, IntDistribution
+from ...distributions import CategoricalDistribution, Distribution, FloatDistribution, IntDistribution
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ._crossover import check_not_negative, rule_from
+from .crossover import check_not_negative, rule_from
 
 Array = NDArray[np.float64]
 

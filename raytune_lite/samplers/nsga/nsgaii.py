@@ -16,16 +16,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.bounds import shown
-from ..core.protocols import StudyView
-from ..distributions import CategoricalDistribution, Distribution, FloatDistribution
-from ..trial import FrozenTrial, TrialState
-from ._base import BaseSampler, check_integer
-from ._crossover import check_probability, crossover_from
-from ._history import Bookmark, History, values_of
-from ._mutation import mutation_from
-from ._pareto import nondominated_ranks
-from ._rng import rng_for
+from ...core.bounds import shown
+from ...core.protocols import StudyView
+from ...distributions import CategoricalDistribution, Distribution, FloatDistribution
+from ...trial import FrozenTrial, TrialState
+from ..base import BaseSampler, check_integer
+from ..history import Bookmark, History, values_of
+from ..pareto import nondominated_ranks
+from ..rng import rng_for
+from .crossover import check_probability, crossover_from
+from .mutation import mutation_from
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]

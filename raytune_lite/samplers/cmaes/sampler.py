@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from ..core.bounds import shown
-from ..core.protocols import Sampler, StudyView
-from ..distributions import Distribution
-from ..trial import FrozenTrial, TrialState
-from ._base import BaseSampler, check_integer
-from ._cmaes_replay import Replay, Rules
-from ._cmaes_steps import Variant
+from ...core.bounds import shown
+from ...core.protocols import Sampler, StudyView
+from ...distributions import Distribution
+from ...trial import FrozenTrial, TrialState
+from ..base import BaseSampler, check_integer
+from .replay import Replay, Rules
+from .steps import Variant
 
 _RESTARTS = (None, "ipop", "bipop")
 _SIGMA0 = 1 / 6
@@ -53,7 +53,7 @@ class CmaEsSampler(BaseSampler):
     Raises:
         ValueError: an argument that is none of these, or two that exclude each other; a study of several objectives.
 
-    Source: Hansen 2016, arXiv:1604.00772; see _cmaes_steps.py and _cmaes_replay.py for the variants.
+    Source: Hansen 2016, arXiv:1604.00772; see steps.py and replay.py for the variants.
     """
 
     def __init__(

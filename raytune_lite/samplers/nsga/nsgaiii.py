@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.bounds import shown
-from ._rng import rng_for
+from ...core.bounds import shown
+from ..rng import rng_for
 from .nsgaii import NSGAIISampler
 
 Array = NDArray[np.float64]

@@ -8,16 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from ..core.bounds import shown
-from ..core.protocols import StudyView
-from ..distributions import Distribution
-from ..trial import FrozenTrial, TrialState
-from ._base import BaseSampler, uniform
-from ._history import Bookmark, History
-from ._parzen import Frame
-from ._rng import rng_for
-from ._tpe_ask import MOST_GOOD, REDRAWS, Ask, Cells, n_good
-from ._tpe_record import Record, pending_rows
+from ...core.bounds import shown
+from ...core.protocols import StudyView
+from ...distributions import Distribution
+from ...trial import FrozenTrial, TrialState
+from ..base import BaseSampler, uniform
+from ..history import Bookmark, History
+from ..rng import rng_for
+from .ask import MOST_GOOD, REDRAWS, Ask, Cells, n_good
+from .parzen import Frame
+from .record import Record, pending_rows
 
 
 class TPESampler(BaseSampler):

@@ -19,13 +19,13 @@ from typing import Any
 
 import numpy as np
 
-from ..core.protocols import Finished, StudyView
-from ..distributions import CategoricalDistribution, Distribution
-from ..trial import FrozenTrial, StudyDirection, TrialState
-from ._cmaes_box import Array, Axis, Box
-from ._cmaes_steps import Generation, Optimiser, Variant, default_popsize, retold, warm_start
-from ._history import Bookmark
-from ._rng import rng_for
+from ...core.protocols import Finished, StudyView
+from ...distributions import CategoricalDistribution, Distribution
+from ...trial import FrozenTrial, StudyDirection, TrialState
+from ..history import Bookmark
+from ..rng import rng_for
+from .box import Array, Axis, Box
+from .steps import Generation, Optimiser, Variant, default_popsize, retold, warm_start
 
 MAX_AGE = 6  # generations
 _GROWTH = 0.3  # results in a generation, of those that arrive while a trial runs

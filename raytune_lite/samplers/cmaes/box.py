@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..distributions import CategoricalDistribution, Distribution, FloatDistribution, IntDistribution
+from ...distributions import CategoricalDistribution, Distribution, FloatDistribution, IntDistribution
 
 Array = NDArray[np.float64]
 Numerical = FloatDistribution | IntDistribution

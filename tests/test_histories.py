@@ -1,0 +1,30 @@
+"""Event logs of released versions fold to what they folded to then, and go on as they went on then."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from .histories.folding import fold, go_on, lines_of, recorded, summary
+
+PATHS = recorded()
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_a_recorded_history_folds_to_what_it_did_and_goes_on_as_it_did(path):
+    expected = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+    folded = fold(lines_of(path), expected["directions"])
+    found = json.loads(json.dumps(summary(folded)))
+    assert found == expected["state"]
+    assert json.loads(json.dumps(go_on(folded))) == expected["later"]
+
+
+def test_the_histories_are_small_and_tell_every_kind_of_event():
+    told = {json.loads(line)["_"] for path in PATHS for line in lines_of(path)}
+    assert told == {
+        "RunStarted", "RunFinished", "StopRequested", "TrialEnqueued", "TrialAdded", "Claimed", "Suggested", "ParamSet",
+        "Reported", "AttemptEnded", "AttemptLost",
+    }  # fmt: skip
+    assert {path.parent.name for path in PATHS} >= {"0.1.0"}
+    assert all(path.stat().st_size < 60_000 for path in PATHS)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from . import distributions, exceptions, pruners, samplers
     from .core.retries import RetryPolicy
     from .exceptions import TrialInvalid, TrialPruned
-    from .runtime.worker import Trial
+    from .runtime.trial import Trial
     from .study import Study, create_study, delete_study, get_all_study_names, load_study
     from .trial import FrozenTrial, StudyDirection, TrialState, create_trial
 
@@ -23,7 +23,7 @@ _HOMES = {
     "RetryPolicy": "core.retries",
     "Study": "study",
     "StudyDirection": "trial",
-    "Trial": "runtime.worker",
+    "Trial": "runtime.trial",
     "TrialInvalid": "exceptions",
     "TrialPruned": "exceptions",
     "TrialState": "trial",

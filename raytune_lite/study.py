@@ -25,10 +25,11 @@ from .core.retries import RetryPolicy
 from .distributions import Distribution
 from .exceptions import DuplicatedStudyError
 from .results import Results, check_findable
+from .runtime.attempt import AttemptResult, check_values
 from .runtime.failures import InvalidResult, kind_of
 from .runtime.inline import LocalSession
 from .runtime.session import RunConfig, checkpoint_root, new_run_id
-from .runtime.worker import Ended, Trial, check_values
+from .runtime.trial import Trial
 from .storages.repository import Repository
 from .trial import FrozenTrial, StudyDirection, TrialState, parse_direction
 
@@ -471,8 +472,8 @@ def _same_params(trial: FrozenTrial, params: Mapping[str, Any]) -> bool:
     return dict(trial.system_attrs.get("fixed_params", trial.params)) == dict(params)
 
 
-def _told(trial: Trial, values: Any, state: TrialState | None, n_objectives: int) -> Ended:
-    """The Ended message for what the user told; Optuna's rules."""
+def _told(trial: Trial, values: Any, state: TrialState | None, n_objectives: int) -> AttemptResult:
+    """The result for what the user told; Optuna's rules."""
     outcomes = {
         TrialState.COMPLETE: m.Outcome.COMPLETE,
         TrialState.PRUNED: m.Outcome.PRUNED,
@@ -494,11 +495,11 @@ def _told(trial: Trial, values: Any, state: TrialState | None, n_objectives: int
     outcome = outcomes[state] if state else (m.Outcome.COMPLETE if failure is None else m.Outcome.FAIL)
     if outcome is m.Outcome.FAIL and failure is None:
         failure = m.Failure(error="told FAIL by the user")
-    return Ended(
+    return AttemptResult(
         number=trial.number,
         attempt=trial.attempt,
         outcome=outcome,
-        progress=trial.drain(),
+        progress=trial.delivery.drain(),
         values=found,
         failure=failure,
     )

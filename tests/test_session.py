@@ -367,7 +367,7 @@ def test_a_refused_pruner_leaves_the_study_as_it_was_and_free(config, clock):
 
 
 def test_a_parameter_of_another_kind_is_refused_also_when_it_is_fixed(session):
-    from raytune_lite.runtime.worker import Trial
+    from raytune_lite.runtime.trial import Trial
 
     claim(session)
     report(session, 0, params=(m.ParamValue(name="x", value=0.5, distribution=UNIT),))

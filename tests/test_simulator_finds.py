@@ -11,10 +11,11 @@ from raytune_lite.core.messages import FailureKind, Outcome
 from raytune_lite.core.retries import RetryPolicy
 from raytune_lite.exceptions import FencedError, StaleAttemptError, StorageError
 from raytune_lite.runtime import heart
+from raytune_lite.runtime.attempt import run_trial
 from raytune_lite.runtime.failures import DriverGone
 from raytune_lite.runtime.heart import Heart
 from raytune_lite.runtime.session import RunConfig, Session
-from raytune_lite.runtime.worker import Trial, run_trial
+from raytune_lite.runtime.trial import Trial
 from raytune_lite.samplers import GridSampler, RandomSampler
 from raytune_lite.storages import Repository
 from raytune_lite.trial import StudyDirection, TrialState
@@ -130,7 +131,7 @@ class Gone:
         raise DriverGone("no answer for 60 s")
 
 
-@pytest.mark.parametrize("say", [lambda trial: trial.flush(), lambda trial: trial.suggest_float("x", 0, 1)])
+@pytest.mark.parametrize("say", [lambda trial: trial.delivery.flush(), lambda trial: trial.suggest_float("x", 0, 1)])
 def test_a_trial_is_not_blamed_for_a_driver_that_is_gone(say):
     """Seed 220: the objective got the driver's FencedError (or a TimeoutError), and the trial was FAIL for good."""
     trial = Trial(m.Assignment(number=0, attempt=1, milestones=(1,)), Gone(), lambda: None)
@@ -146,7 +147,7 @@ def test_a_heart_whose_driver_is_gone_stops_with_the_lease(monkeypatch, late):
     beating, ended = Heart(lease=60.0), []
     monkeypatch.setattr(heart.os, "_exit", ended.append)
     beating._trial = trial
-    trial.told -= 61.0 * late
+    trial.delivery.acknowledged_at -= 61.0 * late
     beating.beat(trial)
     assert ended == [heart.EXIT_CODE] * late
 

@@ -13,7 +13,9 @@ from raytune_lite.core.messages import Decision, Outcome
 from raytune_lite.distributions import FloatDistribution
 from raytune_lite.exceptions import CheckpointCorruptedError, CheckpointError, StaleAttemptError, TrialPruned
 from raytune_lite.runtime import heart
-from raytune_lite.runtime.worker import AttemptInterrupted, Trial, run_trial
+from raytune_lite.runtime.attempt import run_trial
+from raytune_lite.runtime.failures import AttemptInterrupted
+from raytune_lite.runtime.trial import Trial
 from raytune_lite.storages.checkpoints import CheckpointStore
 
 
@@ -23,7 +25,7 @@ class FakeChannel:
     def __init__(self):
         self.told, self.asked = [], []
         self.decisions = {}  # step -> decision
-        self.stop, self.error = False, None
+        self.stop, self.error = None, None
 
     def suggest(self, number, attempt, name, distribution):
         self.asked.append(name)
@@ -109,7 +111,7 @@ def test_the_first_value_of_a_step_stands_with_a_warning(channel):
     trial.report(1.0, 1)
     with pytest.warns(UserWarning, match="step 1 was reported already; the first value stands"):
         trial.report(2.0, 1)
-    trial.flush()
+    trial.delivery.flush()
     with pytest.warns(UserWarning, match="step 1"):
         trial.report(3.0, 1)
     assert channel.reports == [((1, 1.0),)]
@@ -122,11 +124,11 @@ def test_parameters_and_attributes_travel_with_the_next_message(channel):
     assert (trial.suggest_float("x", 0, 1), trial.suggest_int("k", 1, 3)) == (0.25, 2)
     trial.set_user_attr("a", [1])
     assert channel.asked == []
-    trial.flush()
+    trial.delivery.flush()
     [progress] = channel.told
     assert [p.name for p in progress.params] == ["x", "k"]
     assert progress.user_attrs == (("a", "[1]"),)
-    trial.flush()
+    trial.delivery.flush()
     assert channel.told[1] == m.Progress()
 
 
@@ -192,7 +194,7 @@ def test_a_bad_report_says_the_value_the_rule_and_the_way_out(channel, value, st
     with pytest.raises(error) as caught:
         trial.report(value, step)
     assert all(part in str(caught.value) for part in parts)
-    trial.flush()
+    trial.delivery.flush()
     assert channel.reports == [()]
 
 
@@ -204,7 +206,7 @@ def test_numbers_of_numpy_and_torch_are_numbers(channel):
     trial.report(np.array(0.25), 2)
     torch = pytest.importorskip("torch")
     trial.report(torch.tensor(0.125), 3)
-    trial.flush()
+    trial.delivery.flush()
     assert channel.reports == [((1, 0.5), (2, 0.25), (3, 0.125))]
     assert all(type(part) in (int, float) for pair in channel.reports[0] for part in pair)
 
@@ -226,7 +228,7 @@ def test_a_stale_attempt_ends_at_its_next_word(channel):
     trial = trial_on(channel)
     channel.error = StaleAttemptError(3, 1, "attempt 2 is")
     with pytest.raises(AttemptInterrupted, match="is not live"):
-        trial.flush()
+        trial.delivery.flush()
     for act in (lambda: trial.report(0.0, 1), trial.should_prune, lambda: trial.suggest_float("x", 0, 1)):
         with pytest.raises(AttemptInterrupted):
             act()
@@ -236,7 +238,7 @@ def test_a_stale_attempt_ends_at_its_next_word(channel):
 
 def test_told_to_stop_with_an_answer_it_ends_at_its_next_word(channel):
     trial = trial_on(channel, milestones=None)
-    channel.stop = True
+    channel.stop = "the study was interrupted"
     trial.report(0.0, 1)
     with pytest.raises(AttemptInterrupted, match="interrupted"):
         trial.should_prune()
@@ -299,7 +301,7 @@ def test_the_newest_of_two_checkpoints_survives_a_failed_delivery(channel, store
         with pytest.raises(ConnectionError):
             trial.save_checkpoint({"step": step}, step=step)
     channel.error = None
-    trial.flush()
+    trial.delivery.flush()
     assert channel.told[0].checkpoint.step == 2
 
 
@@ -339,7 +341,7 @@ def test_a_failure_carries_the_users_traceback_only():
     assert ended.outcome is Outcome.FAIL
     assert ended.failure.error == "KeyError: 'k'"
     assert "in inner" in ended.failure.traceback
-    assert "runtime/worker.py" not in ended.failure.traceback
+    assert "runtime/attempt.py" not in ended.failure.traceback
     assert not ended.caught
     assert outcome_of(lambda trial: inner(), catch=(LookupError,)).caught
 
@@ -381,10 +383,10 @@ def exits(monkeypatch):
 def test_a_beat_delivers_the_buffer_and_renews(channel, exits):
     trial = trial_on(channel)
     trial.report(0.5, 1)
-    trial.told -= 100
+    trial.delivery.acknowledged_at -= 100
     heart.Heart(lease=10).beat(trial)
     assert channel.reports == [((1, 0.5),)]
-    assert time.monotonic() - trial.told < 5
+    assert time.monotonic() - trial.delivery.acknowledged_at < 5
     assert exits == []
 
 
@@ -396,7 +398,7 @@ def test_a_process_that_nobody_answers_for_a_lease_ends_itself(channel, exits, c
     channel.error = ConnectionError("gone")
     beating.beat(trial)
     assert exits == []
-    trial.told -= 11
+    trial.delivery.acknowledged_at -= 11
     beating.beat(trial)
     assert exits == [heart.EXIT_CODE]
     assert "no answer from the driver for 10 s (ConnectionError)" in "".join(capsys.readouterr())
@@ -408,7 +410,7 @@ def test_a_process_that_nobody_answers_for_a_lease_ends_itself(channel, exits, c
 
 def test_a_beat_that_learns_of_the_end_lets_the_objective_find_out(channel, exits):
     trial = trial_on(channel)
-    trial.told -= 100
+    trial.delivery.acknowledged_at -= 100
     channel.error = StaleAttemptError(3, 1, "attempt 2 is")
     beating = heart.Heart(lease=10)
     beating.watch(trial)
@@ -435,4 +437,4 @@ def test_a_name_that_no_database_holds_is_refused_before_it_travels(channel, nam
         trial.suggest_float(name, 0, 1)
     with pytest.raises(ValueError, match="valid Unicode"):
         trial.set_user_attr(name, 1)
-    assert trial.drain() == m.Progress()
+    assert trial.delivery.drain() == m.Progress()

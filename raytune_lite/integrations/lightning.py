@@ -23,7 +23,7 @@ from ..core.bounds import shown
 from ..exceptions import CheckpointError, TrialPruned
 
 if TYPE_CHECKING:
-    from ..runtime.worker import Trial
+    from ..runtime.trial import Trial
 
 try:
     try:

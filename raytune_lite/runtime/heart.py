@@ -16,7 +16,7 @@ import threading
 import time
 
 from .failures import AttemptInterrupted, DriverGone
-from .worker import Trial
+from .trial import Trial
 
 INTERVAL = 1.0  # seconds between beats: how late a reader sees a report, and an attempt learns of Ctrl-C
 EXIT_CODE = 75  # EX_TEMPFAIL: try again later
@@ -36,9 +36,9 @@ class Heart(threading.Thread):
 
     def watch(self, trial: Trial | None) -> None:
         """Beat for ``trial`` from now on; None: for nobody."""
-        had_limit = self._trial is not None and self._trial.deadline < math.inf
+        had_limit = self._trial is not None and self._trial.delivery.deadline < math.inf
         self._trial = trial
-        if had_limit or (trial is not None and trial.deadline < math.inf):
+        if had_limit or (trial is not None and trial.delivery.deadline < math.inf):
             self._set_at = -math.inf
         self.heard()
 
@@ -49,7 +49,7 @@ class Heart(threading.Thread):
             return  # short trials are heard of a thousand times a second, and a setting takes a new thread
         self._set_at = now
         trial = self._trial
-        limit = math.inf if trial is None else trial.deadline + TIMEOUT_GRACE - now
+        limit = math.inf if trial is None else trial.delivery.deadline + TIMEOUT_GRACE - now
         seconds = max(0.1, min(self.lease + _SWITCH_MARGIN, limit))
         faulthandler.dump_traceback_later(seconds, exit=True, file=_STDERR)
 
@@ -66,12 +66,12 @@ class Heart(threading.Thread):
     def beat(self, trial: Trial) -> None:
         """One beat; ends the process if the driver has not answered for a whole lease."""
         try:
-            trial.flush()
+            trial.delivery.flush()
         except (Exception, AttemptInterrupted) as error:  # noqa: BLE001  (whatever stands between us and the driver)
             if isinstance(error, AttemptInterrupted) and not isinstance(error, DriverGone):
                 return  # the objective learns of it at its next call of the trial
             # the lease decides
-            if time.monotonic() - trial.told > self.lease and self._trial is trial:
+            if time.monotonic() - trial.delivery.acknowledged_at > self.lease and self._trial is trial:
                 print(  # noqa: T201  (a worker's stderr is all that is left to speak to)
                     f"raytune_lite: trial {trial.number}, attempt {trial.attempt}: no answer from the driver for "
                     f"{self.lease:.0f} s ({type(error).__name__}); this process ends, the trial goes on elsewhere.",

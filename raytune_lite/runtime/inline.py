@@ -15,8 +15,9 @@ from ..core import messages as m
 from ..distributions import Distribution
 from ..exceptions import FencedError, StorageError, StudyAbortedError
 from ..trial import TrialState
+from .attempt import AttemptResult, run_trial
 from .session import OWNER_LEASE, RunConfig, Session
-from .worker import Ended, Trial, run_trial
+from .trial import Trial
 
 
 class LocalSession:
@@ -50,7 +51,7 @@ class LocalSession:
         time_limit = math.inf if limit is None else limit
         return Trial(assignment, self, lambda: self.session.checkpoints, n_objectives, time_limit)
 
-    def tell(self, ended: Ended) -> TrialState:
+    def tell(self, ended: AttemptResult) -> TrialState:
         """Store how an attempt ended; answers the trial's state now."""
         with self._lock:
             state: TrialState = self.session.apply([ended.event(self.session.now())])[0]
@@ -62,9 +63,9 @@ class LocalSession:
             m.ParamAsked, number=number, attempt=attempt, name=name, distribution=distribution
         )
 
-    def report(self, number: int, attempt: int, progress: m.Progress) -> tuple[m.Decision, bool]:
+    def report(self, number: int, attempt: int, progress: m.Progress) -> tuple[m.Decision, str | None]:
         """See Channel."""
-        return self.call(m.Reported, number=number, attempt=attempt, progress=progress), False
+        return self.call(m.Reported, number=number, attempt=attempt, progress=progress), None
 
     def run(
         self,

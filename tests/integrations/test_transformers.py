@@ -12,7 +12,7 @@ import raytune_lite as rtl
 from raytune_lite.core.retries import RetryPolicy
 from raytune_lite.exceptions import CheckpointError
 from raytune_lite.pruners import ASHAPruner, NopPruner
-from raytune_lite.runtime.worker import Trial
+from raytune_lite.runtime.trial import Trial
 from raytune_lite.trial import TrialState
 
 torch = pytest.importorskip("torch")

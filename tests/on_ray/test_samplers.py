@@ -28,7 +28,7 @@ def bowl(trial: rtl.Trial) -> float:
     for step in range(1, 6):
         trial.report(x * x + step, step)
         began = time.perf_counter()
-        trial.flush()
+        trial.delivery.flush()
         waits.append(time.perf_counter() - began)
         time.sleep(0.02)
     trial.set_user_attr("waits", waits)

@@ -12,7 +12,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from ...core import messages as m
 from ...exceptions import RaytuneLiteError
 from ..session import RunConfig
-from ..worker import Trial
+from ..trial import Trial
 from . import cluster
 from .driver import CONCURRENCY, Driver
 from .launcher import Launcher

@@ -24,9 +24,10 @@ from ...core.encoding import event_to_json, from_json
 from ...distributions import Distribution
 from ...exceptions import CheckpointError, StaleAttemptError
 from ...storages.checkpoints import CheckpointStore
+from ..attempt import run_trial
 from ..failures import DriverGone
 from ..heart import Heart
-from ..worker import Trial, run_trial
+from ..trial import Trial
 from .terms import BUSY, Terms, is_deposed, raise_refusal
 from .wire import BROKEN, Wire
 
@@ -57,10 +58,10 @@ class RayChannel:
         event = m.ParamAsked(at=0.0, number=number, attempt=attempt, name=name, distribution=distribution)
         return self._tell(event)[0]  # type: ignore[no-any-return]
 
-    def report(self, number: int, attempt: int, progress: m.Progress) -> tuple[m.Decision, bool]:
+    def report(self, number: int, attempt: int, progress: m.Progress) -> tuple[m.Decision, str | None]:
         """See Channel."""
         decision, stop = self._tell(m.Reported(at=0.0, number=number, attempt=attempt, progress=progress))
-        return m.Decision(decision), stop
+        return m.Decision(decision), "the study was interrupted" if stop else None
 
     def _tell(self, event: m.Event) -> Any:
         message = event_to_json(event).encode()

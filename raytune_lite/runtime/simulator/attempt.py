@@ -24,14 +24,16 @@ from ...exceptions import (
     TrialInvalid,
     TrialPruned,
 )
+from ..attempt import AttemptResult, run_trial
 from ..failures import AttemptInterrupted, DriverGone
-from ..worker import Ended, Trial, run_trial
+from ..trial import Trial
 from .cluster import Cluster
 from .driver import BUSY, Driver, Refused
+from .host import SimulatedHost
 from .network import BROKEN, ask
 from .scenario import Scenario
 from .storage import DiskStore
-from .world import Lock, Process, World
+from .world import Process, World
 
 BEAT = 2.0  # seconds between heartbeats
 RPC_TIMEOUT = 4.0
@@ -79,11 +81,11 @@ class Attempt:
         found: m.ParamValue = self._tell(event)[0]
         return found
 
-    def report(self, number: int, attempt: int, progress: m.Progress) -> tuple[m.Decision, bool]:
+    def report(self, number: int, attempt: int, progress: m.Progress) -> tuple[m.Decision, str | None]:
         """See Channel."""
         decision, stop = self._tell(m.Reported(at=0.0, number=number, attempt=attempt, progress=progress))
         self.told = self.world.now
-        return decision, stop
+        return decision, "the study was interrupted" if stop else None
 
     def _tell(self, event: m.Event) -> tuple[Any, bool]:
         while True:
@@ -133,7 +135,7 @@ class Attempt:
 
     # --- the task ----------------------------------------------------------------------------------------------------
 
-    def run(self) -> Ended | None:
+    def run(self) -> AttemptResult | None:
         """The task's body: what it returns to the launcher."""
         assignment = self.bound
         if assignment is None:
@@ -146,9 +148,7 @@ class Attempt:
         world, name = self.world, f"trial {assignment.number}, attempt {assignment.attempt}"
         start = f"from step {assignment.checkpoint.step}" if assignment.checkpoint else "from zero"
         world.note(self.process.name, f"begins {name} {start}")
-        trial = self.trial = Trial(assignment, self, self.store)
-        # threading's locks cannot tell greenlets apart
-        trial._delivery, trial._lock = Lock(world), Lock(world)  # type: ignore[assignment]
+        trial = self.trial = Trial(assignment, self, self.store, host=SimulatedHost(self.process))
         self.told = world.now
         self.process.start(self._beat)
         try:
@@ -178,7 +178,7 @@ class Attempt:
             if trial is None:
                 return
             try:
-                trial.flush()
+                trial.delivery.flush()
             except (Exception, AttemptInterrupted) as error:  # noqa: BLE001  (as in Heart.beat)
                 if isinstance(error, AttemptInterrupted) and not isinstance(error, DriverGone):
                     continue

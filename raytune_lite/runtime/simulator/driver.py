@@ -16,8 +16,9 @@ from ...storages.repository import Repository
 from ..asking import Key, Question
 from ..session import Request, RunConfig, Session
 from .audit import Auditor
+from .host import T0
 from .network import BROKEN
-from .storage import T0, Disk, DiskStore, FaultyRepository
+from .storage import Disk, DiskStore, FaultyRepository
 from .world import Process, Signal, World
 
 BUSY = object()  # the answer to an attempt that shall ask again

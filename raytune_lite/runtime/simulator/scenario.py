@@ -13,7 +13,7 @@ from ...distributions import Distribution
 from ...pruners import ASHAPruner, NopPruner
 from ...samplers import GridSampler, RandomSampler
 from ...trial import StudyDirection
-from ..worker import Trial
+from ..trial import Trial
 from .world import World
 
 # The probability of each fault at each of its occasions, in a history of middling misfortune.

@@ -13,8 +13,8 @@ from ...core import messages as m
 from ...distributions import FloatDistribution, IntDistribution
 from ...exceptions import RaytuneLiteError
 from ...trial import TrialState
+from ..attempt import AttemptResult
 from ..session import RunConfig
-from ..worker import Ended
 from .attempt import Attempt
 from .cluster import Cluster, Task
 from .driver import Driver, Open, Plan, Refused
@@ -44,7 +44,7 @@ class Script:
         self.outcome = ""
         self.began_at = self.world.now
         self.tasks: dict[str, Task] = {}
-        self._ended: list[tuple[str, Ended]] = []
+        self._ended: list[tuple[str, AttemptResult]] = []
         self._lost: list[tuple[str, m.FailureKind]] = []
         self._raised: list[Exception] = []
         self._news = Signal(self.world)
@@ -172,7 +172,7 @@ class Script:
             self._start_task(f"{self.name}/task-{self._n}", None)
 
     def _start_task(self, slot: str, assignment: m.Assignment | None) -> None:
-        def body(process: Process, node: str) -> Ended | None:
+        def body(process: Process, node: str) -> AttemptResult | None:
             return Attempt(self.cluster, lambda: self.actor, process, slot, node, assignment).run()
 
         task = self.tasks[slot] = Task(slot, assignment, body, lambda result: self._returned(slot, result))

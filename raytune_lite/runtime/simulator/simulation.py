@@ -16,8 +16,9 @@ from ..session import Session
 from . import scenario as scenarios
 from .audit import Auditor
 from .cluster import Cluster
+from .host import T0
 from .script import Script, config_of
-from .storage import T0, DiskStore, FaultyRepository, MemoryDatabase, MemoryRepository, lose_power
+from .storage import DiskStore, FaultyRepository, MemoryDatabase, MemoryRepository, lose_power
 from .world import Process, Strike, Violation, World
 
 MAX_EVENTS = 400_000

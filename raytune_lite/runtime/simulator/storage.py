@@ -21,8 +21,6 @@ from ...storages.repository import Repository, StudyRecord
 from .audit import Auditor
 from .world import Process, World
 
-T0 = 1_700_000_000.0  # seconds since 1970 at which virtual time begins
-
 
 @dataclass(slots=True)
 class MemoryDatabase:

@@ -264,31 +264,35 @@ class Thread:
 
 
 class Signal:
-    """Something to wait for: ``set`` wakes those who wait, now and later."""
+    """Something to wait for, as threading.Event has it: ``set`` wakes those who wait, now and later."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._waiting: list[tuple[Thread, int]] = []
-        self.is_set, self.value = False, None
+        self._is_set, self.value = False, None
+
+    def is_set(self) -> bool:
+        """Whether it has been set."""
+        return self._is_set
 
     def set(self, value: Any = None) -> None:
         """Wake everybody; the first value stands."""
-        if not self.is_set:
-            self.is_set, self.value = True, value
+        if not self._is_set:
+            self._is_set, self.value = True, value
         for thread, token in self._waiting:
             self._world.at(self._world.now, self._world.wake, thread, token, True)
         self._waiting.clear()
 
     def clear(self) -> None:
         """Those who wait from now on wait for the next ``set``."""
-        self.is_set, self.value = False, None
+        self._is_set, self.value = False, None
 
     def wait(self, timeout: float | None = None) -> bool:
         """Whether it was set in time."""
-        if not self.is_set:
+        if not self._is_set:
             self._waiting.append(self._world.ticket())
             self._world.park(timeout)
-        return self.is_set
+        return self._is_set
 
 
 class Lock:
@@ -300,16 +304,28 @@ class Lock:
         self._depth = 0
         self._free = Signal(world)
 
-    def __enter__(self) -> None:
-        me = self._world.current
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
+        """Take it; False when it is not free within ``timeout`` seconds (-1: wait on)."""
+        me, give_up = self._world.current, self._world.now + timeout
         while self._owner is not None and self._owner is not me:
+            left = give_up - self._world.now
+            if not blocking or (timeout >= 0 and left <= 0):
+                return False
             self._free.clear()
-            self._free.wait()
+            self._free.wait(left if timeout >= 0 else None)
         self._owner = me
         self._depth += 1
+        return True
 
-    def __exit__(self, *_: object) -> None:
+    def release(self) -> None:
+        """Give it back."""
         self._depth -= 1
         if not self._depth:
             self._owner = None
             self._free.set()
+
+    def __enter__(self) -> bool:
+        return self.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self.release()

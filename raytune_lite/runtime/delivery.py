@@ -1,0 +1,192 @@
+"""What an attempt has not delivered yet, and its way to the driver: the half of a Trial that the objective never sees.
+
+Owns the buffers between the objective and the driver. Which steps need a decision came with the assignment; reports
+between those steps stay here and cost microseconds. The heartbeat's thread delivers too.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Protocol
+
+from ..core.bounds import MAX_GATHERED, MAX_STEP
+from ..core.messages import Assignment, CheckpointRef, Decision, ParamValue, Progress
+from ..distributions import Distribution
+from ..exceptions import StaleAttemptError
+from .failures import AttemptInterrupted, AttemptTimedOut
+from .host import Host
+
+MAX_BUFFERED = 10_000  # reports; while the driver cannot store them, an attempt goes on this far without it
+
+
+class Channel(Protocol):
+    """The way from an attempt to whoever decides. Each call may raise StaleAttemptError."""
+
+    def suggest(self, number: int, attempt: int, name: str, distribution: Distribution) -> ParamValue:
+        """The value of a parameter that was not suggested ahead."""
+
+    def report(self, number: int, attempt: int, progress: Progress) -> tuple[Decision, str | None]:
+        """Deliver progress; it is stored when this returns. Answers the decision, and why to stop (None: go on)."""
+
+
+class Delivery:
+    """The buffers of one attempt, and the decisions that came back.
+
+    Args:
+        assignment: the attempt.
+        channel: the way to the driver.
+        host: its locks and its clock.
+        time_limit: seconds this attempt may take.
+    """
+
+    def __init__(self, assignment: Assignment, channel: Channel, host: Host, time_limit: float = math.inf) -> None:
+        self.number, self.attempt = assignment.number, assignment.attempt
+        self.channel = channel
+        self.monotonic: Callable[[], float] = host.monotonic
+        self.deadline = self.monotonic() + time_limit
+        self.acknowledged_at = self.monotonic()  # when the driver last stored a delivery of this attempt
+        # Whoever takes both locks takes `delivering`, which lasts for a delivery, first;
+        self.delivering = host.lock()
+        self.lock = host.lock()  # and this one, of the buffers, only for moments
+        self.decision = Decision.CONTINUE
+        self.newest = -1  # the largest step reported in this attempt
+        self._milestones = assignment.milestones
+        self._decided_to = assignment.last_step  # decisions are made for every step up to here
+        self.next_due = self._due_after(self._decided_to)
+        self._interrupted = ""
+        self._reports: dict[int, float] = {}
+        self._params: list[ParamValue] = []
+        self._attrs: dict[str, str] = {}
+        self._constraints: dict[str, float] = {}
+        self._checkpoint: CheckpointRef | None = None
+        self._gathered = 0  # characters of attributes and choices in the buffers
+
+    # --- the buffers -------------------------------------------------------------------------------------------------
+
+    def add_report(self, value: float, step: int) -> bool:
+        """Buffer a report; answers whether the buffer is full. Call it with the lock."""
+        self._reports[step] = value
+        self.newest = max(self.newest, step)
+        return len(self._reports) >= MAX_BUFFERED
+
+    def add_param(self, param: ParamValue, size: int) -> None:
+        """Buffer a parameter; ``size``: about how many characters its message has."""
+        with self.lock:
+            self._params.append(param)
+        self._gather(size)
+
+    def add_attr(self, key: str, text: str) -> None:
+        """Buffer an attribute, as JSON text."""
+        with self.lock:
+            self._attrs[key] = text
+        self._gather(len(text))
+
+    def add_constraint(self, key: str, value: float) -> None:
+        """Buffer a constraint."""
+        with self.lock:
+            self._constraints[key] = value
+        self._gather(100)
+
+    def add_checkpoint(self, checkpoint: CheckpointRef) -> None:
+        """Deliver a published checkpoint, with all that is buffered; it is stored when this returns."""
+        with self.delivering:
+            with self.lock:
+                self._checkpoint = checkpoint
+            self.flush()
+
+    @property
+    def has_params(self) -> bool:
+        """Whether parameters wait in the buffer."""
+        return bool(self._params)
+
+    def _gather(self, size: int) -> None:
+        """Deliver what is buffered before it becomes longer than one message may be."""
+        self._gathered += size
+        if self._gathered > MAX_GATHERED:
+            self.flush()
+
+    # --- delivering --------------------------------------------------------------------------------------------------
+
+    def flush(self) -> None:
+        """Deliver everything buffered; it is stored when this returns.
+
+        Raises:
+            AttemptInterrupted: another attempt has taken this one's place, or the driver is gone.
+        """
+        with self.delivering:
+            progress = self._take()
+            try:
+                decision, stop = self.channel.report(self.number, self.attempt, progress)
+            except StaleAttemptError as error:
+                self.interrupt(str(error))
+                raise AttemptInterrupted(str(error)) from None
+            except BaseException:
+                self._put_back(progress)
+                raise
+            self.acknowledged_at = self.monotonic()
+            self._decided_to = max([self._decided_to, *(step for step, _ in progress.reports)])
+            self.next_due = self._due_after(self._decided_to)
+            if self.decision is Decision.CONTINUE:
+                self.decision = decision
+            if stop:
+                self.interrupt(stop)
+
+    def drain(self) -> Progress:
+        """Take everything buffered out of the buffer, and wait for what is on its way."""
+        with self.delivering:
+            return self._take()
+
+    def _take(self) -> Progress:
+        with self.lock:
+            progress = Progress(
+                reports=tuple(self._reports.items()),
+                params=tuple(self._params),
+                user_attrs=tuple(self._attrs.items()),
+                constraints=tuple(self._constraints.items()),
+                checkpoint=self._checkpoint,
+            )
+            self._reports, self._params, self._attrs, self._constraints = {}, [], {}, {}
+            self._checkpoint, self._gathered = None, 0
+        return progress
+
+    def _put_back(self, progress: Progress) -> None:
+        """Undo a _take whose delivery failed."""
+        with self.lock:
+            self._reports = {**dict(progress.reports), **self._reports}
+            self._params = [*progress.params, *self._params]
+            self._attrs = {**dict(progress.user_attrs), **self._attrs}
+            self._constraints = {**dict(progress.constraints), **self._constraints}
+            self._checkpoint = self._checkpoint or progress.checkpoint
+
+    def _due_after(self, step: int) -> int:
+        """The first step past ``step`` at which a decision is due."""
+        if self._milestones is None:
+            return step + 1
+        return min((milestone for milestone in self._milestones if milestone > step), default=MAX_STEP + 1)
+
+    # --- being stopped -----------------------------------------------------------------------------------------------
+
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether the attempt was asked to end."""
+        return bool(self._interrupted)
+
+    def interrupt(self, reason: str) -> None:
+        """Ask the objective to end: its next call of this trial raises AttemptInterrupted."""
+        self._interrupted = reason
+
+    def check(self) -> None:
+        """Called by each method of the trial.
+
+        Raises:
+            AttemptInterrupted: it was asked to end.
+            AttemptTimedOut: its time limit is over.
+        """
+        if self._interrupted:
+            raise AttemptInterrupted(self._interrupted)
+        if self.monotonic() > self.deadline:
+            raise AttemptTimedOut(f"trial {self.number}, attempt {self.attempt}: trial_timeout is over")
+
+
+__all__ = ["MAX_BUFFERED", "Channel", "Delivery"]

@@ -1,0 +1,101 @@
+"""The host port: time, threads, locks and the end of the process, as the shell asks for them.
+
+Driver, launcher, channel, heartbeat and Trial take a Host and use nothing else of the machine. So the same code runs on
+``RealHost`` (threads, the monotonic clock) and on the simulator's host (greenlets, virtual time). A Host is handed down
+from whoever starts a process; it is never global.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import threading
+import time as clock
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any, NoReturn, Protocol
+
+_STDERR = 2
+
+
+class Lock(AbstractContextManager[Any], Protocol):
+    """A reentrant lock between the threads of one process."""
+
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
+        """Take the lock; False when it was not free within ``timeout`` seconds (-1: wait on)."""
+
+    def release(self) -> None:
+        """Give the lock back."""
+
+
+class Event(Protocol):
+    """Something that happens once, or until it is cleared; threads wait for it."""
+
+    def set(self) -> None:
+        """Wake all threads that wait."""
+
+    def clear(self) -> None:
+        """Later waits wait for the next ``set``."""
+
+    def is_set(self) -> bool:
+        """Whether it has happened."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until it is set; False when ``timeout`` seconds pass first."""
+
+
+class Host(Protocol):
+    """One process on one machine."""
+
+    def time(self) -> float:
+        """Seconds since 1970, UTC. May jump, and may differ between machines."""
+
+    def monotonic(self) -> float:
+        """Seconds since some moment; never goes back."""
+
+    def sleep(self, seconds: float) -> None:
+        """Let other threads run for so long."""
+
+    def lock(self) -> Lock:
+        """A new lock. On the real host it is threading.RLock itself, so it costs nothing extra."""
+
+    def event(self) -> Event:
+        """A new event that is not set."""
+
+    def start(self, body: Callable[[], None], name: str) -> None:
+        """Run ``body`` in a new thread of this process, which ends with the process."""
+
+    def arm(self, seconds: float) -> None:
+        """Set the dead man's switch: the process ends in so many seconds, unless it is set again before.
+
+        It works where no thread of the process can run: in C code that holds the interpreter's lock, or when a stopped
+        process wakes up.
+        """
+
+    def die(self, code: int) -> NoReturn:
+        """End this process at once, with an exit code."""
+
+
+class RealHost:
+    """This process: threads and the machine's clocks."""
+
+    time = staticmethod(clock.time)
+    monotonic = staticmethod(clock.monotonic)
+    sleep = staticmethod(clock.sleep)
+    lock = staticmethod(threading.RLock)
+    event = staticmethod(threading.Event)
+
+    def start(self, body: Callable[[], None], name: str) -> None:
+        """See Host."""
+        threading.Thread(target=body, name=f"raytune_lite-{name}", daemon=True).start()
+
+    def arm(self, seconds: float) -> None:
+        """See Host. A thread in C, which also writes to stderr where each thread was."""
+        faulthandler.dump_traceback_later(seconds, exit=True, file=_STDERR)
+
+    def die(self, code: int) -> NoReturn:
+        """See Host."""
+        os._exit(code)
+
+
+__all__ = ["Event", "Host", "Lock", "RealHost"]

@@ -1,0 +1,60 @@
+"""The host port on virtual time: what the shell's code gets instead of threads and clocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NoReturn
+
+from .world import Killed, Lock, Process, Signal
+
+T0 = 1_700_000_000.0  # seconds since 1970 at which virtual time begins
+
+
+class SimulatedHost:
+    """One simulated process as its code sees it. ``skew``: seconds by which its wall clock is ahead."""
+
+    def __init__(self, process: Process, skew: float = 0.0) -> None:
+        self.process, self.world, self._skew = process, process.world, skew
+        self._armed = 0  # how often the dead man's switch was set
+
+    def time(self) -> float:
+        """See Host."""
+        return T0 + self.world.now + self._skew
+
+    def monotonic(self) -> float:
+        """See Host."""
+        return self.world.now
+
+    def sleep(self, seconds: float) -> None:
+        """See Host."""
+        self.world.sleep(seconds)
+
+    def lock(self) -> Lock:
+        """See Host. A threading lock cannot tell greenlets apart: they share one thread."""
+        return Lock(self.world)
+
+    def event(self) -> Signal:
+        """See Host."""
+        return Signal(self.world)
+
+    def start(self, body: Callable[[], None], name: str) -> None:  # noqa: ARG002
+        """See Host."""
+        self.process.start(body)
+
+    def arm(self, seconds: float) -> None:
+        """See Host."""
+        self._armed += 1
+        self.world.after(seconds, self._fire, self._armed)
+
+    def _fire(self, armed: int) -> None:
+        if armed != self._armed or not self.process.alive:
+            return
+        if self.process.paused_until > self.world.now:  # a stopped process ends when it wakes
+            self.world.at(self.process.paused_until, self._fire, armed)
+            return
+        self.process.kill("its dead man's switch")
+
+    def die(self, code: int) -> NoReturn:
+        """See Host."""
+        self.process.kill(f"ends itself with code {code}")
+        raise Killed

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+from .checkpoints.layout import DEFAULT_BASE, study_directory
 from .core import messages as m
 from .core.bounds import check_name, shown
 from .core.protocols import Pruner, Sampler
@@ -28,7 +29,7 @@ from .results import Results, check_findable
 from .runtime.attempt import AttemptResult, check_values
 from .runtime.failures import InvalidResult, kind_of
 from .runtime.inline import LocalSession
-from .runtime.session import RunConfig, checkpoint_root, new_run_id
+from .runtime.session import RunConfig, new_run_id
 from .runtime.trial import Trial
 from .storages.repository import Repository
 from .trial import FrozenTrial, StudyDirection, TrialState, parse_direction
@@ -310,11 +311,11 @@ class Study(Results):
     def checkpoint_root(self) -> str:
         """The directory of this study's checkpoints, as this process would choose it."""
         base = self._checkpoint_dir or self._default_checkpoint_dir()
-        return checkpoint_root(base, self._repository, self._record)
+        return study_directory(base, self._repository.path, self._record.study_id, self._record.created)
 
     def _default_checkpoint_dir(self) -> str | None:
         """Beside a SQLite file (None), else in this process's working directory; the driver's is another one."""
-        return None if self._repository.is_local else str(Path("raytune_lite.checkpoints").absolute())
+        return None if self._repository.is_local else str(Path(DEFAULT_BASE).absolute())
 
     def _session(self) -> LocalSession:
         if self._remote is not None:

@@ -16,7 +16,9 @@ FLOORS = (
     ("exceptions",),
     ("distributions",),
     ("trial",),
+    ("checkpoints.layout",),  # names only: the core refuses a checkpoint that lies elsewhere
     ("core",),
+    ("checkpoints",),
     ("pruners", "samplers", "training", "target", "report.text"),
     ("storages",),
     ("runtime",),
@@ -33,7 +35,7 @@ FACADE = "__version__"  # the one thing that may be taken from the top
 DOORS = {
     "ray": ("runtime.on_ray",),
     "sqlalchemy": ("storages",),
-    "torch": ("training", "integrations"),
+    "torch": ("checkpoints.state_files", "training", "integrations"),
     "scipy": ("samplers",),
     "cmaes": ("samplers.cmaes",),
     "optuna": ("integrations.optuna",),

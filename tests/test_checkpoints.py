@@ -20,9 +20,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from raytune_lite.checkpoints.state_files import load_state, save_state
+from raytune_lite.checkpoints.store import MANIFEST, CheckpointStore
 from raytune_lite.core.messages import CheckpointRef
 from raytune_lite.exceptions import CheckpointCorruptedError, CheckpointError
-from raytune_lite.storages.checkpoints import MANIFEST, CheckpointStore, load_state, save_state
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -365,7 +366,7 @@ def test_a_full_disk_is_a_clear_error_and_the_previous_checkpoint_stays(
 
 PUBLISH_FOREVER = """
 import sys
-from raytune_lite.storages.checkpoints import CheckpointStore
+from raytune_lite.checkpoints.store import CheckpointStore
 store = CheckpointStore(sys.argv[1])
 previous = None
 print("ready", flush=True)
@@ -408,13 +409,10 @@ def test_kill_at_any_moment_leaves_only_whole_checkpoints_under_final_names(tmp_
     assert leavings >= 5  # and many in the middle of one
 
 
-def test_importing_the_module_imports_neither_torch_nor_sqlalchemy_nor_ray() -> None:
+def test_importing_the_package_imports_neither_torch_nor_sqlalchemy_nor_ray() -> None:
     code = """
-        import sys, types
-        parent = types.ModuleType("raytune_lite.storages")    # its own imports are not this module's concern
-        parent.__path__ = ["raytune_lite/storages"]
-        sys.modules[parent.__name__] = parent
-        import raytune_lite.storages.checkpoints
+        import sys
+        import raytune_lite.checkpoints.state_files, raytune_lite.checkpoints.store
         print(sorted({"torch", "sqlalchemy", "ray"} & set(sys.modules)))
     """
     assert run_python(code) == "[]"
@@ -735,7 +733,7 @@ def test_a_process_without_torch_saves_and_loads_and_says_what_it_cannot_read(tm
         from pathlib import Path
         import numpy as np
         from raytune_lite.exceptions import CheckpointError
-        from raytune_lite.storages.checkpoints import load_state, save_state
+        from raytune_lite.checkpoints.state_files import load_state, save_state
         directory = Path(sys.argv[1])
         save_state(directory, {"python": random.getstate(), "w": np.ones(3), 7: (1, b"x")})
         state = load_state(directory)
@@ -756,14 +754,14 @@ def test_saving_does_not_import_torch_but_loading_a_torch_file_does(tmp_path: Pa
     save = """
         import sys
         from pathlib import Path
-        from raytune_lite.storages.checkpoints import load_state, save_state
+        from raytune_lite.checkpoints.state_files import load_state, save_state
         save_state(Path(sys.argv[1]), {"epoch": 1})
         print("torch" in sys.modules)
     """
     load = """
         import sys
         from pathlib import Path
-        from raytune_lite.storages.checkpoints import load_state
+        from raytune_lite.checkpoints.state_files import load_state
         print(load_state(Path(sys.argv[1]))["model"].tolist())
     """
     assert run_python(save, str(tmp_path)) == "False"

@@ -8,6 +8,7 @@ import warnings
 
 import pytest
 
+from raytune_lite.checkpoints.store import CheckpointStore
 from raytune_lite.core import messages as m
 from raytune_lite.core.messages import Decision, Outcome
 from raytune_lite.distributions import FloatDistribution
@@ -16,7 +17,6 @@ from raytune_lite.runtime import heart
 from raytune_lite.runtime.attempt import run_trial
 from raytune_lite.runtime.failures import AttemptInterrupted
 from raytune_lite.runtime.trial import Trial
-from raytune_lite.storages.checkpoints import CheckpointStore
 
 
 class FakeChannel:

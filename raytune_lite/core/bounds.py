@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ..checkpoints import layout
 from ..distributions import (
     CategoricalDistribution,
     Distribution,
@@ -185,13 +186,10 @@ def _check_param(trial: TrialRecord, param: ParamValue, space: Mapping[str, Dist
 
 def _check_checkpoint(trial: TrialRecord, ref: CheckpointRef) -> None:
     """A reference must lie where its own attempt saves: what is dropped later is deleted, whoever owned it."""
-    place = f"trial-{trial.number:05d}/attempt-{ref.attempt}/step-{ref.step}"
-    again = ref.uri[len(place) :]  # ".1" where the same attempt saved the step again
-    numbered = not again or (again[0] == "." and again[1:].isascii() and again[1:].isdecimal() and len(again) < 12)
-    if not (ref.uri.startswith(place) and numbered) or not 1 <= ref.attempt <= trial.attempt:
+    is_own = layout.is_place(ref.uri, trial.number, ref.attempt, ref.step)
+    if not is_own or not 1 <= ref.attempt <= trial.attempt:
         raise MessageError(
-            f"a checkpoint of trial {trial.number}, attempt {trial.attempt} lies at trial-{trial.number:05d}/"
-            f"attempt-<n>/step-<n>, got {shown(ref.uri)} for attempt {ref.attempt}, step {ref.step}; nothing was "
-            "recorded or deleted."
+            f"a checkpoint of trial {trial.number}, attempt {trial.attempt} lies at {layout.SHAPE} of that trial, got "
+            f"{shown(ref.uri)} for attempt {ref.attempt}, step {ref.step}; nothing was recorded or deleted."
         )
     check_name("a checkpoint's digest", ref.digest)

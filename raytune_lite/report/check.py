@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ..checkpoints.store import CheckpointStore
 from ..exceptions import CheckpointError
-from ..storages.checkpoints import CheckpointStore
 from .text import printable
 
 if TYPE_CHECKING:

@@ -19,6 +19,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..checkpoints.layout import study_directory
+from ..checkpoints.store import CheckpointStore
 from ..core import messages as m
 from ..core.bounds import clip
 from ..core.protocols import Branches, Grid, Pruner, Sampler
@@ -27,7 +29,6 @@ from ..core.state import StudyState
 from ..exceptions import CheckpointError, MessageError, RaytuneLiteError
 from ..pruners import NopPruner, pruner_from_spec
 from ..samplers import AutoSampler, grid_from_spec, sampler_from_spec
-from ..storages.checkpoints import CheckpointStore
 from ..storages.repository import Repository, StudyRecord
 from .asking import Key, Question
 from .slots import Slots
@@ -135,7 +136,8 @@ class Session:
         with _no_collector():
             log = self._read()
         self._last_at = max((event.at for event in log), default=0.0)
-        root = checkpoint_root(self.config.checkpoint_dir, self.repository, self.study)
+        study = self.study
+        root = study_directory(self.config.checkpoint_dir, self.repository.path, study.study_id, study.created)
         self.checkpoints = self._store or CheckpointStore(root)
         added = self.repository.foreign(self.study)
         events: list[m.Event] = [event for event in added if self._is_news(event)]
@@ -373,14 +375,6 @@ class _Batch:
         if question.key not in self.put_off_for:
             self.put_off_for[question.key] = (question.still(), [])
         self.put_off_for[question.key][1].append(request)
-
-
-def checkpoint_root(base: str | None, repository: Repository, study: StudyRecord) -> str:
-    """Where a study's checkpoints lie: beside the SQLite file, else in the working directory, or below ``base``."""
-    if base is None:
-        base = f"{repository.path}.checkpoints" if repository.path else os.path.abspath("raytune_lite.checkpoints")
-    # the study's name is data, never a path segment; two databases may share a directory, and both have a study 1
-    return os.path.join(os.path.abspath(base), f"study-{study.study_id}-{int(study.created * 1e6):x}")
 
 
 def new_run_id() -> str:

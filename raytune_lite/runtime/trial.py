@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ..checkpoints.state_files import load_state, save_state
+from ..checkpoints.store import CheckpointStore
 from ..core.bounds import MAX_STEP, check_constraint, check_distribution, check_json, check_name, shown
 from ..core.messages import Assignment, Decision, ParamValue
 from ..distributions import (
@@ -24,7 +26,6 @@ from ..distributions import (
     IntDistribution,
     check_distribution_compatibility,
 )
-from ..storages.checkpoints import CheckpointStore, load_state, save_state
 from .delivery import Channel, Delivery
 from .host import Host, RealHost
 

@@ -15,11 +15,11 @@ import numpy as np
 import torch
 from torch import nn
 
+from ..checkpoints.state_files import Encoder, decode
 from ..core.bounds import shown
 from ..exceptions import CheckpointError
 from .fit import about, missing, problems
 from .rng import capture_rng, restore_rng, rng_problems
-from .serialization import Encoder, decode
 
 VERSION = 1
 _SECTIONS = ("objects", "about", "gradients", "values", "rng")

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from raytune_lite.checkpoints.state_files import load_state, save_state
 from raytune_lite.training import detection
 from raytune_lite.training.accumulation import MultiSteps
 from raytune_lite.training.detection import NonFiniteGradientError
 from raytune_lite.training.precision import Precision
-from raytune_lite.training.serialization import load_state, save_state
 from raytune_lite.training.skipping import skip_large_updates, skip_not_finite
 from raytune_lite.training.transforms import Transform, apply_if_finite, chain, clip_by_global_norm, zero_nans
 

@@ -22,10 +22,10 @@ from torch.nn import functional as F  # noqa: E402
 from torch.optim import lr_scheduler  # noqa: E402
 
 import raytune_lite as rtl  # noqa: E402
+from raytune_lite.checkpoints.state_files import load_state, save_state  # noqa: E402
 from raytune_lite.exceptions import CheckpointError  # noqa: E402
 from raytune_lite.training.loader import ResumableLoader  # noqa: E402
 from raytune_lite.training.precision import PRECISIONS, Precision  # noqa: E402
-from raytune_lite.training.serialization import load_state, save_state  # noqa: E402
 from raytune_lite.training.state import capture_state, restore_state  # noqa: E402
 
 REPOSITORY = Path(__file__).resolve().parents[2]

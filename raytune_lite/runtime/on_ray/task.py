@@ -19,11 +19,11 @@ from typing import Any
 import ray
 from ray.exceptions import RayActorError
 
+from ...checkpoints.store import CheckpointStore
 from ...core import messages as m
 from ...core.encoding import event_to_json, from_json
 from ...distributions import Distribution
 from ...exceptions import CheckpointError, StaleAttemptError
-from ...storages.checkpoints import CheckpointStore
 from ..attempt import run_trial
 from ..failures import DriverGone
 from ..heart import Heart

@@ -13,10 +13,11 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+from ...checkpoints import layout
+from ...checkpoints.store import CheckpointStore
 from ...core.encoding import event_from_json, event_to_json
 from ...core.messages import CheckpointRef, Event, Row, RunStarted, TrialAdded
 from ...exceptions import CheckpointCorruptedError, CheckpointError, FencedError, StorageError, StudyBusyError
-from ...storages.checkpoints import CheckpointStore
 from ...storages.repository import Repository, StudyRecord
 from .audit import Auditor
 from .world import Process, World
@@ -226,9 +227,9 @@ class DiskStore(CheckpointStore):
     def publish(self, temporary: Path, number: int, attempt: int, step: int) -> CheckpointRef:
         """See CheckpointStore; its writer may die half-way, or at the moment it is whole."""
         self.die("worker dies while it writes a checkpoint")
-        name = f"trial-{number:05d}/attempt-{attempt}/step-{step}"
+        name = layout.place(number, attempt, step)
         count = self._used.get(name, 0)
-        while (uri := f"{name}.{count}" if count else name) in self.disk.published:
+        while (uri := layout.place(number, attempt, step, count)) in self.disk.published:
             count += 1
         self._used[name] = count + 1
         content = self.disk.published[uri] = self.disk.writing.pop(str(temporary))
@@ -259,7 +260,7 @@ class DiskStore(CheckpointStore):
 
     def sweep(self, keep: Collection[str], live: Collection[tuple[int, int]] = ()) -> list[str]:
         """See CheckpointStore."""
-        running = {f"trial-{number:05d}/attempt-{attempt}" for number, attempt in live}
+        running = {layout.attempt_directory(number, attempt) for number, attempt in live}
         gone = [u for u in self.disk.published if u not in keep and u.rpartition("/")[0] not in running]
         for uri in gone:
             self._delete_uri(uri)

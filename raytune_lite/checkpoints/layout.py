@@ -1,0 +1,78 @@
+"""The names of checkpoints on a disk. Other modules ask here and write no such name themselves. Opens no file.
+
+Below a base directory, which several studies and databases may share::
+
+    study-3-18f2a/                        one study: its id, and when it was created
+        trial-00007/
+            attempt-2/
+                step-9/                   a published checkpoint
+                step-9.1/                 the same attempt has saved that step again
+                .writing-<32 hex digits>  a checkpoint that is being written
+                .deleting-<32 hex digits> one that is being deleted
+
+The attempt is part of the path, so an attempt that was given up never overwrites its successor. A reference (``uri``)
+names its checkpoint by the path below the study's directory, so that directory can be moved, or mounted elsewhere.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import uuid
+
+SHAPE = "trial-<number>/attempt-<n>/step-<n>"  # for messages
+DEFAULT_BASE = "raytune_lite.checkpoints"  # in the working directory, where the database is on a server
+
+# 20 digits: a longer name is not ours, and no file system takes it
+TRIAL = re.compile(r"trial-(\d{1,20})", re.ASCII)
+ATTEMPT = re.compile(r"attempt-(\d{1,20})", re.ASCII)
+STEP = re.compile(r"step-\d{1,20}(\.\d{1,20})?", re.ASCII)
+TEMPORARY = re.compile(r"\.(writing|deleting)-[0-9a-f]{32}", re.ASCII)
+_COPY = re.compile(r"(\.\d{1,20})?", re.ASCII)
+
+
+def study_directory(base: str | None, database: str | None, study_id: int, created: float) -> str:
+    """The directory of one study's checkpoints.
+
+    Args:
+        base: the directory that the user chose, or None.
+        database: path of the SQLite file, or None for a server. Without ``base``, checkpoints lie beside this file.
+        study_id: the study's id in its database.
+        created: when the study was made, in seconds since 1970. Two databases that share a base both have a study 1.
+    """
+    if base is None:
+        base = f"{database}.checkpoints" if database else DEFAULT_BASE
+    # the study's name is not in the path: a name is data, and may hold any character
+    return os.path.join(os.path.abspath(base), f"study-{study_id}-{int(created * 1e6):x}")
+
+
+def attempt_directory(number: int, attempt: int) -> str:
+    """Where an attempt saves, below the study's directory."""
+    return f"trial-{number:05d}/attempt-{attempt}"
+
+
+def place(number: int, attempt: int, step: int, copy: int = 0) -> str:
+    """The uri of a checkpoint. ``copy``: 1, 2, ... when the same attempt saves the same step again."""
+    name = f"{attempt_directory(number, attempt)}/step-{step}"
+    return f"{name}.{copy}" if copy else name
+
+
+def is_place(uri: str, number: int, attempt: int, step: int) -> bool:
+    """Whether ``uri`` is a checkpoint of this trial, attempt and step: its first, or a later copy."""
+    first = place(number, attempt, step)
+    return uri.startswith(first) and _COPY.fullmatch(uri, len(first)) is not None
+
+
+def parts(uri: str) -> tuple[str, str, str] | None:
+    """The three names of a uri, or None when it is not of the published shape."""
+    names = uri.split("/")
+    if len(names) != 3:
+        return None
+    trial, attempt, step = names
+    is_ours = TRIAL.fullmatch(trial) and ATTEMPT.fullmatch(attempt) and STEP.fullmatch(step)
+    return (trial, attempt, step) if is_ours else None
+
+
+def temporary_name(purpose: str) -> str:
+    """A new name for a directory that is being written or deleted; ``purpose`` is "writing" or "deleting"."""
+    return f".{purpose}-{uuid.uuid4().hex}"

@@ -1,0 +1,110 @@
+"""A checkpoint's manifest: the list of its files with their sizes and digests. Its own digest names the checkpoint."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+from pathlib import Path
+from typing import Any
+
+from ..exceptions import CheckpointCorruptedError, CheckpointError
+from .disk import walk, write_synced
+
+MANIFEST = ".rtl-manifest.json"
+_CHUNK = 1 << 20
+_MOST = 64 << 20  # bytes of a manifest; half a million files
+
+
+def write(directory: Path, number: int, attempt: int, step: int) -> tuple[str, int]:
+    """Put every file of ``directory`` on the disk, then write the manifest; returns its sha256 and the files' bytes.
+
+    Raises:
+        CheckpointError: there is no file, or one that a checkpoint does not hold (a symlink, a special file).
+    """
+    files = _sealed_files(directory)
+    data = {"version": 1, "number": int(number), "attempt": int(attempt), "step": int(step), "files": files}
+    content = json.dumps(data, separators=(",", ":")).encode("ascii")
+    write_synced(directory / MANIFEST, content)
+    return hashlib.sha256(content).hexdigest(), sum(entry["size"] for entry in files)
+
+
+def verify(directory: Path, digest: str) -> None:
+    """Read every file of a published checkpoint, and compare it with the manifest of this ``digest``.
+
+    Raises:
+        CheckpointCorruptedError: a file is missing, added, or different.
+    """
+    entries = _read(directory, digest)
+    present = {name: entry for name, entry in walk(directory) if name != MANIFEST}
+    for entry in entries:
+        found = present.pop(entry["path"], None)
+        if found is None:
+            raise CheckpointCorruptedError(str(directory), _describe(entry), "no such file")
+        if not stat.S_ISREG(os.lstat(found).st_mode):
+            raise CheckpointCorruptedError(str(directory), _describe(entry), "not a regular file")
+        now = _entry(found, entry["path"])
+        if now != entry:
+            raise CheckpointCorruptedError(str(directory), _describe(entry), _describe(now))
+    if present:
+        raise CheckpointCorruptedError(str(directory), "no other file", f"an added file {min(present)!r}")
+
+
+def _sealed_files(directory: Path) -> list[dict[str, Any]]:
+    """The entries of a directory's files. Each file is on the disk before its digest is taken."""
+    files = []
+    for name, path in walk(directory):
+        mode = os.lstat(path).st_mode
+        if not stat.S_ISREG(mode):
+            kind = "a symlink" if stat.S_ISLNK(mode) else "not a regular file"
+            raise CheckpointError(
+                f"{name!r} in the checkpoint is {kind}: a checkpoint holds its own bytes. Copy the file there instead."
+            )
+        if name == MANIFEST:
+            raise CheckpointError(f"{MANIFEST} is the name of the checkpoint's own manifest; use another file name.")
+        files.append(_entry(path, name, sync=True))
+    if not files:
+        raise CheckpointError(
+            "the checkpoint directory is empty: write at least one file into it, or leave out trial.checkpoint_dir."
+        )
+    return files
+
+
+def _entry(path: str, name: str, *, sync: bool = False) -> dict[str, Any]:
+    digest, size = hashlib.sha256(), 0
+    # O_NOFOLLOW: the file may have been replaced by a symlink since it was listed
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    with os.fdopen(descriptor, "rb", buffering=0) as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+            size += len(chunk)
+        if sync:
+            os.fsync(file.fileno())
+    return {"path": name, "size": size, "sha256": digest.hexdigest()}
+
+
+def _describe(entry: dict[str, Any]) -> str:
+    return f"{entry['sha256']} ({entry['size']} bytes) of {entry['path']!r}"
+
+
+def _read(directory: Path, digest: str) -> list[dict[str, Any]]:
+    """The entries of a manifest whose own digest is the recorded one."""
+    path, shown = directory / MANIFEST, str(directory)
+    if path.is_symlink() or not path.is_file():
+        raise CheckpointCorruptedError(shown, digest, f"no file {MANIFEST}")
+    with path.open("rb") as file:
+        content = file.read(_MOST + 1)  # what is there may be anything, and of any size
+    if len(content) > _MOST:
+        raise CheckpointCorruptedError(shown, digest, f"a manifest of more than {_MOST} bytes")
+    found = hashlib.sha256(content).hexdigest()
+    if found != digest:
+        raise CheckpointCorruptedError(shown, digest, found)
+    try:
+        files: list[dict[str, Any]] = json.loads(content)["files"]
+        if all(type(entry["path"]) is str and type(entry["size"]) is int and entry["sha256"] for entry in files):
+            return files
+    except (ValueError, TypeError, KeyError, RecursionError):
+        pass
+    # the digest is right, so somebody has changed both the manifest and the recorded digest
+    raise CheckpointCorruptedError(shown, digest, "a manifest that lists no files")

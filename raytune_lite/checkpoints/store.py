@@ -1,0 +1,235 @@
+"""Checkpoints as directories: one is complete under its final name, or it is not there. Knows no SQL, no torch.
+
+A checkpoint is written under a temporary name and renamed when all of it is on the disk. ``layout`` has the names.
+"""
+
+from __future__ import annotations
+
+import errno
+import operator
+import os
+from collections.abc import Collection
+from pathlib import Path
+
+from ..core.bounds import shown
+from ..core.messages import CheckpointRef
+from ..exceptions import CheckpointCorruptedError, CheckpointError
+from . import layout, manifest
+from .disk import (
+    make_directories,
+    os_errors,
+    remove_if_empty,
+    remove_tree,
+    subdirectories,
+    sync,
+    sync_directories,
+)
+from .manifest import MANIFEST
+
+__all__ = ["MANIFEST", "CheckpointStore"]
+
+
+class CheckpointStore:
+    """Publishes, verifies and deletes the checkpoints below one root directory, which is made when it is needed.
+
+    Several processes and machines may use one root at once, if it is a shared filesystem; each attempt writes
+    only into its own directory.
+
+    Args:
+        root: the study's checkpoint directory.
+    """
+
+    def __init__(self, root: str | Path) -> None:
+        self.root = Path(os.path.abspath(root))
+        self._next: dict[Path, int] = {}  # copies used up, so that no name is given again after a discard
+
+    def begin(self, number: int, attempt: int, step: int) -> Path:
+        """A new empty directory to write a checkpoint's files into, on the filesystem of its final place.
+
+        Raises:
+            CheckpointError: the root cannot be written, or a number is not an integer >= 0.
+        """
+        final = self._final(number, attempt, step)
+        temporary = final.parent / layout.temporary_name("writing")
+        with os_errors(f"no checkpoint of trial {number} can be begun", self.root):
+            for retry in reversed(range(5)):
+                try:
+                    make_directories(final.parent)
+                    temporary.mkdir()
+                    break
+                except FileNotFoundError:
+                    # another process has just removed the trial's empty directory: discard() or sweep()
+                    if not retry:
+                        raise
+        return temporary
+
+    def publish(self, temporary: Path, number: int, attempt: int, step: int) -> CheckpointRef:
+        """Give a written directory its final name, after all of it is on the disk.
+
+        The temporary directory is gone afterwards, also when this fails; published ones are never touched.
+
+        Raises:
+            CheckpointError: nothing was written, a symlink or a special file is among it, or the disk failed.
+        """
+        final = self._final(number, attempt, step)
+        if temporary.parent != final.parent or not layout.TEMPORARY.fullmatch(temporary.name):
+            raise CheckpointError(
+                f"{temporary} was not made by begin(number={number}, attempt={attempt}, step={step}): "
+                "a checkpoint is published from there only."
+            )
+        self._refuse_symlinks(temporary)
+        try:
+            with os_errors(f"the checkpoint of trial {number}, step {step} could not be published", temporary):
+                digest, size = manifest.write(temporary, number, attempt, step)
+                sync_directories(temporary)
+                published = self._rename(temporary, final)
+        except BaseException:
+            remove_tree(temporary)
+            raise
+        uri = published.relative_to(self.root).as_posix()
+        return CheckpointRef(step=int(step), attempt=int(attempt), uri=uri, digest=digest, size=size)
+
+    def abandon(self, temporary: Path) -> None:
+        """Remove a directory of begin() that will not be published; nothing happens if it is gone already.
+
+        Raises:
+            CheckpointError: not a directory of begin().
+        """
+        parent = temporary.parent
+        shape = zip((layout.TRIAL, layout.ATTEMPT, layout.TEMPORARY), temporary.parts[-3:], strict=False)
+        if parent.parent.parent != self.root or not all(pattern.fullmatch(part) for pattern, part in shape):
+            raise CheckpointError(f"{temporary} is not a temporary directory of {self.root}: it was left alone.")
+        self._refuse_symlinks(temporary)
+        remove_tree(temporary)
+        remove_if_empty(parent, parent.parent)
+
+    def verify(self, ref: CheckpointRef) -> Path:
+        """Read all of a checkpoint; returns its directory, if every byte is what was published.
+
+        Raises:
+            CheckpointCorruptedError: a file or the directory is missing, added, or different.
+            CheckpointError: the reference leads outside the root, or the filesystem failed.
+        """
+        path = self._locate(ref.uri)
+        if not path.is_dir():
+            is_mounted = self.root.is_dir()
+            found = "no such directory" if is_mounted else f"no root: is {self.root} mounted on this node?"
+            raise CheckpointCorruptedError(str(path), ref.digest, found)
+        with os_errors("the checkpoint could not be read", path):
+            manifest.verify(path, ref.digest)
+        return path
+
+    def discard(self, uri: str) -> None:
+        """Delete a published checkpoint; nothing happens if it is gone already.
+
+        Raises:
+            CheckpointError: ``uri`` is not a checkpoint below the root, or the filesystem failed.
+        """
+        self._delete(self._locate(uri))
+
+    def sweep(self, keep: Collection[str], live: Collection[tuple[int, int]] = ()) -> list[str]:
+        """Delete every published checkpoint that is not in ``keep``, and what dead processes left unfinished.
+
+        Args:
+            keep: uris of the references that are still needed.
+            live: (number, attempt) of the attempts that run now. Their directories are left alone: they may
+                hold a checkpoint being written, or one published but not reported yet.
+
+        Returns:
+            The uris deleted, sorted.
+
+        Raises:
+            CheckpointError: a uri in ``keep`` does not belong to this root (nothing is deleted then).
+        """
+        kept = {self._locate(uri) for uri in keep}
+        gone = []
+        with os_errors("the checkpoint directory could not be swept", self.root):
+            for trial, number in subdirectories(self.root, layout.TRIAL):
+                for directory, attempt in subdirectories(trial, layout.ATTEMPT):
+                    if (int(number[1]), int(attempt[1])) in live:
+                        continue
+                    for path, _ in subdirectories(directory, layout.TEMPORARY):
+                        remove_tree(path)
+                    for path, _ in subdirectories(directory, layout.STEP):
+                        if path not in kept:
+                            self._delete(path)
+                            gone.append(path.relative_to(self.root).as_posix())
+                    remove_if_empty(directory, trial)
+        return sorted(gone)
+
+    def published(self) -> list[str]:
+        """Uris of all published checkpoints, sorted.
+
+        Raises:
+            CheckpointError: the filesystem failed.
+        """
+        with os_errors("the checkpoint directory could not be read", self.root):
+            return sorted(
+                path.relative_to(self.root).as_posix()
+                for trial, _ in subdirectories(self.root, layout.TRIAL)
+                for directory, _ in subdirectories(trial, layout.ATTEMPT)
+                for path, _ in subdirectories(directory, layout.STEP)
+            )
+
+    def _final(self, number: int, attempt: int, step: int) -> Path:
+        for name, value in (("number", number), ("attempt", attempt), ("step", step)):
+            try:
+                valid = operator.index(value) >= 0 and not isinstance(value, bool)
+            except TypeError:
+                valid = False
+            if not valid:
+                raise CheckpointError(f"a checkpoint's {name} must be an integer >= 0, got {value!r}.")
+        return self.root / layout.place(number, attempt, step)
+
+    def _rename(self, temporary: Path, final: Path) -> Path:
+        """Move to the first name that was never used: step-9, step-9.1, ... Durable when it returns."""
+        count = self._next.get(final, 0)
+        while True:
+            path = final.with_name(f"{final.name}.{count}") if count else final
+            try:
+                os.replace(temporary, path)  # a directory never replaces one that holds files
+                break
+            except OSError as error:
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                    raise
+                count += 1
+        self._next[final] = count + 1
+        try:
+            sync(final.parent)
+        except BaseException:
+            # not known to be durable, so it was never published: it must not stay under a final name
+            os.replace(path, temporary)
+            raise
+        return path
+
+    def _delete(self, path: Path) -> None:
+        temporary = path.with_name(layout.temporary_name("deleting"))
+        with os_errors("the checkpoint could not be deleted", path):
+            try:
+                os.replace(path, temporary)  # a crash in the middle must not leave half of it under a final name
+            except FileNotFoundError:
+                return
+        remove_tree(temporary)
+        remove_if_empty(path.parent, path.parent.parent)
+
+    def _locate(self, uri: str) -> Path:
+        """The directory of a uri: a path below the root, of the published shape and without symlinks."""
+        if not isinstance(uri, str):
+            raise CheckpointError(f"a checkpoint's uri must be a path below {self.root}, got {type(uri).__name__}.")
+        parts = layout.parts(os.path.relpath(uri, self.root) if os.path.isabs(uri) else uri)
+        if parts is None:
+            raise CheckpointError(
+                f"{shown(uri)} is not a checkpoint below {self.root}; one is named {layout.SHAPE}. Nothing was read or "
+                "deleted."
+            )
+        path = self.root.joinpath(*parts)
+        self._refuse_symlinks(path)
+        return path
+
+    def _refuse_symlinks(self, path: Path) -> None:
+        for part in (path, path.parent, path.parent.parent):
+            if part.is_symlink():
+                raise CheckpointError(
+                    f"{part} is a symlink: a checkpoint is never read, written or deleted through one. "
+                    f"The root {self.root} itself may be one."
+                )

@@ -57,7 +57,7 @@ class OurStudy:
         self._handle(m.RunStarted, run="benchmark", pruner=json.dumps(NopPruner().spec()), sampler=spec)
 
     def _handle(self, kind: Callable[..., m.Event], **fields: Any) -> m.Command | None:
-        commands = self.state.handle(kind(at=0.0, **fields)).commands
+        commands = self.state.handle(kind(**fields), 0.0).commands
         return commands[-1] if commands else None
 
     def _params(self, values: Mapping[str, float], space: Space) -> tuple[m.ParamValue, ...]:

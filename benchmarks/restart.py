@@ -52,7 +52,7 @@ def build(url: str, trials: int, reports: int, each: int) -> None:
     session = sessions.Session(config(url, "build", reports))
     for first in range(0, trials, AT_ONCE):
         numbers = range(first, min(first + AT_ONCE, trials))
-        events: list[m.Event] = [m.Claimed(at=0.0, slot=f"slot-{number}", node="node") for number in numbers]
+        events: list[m.Event] = [m.Claimed(slot=f"slot-{number}", node="node") for number in numbers]
         claimed = dispatch(session, events)
         told = dict.fromkeys(numbers, ())
         for start in range(1, reports + 1, each):
@@ -60,7 +60,7 @@ def build(url: str, trials: int, reports: int, each: int) -> None:
             events = [report(session, number, told, steps) for number in numbers]
             dispatch(session, events)
         events = [
-            m.AttemptEnded(at=0.0, number=n, attempt=1, outcome=m.Outcome.COMPLETE, values=(float(n % 997),))
+            m.AttemptEnded(number=n, attempt=1, outcome=m.Outcome.COMPLETE, values=(float(n % 997),))
             for n in numbers
         ]
         dispatch(session, events)
@@ -77,13 +77,13 @@ def report(session: sessions.Session, number: int, told: dict[int, tuple[()]], s
             for name, dist in SPACE.items()
         )
     values = tuple((step, 1.0 + (number % 997) / (step + number)) for step in steps)
-    return m.Reported(at=0.0, number=number, attempt=1, progress=m.Progress(reports=values, params=params))
+    return m.Reported(number=number, attempt=1, progress=m.Progress(reports=values, params=params))
 
 
 def dispatch(session: sessions.Session, events: list[m.Event]) -> list[object]:
     answers: list[object] = []
     for start in range(0, len(events), BATCH):
-        answers += session.apply([m.stamped(event, session.now()) for event in events[start : start + BATCH]])
+        answers += session.apply(events[start : start + BATCH])
     return answers
 
 

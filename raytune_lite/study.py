@@ -58,7 +58,7 @@ class Study(Results):
         self.sampler, self.pruner = sampler, pruner
         self._checkpoint_dir = None if checkpoint_dir is None else str(Path(checkpoint_dir).absolute())
         self._local: LocalSession | None = None
-        self._remote: Callable[[type[m.Event], dict[str, Any]], Any] | None = None  # set while a run is on Ray
+        self._remote: Callable[[m.Event], Any] | None = None  # set while a run is on Ray
         self._running = False
         self._asked: dict[int, Trial] = {}
 
@@ -71,7 +71,7 @@ class Study(Results):
         if skip_if_exists and any(_same_params(trial, params) for trial in self.trials):
             return
         pairs, attrs = _json_pairs(params), _json_pairs(user_attrs or {})
-        self._send(m.TrialEnqueued, params=pairs, user_attrs=attrs, key=uuid.uuid4().hex)
+        self._send(m.TrialEnqueued(params=pairs, user_attrs=attrs, key=uuid.uuid4().hex))
 
     def add_trial(self, trial: FrozenTrial) -> None:
         """Add a finished trial that ran elsewhere (see create_trial)."""
@@ -88,8 +88,7 @@ class Study(Results):
             m.ParamValue(name=name, value=dist.to_internal_repr(trial.params[name]), distribution=dist)
             for name, dist in trial.distributions.items()
         )
-        self._send(
-            m.TrialAdded,
+        event = m.TrialAdded(
             number=None,
             state=int(trial.state),
             values=None if trial.values is None else tuple(map(float, trial.values)),
@@ -99,6 +98,7 @@ class Study(Results):
             system_attrs=_json_pairs(trial.system_attrs),
             key=uuid.uuid4().hex,
         )
+        self._send(event)
 
     def add_trials(self, trials: Iterable[FrozenTrial]) -> None:
         """Add several finished trials."""
@@ -246,7 +246,7 @@ class Study(Results):
         from .report.progress import Progress
         from .runtime.on_ray.execute import execute
 
-        def attach(remote: Callable[[type[m.Event], dict[str, Any]], Any]) -> None:
+        def attach(remote: Callable[[m.Event], Any]) -> None:
             self._remote = remote
 
         def watch(plan: Any) -> None:
@@ -275,7 +275,7 @@ class Study(Results):
         """
         if not self._running:
             raise RuntimeError("stop() is for callbacks: no optimize() of this study is running.")
-        self._send(m.StopRequested, reason="study.stop()")
+        self._send(m.StopRequested(reason="study.stop()"))
 
     def close(self) -> None:
         """Give the study back to other processes and close the database's connections; reading opens them again."""
@@ -326,8 +326,8 @@ class Study(Results):
             self._local = LocalSession(self._config())
         return self._local
 
-    def _send(self, kind: type[m.Event], **fields: Any) -> Any:
-        return self._remote(kind, fields) if self._remote is not None else self._session().call(kind, **fields)
+    def _send(self, event: m.Event) -> Any:
+        return self._remote(event) if self._remote is not None else self._session().call(event)
 
     def _close_local(self) -> None:
         local, self._local = self._local, None

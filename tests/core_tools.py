@@ -121,20 +121,20 @@ class Shell:
 
     def handle(self, event):
         """All commands of an event; a Suggest is answered by the sampler that foresees nothing."""
-        effects = self.state.handle(event)
+        effects = self.state.handle(event, self.at)
         if effects.changed:
             line = encoding.event_to_json(event)
             assert plain(encoding.event_from_json(line)) == plain(event)
-            self.log.append(line)
+            self.log.append((self.at, line))
         check(self.state)
         commands = list(effects.commands)
         if commands and isinstance(commands[-1], m.Suggest):
-            commands += self.handle(m.Suggested(at=self.at, number=commands[-1].number, params=()))
+            commands += self.handle(m.Suggested(number=commands[-1].number, params=()))
         return commands
 
     def do(self, kind, /, **fields):
         self.at += 1
-        return self.handle(kind(at=self.at, **fields))
+        return self.handle(kind(**fields))
 
     def ask(self, kind, /, **fields):
         """The value of the one answer."""
@@ -144,8 +144,8 @@ class Shell:
 
     def fold(self):
         state = new_state(*self.directions)
-        for line in self.log:
-            state.handle(encoding.event_from_json(line))
+        for at, line in self.log:
+            state.handle(encoding.event_from_json(line), at)
         return state
 
     # --- short words ---------------------------------------------------------------------------------------------

@@ -67,7 +67,7 @@ class Later:
     def think(self, session):
         question = self.questions.pop(0)
         event = question.answer()
-        session.apply([m.stamped(event, session.now())])
+        session.apply([event])
         waiting, self.waiting = self.waiting, []
         session.process(waiting)
 
@@ -77,8 +77,7 @@ class Call:
 
     def __init__(self, session, kind, **fields):
         self.answers, self.errors = [], []
-        make = lambda at: kind(at=at, **fields)  # noqa: E731
-        session.process([Request(make, self.answers.append, self.errors.append)])
+        session.process([Request(kind(**fields), self.answers.append, self.errors.append)])
 
 
 def config(storage, sampler, **fields):
@@ -97,8 +96,8 @@ def session(storage, later):
     # one trial, so that the study knows a parameter to foresee
     Call(opened, m.Claimed, slot="first", node="n")
     later.think(opened)
-    opened.call(m.Reported, number=0, attempt=1, progress=m.Progress(params=(X,)))
-    opened.call(m.AttemptEnded, number=0, attempt=1, outcome=m.Outcome.COMPLETE, values=(3.0,))
+    opened.call(m.Reported(number=0, attempt=1, progress=m.Progress(params=(X,))))
+    opened.call(m.AttemptEnded(number=0, attempt=1, outcome=m.Outcome.COMPLETE, values=(3.0,)))
     yield opened
     opened.close()
 
@@ -112,7 +111,7 @@ def test_a_claim_waits_for_the_sampler_and_nobody_else_does(session, later):
     assert (claim.answers, claim.errors) == ([], [])
     assert session.state.n_events == before + 1  # the claim is stored: only its answer is to come
     other = Call(session, m.Claimed, slot="b", node="n")
-    assert session.call(m.StopRequested, reason="") is None  # the session goes on
+    assert session.call(m.StopRequested(reason="")) is None  # the session goes on
     later.think(session)
     assert [a.number for a in claim.answers] == [1]
     assert [p.name for p in claim.answers[0].foreseen] == ["x"]
@@ -182,7 +181,7 @@ def test_every_suggestion_can_be_derived_again_from_the_log(storage, background)
                 values = {p.name: p for p in claim.answers[0].foreseen} or {"x": X}
                 progress = m.Progress(params=tuple(values.values()))
                 ended = m.AttemptEnded(
-                    at=session.now(), number=number, attempt=1, outcome=m.Outcome.COMPLETE, progress=progress,
+                    number=number, attempt=1, outcome=m.Outcome.COMPLETE, progress=progress,
                     values=(number * 0.37,),
                 )  # fmt: skip
                 session.apply([ended])
@@ -190,7 +189,7 @@ def test_every_suggestion_can_be_derived_again_from_the_log(storage, background)
                 told += 1
     assert told > 5
     log = session.repository.events(session.study)
-    suggested = [event for event in log if isinstance(event, m.Suggested)]
+    suggested = [event for _, event, _ in log if isinstance(event, m.Suggested)]
     assert len({event.params[0].value for event in suggested if event.params}) > 5
     for event in suggested:
         state = session.fold(log[: event.seen])
@@ -204,11 +203,11 @@ def test_every_suggestion_can_be_derived_again_from_the_log(storage, background)
 def test_a_sampler_that_raises_refuses_the_claim_and_its_trial_may_ask_again(storage):
     driver = Driver(config(storage, Broken(0)), "node", "127.0.0.1")
     driver.ready()
-    assert tell(driver, m.Claimed(at=0.0, slot="first", node="n"))["number"] == 0  # no parameter is known yet
-    tell(driver, m.Reported(at=0.0, number=0, attempt=1, progress=m.Progress(params=(X,))))
+    assert tell(driver, m.Claimed(slot="first", node="n"))["number"] == 0  # no parameter is known yet
+    tell(driver, m.Reported(number=0, attempt=1, progress=m.Progress(params=(X,))))
     for _ in range(2):
         with pytest.raises(AssertionError, match=r"ZeroDivisionError.*no model|no model"):
-            tell(driver, m.Claimed(at=0.0, slot="a", node="n"))
+            tell(driver, m.Claimed(slot="a", node="n"))
     driver.close()
 
 
@@ -236,11 +235,11 @@ class Slow(Learner):
 def test_reports_are_answered_at_once_while_a_sampler_works(storage):
     driver = Driver(config(storage, Slow(0)), "node", "127.0.0.1")
     driver.ready()
-    tell(driver, m.Claimed(at=0.0, slot="first", node="n"))
-    tell(driver, m.Reported(at=0.0, number=0, attempt=1, progress=m.Progress(params=(X,))))
+    tell(driver, m.Claimed(slot="first", node="n"))
+    tell(driver, m.Reported(number=0, attempt=1, progress=m.Progress(params=(X,))))
     claims, waits = [], []
     workers = [
-        threading.Thread(target=lambda s=slot: claims.append(tell(driver, m.Claimed(at=0.0, slot=s, node="n"))))
+        threading.Thread(target=lambda s=slot: claims.append(tell(driver, m.Claimed(slot=s, node="n"))))
         for slot in ("a", "b")
     ]
     for worker in workers:
@@ -249,7 +248,7 @@ def test_reports_are_answered_at_once_while_a_sampler_works(storage):
     while any(worker.is_alive() for worker in workers):
         step += 1
         began = time.perf_counter()
-        tell(driver, m.Reported(at=0.0, number=0, attempt=1, progress=m.Progress(reports=((step, 1.0),))))
+        tell(driver, m.Reported(number=0, attempt=1, progress=m.Progress(reports=((step, 1.0),))))
         waits.append(time.perf_counter() - began)
         time.sleep(0.005)
     assert sorted(claim["number"] for claim in claims) == [1, 2]

@@ -71,9 +71,9 @@ def check_record(storage):
     repository = Repository.open(storage)
     record = repository.load_study("s")
     states = [new_state(), new_state()]
-    for event in repository.events(record):
+    for at, event, _ in repository.events(record):
         for state in states:
-            state.handle(event)
+            state.handle(event, at)
     repository.close()
     assert dump(states[0]) == dump(states[1])
     return states[0]
@@ -262,7 +262,7 @@ def test_a_claim_that_finds_nothing_is_not_logged():
         study.ask()
         session = study._session()
         n = session.session.state.n_events
-        assert session.call(m.Claimed, slot="another", node="here") is None
+        assert session.call(m.Claimed(slot="another", node="here")) is None
         assert session.session.state.n_events == n
         assert session.session.state.work() == 0
         assert not session.session.state.is_over()

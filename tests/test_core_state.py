@@ -254,10 +254,10 @@ def test_a_claim_sent_again_by_the_same_slot_gets_the_same_assignment():
 
 def test_a_claim_whose_sampler_never_answered_asks_it_again():
     shell = started(1)
-    shell.state.handle(m.Claimed(at=2, slot="s"))
-    assert shell.state.handle(m.Claimed(at=3, slot="s")) == ([m.Suggest(number=0)], False)
-    assert shell.state.handle(m.Suggested(at=3, number=0, params=(X,))).changed
-    again = shell.state.handle(m.Suggested(at=3, number=0, params=()))
+    shell.state.handle(m.Claimed(slot="s"), 2.0)
+    assert shell.state.handle(m.Claimed(slot="s"), 3.0) == ([m.Suggest(number=0)], False)
+    assert shell.state.handle(m.Suggested(number=0, params=(X,)), 3.0).changed
+    again = shell.state.handle(m.Suggested(number=0, params=()), 3.0)
     assert again.changed is False
     assert again.commands[0].value.foreseen == (X,)
 
@@ -415,7 +415,7 @@ def test_a_trial_whose_attempt_was_lost_keeps_its_cell_while_it_waits():
 def test_retries_go_before_promotions_before_enqueued_before_new():
     shell = paused(9)
     shell.do(m.TrialEnqueued, params=())  # trial 9
-    shell.state.handle(m.Claimed(at=shell.at, slot="x"))  # promotes trial 0
+    shell.state.handle(m.Claimed(slot="x"), shell.at)  # promotes trial 0
     shell.lose(0)
     for number in range(10, 28):  # make room for a second promotion
         shell.do(m.TrialEnqueued, params=())

@@ -14,7 +14,7 @@ PATHS = recorded()
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_a_recorded_history_folds_to_what_it_did_and_goes_on_as_it_did(path):
     expected = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-    folded = fold(lines_of(path), expected["directions"])
+    folded = fold(expected.get("at"), lines_of(path), expected["directions"])
     found = json.loads(json.dumps(summary(folded)))
     assert found == expected["state"]
     assert json.loads(json.dumps(go_on(folded))) == expected["later"]

@@ -52,16 +52,16 @@ progresses = st.builds(
 )
 failures = st.builds(m.Failure, error=texts, traceback=texts, kind=st.sampled_from(m.FailureKind))
 events = st.one_of(
-    st.builds(m.Claimed, at=st.just(0.0), slot=texts, node=texts),
-    st.builds(m.ParamAsked, at=st.just(0.0), number=ints, attempt=ints, name=texts, distribution=distributions),
-    st.builds(m.Reported, at=st.just(0.0), number=ints, attempt=ints, progress=progresses),
+    st.builds(m.Claimed, slot=texts, node=texts),
+    st.builds(m.ParamAsked, number=ints, attempt=ints, name=texts, distribution=distributions),
+    st.builds(m.Reported, number=ints, attempt=ints, progress=progresses),
     st.builds(
-        m.AttemptEnded, at=st.just(0.0), number=ints, attempt=ints, outcome=st.sampled_from(m.Outcome),
+        m.AttemptEnded, number=ints, attempt=ints, outcome=st.sampled_from(m.Outcome),
         progress=progresses, values=st.none() | st.lists(floats, max_size=3).map(tuple), failure=st.none() | failures,
     ),
-    st.builds(m.AttemptLost, at=st.floats(0, 1e9), number=ints, attempt=ints, kind=st.sampled_from(m.FailureKind)),
-    st.builds(m.RunStarted, at=st.floats(0, 1e9), run=texts, n_trials=st.none() | ints),
-    st.builds(m.TrialEnqueued, at=st.just(0.0), params=st.lists(st.tuples(texts, texts), max_size=2).map(tuple)),
+    st.builds(m.AttemptLost, number=ints, attempt=ints, kind=st.sampled_from(m.FailureKind)),
+    st.builds(m.RunStarted, run=texts, n_trials=st.none() | ints),
+    st.builds(m.TrialEnqueued, params=st.lists(st.tuples(texts, texts), max_size=2).map(tuple)),
 )  # fmt: skip
 junk = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
@@ -71,7 +71,7 @@ junk = st.recursive(
 
 
 def report(**changes):
-    event = m.Reported(at=0.0, number=3, attempt=1, progress=m.Progress(reports=((1, 0.5),)))
+    event = m.Reported(number=3, attempt=1, progress=m.Progress(reports=((1, 0.5),)))
     data = json.loads(event_to_json(event))
     data["progress"] |= {k[9:]: changes.pop(k) for k in list(changes) if k.startswith("progress_")}
     return json.dumps(data | changes)
@@ -128,7 +128,7 @@ def assert_typed(record):
 
 BAD_FIELDS = [
     {"number": "abc"}, {"number": -1}, {"number": 1.5}, {"number": True}, {"number": 10**40}, {"number": None},
-    {"attempt": -1}, {"attempt": [1]}, {"at": "now"}, {"at": math.nan}, {"at": math.inf}, {"more": 1},
+    {"attempt": -1}, {"attempt": [1]}, {"more": 1},
     {"progress": None}, {"progress": {}}, {"progress": [1]}, {"_": "Nothing"}, {"_": None}, {"_": ["Reported"]},
     {"progress_reports": [[math.nan, 0.5]]}, {"progress_reports": [[-1, 0.5]]}, {"progress_reports": [[1.5, 0.5]]},
     {"progress_reports": [[2**31, 0.5]]}, {"progress_reports": [[True, 0.5]]}, {"progress_reports": [[1, "0.5"]]},
@@ -167,7 +167,7 @@ def test_a_log_row_that_is_no_text_is_refused(row):
 
 
 def test_only_the_kinds_that_a_way_takes_pass_it():
-    claim = m.Claimed(at=0.0, slot="s")
+    claim = m.Claimed(slot="s")
     assert message_from_json(event_to_json(claim).encode(), m.Claimed) == claim
     with pytest.raises(MessageError, match="may send Reported here, got a Claimed"):
         message_from_json(event_to_json(claim).encode(), m.Reported)
@@ -176,7 +176,7 @@ def test_only_the_kinds_that_a_way_takes_pass_it():
 def test_a_message_is_bounded_in_bytes_and_in_items():
     def told(n):
         progress = m.Progress(reports=tuple((i, 0.5) for i in range(n)))
-        return event_to_json(m.Reported(at=0.0, number=0, attempt=1, progress=progress)).encode()
+        return event_to_json(m.Reported(number=0, attempt=1, progress=progress)).encode()
 
     assert len(message_from_json(told(bounds.MAX_ITEMS), m.Reported).progress.reports) == bounds.MAX_ITEMS
     with pytest.raises(MessageError, match=f"may hold {bounds.MAX_ITEMS} reports, got .* Send them in several"):

@@ -127,6 +127,8 @@ EDITS = [
     ),
     ("UPDATE trial_user_attributes SET value_json = '{a'", ["table trial_user_attributes", "'note'", "'{a'"]),
     ("UPDATE trial_system_attributes SET value_json = NULL", ["table trial_system_attributes", "None"]),
+    ("UPDATE rtl_events SET at = 'soon' WHERE seq = 2", ["rtl_events, study 's', seq 2", "'soon'", "finite number"]),
+    ("UPDATE rtl_events SET at = 9e999 WHERE seq = 1", ["rtl_events, study 's', seq 1", "inf", "finite number"]),
     ("UPDATE rtl_attempts SET started = 'early'", ["table rtl_attempts, trial 0", "'early'"]),
     ("UPDATE rtl_rungs SET how = 'magic'", ["table rtl_rungs", "'magic'", "exact"]),
     ("UPDATE rtl_rungs SET promoted = 'yes'", ["table rtl_rungs", "'yes'"]),

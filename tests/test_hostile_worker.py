@@ -46,18 +46,18 @@ class Talk:
         return reply[0]
 
     def claim(self, slot):
-        return self.send(m.Claimed(at=0.0, slot=slot, node="n"))
+        return self.send(m.Claimed(slot=slot, node="n"))
 
     def report(self, number, *pairs, attempt=1, **progress):
         progress = m.Progress(reports=pairs, **progress)
-        return self.send(m.Reported(at=0.0, number=number, attempt=attempt, progress=progress))
+        return self.send(m.Reported(number=number, attempt=attempt, progress=progress))
 
     def plan(self, *ended):
         return self.driver.plan(list(ended), [], [], False)
 
     def end(self, slot, number, *values, attempt=1, outcome="complete", **fields):
         event = m.AttemptEnded(
-            at=0.0, number=number, attempt=attempt, outcome=m.Outcome(outcome), values=values or None, **fields
+            number=number, attempt=attempt, outcome=m.Outcome(outcome), values=values or None, **fields
         )
         return self.plan((slot, event_to_json(event).encode()))
 
@@ -100,11 +100,11 @@ def ref(number=0, attempt=1, step=1, **changes):
 
 
 NOT_FOR_ATTEMPTS = [
-    m.RunStarted(at=0.0, run="mine"), m.RunFinished(at=0.0, run="run"), m.StopRequested(at=0.0, reason="no"),
-    m.TrialEnqueued(at=0.0, params=(("x", "1"),)), m.TrialAdded(at=0.0, number=None, state=1, values=(0.0,)),
-    m.Suggested(at=0.0, number=0, params=(X,)), m.ParamSet(at=0.0, number=0, attempt=1, param=X),
-    m.AttemptLost(at=0.0, number=1, attempt=1, kind=m.FailureKind.NODE_LOST),
-    m.AttemptEnded(at=0.0, number=1, attempt=1, outcome=m.Outcome.COMPLETE, values=(0.0,)),
+    m.RunStarted(run="mine"), m.RunFinished(run="run"), m.StopRequested(reason="no"),
+    m.TrialEnqueued(params=(("x", "1"),)), m.TrialAdded(number=None, state=1, values=(0.0,)),
+    m.Suggested(number=0, params=(X,)), m.ParamSet(number=0, attempt=1, param=X),
+    m.AttemptLost(number=1, attempt=1, kind=m.FailureKind.NODE_LOST),
+    m.AttemptEnded(number=1, attempt=1, outcome=m.Outcome.COMPLETE, values=(0.0,)),
 ]  # fmt: skip
 
 
@@ -163,7 +163,7 @@ LIES = {
 
 
 def lie(raw=None, number=1, **fields):
-    event = m.Reported(at=0.0, number=number, attempt=1, progress=m.Progress(reports=((7, 0.1),), **fields))
+    event = m.Reported(number=number, attempt=1, progress=m.Progress(reports=((7, 0.1),), **fields))
     data = json.loads(event_to_json(event))
     data["progress"] |= raw or {}
     return json.dumps(data).encode()
@@ -192,7 +192,7 @@ def test_an_attempt_that_is_not_live_is_told_so(talk, number, attempt):
     with pytest.raises(exceptions.StaleAttemptError):
         talk.report(number, (1, 0.0), attempt=attempt)
     with pytest.raises(exceptions.StaleAttemptError):
-        talk.send(m.ParamAsked(at=0.0, number=number, attempt=attempt, name="y", distribution=UNIT))
+        talk.send(m.ParamAsked(number=number, attempt=attempt, name="y", distribution=UNIT))
     assert talk.stored() == before
 
 
@@ -209,17 +209,17 @@ def test_a_question_for_a_parameter_that_cannot_be_stored_is_refused(talk):
     large = CategoricalDistribution([str(i) * 10 for i in range(10_000)])
     for name, distribution in (("\0", UNIT), ("x" * 600, UNIT), ("y", large), ("x", IntDistribution(0, 1))):
         with pytest.raises(ValueError, match=r"name|choices|parameter"):
-            talk.send(m.ParamAsked(at=0.0, number=1, attempt=1, name=name, distribution=distribution))
+            talk.send(m.ParamAsked(number=1, attempt=1, name=name, distribution=distribution))
     assert talk.stored() == before
-    assert talk.send(m.ParamAsked(at=0.0, number=1, attempt=1, name="y", distribution=UNIT)).name == "y"
+    assert talk.send(m.ParamAsked(number=1, attempt=1, name="y", distribution=UNIT)).name == "y"
 
 
 def test_a_lie_does_not_disturb_the_honest_reports_of_its_batch(talk):
     from raytune_lite.runtime.session import Request
 
     def request(number, step, **fields):
-        event = m.Reported(at=0.0, number=number, attempt=1, progress=m.Progress(reports=((step, 0.25),), **fields))
-        return Request(lambda at: m.stamped(event, at), answers.append, refusals.append)
+        event = m.Reported(number=number, attempt=1, progress=m.Progress(reports=((step, 0.25),), **fields))
+        return Request(event, answers.append, refusals.append)
 
     answers, refusals = [], []
     batch = [request(0, 2), request(1, 2, checkpoint=LIES["checkpoint outside"]["checkpoint"]), request(0, 3)]
@@ -307,7 +307,7 @@ def test_a_grid_cell_is_not_decided_by_other_values_than_its_own(storage):
     with pytest.raises(MessageError, match="is fixed to"):
         talk.report(0, params=(m.ParamValue(name="x", value=wrong, distribution=UNIT),))
     with pytest.raises(MessageError, match="is fixed; it was not sampled"):
-        talk.send(m.ParamAsked(at=0.0, number=0, attempt=1, name="x", distribution=UNIT))
+        talk.send(m.ParamAsked(number=0, attempt=1, name="x", distribution=UNIT))
     assert talk.stored() == before
     talk.report(0, params=(m.ParamValue(name="x", value=right, distribution=UNIT),))
     assert talk.finish()[0].params == {"x": right}

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from raytune_lite.core import messages as m
+from raytune_lite.core.encoding import event_from_json
 from raytune_lite.core.messages import Decision
 from raytune_lite.core.retries import RetryPolicy
 from raytune_lite.distributions import FloatDistribution, IntDistribution
@@ -54,17 +55,17 @@ def session(config, clock):
 
 
 def claim(session, slot="a"):
-    return session.call(m.Claimed, slot=slot, node="n")
+    return session.call(m.Claimed(slot=slot, node="n"))
 
 
 def report(session, number, *pairs, attempt=1, **fields):
     progress = m.Progress(reports=pairs, **fields)
-    return session.call(m.Reported, number=number, attempt=attempt, progress=progress)
+    return session.call(m.Reported(number=number, attempt=attempt, progress=progress))
 
 
 def end(session, number, outcome="complete", *values, attempt=1, **fields):
     fields |= {"outcome": m.Outcome(outcome), "values": values or None}
-    return session.call(m.AttemptEnded, number=number, attempt=attempt, **fields)
+    return session.call(m.AttemptEnded(number=number, attempt=attempt, **fields))
 
 
 def stored(session):
@@ -72,7 +73,7 @@ def stored(session):
 
 
 def request(event, heard):
-    return Request(lambda at: event(at), lambda v: heard.append(("answer", v)), lambda e: heard.append(("refused", e)))
+    return Request(event, lambda v: heard.append(("answer", v)), lambda e: heard.append(("refused", e)))
 
 
 # --- the order ---------------------------------------------------------------------------------------------------
@@ -83,8 +84,8 @@ def test_nobody_is_answered_before_the_commit(session, monkeypatch):
     commit = session.repository.commit
     monkeypatch.setattr(session.repository, "commit", lambda *a, **k: (order.append(list(heard)), commit(*a, **k)))
     session.process([
-        request(lambda at: m.Claimed(at=at, slot="a", node="n"), heard),
-        request(lambda at: m.Claimed(at=at, slot="b"), heard),
+        request(m.Claimed(slot="a", node="n"), heard),
+        request(m.Claimed(slot="b"), heard),
     ])  # fmt: skip
     assert [value.number for _, value in heard] == [0, 1]
     assert order == [[]]  # one transaction, while nobody had heard anything
@@ -107,8 +108,8 @@ def test_a_failed_commit_answers_nobody_discards_nothing_and_poisons_the_session
         heard = []
         with pytest.raises(StorageError, match="disk full"):
             session.process([
-                request(lambda at: m.AttemptEnded(at=at, number=0, attempt=1, outcome=m.Outcome.FAIL), heard),
-                request(lambda at: m.Claimed(at=at, slot="b"), heard),
+                request(m.AttemptEnded(number=0, attempt=1, outcome=m.Outcome.FAIL), heard),
+                request(m.Claimed(slot="b"), heard),
             ])  # fmt: skip
         assert heard == []
     assert session.checkpoints.verify(first).is_dir()
@@ -125,13 +126,33 @@ def test_a_failed_commit_answers_nobody_discards_nothing_and_poisons_the_session
     again.close()
 
 
+def test_what_a_sender_wrote_stands_in_the_log_unchanged_and_without_its_time(session):
+    texts = [
+        '{"_":"Claimed","slot":"a","node":"n"}',
+        '{"_": "Reported", "at": 99.5, "number": 0, "attempt": 1, "progress": {"_":"Progress","reports":[[1,0.5]]}}',
+        '{"_":"TrialEnqueued","params":[["x","\\"é\\""]],"key":"k"}',  # not every database holds every character
+    ]
+    heard = []
+    for text in texts:
+        session.process([Request(event_from_json(text), heard.append, heard.append, text=text)])
+    with session.repository._database.read() as connection:
+        rows = connection.exec_driver_sql("SELECT json FROM rtl_events ORDER BY seq").scalars().all()
+    assert [row for row in rows if "RunStarted" not in row and "Suggested" not in row][:2] == texts[:2]
+    assert rows[-1].isascii()
+    assert event_from_json(rows[-1]) == event_from_json(texts[2])
+    assert all('"at"' not in row for row in rows if row not in texts)
+    log = session.repository.events(session.study)
+    assert all(entry.at < 99.0 for entry in log)
+    assert dump(session.fold(log)) == dump(session.state)
+
+
 def test_a_refused_request_does_not_disturb_the_others(session):
     claim(session)
     heard = []
     session.process([
-        request(lambda at: m.Reported(at=at, number=0, attempt=1, progress=m.Progress(reports=((1, 0.5),))), heard),
-        request(lambda at: m.Reported(at=at, number=0, attempt=9, progress=m.Progress(reports=((2, 0.5),))), heard),
-        request(lambda at: m.Claimed(at=at, slot="b"), heard),
+        request(m.Reported(number=0, attempt=1, progress=m.Progress(reports=((1, 0.5),))), heard),
+        request(m.Reported(number=0, attempt=9, progress=m.Progress(reports=((2, 0.5),))), heard),
+        request(m.Claimed(slot="b"), heard),
     ])  # fmt: skip
     assert sorted(kind for kind, _ in heard) == ["answer", "answer", "refused"]
     assert [type(value) for kind, value in heard if kind == "refused"] == [StaleAttemptError]
@@ -163,8 +184,8 @@ def test_a_sampler_that_raises_refuses_its_request_only_and_the_claim_can_be_sen
     session = Session(with_(config, sampler=Broken(0), lease=10.0), clock=clock)
     heard = []
     session.process([
-        request(lambda at: m.Claimed(at=at, slot="a", node="n"), heard),
-        request(lambda at: m.TrialEnqueued(at=at, params=()), heard),
+        request(m.Claimed(slot="a", node="n"), heard),
+        request(m.TrialEnqueued(params=()), heard),
     ])  # fmt: skip
     assert [kind for kind, _ in heard] == ["answer", "refused"]
     assert isinstance(heard[1][1], KeyError)
@@ -182,7 +203,7 @@ def test_a_sampler_that_raises_refuses_its_request_only_and_the_claim_can_be_sen
 
 def test_what_is_answered_is_stored(session):
     assignment = claim(session)
-    param = session.call(m.ParamAsked, number=0, attempt=1, name="x", distribution=UNIT)
+    param = session.call(m.ParamAsked(number=0, attempt=1, name="x", distribution=UNIT))
     assert report(session, 0, (1, math.nan), user_attrs=(("a", "[1]"),)) is Decision.CONTINUE
     trial = session.repository.trials(session.study)[0]
     assert (assignment.number, trial.params, trial.user_attrs) == (0, {"x": param.value}, {"a": [1]})
@@ -196,7 +217,7 @@ def test_a_message_that_changes_nothing_costs_no_transaction(session):
     commits = session.commits.n
     claim(session)
     report(session, 0, (1, 0.5))
-    session.call(m.AttemptLost, number=0, attempt=9, kind=m.FailureKind.NODE_LOST)
+    session.call(m.AttemptLost(number=0, attempt=9, kind=m.FailureKind.NODE_LOST))
     assert session.commits.n == commits
 
 
@@ -209,7 +230,7 @@ def test_the_same_seed_and_history_give_the_same_suggestion_whatever_happened_in
             claim(session, "other")
         while (number := claim(session, f"z{session.state.next_number}").number) < 1:
             end(session, number, "fail")
-        found = session.call(m.ParamAsked, number=number, attempt=1, name="x", distribution=UNIT)
+        found = session.call(m.ParamAsked(number=number, attempt=1, name="x", distribution=UNIT))
         values.append(found.value)
         session.close()
     assert values[0] == values[1]
@@ -220,19 +241,20 @@ def test_the_same_seed_and_history_give_the_same_suggestion_whatever_happened_in
 CRASH = """
 import os, sys
 from raytune_lite.core import messages as m
+from raytune_lite.core.encoding import event_from_json
 from raytune_lite.pruners import ASHAPruner
 from raytune_lite.runtime.session import RunConfig, Session
 from raytune_lite.samplers import RandomSampler
 session = Session(RunConfig(storage=sys.argv[1], study_name="s", run="dead", sampler=RandomSampler(0),
                             pruner=ASHAPruner(1, 9, 3), durable=False))
 for slot in "abc":
-    session.call(m.Claimed, slot=slot, node="n")
+    session.call(m.Claimed(slot=slot, node="n"))
 for number in (0, 1):
-    session.call(m.Reported, number=number, attempt=1, progress=m.Progress(reports=((1, float(number)),)))
-session.call(m.AttemptEnded, number=0, attempt=1, outcome=m.Outcome.PRUNED)
-session.call(m.Claimed, slot="d")
-session.call(m.AttemptEnded, number=2, attempt=1, outcome=m.Outcome.COMPLETE, values=(5.0,))
-session.call(m.Reported, number=3, attempt=1, progress=m.Progress(reports=((0, 1.0),)))
+    session.call(m.Reported(number=number, attempt=1, progress=m.Progress(reports=((1, float(number)),))))
+session.call(m.AttemptEnded(number=0, attempt=1, outcome=m.Outcome.PRUNED))
+session.call(m.Claimed(slot="d"))
+session.call(m.AttemptEnded(number=2, attempt=1, outcome=m.Outcome.COMPLETE, values=(5.0,)))
+session.call(m.Reported(number=3, attempt=1, progress=m.Progress(reports=((0, 1.0),))))
 os._exit(9)
 """
 
@@ -312,7 +334,7 @@ def test_time_never_runs_backwards(session, clock):
     clock.time -= 40
     assert session.now() == 50.0
     end(session, 0, "complete", 1.0)
-    ats = [event.at for event in session.repository.events(session.study)]
+    ats = [entry.at for entry in session.repository.events(session.study)]
     assert ats == sorted(ats)
 
 
@@ -330,7 +352,8 @@ def test_a_claim_of_a_slot_whose_task_has_ended_gets_nothing(session):
 
 
 def recorded(session):
-    return [json.loads(e.sampler) for e in session.repository.events(session.study) if isinstance(e, m.RunStarted)]
+    events = [entry.event for entry in session.repository.events(session.study)]
+    return [json.loads(event.sampler) for event in events if isinstance(event, m.RunStarted)]
 
 
 @pytest.mark.parametrize("make", [RandomSampler, lambda: GridSampler({"x": [1, 2, 3, 4, 5, 6, 7, 8]})])
@@ -371,7 +394,7 @@ def test_a_parameter_of_another_kind_is_refused_also_when_it_is_fixed(session):
 
     claim(session)
     report(session, 0, params=(m.ParamValue(name="x", value=0.5, distribution=UNIT),))
-    session.call(m.TrialEnqueued, params=(("x", "1"),))
+    session.call(m.TrialEnqueued(params=(("x", "1"),)))
     trial = Trial(claim(session, "b"), None, lambda: None)
     with pytest.raises(ValueError, match="'x' was FloatDistribution in this study and is IntDistribution now"):
         trial._suggest("x", IntDistribution(0, 3))

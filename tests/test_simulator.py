@@ -66,8 +66,8 @@ def no_epoch_fence(patch):
     """A driver that has lost its study goes on writing."""
     commit = MemoryRepository.commit
 
-    def careless(self, study, epoch, events, rows, **options):
-        return commit(self, study, self._db.epoch, events, rows, **options)
+    def careless(self, study, epoch, entries, rows, **options):
+        return commit(self, study, self._db.epoch, entries, rows, **options)
 
     patch.setattr(MemoryRepository, "commit", careless)
 

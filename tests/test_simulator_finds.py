@@ -63,12 +63,12 @@ def test_a_claim_that_finds_no_cell_changes_nothing():
 def test_a_late_copy_of_a_claim_begins_no_other_trial(config, clock, restarted):
     """Seed 58: nobody would have run that trial; one claimed ahead would have hung for ever."""
     session = Session(config, clock=clock)
-    session.call(m.Claimed, slot="a", node="n")
-    session.call(m.AttemptEnded, number=0, attempt=1, outcome=Outcome.COMPLETE, values=(1.0,))
+    session.call(m.Claimed(slot="a", node="n"))
+    session.call(m.AttemptEnded(number=0, attempt=1, outcome=Outcome.COMPLETE, values=(1.0,)))
     if restarted:
         session = Session(config, clock=clock)
-    assert session.call(m.Claimed, slot="a", node="n") is None
-    assert session.call(m.Claimed, slot="b", node="n").number == 1
+    assert session.call(m.Claimed(slot="a", node="n")) is None
+    assert session.call(m.Claimed(slot="b", node="n")).number == 1
     session.close()
 
 
@@ -76,7 +76,7 @@ def test_a_late_copy_of_a_claim_begins_no_other_trial(config, clock, restarted):
 def test_a_slot_given_up_is_told_until_the_launcher_has_closed_it(config, clock, restarted):
     """Seed 58: told once, in an answer that got lost, the task of a stopped process kept its place for ever."""
     session = Session(config, clock=clock)
-    session.call(m.Claimed, slot="a", node="n")
+    session.call(m.Claimed(slot="a", node="n"))
     clock.time += 11
     session.tick()
     if restarted:
@@ -91,9 +91,9 @@ def test_a_slot_given_up_is_told_until_the_launcher_has_closed_it(config, clock,
 def test_an_attempt_claimed_ahead_that_is_never_heard_is_given_up_and_costs_no_retry(config, clock):
     """Seed 115: without a lease, a process stopped before its first word held its trial for ever."""
     session = Session(config, clock=clock)
-    session.call(m.Claimed, slot="a")
-    session.call(m.Claimed, slot="b")
-    session.call(m.Reported, number=1, attempt=1, progress=m.Progress())
+    session.call(m.Claimed(slot="a", prefetched=True))
+    session.call(m.Claimed(slot="b", prefetched=True))
+    session.call(m.Reported(number=1, attempt=1, progress=m.Progress()))
     clock.time += 11
     session.tick()
     states = [trial.state for trial in session.state.trials.values()]
@@ -107,7 +107,7 @@ def test_an_attempt_claimed_ahead_that_is_never_heard_is_given_up_and_costs_no_r
 def test_a_driver_that_was_stopped_does_not_blame_those_whom_it_did_not_hear(config, clock):
     """Stopped for longer than a lease, it found every lease over, while reports waited at its door."""
     session = Session(config, clock=clock)
-    session.call(m.Claimed, slot="a", node="n")
+    session.call(m.Claimed(slot="a", node="n"))
     clock.time += 1000
     session.slots.renew()
     session.tick()

@@ -34,19 +34,20 @@ LAYERS = m.ParamValue(name="layers", value=3.0, distribution=IntDistribution(1, 
 KIND = m.ParamValue(name="kind", value=1.0, distribution=CategoricalDistribution([None, True, 1.5, "a'\";--"]))
 REF = m.CheckpointRef(step=4, attempt=1, uri="trial-0/attempt-1/step-4" * 100, digest="ab" * 32, size=1 << 40)
 
-EVENTS = [
-    m.RunStarted(at=0.0, run="r", n_trials=None, max_trials=9, pruner='{"name": "asha"}'),
-    m.RunFinished(at=1.0, run="r"),
-    m.StopRequested(at=1.5, reason="enough 'of' \"it\"\n\0 \ud800 ü"),
-    m.TrialEnqueued(at=2.0, params=(("lr", "0.1"),), user_attrs=(("a", "[1, 2]"),)),
-    m.TrialAdded(at=3.0, number=None, state=1, values=(math.inf, -1.0), params=(LR, KIND), reports=((1, math.nan),)),
-    m.Claimed(at=4.0, slot="s", node="n"),
-    m.Suggested(at=5.0, number=0, params=(LR, LAYERS, KIND)),
-    m.ParamSet(at=6.0, number=0, attempt=1, param=LAYERS),
-    m.Reported(at=7.0, number=0, attempt=1, progress=m.Progress(reports=((1, 0.5),), params=(LR,), checkpoint=REF)),
-    m.AttemptEnded(at=8.0, number=0, attempt=1, outcome=m.Outcome.FAIL, failure=m.Failure(error="E: x", traceback="t")),
-    m.AttemptLost(at=9.0, number=0, attempt=1, kind=m.FailureKind.OUT_OF_MEMORY, message="x" * 100_000),
+_EVENTS = [
+    m.RunStarted(run="r", n_trials=None, max_trials=9, pruner='{"name": "asha"}'),
+    m.RunFinished(run="r"),
+    m.StopRequested(reason="enough 'of' \"it\"\n\0 \ud800 ü"),
+    m.TrialEnqueued(params=(("lr", "0.1"),), user_attrs=(("a", "[1, 2]"),)),
+    m.TrialAdded(number=None, state=1, values=(math.inf, -1.0), params=(LR, KIND), reports=((1, math.nan),)),
+    m.Claimed(slot="s", node="n"),
+    m.Suggested(number=0, params=(LR, LAYERS, KIND)),
+    m.ParamSet(number=0, attempt=1, param=LAYERS),
+    m.Reported(number=0, attempt=1, progress=m.Progress(reports=((1, 0.5),), params=(LR,), checkpoint=REF)),
+    m.AttemptEnded(number=0, attempt=1, outcome=m.Outcome.FAIL, failure=m.Failure(error="E: x", traceback="t")),
+    m.AttemptLost(number=0, attempt=1, kind=m.FailureKind.OUT_OF_MEMORY, message="x" * 100_000),
 ]
+EVENTS = [m.LogEntry(i / 3, event) for i, event in enumerate(_EVENTS)]
 
 
 @pytest.fixture
@@ -104,7 +105,7 @@ def new(number, state=RUNNING, attempt=1, **more):
 
 
 def test_the_event_list_of_this_file_is_complete():
-    assert subclasses(m.Event) - {m.ParamAsked} == {type(event) for event in EVENTS}  # ParamAsked is never logged
+    assert subclasses(m.Event) - {m.ParamAsked} == {type(event) for event in _EVENTS}  # ParamAsked is never logged
 
 
 def test_every_event_is_read_back_as_it_was_written_in_order_and_by_another_process(repository, study, epoch, url):
@@ -114,6 +115,17 @@ def test_every_event_is_read_back_as_it_was_written_in_order_and_by_another_proc
     other = Repository.open(url)
     assert repr(other.events(study)) == repr(EVENTS * 2)  # repr: NaN differs from itself
     other.close()
+
+
+def test_an_event_is_stored_as_its_sender_wrote_it(repository, study, epoch):
+    claimed, text = m.Claimed(slot="s", node="n"), '{"pid":null, "slot":"s","_":"Claimed","node":"n"}'
+    repository.commit(study, epoch, [m.LogEntry(1.0, claimed, text), m.LogEntry(2.0, claimed)], [])
+    with repository._database.read() as connection:
+        rows = connection.exec_driver_sql("SELECT at, json FROM rtl_events ORDER BY seq").all()
+    assert [tuple(row) for row in rows] == [
+        (1.0, text), (2.0, '{"_":"Claimed","slot":"s","node":"n","pid":null,"prefetched":false}'),
+    ]  # fmt: skip
+    assert repository.events(study) == [m.LogEntry(1.0, claimed), m.LogEntry(2.0, claimed)]
 
 
 def test_the_log_goes_on_where_it_stopped_after_a_restart(repository, study, epoch, url):

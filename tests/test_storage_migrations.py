@@ -180,7 +180,7 @@ def taken_back(url):
     begun = [m.NewAttempt(number=i, attempt=1, slot=f"s{i}", node="n", started=0.0, resumed_step=None) for i in (0, 1)]
     more = [m.PutCell(number=i, cell=i, state="leased", failures=0) for i in range(2)]
     end = m.EndAttempt(number=0, attempt=1, outcome="complete", ended=1.0)
-    repository.commit(study, epoch, [m.RunFinished(at=0.0, run="r")], [*new, *begun, *more, end])
+    repository.commit(study, epoch, [m.LogEntry(0.0, m.RunFinished(run="r"))], [*new, *begun, *more, end])
     repository.release(study, epoch)
     dialect = repository._database.dialect.name
     statements = [*BACK_BY_DIALECT[dialect], DROP_HELD, *BACK_TO_1]

@@ -157,7 +157,8 @@ def test_optuna_goes_on_in_our_study_and_we_go_on_after_it(repository, url):
     with pytest.raises(StorageError, match="trial 1 already, made by another program"):
         repository.commit(study, epoch, [], [m.NewTrial(number=1, state=complete)])
     adopted = [m.AdoptTrial(number=event.number, state=complete) for event in repository.foreign(study)]
-    repository.commit(study, epoch, repository.foreign(study), [*adopted, m.NewTrial(number=4, state=complete)])
+    news = [m.LogEntry(0.0, event) for event in repository.foreign(study)]
+    repository.commit(study, epoch, news, [*adopted, m.NewTrial(number=4, state=complete)])
     assert repository.foreign(study) == []
     theirs.optimize(lambda trial: trial.suggest_float("x", 0, 1) ** 2, n_trials=1)
     assert [trial.number for trial in theirs.trials] == [0, 1, 2, 3, 4, 5]
@@ -206,7 +207,7 @@ def test_a_study_of_optunas_is_read_as_optuna_reads_it(url):
 
     foreign = repository.foreign(study)
     assert [event.number for event in foreign] == list(range(14))
-    assert all(event.imported and event.at >= 0.0 for event in foreign)
+    assert all(event.imported for event in foreign)
     for event, its in zip(foreign, theirs.trials, strict=True):
         assert TrialState(event.state).name == its.state.name
         assert {p.name: p.distribution.to_external_repr(p.value) for p in event.params} == its.params
@@ -223,8 +224,8 @@ def test_a_trial_of_optunas_that_was_running_is_foreign_until_it_is_adopted(url)
     epoch = repository.acquire(study, run="r", lease=60, now=time.time())
     finished = [event for event in repository.foreign(study) if event.state != TrialState.RUNNING]
     rows = [m.AdoptTrial(number=event.number, state=TrialState(event.state)) for event in finished]
-    repository.commit(study, epoch, finished, rows)
-    assert repr(repository.events(study)) == repr(finished)
+    repository.commit(study, epoch, [m.LogEntry(1.5, event) for event in finished], rows)
+    assert repr(repository.events(study)) == repr([m.LogEntry(1.5, event) for event in finished])
     assert [event.number for event in repository.foreign(study)] == [12]
     theirs.tell(12, 1.0)
     assert [(event.number, event.state) for event in repository.foreign(study)] == [(12, TrialState.COMPLETE)]
@@ -260,7 +261,7 @@ def test_a_study_that_optuna_deletes_leaves_none_of_our_rows_for_the_next_one(re
     study = repository.create_study("s", MINIMIZE, now=0.0)
     epoch = repository.acquire(study, run="r", lease=60, now=0.0)
     rows = [m.NewTrial(number=0, state=TrialState.RUNNING), m.PutRung(number=0, level=1, value=1.0, how="exact")]
-    repository.commit(study, epoch, [m.RunFinished(at=0.0, run="r")], rows)
+    repository.commit(study, epoch, [m.LogEntry(0.0, m.RunFinished(run="r"))], rows)
     optuna.delete_study(study_name="s", storage=url)
     assert rows_left(repository, set(t.OUR_TABLES) - {"rtl_version"}) == []
     with pytest.raises(StudyNotFoundError):

@@ -57,7 +57,7 @@ def new(number, **more):
 
 
 def event(i=0):
-    return m.RunFinished(at=float(i), run="r")
+    return m.LogEntry(float(i), m.RunFinished(run="r"))
 
 
 # --- whole studies, on every database ------------------------------------------------------------------------------
@@ -207,7 +207,8 @@ def test_every_float_and_large_texts_and_integers_come_back_as_they_were(any_sto
     values = [0.1, 1 / 3, 5e-324, 1.7976931348623157e308, 0.0, 2.0**53 + 2, math.inf, -math.inf, math.nan]
     rows = [m.PutReport(number=0, step=step, value=value) for step, value in enumerate(values)]
     big = m.CheckpointRef(step=2**31 - 1, attempt=1, uri="u", digest="d", size=2**62)
-    long = m.AttemptLost(at=1.0, number=0, attempt=1, kind=m.FailureKind.WORKER_CRASH, message="x🚀" * 1_000_000)
+    lost = m.AttemptLost(number=0, attempt=1, kind=m.FailureKind.WORKER_CRASH, message="x🚀" * 1_000_000)
+    long = m.LogEntry(1 / 3, lost)
     rows += [m.PutCheckpoint(number=0, checkpoint=big), m.PutReport(number=0, step=2**31 - 1, value=1.0)]
     repository.commit(study, epoch, [long], [new(0), *rows])
     assert repr(list(repository.trials(study)[0].intermediate_values.values())) == repr([*values, 1.0])

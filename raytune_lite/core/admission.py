@@ -28,7 +28,7 @@ class Admission(Book):
 
     # --- runs ---
 
-    def _run_started(self, event: m.RunStarted) -> Effects:
+    def _run_started(self, event: m.RunStarted, at: float) -> Effects:
         # a run that was logged before there was such a limit had none
         retries, commands = RetryPolicy(**{"abort_after": None, **json.loads(event.retries)}), list[Command]()
         pruner = self._new_pruner(event.pruner) if event.pruner != self.pruner_spec else None
@@ -38,8 +38,8 @@ class Admission(Book):
             commands += self._adopt_pruner(event.pruner, pruner)
         self.retries, self.checkpoints_kept = retries, event.checkpoints_kept
         for number, _ in self.live():  # the run that owned these attempts is dead
-            commands += self._leave(self.trials[number], event.at, FailureKind.DRIVER_LOST.value, "its run ended")
-        self.run, self.run_at, self.stopping = event.run, event.at, ""
+            commands += self._leave(self.trials[number], at, FailureKind.DRIVER_LOST.value, "its run ended")
+        self.run, self.run_at, self.stopping = event.run, at, ""
         self.aborted, self.alike = "", ("", 0)
         counted = [trial for trial in self.trials.values() if trial.failed is not FailureKind.INVALID]
         started = sum(trial.attempt > 0 or trial.state.is_finished() for trial in counted)
@@ -102,22 +102,22 @@ class Admission(Book):
         done = ledger.done(trial.number) if trial.state.is_finished() else ()
         return done if row is None else (row, *done)
 
-    def _run_finished(self, event: m.RunFinished) -> Effects:
+    def _run_finished(self, event: m.RunFinished, at: float) -> Effects:
         if event.run != self.run or self.stopping or not self.is_over():
             return Effects([], changed=False)
         commands: list[Command] = []
         for trial in self.trials.values():
             if trial.state is PAUSED:
-                commands += self._finish(trial, "pruned", PRUNED, event.at)
+                commands += self._finish(trial, "pruned", PRUNED, at)
         return Effects(commands, changed=bool(commands))
 
-    def _stop_requested(self, event: m.StopRequested) -> Effects:
+    def _stop_requested(self, event: m.StopRequested, _at: float) -> Effects:
         changed, self.stopping = not self.stopping, self.stopping or event.reason
         return Effects([], changed)
 
     # --- trials that no slot claimed ---
 
-    def _trial_enqueued(self, event: m.TrialEnqueued) -> Effects:
+    def _trial_enqueued(self, event: m.TrialEnqueued, _at: float) -> Effects:
         if event.key in self.requests:
             return Effects([m.Answer(value=self.requests[event.key])], changed=False)
         for name, _ in event.params:
@@ -135,7 +135,7 @@ class Admission(Book):
         rows.append(m.PutAttr(number=trial.number, key="fixed_params", value_json=fixed, system=True))
         return Effects([*rows, m.Answer(value=trial.number)])
 
-    def _trial_added(self, event: m.TrialAdded) -> Effects:
+    def _trial_added(self, event: m.TrialAdded, at: float) -> Effects:
         state = TrialState(event.state)
         if event.key in self.requests:
             return Effects([m.Answer(value=self.requests[event.key])], changed=False)
@@ -156,7 +156,7 @@ class Admission(Book):
             fixed = json.loads(trial.system_attrs.get("fixed_params", "{}"))
             trial.fixed = tuple((name, json.dumps(value)) for name, value in fixed.items())
             self.queue.append(trial.number)
-        rows = self._rows_of_added(trial, event)
+        rows = self._rows_of_added(trial, event, at)
         if state.is_finished():
             for step, value in event.reports:
                 rows += self.rungs.report(trial.number, step, self._loss(value)).rows
@@ -166,7 +166,7 @@ class Admission(Book):
             self.ended.append(trial)
         return Effects([*rows, m.Answer(value=trial.number)])
 
-    def _note_request(self, key: str, trial: TrialRecord) -> None:
+    def _note_request(self, key: str | None, trial: TrialRecord) -> None:
         if key:
             self.requests[key] = trial.number
 
@@ -185,11 +185,11 @@ class Admission(Book):
             if param.name in self.space:
                 check_distribution_compatibility(param.name, self.space[param.name], param.distribution)
 
-    def _rows_of_added(self, trial: TrialRecord, event: m.TrialAdded) -> list[Command]:
+    def _rows_of_added(self, trial: TrialRecord, event: m.TrialAdded, at: float) -> list[Command]:
         number = trial.number
         if event.imported:
             return [] if trial.foreign else [m.AdoptTrial(number=number, state=trial.state)]
-        rows: list[Command] = [m.NewTrial(number=number, state=trial.state, started=event.at, completed=event.at)]
+        rows: list[Command] = [m.NewTrial(number=number, state=trial.state, started=at, completed=at)]
         rows += [m.PutParam(number=number, param=param) for param in event.params]
         rows += [m.PutReport(number=number, step=step, value=value) for step, value in event.reports]
         rows += [m.PutAttr(number=number, key=k, value_json=v) for k, v in event.user_attrs]

@@ -40,7 +40,7 @@ _RANGES = {  # of integers, by the record's field or by the field's name
     "number": (0, MAX_STEP), "attempt": (0, MAX_STEP), "step": (0, MAX_STEP), "size": (0, _INT64[1]),
     "Progress.reports": (0, MAX_STEP),
 }  # fmt: skip
-_FINITE = ("at", "ParamValue.value")
+_FINITE = ("ParamValue.value",)
 _SPECS = ("pruner", "sampler", "retries")  # JSON objects, as text
 
 # --- readers of fields ---------------------------------------------------------------------------------------------
@@ -177,7 +177,36 @@ def _readers(cls: Any) -> dict[str, tuple[Any, _Reader]]:
 
 
 _FIELDS = {cls: tuple(f.name for f in fields(cls)) for cls in _RECORDS}
-_READERS = {cls.__name__: (cls, _readers(cls)) for cls in _RECORDS}
+
+
+# --- records of earlier versions -----------------------------------------------------------------------------------
+# Version 0.1.0 stored an event's time in the event, too, and "", 0 or -1 for what is absent.
+
+
+def _without_time(data: dict[str, Any]) -> None:
+    data.pop("at", None)
+
+
+def _claimed(data: dict[str, Any]) -> None:
+    if "prefetched" not in data:
+        data["prefetched"] = not data.get("node")  # such a claim was known by its missing node
+        data["node"], data["pid"] = data.get("node") or None, data.get("pid") or None
+    data.pop("at", None)
+
+
+def _seen(data: dict[str, Any]) -> None:
+    if data.get("seen") == -1:
+        data["seen"] = None
+    data.pop("at", None)
+
+
+_UPGRADES: dict[type, Callable[[dict[str, Any]], None]] = {
+    m.Claimed: _claimed, m.Suggested: _seen, m.ParamSet: _seen,
+}  # fmt: skip
+_READERS = {
+    cls.__name__: (cls, _readers(cls), _UPGRADES.get(cls, _without_time if issubclass(cls, m.Event) else None))
+    for cls in _RECORDS
+}
 
 # --- records -------------------------------------------------------------------------------------------------------
 
@@ -227,7 +256,9 @@ def _decode(data: dict[str, Any]) -> Any:
     if kind is None:
         # a distribution: {"name", "attributes"}, or the attributes themselves, which stay a dict
         return _distribution(data) if "attributes" in data else data
-    cls, readers = _READERS[kind]
+    cls, readers, upgrade = _READERS[kind]
+    if upgrade is not None:
+        upgrade(data)
     for name, value in data.items():
         plain, read = readers[name]
         if type(value) is not plain:
@@ -270,7 +301,7 @@ def from_json(text: str | bytes) -> Any:
 
 
 def event_to_json(event: m.Event) -> str:
-    """The event as it stands in the log."""
+    """The event as the log holds it, where its sender has not encoded it."""
     return to_json(event)
 
 

@@ -1,15 +1,16 @@
 """The words of the core: events (what happened), commands and rows (what to do and store). Their JSON is ``encoding``.
 
 Every record is frozen, slotted and keyword-built, and holds only scalars, tuples and other records, so the event log
-is plain JSON and an event read back equals the event written. Times ``at`` are seconds since the study was created.
-Values the user chose (attributes, specs) travel as JSON text: data, never structure.
+is plain JSON and an event read back equals the event written. An event carries no time: its sender's clock does not
+count. The session that takes it in notes when (LogEntry). Values the user chose (attributes, specs) travel as JSON
+text: data, never structure.
 """
 
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from ..distributions import Distribution
 from ..trial import TrialState
@@ -35,7 +36,7 @@ class Outcome(str, enum.Enum):
 class FailureKind(str, enum.Enum):
     """Why an attempt gave no result. Each kind has its own retry budget and delay (RetryPolicy).
 
-    The first five the attempt tells itself; of the others nobody tells, they are noticed.
+    The driver detects NODE_LOST, LEASE_EXPIRED and DRIVER_LOST; an attempt reports the rest.
     """
 
     EXCEPTION = "exception"  # the objective raised
@@ -102,7 +103,7 @@ class Assignment:
     ``fixed`` are parameters that must be used (a grid cell, an enqueued trial) as (name, JSON text of the external
     value), and ``used`` the distributions that this study has for some of their names already; ``foreseen`` are the
     sampler's values for the names it expects. ``milestones`` are the steps where a
-    decision is due: None means every step, () means never. ``last_step`` is the largest step reported so far, or -1.
+    decision is due: None means every step, () means never. ``last_step`` is the largest step reported so far, or None.
     """
 
     number: int
@@ -115,7 +116,7 @@ class Assignment:
     constraints: tuple[tuple[str, float], ...] = ()
     milestones: tuple[int, ...] | None = ()
     checkpoint: CheckpointRef | None = None
-    last_step: int = -1
+    last_step: int | None = None
     started: float = 0.0
 
 
@@ -124,9 +125,19 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something that happened, ``at`` seconds after the study was created."""
+    """Something that happened to a study."""
+
+
+class LogEntry(NamedTuple):
+    """One entry of a study's log: an event, and when it was taken in.
+
+    ``at``: seconds since the study was created. ``text``: the event's JSON as its sender wrote it, which is stored
+    unchanged; None when nobody encoded it yet, and in entries that were read back.
+    """
 
     at: float
+    event: Event
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,12 +176,12 @@ class StopRequested(Event):
 class TrialEnqueued(Event):
     """The user asked for a configuration: ``params`` are (name, JSON text of the external value).
 
-    ``key``: a name of this request; a re-sent one is answered again and adds nothing.
+    ``key``: a name of this request; a re-sent one is answered again and adds nothing. None: it is never sent again.
     """
 
     params: tuple[tuple[str, str], ...]
     user_attrs: tuple[tuple[str, str], ...] = ()
-    key: str = ""
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,32 +199,34 @@ class TrialAdded(Event):
     user_attrs: tuple[tuple[str, str], ...] = ()
     system_attrs: tuple[tuple[str, str], ...] = ()
     imported: bool = False
-    key: str = ""
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed(Event):
-    """A slot (one task, named once for all) asks for its trial: as it begins to run, or, without a node, before.
+    """A slot (one task, named once for all) asks for its trial.
 
-    ``pid``: of the slot's process on that node, or 0.
+    ``node``, ``pid``: where its process runs; None when that is not known. ``prefetched``: the claim was made before
+    the slot's task runs.
     """
 
     slot: str
-    node: str = ""
-    pid: int = 0
+    node: str | None = None
+    pid: int | None = None
+    prefetched: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suggested(Event):
     """The sampler's values for the parameters it foresees for this trial.
 
-    ``seen``: the number of events whose outcome it knew, so that the same values can be derived again from the log (-1:
-    all before this one). ``note``: how it chose, for people.
+    ``seen``: the number of events whose outcome it knew, so that the same values can be derived again from the log
+    (None: all before this one). ``note``: how it chose, for people.
     """
 
     number: int
     params: tuple[ParamValue, ...]
-    seen: int = -1
+    seen: int | None = None
     note: str = ""
 
 
@@ -234,7 +247,7 @@ class ParamSet(Event):
     number: int
     attempt: int
     param: ParamValue
-    seen: int = -1
+    seen: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -440,8 +453,3 @@ class PutCell(Row):
 
 
 Command = Answer | Suggest | SuggestOne | Discard | Row
-
-
-def stamped(event: Event, at: float) -> Event:
-    """The event with the time at which it arrived; its sender's clock does not count."""
-    return replace(event, at=at)

@@ -30,21 +30,25 @@ _NOTICED = (FailureKind.NODE_LOST, FailureKind.LEASE_EXPIRED, FailureKind.DRIVER
 class StudyState(Admission):
     """One study. ``handle`` is the only door through which it changes."""
 
-    def handle(self, event: m.Event) -> Effects:
+    def handle(self, event: m.Event, at: float) -> Effects:
         """Decide what an event leads to, and become the state after it.
+
+        Args:
+            event: what happened.
+            at: when it was taken in, seconds since the study was created.
 
         Raises:
             StaleAttemptError: the event is of an attempt that is not live; nothing was changed.
             IncompatibleDistributionError: a parameter changed its kind; nothing was changed.
             ValueError: the event asks for what cannot be; nothing was changed.
         """
-        effects: Effects = self._HANDLERS[type(event)](self, event)
+        effects: Effects = self._HANDLERS[type(event)](self, event, at)
         self.n_events += effects.changed
         return effects
 
     # --- a slot asks for its trial ---
 
-    def _claimed(self, event: m.Claimed) -> Effects:
+    def _claimed(self, event: m.Claimed, at: float) -> Effects:
         if event.slot in self.slots:  # a re-sent claim gets the answer it was given
             trial = self.trials[self.slots[event.slot]]
             again: Command = m.Suggest(number=trial.number) if trial.foreseen is None else self._assignment(trial)
@@ -52,29 +56,30 @@ class StudyState(Admission):
         if not event.slot:
             raise MessageError("a claim must name its slot, got ''; a trial without a slot is one that does not run.")
         check_name("a slot's name", event.slot)
-        check_name("a node's name", event.node)
+        if event.node is not None:
+            check_name("a node's name", event.node)
         if self.stopping:
             return Effects([m.Answer(value=None)], changed=False)
         for find in (self._next_retry, self._next_promotion, self._next_enqueued, self._next_new):
-            found = find(event)
+            found = find(at)
             if found is not None:
-                return Effects(self._start(*found, event))
+                return Effects(self._start(*found, event, at))
         return Effects([m.Answer(value=None)], changed=False)
 
-    def _next_retry(self, event: m.Claimed) -> tuple[TrialRecord, list[Command]] | None:
-        number = next((number for number, due in self.retry.items() if due <= event.at), None)
+    def _next_retry(self, at: float) -> tuple[TrialRecord, list[Command]] | None:
+        number = next((number for number, due in self.retry.items() if due <= at), None)
         if number is None:
             return None
         del self.retry[number]
         return self.trials[number], []
 
-    def _next_promotion(self, _: m.Claimed) -> tuple[TrialRecord, list[Command]] | None:
+    def _next_promotion(self, _at: float) -> tuple[TrialRecord, list[Command]] | None:
         for number in self.rungs.promotable(self._is_paused):
             self.promotions += 1
             return self.trials[number], list(self.rungs.promote(number))
         return None
 
-    def _next_enqueued(self, _: m.Claimed) -> tuple[TrialRecord, list[Command]] | None:
+    def _next_enqueued(self, _at: float) -> tuple[TrialRecord, list[Command]] | None:
         if not self.queue or self.budget == 0:
             return None
         trial = self.trials[self.queue.popleft()]
@@ -85,13 +90,13 @@ class StudyState(Admission):
             trial.fixed += tuple((name, json.dumps(value)) for name, value in given.items() if name not in own)
         return trial, list(rows)
 
-    def _next_new(self, event: m.Claimed) -> tuple[TrialRecord, list[Command]] | None:
+    def _next_new(self, at: float) -> tuple[TrialRecord, list[Command]] | None:
         if self.budget == 0:
             return None
         if self.ledger is None:
             trial = self._new_trial(WAITING)
             self._spend(trial)
-            return trial, [m.NewTrial(number=trial.number, state=RUNNING, attempt=1, started=event.at)]
+            return trial, [m.NewTrial(number=trial.number, state=RUNNING, attempt=1, started=at)]
         claimed = self.ledger.claim(self.next_number)
         if claimed is None:
             return None
@@ -100,20 +105,20 @@ class StudyState(Admission):
         trial.cell, row = claimed
         trial.fixed = tuple((name, json.dumps(value)) for name, value in self.ledger.params(trial.number).items())
         trial.foreseen = ()
-        new = m.NewTrial(number=trial.number, state=RUNNING, attempt=1, cell=trial.cell, started=event.at)
+        new = m.NewTrial(number=trial.number, state=RUNNING, attempt=1, cell=trial.cell, started=at)
         return trial, [new] if row is None else [new, row]
 
-    def _start(self, trial: TrialRecord, commands: list[Command], event: m.Claimed) -> list[Command]:
+    def _start(self, trial: TrialRecord, commands: list[Command], event: m.Claimed, at: float) -> list[Command]:
         fresh = bool(commands) and isinstance(commands[0], m.NewTrial)
         self._move(trial, "claimed", RUNNING)
         trial.attempt += 1
         trial.pending, trial.slot = Decision.CONTINUE, event.slot
         self.slots[event.slot] = trial.number
         if not fresh:
-            first = event.at if trial.started is None else None
+            first = at if trial.started is None else None
             commands.append(m.SetState(number=trial.number, state=RUNNING, attempt=trial.attempt, started=first))
-        trial.started = event.at if trial.started is None else trial.started
-        trial.attempt_at, trial.node, trial.pid = event.at, event.node, event.pid
+        trial.started = at if trial.started is None else trial.started
+        trial.attempt_at, trial.node, trial.pid = at, event.node, event.pid
         trial.resumed = resumed = trial.resume_from(self.milestones)
         newest = trial.checkpoints.index(resumed) + 1 if resumed else 0
         kept = trial.checkpoints[max(0, newest - self.checkpoints_kept) : newest]
@@ -123,15 +128,15 @@ class StudyState(Admission):
                 number=trial.number,
                 attempt=trial.attempt,
                 slot=event.slot,
-                node=event.node,
-                started=event.at,
+                node=event.node or "",
+                started=at,
                 resumed_step=resumed.step if resumed else None,
             )
         )
         commands.append(m.Suggest(number=trial.number) if trial.foreseen is None else self._assignment(trial))
         return commands
 
-    def _suggested(self, event: m.Suggested) -> Effects:
+    def _suggested(self, event: m.Suggested, _at: float) -> Effects:
         trial = self.trials.get(event.number)
         if trial is None:
             raise MessageError(f"parameters were suggested for trial {event.number}, which the study does not have.")
@@ -153,14 +158,14 @@ class StudyState(Admission):
                 constraints=trial.constraints(),
                 milestones=self.milestones,
                 checkpoint=trial.resume_from(self.milestones),
-                last_step=trial.last_step,
+                last_step=trial.last_step if trial.last_step >= 0 else None,
                 started=trial.started or 0.0,
             )
         )
 
     # --- an attempt talks ---
 
-    def _param_asked(self, event: m.ParamAsked) -> Effects:
+    def _param_asked(self, event: m.ParamAsked, _at: float) -> Effects:
         trial = self._live(event.number, event.attempt)
         known = trial.params.get(event.name)
         if known is not None:
@@ -175,12 +180,12 @@ class StudyState(Admission):
         )
         return Effects([ask], changed=False)
 
-    def _param_set(self, event: m.ParamSet) -> Effects:
+    def _param_set(self, event: m.ParamSet, _at: float) -> Effects:
         trial = self._live(event.number, event.attempt)
         rows = self._use_params(trial, (event.param,))
         return Effects([*rows, m.Answer(value=trial.params[event.param.name])], changed=bool(rows))
 
-    def _reported(self, event: m.Reported) -> Effects:
+    def _reported(self, event: m.Reported, _at: float) -> Effects:
         trial = self._live(event.number, event.attempt)
         check_progress(trial, event.progress, self.space, len(self.directions))
         commands = self._note_progress(trial, event.progress)
@@ -239,7 +244,7 @@ class StudyState(Admission):
 
     # --- an attempt is over ---
 
-    def _attempt_ended(self, event: m.AttemptEnded) -> Effects:
+    def _attempt_ended(self, event: m.AttemptEnded, at: float) -> Effects:
         trial = self.trials.get(event.number)
         if trial is not None and trial.attempt == event.attempt and trial.slot == "":
             return Effects([m.Answer(value=trial.state)], changed=False)  # told twice
@@ -249,31 +254,31 @@ class StudyState(Admission):
             raise MessageError(f"an attempt cannot tell of itself that it ended by {event.failure.kind.value}.")
         commands = self._note_progress(trial, event.progress)
         if event.outcome is Outcome.COMPLETE and event.values is not None and self._valid(event.values):
-            commands += self._end_attempt(trial, event.at, Outcome.COMPLETE.value)
+            commands += self._end_attempt(trial, at, Outcome.COMPLETE.value)
             trial.values = event.values
-            commands += self._finish(trial, "completed", COMPLETE, event.at)
+            commands += self._finish(trial, "completed", COMPLETE, at)
         elif event.outcome is Outcome.PRUNED and trial.pending is not Decision.PAUSE:
-            commands += self._end_attempt(trial, event.at, Outcome.PRUNED.value)
-            commands += self._finish(trial, "pruned", PRUNED, event.at)
+            commands += self._end_attempt(trial, at, Outcome.PRUNED.value)
+            commands += self._finish(trial, "pruned", PRUNED, at)
         elif event.outcome in (Outcome.PRUNED, Outcome.INTERRUPTED):
-            commands += self._leave(trial, event.at, event.outcome.value, "")
+            commands += self._leave(trial, at, event.outcome.value, "")
         else:
             nan = FailureKind.NON_FINITE if any(map(math.isnan, event.values or ())) else FailureKind.EXCEPTION
             wrong = m.Failure(error=f"ValueError: the objective returned {event.values}", kind=nan)
-            commands += self._fail(trial, event.at, event.failure or wrong)
+            commands += self._fail(trial, at, event.failure or wrong)
         return Effects([*commands, m.Answer(value=trial.state)])
 
-    def _attempt_lost(self, event: m.AttemptLost) -> Effects:
+    def _attempt_lost(self, event: m.AttemptLost, at: float) -> Effects:
         trial = self.trials.get(event.number)
         if trial is None or trial.attempt != event.attempt or trial.slot == "":
             return Effects([m.Answer(value=None)], changed=False)
         if trial.pending is not Decision.CONTINUE or event.kind is FailureKind.DRIVER_LOST:
             words = {"exit_code": event.exit_code, "last_words": event.last_words}
-            commands = self._leave(trial, event.at, event.kind.value, event.message, **words)
+            commands = self._leave(trial, at, event.kind.value, event.message, **words)
         else:
             error = f"attempt {event.attempt} lost ({event.kind.value}): {event.message}"
             failure = m.Failure(error=error, kind=event.kind, exit_code=event.exit_code)
-            commands = self._fail(trial, event.at, failure, event.last_words)
+            commands = self._fail(trial, at, failure, event.last_words)
         return Effects([*commands, m.Answer(value=trial.state)])
 
     def _fail(self, trial: TrialRecord, at: float, failure: m.Failure, last_words: str = "") -> list[Command]:
@@ -320,7 +325,7 @@ class StudyState(Admission):
             self.aborted = f"each of its first {n + 1} trials failed in the same way ({way}); the last: {last}"
             self.stopping = self.stopping or self.aborted
 
-    _HANDLERS: Mapping[type, Callable[[Any, Any], Effects]] = {
+    _HANDLERS: Mapping[type, Callable[[Any, Any, float], Effects]] = {
         m.RunStarted: Admission._run_started,
         m.RunFinished: Admission._run_finished,
         m.StopRequested: Admission._stop_requested,

@@ -75,8 +75,8 @@ class TrialRecord:
     paid_by: str = ""  # the run whose budget it counts for
     started: float | None = None
     attempt_at: float = 0.0  # when the last attempt began
-    node: str = ""  # where, as the claim said; pid: of its process there, or 0
-    pid: int = 0
+    node: str | None = None  # where, as the claim said; pid: of its process there
+    pid: int | None = None
     foreign: bool = False  # a RUNNING row of another program: its number is taken, nothing else
 
     def chosen(self) -> dict[str, Any]:

@@ -48,7 +48,7 @@ class Question:
         )
 
     def answer(self) -> m.Suggested | m.ParamSet:
-        """The sampler's answer as an event (``at`` is for the caller to stamp). Raises whatever the sampler raises."""
+        """The sampler's answer as an event. Raises whatever the sampler raises."""
         with untouched(generators=self.sampler.draws_globally):
             if isinstance(self.command, m.SuggestOne):
                 return self._one(self.command)
@@ -58,7 +58,7 @@ class Question:
         number, name, dist = command.number, command.name, command.distribution
         value = float(self.sampler.sample_independent(self.view, number, name, dist))
         param = m.ParamValue(name=name, value=value, distribution=dist)
-        return m.ParamSet(at=0.0, number=number, attempt=command.attempt, param=param, seen=self.view.n_events)
+        return m.ParamSet(number=number, attempt=command.attempt, param=param, seen=self.view.n_events)
 
     def _foreseen(self, number: int) -> m.Suggested:
         view, sampler = self.view, self.sampler
@@ -70,7 +70,7 @@ class Question:
             if name not in self.fixed
         )
         note = sampler.explain(view, number, space) if params else ""
-        return m.Suggested(at=0.0, number=number, params=params, seen=view.n_events, note=note)
+        return m.Suggested(number=number, params=params, seen=view.n_events, note=note)
 
 
 @contextlib.contextmanager

@@ -30,10 +30,9 @@ class AttemptResult:
     caught: bool = True
     exception: BaseException | None = None
 
-    def event(self, at: float) -> m.AttemptEnded:
+    def event(self) -> m.AttemptEnded:
         """The core's event."""
         return m.AttemptEnded(
-            at=at,
             number=self.number,
             attempt=self.attempt,
             outcome=self.outcome,

@@ -52,7 +52,8 @@ class Delivery:
         self.decision = Decision.CONTINUE
         self.newest = -1  # the largest step reported in this attempt
         self._milestones = assignment.milestones
-        self._decided_to = assignment.last_step  # decisions are made for every step up to here
+        # decisions are made for every step up to here
+        self._decided_to = -1 if assignment.last_step is None else assignment.last_step
         self.next_due = self._due_after(self._decided_to)
         self._interrupted = ""
         self._reports: dict[int, float] = {}

@@ -36,14 +36,14 @@ class LocalSession:
         threading.Thread(target=target, args=arguments, name="raytune_lite-keeper", daemon=True).start()
         self._close = weakref.finalize(self, _close, self.session, self._lock, self._closed)
 
-    def call(self, kind: type[m.Event], /, **fields: Any) -> Any:
+    def call(self, event: m.Event) -> Any:
         """Handle one event and return its answer; it is stored when this returns."""
         with self._lock:
-            return self.session.call(kind, **fields)
+            return self.session.call(event)
 
     def ask(self) -> Trial | None:
         """The next trial to work at, or None when there is none."""
-        assignment = self.call(m.Claimed, slot=f"{self.session.config.run}/{next(self._slots)}", node="in-process")
+        assignment = self.call(m.Claimed(slot=f"{self.session.config.run}/{next(self._slots)}", node="in-process"))
         if assignment is None:
             return None
         n_objectives = len(self.session.study.directions)
@@ -54,18 +54,17 @@ class LocalSession:
     def tell(self, ended: AttemptResult) -> TrialState:
         """Store how an attempt ended; answers the trial's state now."""
         with self._lock:
-            state: TrialState = self.session.apply([ended.event(self.session.now())])[0]
+            state: TrialState = self.session.call(ended.event())
             return state
 
     def suggest(self, number: int, attempt: int, name: str, distribution: Distribution) -> m.ParamValue:
         """See Channel."""
-        return self.call(  # type: ignore[no-any-return]
-            m.ParamAsked, number=number, attempt=attempt, name=name, distribution=distribution
-        )
+        event = m.ParamAsked(number=number, attempt=attempt, name=name, distribution=distribution)
+        return self.call(event)  # type: ignore[no-any-return]
 
     def report(self, number: int, attempt: int, progress: m.Progress) -> tuple[m.Decision, str | None]:
         """See Channel."""
-        return self.call(m.Reported, number=number, attempt=attempt, progress=progress), None
+        return self.call(m.Reported(number=number, attempt=attempt, progress=progress)), None
 
     def run(
         self,
@@ -97,8 +96,8 @@ class LocalSession:
             if self.session.state.aborted:
                 raise StudyAbortedError(self.session.config.study_name, self.session.state.aborted)
         else:
-            self.call(m.StopRequested, reason="timeout")
-        self.call(m.RunFinished, run=self.session.config.run)
+            self.call(m.StopRequested(reason="timeout"))
+        self.call(m.RunFinished(run=self.session.config.run))
 
     def _wait_for_retry(self) -> bool:
         """Sleep until a delayed retry may be due; False when there is none to wait for."""

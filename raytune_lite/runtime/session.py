@@ -64,11 +64,17 @@ class RunConfig:
 
 @dataclass(slots=True)
 class Request:
-    """An event on its way to the core, and where its answer goes: a value, or the error that refused it."""
+    """An event on its way to the core, and where its answer goes: a value, or the error that refused it.
 
-    make: Callable[[float], m.Event]
+    ``text``: the event's JSON as its sender wrote it, which is stored unchanged; None: it is encoded once, for the log.
+    ``slot``: of an AttemptEnded: whose task ended, which must be the one that holds the attempt; None: nobody asks.
+    """
+
+    event: m.Event
     reply: Callable[[Any], None]
     refuse: Callable[[Exception], None]
+    text: str | None = None
+    slot: str | None = None
 
 
 Later = Callable[[Question, Sequence[Request]], None]
@@ -135,7 +141,7 @@ class Session:
     def _open(self) -> None:
         with _no_collector():
             log = self._read()
-        self._last_at = max((event.at for event in log), default=0.0)
+        self._last_at = max((entry.at for entry in log), default=0.0)
         study = self.study
         root = study_directory(self.config.checkpoint_dir, self.repository.path, study.study_id, study.created)
         self.checkpoints = self._store or CheckpointStore(root)
@@ -147,7 +153,7 @@ class Session:
             self._sweep()
         self.slots.renew()
 
-    def _read(self) -> list[m.Event]:
+    def _read(self) -> list[m.LogEntry]:
         """Read the log and fold it."""
         log = self.repository.events(self.study)
         recorded_pruner, recorded_sampler = _recorded_specs(log)
@@ -164,7 +170,7 @@ class Session:
         with contextlib.suppress(CheckpointError):  # a path that is not there or not ours to clean is no reason to stop
             self.checkpoints.sweep(keep)
 
-    def fold(self, log: Iterable[m.Event]) -> StudyState:
+    def fold(self, log: Iterable[m.LogEntry]) -> StudyState:
         """The state that a log leads to; replaying it always gives the same.
 
         Raises:
@@ -175,12 +181,12 @@ class Session:
     def _new_state(self) -> StudyState:
         return StudyState(self.study.directions, self._pruner_for, self._grid_for)
 
-    def _fold(self, log: Iterable[m.Event], state: StudyState, slots: Slots | None) -> StudyState:
-        for seq, event in enumerate(log, start=1):
+    def _fold(self, log: Iterable[m.LogEntry], state: StudyState, slots: Slots | None) -> StudyState:
+        for seq, (at, event, _) in enumerate(log, start=1):
             try:
                 if slots is not None:
                     slots.replay(event)
-                state.handle(event)
+                state.handle(event, at)
             except Exception as error:  # the log was edited: whatever a handler meets, it is the log that is wrong
                 raise MessageError(
                     f"table rtl_events, study {self.study.name!r}, seq {seq}: {type(event).__name__} cannot follow "
@@ -204,7 +210,6 @@ class Session:
 
     def _run_started(self) -> m.RunStarted:
         return m.RunStarted(
-            at=self.now(),
             run=self.config.run,
             n_trials=self.config.n_trials,
             max_trials=self.config.max_trials,
@@ -244,7 +249,7 @@ class Session:
         batch = _Batch()
         for request in requests:
             try:
-                answer = self._decide(request.make(self.now()), batch)
+                answer = self._decide(request, batch)
                 if isinstance(answer, Question):
                     batch.put_off(answer, request)
                 else:
@@ -264,26 +269,30 @@ class Session:
         """Like process for events of our own: returns the answers; an error propagates after the rest is stored."""
         results: list[Any] = []
         errors: list[Exception] = []
-        self.process([Request(_ready(event), results.append, errors.append) for event in events])
+        self.process([Request(event, results.append, errors.append) for event in events])
         if errors:
             raise errors[0]
         return results
 
-    def call(self, kind: type[m.Event], /, **fields: Any) -> Any:
-        """Handle one event stamped with the time now, and return its answer."""
-        return self.apply([kind(at=self.now(), **fields)])[0]
+    def call(self, event: m.Event) -> Any:
+        """Handle one event and return its answer."""
+        return self.apply([event])[0]
 
-    def _decide(self, event: m.Event, batch: _Batch) -> Any:
+    def _decide(self, request: Request, batch: _Batch) -> Any:
         """The answer to an event; or the question that must be answered before it has one."""
+        event = request.event
         if isinstance(event, m.Claimed) and self.slots.is_spent(event.slot):
             return None
+        if request.slot is not None:
+            self.slots.check_holder(request.slot, event)
         answer: Any = None
-        pending: list[m.Event] = [event]
+        pending = [m.LogEntry(self.now(), event, _as_it_came(request.text))]
         while pending:
-            current = pending.pop(0)
-            effects = self.state.handle(current)
+            entry = pending.pop(0)
+            current = entry.event
+            effects = self.state.handle(current, entry.at)
             if effects.changed:
-                batch.events.append(current)
+                batch.entries.append(entry)
                 if isinstance(current, m.Suggested):
                     self.note = current.note or self.note
             for command in effects.commands:
@@ -297,7 +306,7 @@ class Session:
                     answer = self._question(command)
                 else:
                     try:
-                        pending.append(m.stamped(self._question(command).answer(), self.now()))
+                        pending.append(m.LogEntry(self.now(), self._question(command).answer()))
                     except Exception as error:
                         self.slots.note(event)  # a claim stands: its attempt is live, and may ask again
                         raise _SamplerFailedError(error) from error
@@ -312,15 +321,15 @@ class Session:
         )
 
     def _commit(self, batch: _Batch) -> None:
-        if not batch.events:
+        if not batch.entries:
             return
         lease_until = self._clock() + OWNER_LEASE
-        flush = bool(batch.discards) or any(not isinstance(event, _REPEATABLE) for event in batch.events)
+        flush = bool(batch.discards) or any(not isinstance(entry.event, _REPEATABLE) for entry in batch.entries)
         began = time.perf_counter()
         self.repository.commit(
-            self.study, self.epoch, batch.events, batch.rows, lease_until=lease_until, flush=flush
+            self.study, self.epoch, batch.entries, batch.rows, lease_until=lease_until, flush=flush
         )
-        self.commits.note(len(batch.events), time.perf_counter() - began)
+        self.commits.note(len(batch.entries), time.perf_counter() - began)
 
     def _perform(self, batch: _Batch) -> None:
         for question, requests in batch.put_off_for.values():
@@ -366,7 +375,7 @@ class _SamplerFailedError(Exception):
 
 @dataclass(slots=True)
 class _Batch:
-    events: list[m.Event] = dataclasses.field(default_factory=list)
+    entries: list[m.LogEntry] = dataclasses.field(default_factory=list)
     rows: list[m.Row] = dataclasses.field(default_factory=list)
     discards: list[str] = dataclasses.field(default_factory=list)
     put_off_for: dict[Key, tuple[Question, list[Request]]] = dataclasses.field(default_factory=dict)
@@ -375,6 +384,11 @@ class _Batch:
         if question.key not in self.put_off_for:
             self.put_off_for[question.key] = (question.still(), [])
         self.put_off_for[question.key][1].append(request)
+
+
+def _as_it_came(text: str | None) -> str | None:
+    """The text to store: the sender's, unless it needs a character that some database does not hold."""
+    return text if text is not None and text.isascii() else None
 
 
 def new_run_id() -> str:
@@ -394,9 +408,9 @@ def _no_collector() -> Iterator[None]:
             gc.enable()
 
 
-def _recorded_specs(log: Iterable[m.Event]) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+def _recorded_specs(log: Iterable[m.LogEntry]) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
     pruner = sampler = None
-    for event in log:
+    for _, event, _ in log:
         if isinstance(event, m.RunStarted):
             pruner, sampler = json.loads(event.pruner), json.loads(event.sampler)
     return pruner, sampler
@@ -414,7 +428,3 @@ def _resolve(given: Any, recorded: dict[str, Any] | None, from_spec: Callable[[d
         if {**spec, "seed": 0} == {**recorded, "seed": 0}:
             return from_spec(recorded)
     return given
-
-
-def _ready(event: m.Event) -> Callable[[float], m.Event]:
-    return lambda _at: event

@@ -64,7 +64,7 @@ class Slots:
                 key = (number, self._state.trials[number].attempt)
                 self._served.add(event.slot)
                 self._leases.grant(*key, self._now())
-                if not event.node:
+                if event.prefetched:
                     self._unheard.add(key)
         elif isinstance(event, (m.Reported, m.ParamAsked, m.AttemptEnded, m.AttemptLost)):
             self._unheard.discard((event.number, event.attempt))
@@ -132,7 +132,7 @@ class Slots:
         failure = m.Failure(error=f"MessageError: the attempt's end was refused: {clip(why, MAX_ERROR - 100)}")
         attempt = self._state.trials[number].attempt
         return m.AttemptEnded(
-            at=self._now(), number=number, attempt=attempt, outcome=m.Outcome.FAIL, failure=failure
+            number=number, attempt=attempt, outcome=m.Outcome.FAIL, failure=failure
         )
 
     def _is_overdue(self, number: int, grace: float = 0.0) -> bool:
@@ -142,7 +142,7 @@ class Slots:
     def _loss(self, number: int, attempt: int, kind: FailureKind, message: str, **words: Any) -> m.AttemptLost:
         if kind in _PERHAPS_TIMEOUT and self._is_overdue(number):
             kind, message = FailureKind.TIMEOUT, f"no result within {self.trial_timeout:g} s; {message}"
-        return m.AttemptLost(at=self._now(), number=number, attempt=attempt, kind=kind, message=message, **words)
+        return m.AttemptLost(number=number, attempt=attempt, kind=kind, message=message, **words)
 
 
 __all__ = ["OVERDUE_GRACE", "Slots"]

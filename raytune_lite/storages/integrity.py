@@ -55,9 +55,9 @@ def differences(connection: Connection, study: StudyRecord) -> Iterator[Differen
     log = readers.events(connection, study)
     picture = _Picture()
     state = StudyState(study.directions, _pruner_for, _grid_for)
-    for seq, event in enumerate(log, start=1):
+    for seq, (at, event, _) in enumerate(log, start=1):
         try:
-            picture.take(event, state.handle(event).commands)
+            picture.take(event, state.handle(event, at).commands)
         except RaytuneLiteError as error:
             yield Difference("rtl_events", (f"seq {seq}",), f"what may follow event {seq - 1}", str(error))
             return

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from itertools import chain, pairwise
+from math import isfinite
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,7 +20,7 @@ from sqlalchemy.engine import Connection
 
 from ..core.bounds import MAX_STEP, shown
 from ..core.encoding import event_from_json
-from ..core.messages import CheckpointRef, Event, ParamValue, RunStarted, TrialAdded
+from ..core.messages import CheckpointRef, LogEntry, ParamValue, RunStarted, TrialAdded
 from ..distributions import Distribution, json_to_distribution
 from ..exceptions import InvalidDistributionError, StorageError
 from ..trial import FrozenTrial, StudyDirection, TrialState
@@ -253,13 +254,9 @@ def _frozen(trial: _Trial) -> FrozenTrial:
     )
 
 
-def _added(study: StudyRecord, trial: _Trial) -> TrialAdded:
+def _added(trial: _Trial) -> TrialAdded:
     frozen = _frozen(trial)  # the same checks
-    moment = trial.complete or trial.start
-    with _row_of("trials", trial.number):
-        at = 0.0 if moment is None else max(0.0, moment.timestamp() - study.created)
     return TrialAdded(
-        at=at,
         number=trial.number,
         state=int(trial.state),
         values=frozen.values,
@@ -285,23 +282,25 @@ def foreign(connection: Connection, study: StudyRecord) -> list[TrialAdded]:
     for before, after in pairwise(found):
         if before.number == after.number:
             raise StorageError(f"table trials: study {study.name!r} has two trials {after.number}; delete one.")
-    return [_added(study, trial) for trial in found]
+    return [_added(trial) for trial in found]
 
 
-def events(connection: Connection, study: StudyRecord) -> list[Event]:
+def events(connection: Connection, study: StudyRecord) -> list[LogEntry]:
     """The study's log, from its first event."""
     e = t.rtl_events.c
-    found: list[Event] = []
-    query = sa.select(e.seq, e.json).where(e.study_id == study.study_id).order_by(e.seq)
+    found: list[LogEntry] = []
+    query = sa.select(e.seq, _raw(e.at), e.json).where(e.study_id == study.study_id).order_by(e.seq)
     rows = chain.from_iterable(connection.execute(query).partitions(5000))  # one by one takes twice as long
-    for expected, (seq, text) in enumerate(rows, start=1):
+    for expected, (seq, at, text) in enumerate(rows, start=1):
         if seq != expected:
             raise StorageError(
                 f"table rtl_events, study {study.name!r}: event {expected} is missing (the next is {seq}); the log "
                 "was changed by hand. Restore a copy of the database."
             )
         try:
-            found.append(event_from_json(text))
+            if type(at) is not float or not isfinite(at):  # SQLite keeps any value in any column
+                raise StorageError(f"its time {shown(at)} is not a finite number.")
+            found.append(LogEntry(at, event_from_json(text)))
         except StorageError as error:
             raise StorageError(f"table rtl_events, study {study.name!r}, seq {seq}: {error}") from None
     return found

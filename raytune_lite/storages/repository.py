@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from ..core.encoding import event_to_json
-from ..core.messages import AdoptTrial, CheckpointRef, Event, NewTrial, Row, RunStarted, TrialAdded
+from ..core.messages import AdoptTrial, CheckpointRef, LogEntry, NewTrial, Row, RunStarted, TrialAdded
 from ..exceptions import FencedError, StorageError, StudyBusyError
 from ..trial import FrozenTrial, StudyDirection
 from . import readers, studies
@@ -233,18 +233,18 @@ class Repository:
         self,
         study: StudyRecord,
         epoch: int,
-        events: Sequence[Event],
+        entries: Sequence[LogEntry],
         rows: Sequence[Row],
         *,
         lease_until: float | None = None,
         flush: bool = True,
     ) -> None:
-        """Store events and the rows they imply, all or nothing.
+        """Store entries of the log and the rows they imply, all or nothing.
 
         Args:
             study: the study.
             epoch: what ``acquire`` gave.
-            events: appended to the log in this order.
+            entries: appended to the log in this order; those that bring their text are stored with it, unchanged.
             rows: changes, in the order they were decided.
             lease_until: seconds since 1970 UTC; renews the lease. None: the lease stays.
             flush: wait for the disk. False where a power cut may take the batch back without harm.
@@ -254,12 +254,11 @@ class Repository:
             StorageError: the database refused. Nothing was changed; if the connection broke during the commit itself
                 that cannot be known from here, and the study must be acquired again, which reads the truth back.
         """
-        texts = [event_to_json(event) for event in events]
-        stamped = [(event.at, text) for event, text in zip(events, texts, strict=True)]
+        events = [(at, event_to_json(event) if text is None else text) for at, event, text in entries]
         with self._lock:
             for turn in range(_TURNS):
                 try:
-                    self._commit(study, self._tenure(study, epoch), stamped, rows, lease_until, flush)
+                    self._commit(study, self._tenure(study, epoch), events, rows, lease_until, flush)
                     return
                 except RolledBackError:  # a deadlock, or the server had closed an idle connection
                     if turn == _TURNS - 1:
@@ -348,7 +347,7 @@ class Repository:
         with self._database.read() as connection:
             return reader(connection, study)
 
-    def events(self, study: StudyRecord) -> list[Event]:
+    def events(self, study: StudyRecord) -> list[LogEntry]:
         """The study's whole log, in order.
 
         Raises:
@@ -367,7 +366,7 @@ class Repository:
     def foreign(self, study: StudyRecord) -> list[TrialAdded]:
         """Trials that another program (Optuna) wrote and no AdoptTrial has taken in, in number order.
 
-        ``imported`` is True and ``at`` is when the trial ended, or began, in seconds since the study was created.
+        ``imported`` is True.
         """
         return self._read(readers.foreign, study)
 

@@ -42,17 +42,17 @@ class Folded:
         }
         self.checkpoints: list[str] = []
         self.at = 0.0
-        self.last_run = m.RunStarted(at=0.0, run="")
+        self.last_run = m.RunStarted(run="")
 
-    def feed(self, line: str) -> None:
+    def feed(self, at: float, line: str) -> None:
         """One event of a log."""
-        event, self.at = event_from_json(line), json.loads(line)["at"]
+        event, self.at = event_from_json(line), at
         self.last_run = event if isinstance(event, m.RunStarted) else self.last_run
         self.handle(event)
 
     def do(self, kind: type[m.Event], **fields: Any) -> Any:
         """A new event; its answer."""
-        answer = self.handle(kind(at=self.at, **fields))
+        answer = self.handle(kind(**fields))
         return answer.value if isinstance(answer, m.Answer) else answer
 
     def claim(self, slot: str) -> m.Assignment | None:
@@ -66,7 +66,7 @@ class Folded:
     def handle(self, event: m.Event) -> Any:
         """Handle an event and take in its rows; the last command that is no row."""
         last = None
-        for command in self.state.handle(event).commands:
+        for command in self.state.handle(event, self.at).commands:
             if isinstance(command, m.Row):
                 _TAKE[type(command)](self, command)
             elif not isinstance(command, m.Discard):
@@ -120,11 +120,12 @@ _TAKE: dict[type[m.Row], Callable[[Folded, Any], None]] = {
 }
 
 
-def fold(lines: list[str], directions: list[str]) -> Folded:
-    """A whole log."""
+def fold(times: list[float] | None, lines: list[str], directions: list[str]) -> Folded:
+    """A whole log. ``times``: of its events; None: they stand in the events, as in version 0.1.0."""
+    times = times or [json.loads(line)["at"] for line in lines]
     folded = Folded(directions)
-    for line in lines:
-        folded.feed(line)
+    for at, line in zip(times, lines, strict=True):
+        folded.feed(at, line)
     return folded
 
 
@@ -215,7 +216,7 @@ def _assignment(given: m.Assignment | None) -> Any:
         "attrs": [dict(given.user_attrs), dict(given.constraints)],
         "due": [step for step in steps if given.milestones is None or step in given.milestones],
         "checkpoint": given.checkpoint.uri if given.checkpoint else None,
-        "last_step": given.last_step,
+        "last_step": -1 if given.last_step is None else given.last_step,
         "started": given.started,
     }
 

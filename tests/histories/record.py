@@ -248,27 +248,27 @@ def lost_attempts(study_of: Callable[..., Any]) -> None:
     session = open_session("one")
     for i, slot in enumerate("abcde"):
         seconds[0] += 1.5
-        given = session.call(m.Claimed, slot=slot, node="" if slot == "c" else f"node-{i % 2}", pid=100 + i)
+        given = session.call(m.Claimed(slot=slot, node="" if slot == "c" else f"node-{i % 2}", pid=100 + i))
         if slot != "c":
             asked = {"number": given.number, "attempt": 1, "name": "x", "distribution": FloatDistribution(0.0, 1.0)}
-            session.call(m.ParamAsked, **asked)
+            session.call(m.ParamAsked(**asked))
             progress = m.Progress(reports=((0, 0.5 + i),), user_attrs=(("slot", json.dumps(slot)),))
-            session.call(m.Reported, number=given.number, attempt=1, progress=progress)
+            session.call(m.Reported(number=given.number, attempt=1, progress=progress))
     lose(session, "a", "worker_crash", exit_code=139, last_words="Fatal Python error:\n  Segmentation fault")
     lose(session, "b", "out_of_memory", exit_code=-9)
     seconds[0] += 31.0
     session.tick()  # c was never heard, d and e fell silent
-    session.call(m.Claimed, slot="f", node="node-0", pid=7)
+    session.call(m.Claimed(slot="f", node="node-0", pid=7))
     failure = m.Failure(error="OutOfMemoryError: CUDA out of memory", kind=m.FailureKind.GPU_OUT_OF_MEMORY)
     number = session.state.slots["f"]
     attempt = session.state.trials[number].attempt
-    session.call(m.AttemptEnded, number=number, attempt=attempt, outcome=m.Outcome.FAIL, failure=failure)
-    session.call(m.Claimed, slot="g", node="node-1", pid=8)
-    session.call(m.StopRequested, reason="enough")
+    session.call(m.AttemptEnded(number=number, attempt=attempt, outcome=m.Outcome.FAIL, failure=failure))
+    session.call(m.Claimed(slot="g", node="node-1", pid=8))
+    session.call(m.StopRequested(reason="enough"))
     session.close()
     session = open_session("two")
-    session.call(m.Claimed, slot="h", node="node-1", pid=9)
-    session.call(m.Claimed, slot="i")
+    session.call(m.Claimed(slot="h", node="node-1", pid=9))
+    session.call(m.Claimed(slot="i"))
     session.close()
 
 
@@ -278,8 +278,8 @@ STUDIES = (
 )  # fmt: skip
 
 
-def log_of(play: Callable[..., Any]) -> tuple[list[str], list[str]]:
-    """The log of a whole study, and its directions."""
+def log_of(play: Callable[..., Any]) -> tuple[list[float], list[str], list[str]]:
+    """The log of a whole study, times and events, and its directions."""
     with tempfile.TemporaryDirectory() as directory:
         path = f"{directory}/s.db"
         directions: list[str] = []
@@ -292,8 +292,8 @@ def log_of(play: Callable[..., Any]) -> tuple[list[str], list[str]]:
         study_of.url = f"sqlite:///{path}"  # type: ignore[attr-defined]
         play(study_of)
         with sqlite3.connect(path) as connection:
-            lines = [row[0] for row in connection.execute("SELECT json FROM rtl_events ORDER BY seq")]
-        return [_anonymous(line) for line in lines], directions
+            rows = connection.execute("SELECT at, json FROM rtl_events ORDER BY seq").fetchall()
+        return [at for at, _ in rows], [_anonymous(line) for _, line in rows], directions
 
 
 def _anonymous(line: str) -> str:
@@ -301,19 +301,20 @@ def _anonymous(line: str) -> str:
     return line.replace(str(Path.cwd()), "/home/user/raytune_lite")
 
 
-def simulated(seed: int) -> tuple[list[str], list[str]]:
+def simulated(seed: int) -> tuple[list[float], list[str], list[str]]:
     """The log of a simulated cluster's study."""
     simulation = Simulation(seed)
     assert not simulation.run().failure
-    lines = [_anonymous(event_to_json(event)) for event in simulation.database.log]
-    return lines, [simulation.scenario.direction.name]
+    log = simulation.database.log
+    lines = [_anonymous(event_to_json(entry.event)) for entry in log]
+    return [entry.at for entry in log], lines, [simulation.scenario.direction.name]
 
 
-def write(directory: Path, name: str, lines: list[str], directions: list[str]) -> None:
+def write(directory: Path, name: str, times: list[float], lines: list[str], directions: list[str]) -> None:
     """A log, and beside it what it folds to."""
     directory.mkdir(parents=True, exist_ok=True)
-    folded = fold(lines, directions)
-    found = {"directions": directions, "state": summary(folded)}
+    folded = fold(times, lines, directions)
+    found = {"directions": directions, "at": times, "state": summary(folded)}
     found = json.loads(json.dumps(found))  # before the tables go on
     found["later"] = go_on(folded)
     (directory / f"{name}.jsonl").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")

@@ -42,7 +42,7 @@ def derived_again(storage: str) -> int:
     # Ray gives the driver one thread for linear algebra; with more, sums are rounded otherwise
     with threadpool_limits(1), closing(Session(config)) as session:
         log = session.repository.events(session.study)
-        suggested = [event for event in log if isinstance(event, m.Suggested) and event.params]
+        suggested = [event for _, event, _ in log if isinstance(event, m.Suggested) and event.params]
         for event in suggested:
             state, sampler = session.fold(log[: event.seen]), GPSampler(seed=3, n_startup_trials=4)
             view = state.view()

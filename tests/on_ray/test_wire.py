@@ -110,7 +110,7 @@ def test_what_the_wire_cannot_carry_goes_as_an_actor_call(monkeypatch: pytest.Mo
     from raytune_lite.core.messages import Decision, Progress, Reported
 
     assert channel.report(3, 1, Progress(reports=((1, 0.5),))) == (Decision.PAUSE, True)
-    assert event_from_json(carried[0]) == Reported(at=0.0, number=3, attempt=1, progress=Progress(reports=((1, 0.5),)))
+    assert event_from_json(carried[0]) == Reported(number=3, attempt=1, progress=Progress(reports=((1, 0.5),)))
     task._lines.clear()
 
 

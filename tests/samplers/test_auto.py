@@ -72,7 +72,7 @@ def test_the_reason_for_a_switch_is_in_the_log():
     study = rtl.create_study(sampler=AutoSampler(0, n_gp_trials=6))
     study.optimize(lambda t: t.suggest_float("x", -1, 1) ** 2, n_trials=9, executor="inline")
     log = study._repository.events(study._record)
-    notes = list(dict.fromkeys(event.note for event in log if isinstance(event, m.Suggested) and event.note))
+    notes = list(dict.fromkeys(event.note for _, event, _ in log if isinstance(event, m.Suggested) and event.note))
     assert notes == [
         "GPSampler: fewer than 6 trials are COMPLETE",
         "CmaEsSampler: 6 trials are COMPLETE, and all parameters are numerical",

@@ -85,7 +85,7 @@ class Driver:
         try:
             event = message_from_json(message, m.Claimed, m.ParamAsked, m.Reported)
             over = self._interrupted and isinstance(event, m.Claimed)
-            answer = None if over else self._ask(_stamp(event), BUSY_AFTER)
+            answer = None if over else self._ask(event, message.decode(), BUSY_AFTER)
         except TimeoutError:
             return BUSY
         except Exception as error:  # noqa: BLE001  (a refusal is an answer: the attempt raises it)
@@ -106,7 +106,7 @@ class Driver:
             self._take_end(slot, message, numbers, refused)
         claims = {slot: _Item() for slot in slots if not self._interrupted and not self._is_thoughtful()}
         for slot, item in claims.items():
-            item.request = Request(_stamp(m.Claimed(at=0.0, slot=slot)), item.answer, item.refuse)
+            item.request = Request(m.Claimed(slot=slot, prefetched=True), item.answer, item.refuse)
         self._inbox.extend(claims.values())
         plan: Plan = self._query(lambda session: self._plan(session, lost, numbers, refused, with_trials))
         for item in claims.values():
@@ -122,23 +122,19 @@ class Driver:
             refused[slot] = str(error)
             return
 
-        def make(at: float) -> m.Event:
-            if self._session is not None:
-                self._session.slots.check_holder(slot, event)
-            return m.stamped(event, at)
-
         def refuse(error: Exception) -> None:
             refused[slot] = str(error)
 
         numbers.append(getattr(event, "number", -1))
-        self._inbox.append(_Item(request=Request(make, _ignore, refuse)))
+        self._inbox.append(_Item(request=Request(event, _ignore, refuse, message.decode(), slot)))
 
     def whereabouts(self, slots: Sequence[str]) -> list[tuple[str, int]]:
         """The node and the process of each slot's attempt; ("", 0) where they are not known."""
 
         def find(session: Session) -> list[tuple[str, int]]:
             trials, held = session.state.trials, session.state.slots
-            return [(trials[held[slot]].node, trials[held[slot]].pid) if slot in held else ("", 0) for slot in slots]
+            found = [trials[held[slot]] if slot in held else None for slot in slots]
+            return [("", 0) if trial is None else (trial.node or "", trial.pid or 0) for trial in found]
 
         return self._query(find)  # type: ignore[no-any-return]
 
@@ -146,9 +142,9 @@ class Driver:
         """Tell every attempt to end, with its next report or heartbeat; hand out no more claims."""
         self._interrupted = True
 
-    def send(self, kind: type[m.Event], fields: dict[str, Any]) -> Any:
+    def send(self, event: m.Event) -> Any:
         """An event of the script: enqueue a trial, add one, stop."""
-        return self._ask(lambda at: kind(at=at, **fields))
+        return self._ask(event)
 
     def close(self) -> None:
         """Give the study back."""
@@ -159,9 +155,9 @@ class Driver:
 
     # --- the inbox ---------------------------------------------------------------------------------------------------
 
-    def _ask(self, make: Callable[[float], m.Event], patience: float = -1) -> Any:
+    def _ask(self, event: m.Event, text: str | None = None, patience: float = -1) -> Any:
         item = _Item()
-        item.request = Request(make, item.answer, item.refuse)
+        item.request = Request(event, item.answer, item.refuse, text)
         return self._wait(item, patience)
 
     def _query(self, query: Callable[[Session], Any]) -> Any:
@@ -263,7 +259,7 @@ class Driver:
                 for request in waiting:
                     request.refuse(found)
                 return
-            self._inbox.append(_Item(request=Request(_stamp(found), _ignore, _ignore)))
+            self._inbox.append(_Item(request=Request(found, _ignore, _ignore)))
             self._inbox.extend(_Item(request=request) for request in waiting)
             self._handle_all()
 
@@ -297,7 +293,7 @@ class Driver:
         session.tick()
         timeout = self.config.timeout
         if timeout is not None and session.now() > session.state.run_at + timeout:
-            session.call(m.StopRequested, reason="timeout")
+            session.call(m.StopRequested(reason="timeout"))
 
     def _plan(
         self,
@@ -317,7 +313,7 @@ class Driver:
         session.apply([event for event in (*gone, *failed) if event is not None])
         work, over = state.work(session.now()), state.is_over()
         if over and not self._interrupted:
-            session.call(m.RunFinished, run=self.config.run)
+            session.call(m.RunFinished(run=self.config.run))
         ended = [state.trials[number] for number in numbers if number in state.trials]
         best = state.trials[state.best] if state.best is not None else None
         return Plan(
@@ -368,10 +364,6 @@ def _paused(error: StorageError, seconds: float) -> StorageError:
         f"the database has failed for {seconds:.0f} s, so the run is paused: {error} What was acknowledged is stored; "
         "when the database works again, the same command goes on from there."
     )
-
-
-def _stamp(event: m.Event) -> Callable[[float], m.Event]:
-    return lambda at: m.stamped(event, at)
 
 
 def _ignore(_: Any) -> None:

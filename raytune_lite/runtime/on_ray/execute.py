@@ -20,7 +20,7 @@ from .objective import build_task, check_picklable
 from .task import NAMESPACE
 from .terms import Plan, Terms
 
-Remote = Callable[[type[m.Event], dict[str, Any]], Any]
+Remote = Callable[[m.Event], Any]
 
 
 def execute(
@@ -63,7 +63,7 @@ def execute(
     with _own_errors(), driving(config, pinned=pinned) as (driver, terms):
         if terms.taken_from:
             notice(f"took the study over from {terms.taken_from}")
-        attach(lambda kind, fields: ray.get(driver.send.remote(kind, fields)))
+        attach(lambda event: ray.get(driver.send.remote(event)))
         launcher = Launcher(
             driver,
             build_task(objective, catch, driver_name(config), terms, request),

@@ -51,16 +51,16 @@ class RayChannel:
 
     def claim(self, slot: str) -> m.Assignment | None:
         """The trial to work at, or None when there is nothing to do."""
-        return self._tell(m.Claimed(at=0.0, slot=slot, node=_node_id(), pid=os.getpid()))[0]  # type: ignore[no-any-return]
+        return self._tell(m.Claimed(slot=slot, node=_node_id(), pid=os.getpid()))[0]  # type: ignore[no-any-return]
 
     def suggest(self, number: int, attempt: int, name: str, distribution: Distribution) -> m.ParamValue:
         """See Channel."""
-        event = m.ParamAsked(at=0.0, number=number, attempt=attempt, name=name, distribution=distribution)
+        event = m.ParamAsked(number=number, attempt=attempt, name=name, distribution=distribution)
         return self._tell(event)[0]  # type: ignore[no-any-return]
 
     def report(self, number: int, attempt: int, progress: m.Progress) -> tuple[m.Decision, str | None]:
         """See Channel."""
-        decision, stop = self._tell(m.Reported(at=0.0, number=number, attempt=attempt, progress=progress))
+        decision, stop = self._tell(m.Reported(number=number, attempt=attempt, progress=progress))
         return m.Decision(decision), "the study was interrupted" if stop else None
 
     def _tell(self, event: m.Event) -> Any:
@@ -189,7 +189,7 @@ def run_attempt(
         return None  # given away while it ran: its successor tells the end
     finally:
         heart.watch(None)
-    return event_to_json(ended.event(0.0)).encode(), ended.failure is not None, ended.caught
+    return event_to_json(ended.event()).encode(), ended.failure is not None, ended.caught
 
 
 def _heart(lease: float) -> Heart:

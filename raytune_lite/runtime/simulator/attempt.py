@@ -77,13 +77,13 @@ class Attempt:
 
     def suggest(self, number: int, attempt: int, name: str, distribution: Distribution) -> m.ParamValue:
         """See Channel."""
-        event = m.ParamAsked(at=0.0, number=number, attempt=attempt, name=name, distribution=distribution)
+        event = m.ParamAsked(number=number, attempt=attempt, name=name, distribution=distribution)
         found: m.ParamValue = self._tell(event)[0]
         return found
 
     def report(self, number: int, attempt: int, progress: m.Progress) -> tuple[m.Decision, str | None]:
         """See Channel."""
-        decision, stop = self._tell(m.Reported(at=0.0, number=number, attempt=attempt, progress=progress))
+        decision, stop = self._tell(m.Reported(number=number, attempt=attempt, progress=progress))
         self.told = self.world.now
         return decision, "the study was interrupted" if stop else None
 
@@ -140,7 +140,7 @@ class Attempt:
         assignment = self.bound
         if assignment is None:
             try:
-                assignment = self._tell(m.Claimed(at=0.0, slot=self.slot, node=self.node))[0]
+                assignment = self._tell(m.Claimed(slot=self.slot, node=self.node))[0]
             except DriverGone:
                 return None
         if assignment is None:

@@ -7,7 +7,7 @@ inbox as one batch. The order of work, the patience with a failing database, and
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ...core import messages as m
@@ -51,14 +51,15 @@ class Plan:
 @dataclass(slots=True, eq=False)
 class _Item:
     answer: Answer
-    request: Callable[[float], m.Event] | None = None
+    request: m.Event | None = None
+    slot: str | None = None
     query: Callable[[Session], Any] | None = None
     done: bool = False
 
 
 @dataclass(slots=True)
 class _Asked(Request):
-    item: _Item
+    item: _Item = field(kw_only=True)
 
 
 class Driver:
@@ -96,7 +97,7 @@ class Driver:
 
     # --- calls -------------------------------------------------------------------------------------------------------
 
-    def receive(self, answer: Answer, request: Callable[[float], m.Event]) -> None:
+    def receive(self, answer: Answer, request: m.Event) -> None:
         """An event: an attempt's, or the script's."""
         self._take(answer, _Item(answer, request=request))
 
@@ -113,7 +114,7 @@ class Driver:
         def with_stop(value: Any) -> None:
             answer(value if value is BROKEN or isinstance(value, Refused) else (value, self.interrupted))
 
-        item = self._take(with_stop, _Item(with_stop, request=lambda at: m.stamped(event, at)))
+        item = self._take(with_stop, _Item(with_stop, request=event))
         self.world.after(BUSY_AFTER, self._put_off, item, answer)
 
     def _put_off(self, item: _Item | None, answer: Answer) -> None:
@@ -145,13 +146,13 @@ class Driver:
                 refused[slot] = str(value.error)
 
         for slot, event in ended:
-            self._inbox.append(_Item(lambda value, slot=slot: refuse(slot, value), request=self._end(slot, event)))  # type: ignore[misc]
+            self._inbox.append(_Item(lambda value, slot=slot: refuse(slot, value), request=event, slot=slot))  # type: ignore[misc]
         for slot in slots if not self.interrupted and not self._is_thoughtful() else ():
-            claim = m.Claimed(at=0.0, slot=slot)
+            claim = m.Claimed(slot=slot, prefetched=True)
             self._inbox.append(
                 _Item(
                     lambda value, slot=slot: claims.__setitem__(slot, value),  # type: ignore[misc]
-                    request=lambda at, claim=claim: m.stamped(claim, at),  # type: ignore[misc]
+                    request=claim,
                 )
             )
         numbers = [event.number for _, event in ended]
@@ -165,14 +166,6 @@ class Driver:
             answer(value)
 
         self._take(finish, _Item(finish, query=lambda session: self._plan(session, lost, numbers, refused)))
-
-    def _end(self, slot: str, event: m.AttemptEnded) -> Callable[[float], m.Event]:
-        def make(at: float) -> m.Event:
-            if self._session is not None:
-                self._session.slots.check_holder(slot, event)
-            return m.stamped(event, at)
-
-        return make
 
     def _take(self, answer: Answer, item: _Item) -> _Item | None:
         if not self.process.alive:
@@ -257,7 +250,7 @@ class Driver:
         while items:
             n = next((i for i, item in enumerate(items) if item.request is None), len(items))
             if n:
-                session.process([self._request(item) for item in items[:n]])
+                session.process([self._request(item, item.request) for item in items[:n] if item.request is not None])
             else:
                 n, item = 1, items[0]
                 if item.query is not None:
@@ -266,19 +259,12 @@ class Driver:
         if self.auditor.commits >= self._deep_at:
             self._compare(session, refold=True)
 
-    def _request(self, item: _Item) -> Request:
-        made: list[m.Event] = []
-
-        def make(at: float) -> m.Event:
-            assert item.request is not None
-            made.append(item.request(at))
-            return made[-1]
-
+    def _request(self, item: _Item, event: m.Event) -> Request:
         def reply(value: Any) -> None:
-            self.auditor.answered(self.config.run, made[-1], value)
+            self.auditor.answered(self.config.run, event, value)
             item.answer(value)
 
-        return _Asked(make, reply, lambda error: item.answer(Refused(error)), item)
+        return _Asked(event, reply, lambda error: item.answer(Refused(error)), slot=item.slot, item=item)
 
     def _is_thoughtful(self) -> bool:
         return self._session is None or self._session.sampler.in_background
@@ -298,7 +284,7 @@ class Driver:
             self.world.at(self.process.paused_until, self._thought, question)
             return
         found = question.answer()
-        self._inbox.append(_Item(lambda _: None, request=lambda at: m.stamped(found, at)))
+        self._inbox.append(_Item(lambda _: None, request=found))
         self._inbox += [request.item for request in self._asking.pop(question.key) if isinstance(request, _Asked)]
         self._called.set()
 
@@ -339,7 +325,7 @@ class Driver:
         session.apply([event for event in (*gone, *failed) if event is not None])
         work, over = state.work(session.now()), state.is_over()
         if over and not self.interrupted:
-            session.call(m.RunFinished, run=self.config.run)
+            session.call(m.RunFinished(run=self.config.run))
         return Plan(
             wanted=None if work is None else len(state.slots) + work,
             over=over or (self.interrupted and not state.slots),

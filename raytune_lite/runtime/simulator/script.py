@@ -194,7 +194,7 @@ class Script:
     def _hand_over(self, slots: list[str]) -> Plan:
         ended, lost = self._ended, self._lost
         self._ended, self._lost = [], []
-        events = [(slot, end.event(0.0)) for slot, end in ended]
+        events = [(slot, end.event()) for slot, end in ended]
         plan: Plan = self._call("plan", lambda driver, answer: driver.plan(answer, events, lost, slots))
         for slot in plan.given_up:  # the attempt was given up, so its task may as well end
             task = self.tasks.pop(slot, None)
@@ -241,14 +241,14 @@ class Script:
             if world.draw("ran elsewhere") < 0.3:
                 state = world.choice("state there", (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL))
                 values = (round(world.draw("value there"), 1),) if state is TrialState.COMPLETE else None
-                self._send(m.TrialAdded(at=0.0, number=None, state=int(state), values=values, params=params, key=key))
+                self._send(m.TrialAdded(number=None, state=int(state), values=values, params=params, key=key))
             else:
                 fixed = tuple((p.name, json.dumps(p.distribution.to_external_repr(p.value))) for p in params)
-                self._send(m.TrialEnqueued(at=0.0, params=fixed, key=key))
+                self._send(m.TrialEnqueued(params=fixed, key=key))
         while world.now < world.calm_after:
             world.sleep(5.0)
             if world.strikes("study is stopped"):
-                self._send(m.StopRequested(at=0.0, reason="the user"))
+                self._send(m.StopRequested(reason="the user"))
 
     def _wish(self) -> tuple[m.ParamValue, ...]:
         grid = self.scenario.sampler.grid
@@ -264,7 +264,7 @@ class Script:
 
     def _send(self, event: m.Event) -> None:
         try:
-            self._call("send", lambda driver, answer: driver.receive(answer, lambda at: m.stamped(event, at)))
+            self._call("send", lambda driver, answer: driver.receive(answer, event))
         except RaytuneLiteError as error:
             self.world.note(self.name, f"the user's {type(event).__name__} is refused: {error}")
 

@@ -207,11 +207,11 @@ class Simulation:
         finally:
             session.close()
 
-    def _check_suggestions(self, session: Session, log: Sequence[m.Event]) -> None:
+    def _check_suggestions(self, session: Session, log: Sequence[m.LogEntry]) -> None:
         """Each can be derived again from the part of the log that it says it saw."""
         if not session.sampler.in_background:
             return
-        suggested = [event for event in log if isinstance(event, (m.Suggested, m.ParamSet))]
+        suggested = [event for _, event, _ in log if isinstance(event, (m.Suggested, m.ParamSet))]
         for event in suggested[-3:]:
             state = session.fold(log[: event.seen])
             view = state.view()

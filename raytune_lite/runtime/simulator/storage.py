@@ -16,7 +16,7 @@ from typing import Any
 from ...checkpoints import layout
 from ...checkpoints.store import CheckpointStore
 from ...core.encoding import event_from_json, event_to_json
-from ...core.messages import CheckpointRef, Event, Row, RunStarted, TrialAdded
+from ...core.messages import CheckpointRef, LogEntry, Row, RunStarted, TrialAdded
 from ...exceptions import CheckpointCorruptedError, CheckpointError, FencedError, StorageError, StudyBusyError
 from ...storages.repository import Repository, StudyRecord
 from .audit import Auditor
@@ -28,7 +28,7 @@ class MemoryDatabase:
     """One study's log and its owner. ``durable``: how many events a power cut leaves."""
 
     study: StudyRecord
-    log: list[Event] = field(default_factory=list)
+    log: list[LogEntry] = field(default_factory=list)
     durable: int = 0
     epoch: int = 0
     run: str = ""
@@ -76,7 +76,7 @@ class MemoryRepository(Repository):
         self,
         study: StudyRecord,
         epoch: int,
-        events: Sequence[Event],
+        entries: Sequence[LogEntry],
         rows: Sequence[Row],  # noqa: ARG002
         *,
         lease_until: float | None = None,
@@ -87,17 +87,20 @@ class MemoryRepository(Repository):
             raise FencedError(study.name, epoch)
         if lease_until is not None:
             self._db.lease_until = lease_until
-        self._db.log.extend(event_from_json(event_to_json(event)) if self._as_json else event for event in events)
+        self._db.log.extend(
+            LogEntry(at, event_from_json(text or event_to_json(event)) if self._as_json else event)
+            for at, event, text in entries
+        )
         if flush:
             self._db.durable = len(self._db.log)
 
-    def events(self, study: StudyRecord) -> list[Event]:  # noqa: ARG002
+    def events(self, study: StudyRecord) -> list[LogEntry]:  # noqa: ARG002
         """The log."""
         return list(self._db.log)
 
     def last_run(self, study: StudyRecord) -> RunStarted | None:  # noqa: ARG002
         """The start of the latest run."""
-        return next((event for event in reversed(self._db.log) if isinstance(event, RunStarted)), None)
+        return next((event for _, event, _ in reversed(self._db.log) if isinstance(event, RunStarted)), None)
 
     def foreign(self, study: StudyRecord) -> list[TrialAdded]:  # noqa: ARG002
         """Nobody else writes here."""
@@ -157,16 +160,16 @@ class FaultyRepository(Repository):
         self,
         study: StudyRecord,
         epoch: int,
-        events: Sequence[Event],
+        entries: Sequence[LogEntry],
         rows: Sequence[Row],
         *,
         lease_until: float | None = None,
         flush: bool = True,
     ) -> None:
         """See Repository; with faults before, inside and after."""
-        if not events:
+        if not entries:
             self._alive()
-            self.inner.commit(study, epoch, events, rows, lease_until=lease_until, flush=flush)
+            self.inner.commit(study, epoch, entries, rows, lease_until=lease_until, flush=flush)
             return
         world = self.world
         self._crash("driver dies before a commit")
@@ -175,13 +178,13 @@ class FaultyRepository(Repository):
             self._alive()
         if world.strikes("commit fails", self.process.name):
             raise StorageError("nothing was stored (simulated)")
-        self.inner.commit(study, epoch, events, rows, lease_until=lease_until, flush=flush)
-        self.auditor.committed(epoch, events, rows, flush=flush)
+        self.inner.commit(study, epoch, entries, rows, lease_until=lease_until, flush=flush)
+        self.auditor.committed(epoch, [entry.event for entry in entries], rows, flush=flush)
         self._crash("driver dies after a commit")
         if world.strikes("commit succeeds unheard", self.process.name):
             raise StorageError("the connection broke during the commit (simulated)")
 
-    def events(self, study: StudyRecord) -> list[Event]:
+    def events(self, study: StudyRecord) -> list[LogEntry]:
         """See Repository."""
         self._alive()
         return self.inner.events(study)

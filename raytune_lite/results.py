@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from .core.bounds import check_json, check_name, shown
+from .arguments import shown
+from .core.bounds import check_json, check_name
 from .core.messages import CheckpointRef, RunStarted
 from .exceptions import StudyNotFoundError
 from .storages.integrity import Difference

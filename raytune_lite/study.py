@@ -18,9 +18,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+from .arguments import as_integer, integer, integer_or_none, shown
 from .checkpoints.layout import DEFAULT_BASE, study_directory
 from .core import messages as m
-from .core.bounds import check_name, shown
+from .core.bounds import check_name
 from .core.protocols import Pruner, Sampler
 from .core.retries import RetryPolicy
 from .distributions import Distribution
@@ -37,6 +38,7 @@ from .trial import FrozenTrial, StudyDirection, TrialState, parse_direction
 Objective = Callable[[Trial], Any]
 Callback = Callable[["Study", FrozenTrial], None]
 Direction = str | StudyDirection
+_NO_BOUND = "leave it out (None) for no bound"
 
 
 class Study(Results):
@@ -138,9 +140,12 @@ class Study(Results):
             skip_if_finished: telling twice is no error.
 
         Raises:
+            TypeError: ``trial`` is neither a Trial nor an integer.
             ValueError: unknown or finished trial; values with PRUNED or FAIL; COMPLETE without good values.
         """
-        number = trial if isinstance(trial, int) else trial.number
+        number = as_integer(getattr(trial, "number", trial))
+        if number is None:
+            raise TypeError(f"trial must be what ask() returned, or its number; got {shown(trial)}.")
         asked = self._asked.get(number)
         if asked is None:
             return self._tell_unknown(number, skip_if_finished)
@@ -206,8 +211,10 @@ class Study(Results):
         """
         if self._running:
             raise RuntimeError("this study is running already: optimize() cannot be called inside optimize().")
-        for name, value in (("n_trials", n_trials), ("max_trials", max_trials), ("max_concurrent", max_concurrent)):
-            _check_count(name, value)
+        n_trials = integer_or_none("n_trials", n_trials, 1, _NO_BOUND)
+        max_trials = integer_or_none("max_trials", max_trials, 1, _NO_BOUND)
+        max_concurrent = integer_or_none("max_concurrent", max_concurrent, 1, _NO_BOUND)
+        n_jobs = integer("n_jobs", n_jobs, -1, "1 and -1 run as many trials as the cluster has room for")
         for name, seconds in (("timeout", timeout), ("trial_timeout", trial_timeout)):
             if seconds is not None and not seconds > 0:
                 raise ValueError(f"{name} must be > 0 seconds, got {seconds}; leave it out for no bound.")
@@ -447,11 +454,6 @@ class _AfterTrial:
                 callback(self.study, trial)
             if self.collect:
                 gc.collect()
-
-
-def _check_count(name: str, value: int | None) -> None:
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value <= 0):
-        raise ValueError(f"{name} must be an integer >= 1, got {value!r}; leave it out (None) for no bound.")
 
 
 def _json_pairs(values: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

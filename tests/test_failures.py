@@ -96,14 +96,14 @@ def test_a_budget_may_have_a_delay_that_doubles():
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"exception": -1}, "RetryPolicy.exception must be None (no bound) or an integer >= 0, got -1"),
-        ({"timeout": 1.5}, "RetryPolicy.timeout must be None (no bound) or an integer >= 0, got 1.5"),
+        ({"exception": -1}, "RetryPolicy.exception must be an integer >= 0 or None, got -1; None sets no bound"),
+        ({"timeout": 1.5}, "RetryPolicy.timeout must be an integer >= 0 or None, got 1.5"),
         ({"timeout": True}, "got True"),
         ({"worker_crash": (1, 2, 3)}, "a number of retries or (retries, seconds), got (1, 2, 3)"),
         ({"worker_crash": (1, -2)}, "the delay must be a number of seconds >= 0, got -2"),
         ({"worker_crash": (1, math.nan)}, "got nan"),
         ({"worker_crash": "2"}, "got '2'"),
-        ({"abort_after": 0}, "RetryPolicy.abort_after must be None (no bound) or an integer >= 1, got 0"),
+        ({"abort_after": 0}, "RetryPolicy.abort_after must be an integer >= 1 or None, got 0"),
     ],
 )
 def test_a_wrong_policy_is_refused(arguments, words):

@@ -6,12 +6,11 @@ A checkpoint is written under a temporary name and renamed when all of it is on 
 from __future__ import annotations
 
 import errno
-import operator
 import os
 from collections.abc import Collection
 from pathlib import Path
 
-from ..core.bounds import shown
+from ..arguments import as_integer, shown
 from ..core.messages import CheckpointRef
 from ..exceptions import CheckpointCorruptedError, CheckpointError
 from . import layout, manifest
@@ -173,12 +172,9 @@ class CheckpointStore:
 
     def _final(self, number: int, attempt: int, step: int) -> Path:
         for name, value in (("number", number), ("attempt", attempt), ("step", step)):
-            try:
-                valid = operator.index(value) >= 0 and not isinstance(value, bool)
-            except TypeError:
-                valid = False
-            if not valid:
-                raise CheckpointError(f"a checkpoint's {name} must be an integer >= 0, got {value!r}.")
+            given = as_integer(value)
+            if given is None or given < 0:
+                raise CheckpointError(f"a checkpoint's {name} must be an integer >= 0, got {shown(value)}.")
         return self.root / layout.place(number, attempt, step)
 
     def _rename(self, temporary: Path, final: Path) -> Path:

@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ..arguments import shown as shown  # the worker takes it from here
 from ..checkpoints import layout
 from ..distributions import (
     CategoricalDistribution,
@@ -30,17 +31,6 @@ MAX_ITEMS = 50_000  # reports (or parameters, or attributes) of one message: the
 MAX_GATHERED = 1 << 20  # characters of attributes and choices that an attempt gathers before it sends them
 MAX_MESSAGE = 4 << 20  # bytes of one message of an attempt: twice what MAX_GATHERED can become as JSON, and room
 MAX_ERROR, MAX_TRACEBACK = 8_000, 40_000  # bytes of JSON; together one attribute, see MAX_TEXT
-
-
-def shown(value: Any, width: int = 200) -> str:
-    """A value for an error message: its repr, cut."""
-    if isinstance(value, (str, bytes)):
-        value = value[:width]  # before repr: it may be huge
-    try:
-        text = repr(value)
-    except Exception as error:  # noqa: BLE001  (nested too deeply, an int of 5000 digits, the user's own __repr__)
-        return f"a {type(value).__name__} that cannot be shown ({type(error).__name__})"
-    return text if len(text) <= width + 2 else f"{text[:width]}..."
 
 
 def clip(text: str, limit: int) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import fields
 from typing import Any, NoReturn, get_args, get_origin, get_type_hints
 
+from ..arguments import shown
 from ..distributions import (
     CategoricalDistribution,
     Distribution,
@@ -24,7 +25,7 @@ from ..distributions import (
 )
 from ..exceptions import MessageError
 from . import messages as m
-from .bounds import MAX_ITEMS, MAX_MESSAGE, MAX_STEP, shown
+from .bounds import MAX_ITEMS, MAX_MESSAGE, MAX_STEP
 
 _Reader = Callable[[Any], Any]
 

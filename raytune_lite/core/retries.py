@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+from ..arguments import integer_or_none
 from .messages import FailureKind
 
 LONGEST_DELAY = 600.0  # seconds
@@ -56,7 +57,7 @@ class RetryPolicy:
         for field in fields(self):
             given = getattr(self, field.name)
             if field.name == "abort_after":
-                _check_count("abort_after", given, 1)
+                object.__setattr__(self, field.name, _count(field.name, given, 1))
             else:
                 object.__setattr__(self, field.name, _budget(field.name, given))
 
@@ -82,17 +83,14 @@ class RetryPolicy:
 def _budget(name: str, given: Any) -> Budget:
     """A budget in one of its two forms; JSON has made a list of the pair."""
     if not isinstance(given, Sequence) or isinstance(given, str):
-        _check_count(name, given, 0)
-        return int(given) if given is not None else None
+        return _count(name, given, 0)
     if len(given) != 2:
         raise ValueError(f"RetryPolicy.{name} must be a number of retries or (retries, seconds), got {given!r}.")
     retries, delay = given
-    _check_count(name, retries, 0)
     if isinstance(delay, bool) or not isinstance(delay, (int, float)) or not 0 <= delay < math.inf:
         raise ValueError(f"RetryPolicy.{name}: the delay must be a number of seconds >= 0, got {delay!r}.")
-    return (retries, float(delay))
+    return (_count(name, retries, 0), float(delay))
 
 
-def _check_count(name: str, given: Any, least: int) -> None:
-    if given is not None and (isinstance(given, bool) or not isinstance(given, int) or given < least):
-        raise ValueError(f"RetryPolicy.{name} must be None (no bound) or an integer >= {least}, got {given!r}.")
+def _count(name: str, given: Any, least: int) -> int | None:
+    return integer_or_none(f"RetryPolicy.{name}", given, least, "None sets no bound")

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..core.bounds import shown
+from ..arguments import shown
 from ..exceptions import CheckpointError, TrialPruned
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..core.bounds import shown
+from ..arguments import shown
 from ..exceptions import CheckpointError, TrialPruned
 
 if TYPE_CHECKING:

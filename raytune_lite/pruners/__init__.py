@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..core.bounds import shown
+from ..arguments import shown
 from ..core.protocols import Pruner
 from .asha import ASHAPruner
 from .nop import NopPruner

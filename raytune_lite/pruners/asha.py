@@ -19,29 +19,17 @@ arXiv:1810.05934, Algorithm 2.
 from __future__ import annotations
 
 import math
-import operator
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..core.bounds import shown
+from ..arguments import integer, shown
 from ..core.messages import Decision, PromoteRung, PutRung, Row
 from ..core.protocols import Verdict
 
 _MAX_LEVEL = 2**63 - 1
 _MODES = ("promote", "stop")
-
-
-def _integer(name: str, value: Any, minimum: int, why: str) -> int:
-    """``value`` as an int of at least ``minimum``; numpy's integers count, True and 3.0 do not."""
-    try:
-        number = None if isinstance(value, bool) else operator.index(value)
-    except TypeError:
-        number = None
-    if number is None or number < minimum:
-        raise ValueError(f"{name} must be an integer >= {minimum}, got {shown(value)}; {why}")
-    return number
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,24 +71,24 @@ class ASHAPruner:
         mode: str = "promote",
         min_early_stopping_rate: int = 0,
     ) -> None:
-        low = _integer("min_resource", min_resource, 1, "it is the step of the lowest rung, counted from 1.")
+        low = integer("min_resource", min_resource, 1, "it is the step of the lowest rung, counted from 1")
         if max_resource is None:
             raise ValueError("max_resource must be given, got None; it is the last step of a full training.")
-        high = _integer("max_resource", max_resource, 1, "it is the last step of a full training.")
+        high = integer("max_resource", max_resource, 1, "it is the last step of a full training")
         if low > high:
             raise ValueError(
                 f"min_resource <= max_resource must hold, got min_resource={low}, max_resource={high}; "
                 "swap the two."
             )
-        eta = _integer(
-            "reduction_factor", reduction_factor, 2, "ASHA keeps the top 1/reduction_factor of a rung."
+        eta = integer(
+            "reduction_factor", reduction_factor, 2, "ASHA keeps the top 1/reduction_factor of a rung"
         )
         if mode not in _MODES:
             raise ValueError(
                 f"mode must be one of {list(_MODES)}, got {shown(mode)}; 'promote' is the paper's algorithm."
             )
-        why = "each unit multiplies the lowest rung by reduction_factor; 0 is the paper's advice."
-        rate = _integer("min_early_stopping_rate", min_early_stopping_rate, 0, why)
+        why = "each unit multiplies the lowest rung by reduction_factor; 0 is the paper's advice"
+        rate = integer("min_early_stopping_rate", min_early_stopping_rate, 0, why)
         for name, value in zip(
             ("min_resource", "max_resource", "reduction_factor", "mode", "min_early_stopping_rate"),
             (low, high, eta, str(mode), rate),

@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..core.bounds import shown
+from ..arguments import shown
 from ..core.protocols import Branches, Grid, Sampler
 
 if TYPE_CHECKING:

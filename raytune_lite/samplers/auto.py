@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from ..arguments import integer
 from ..core.protocols import StudyView
 from ..distributions import CategoricalDistribution, Distribution
 from ..trial import TrialState
-from .base import BaseSampler, check_integer
+from .base import BaseSampler
 from .history import History
 
 _MANY_OBJECTIVES = 4  # from here on NSGA-III's reference points spread better than NSGA-II's crowding distance
@@ -35,9 +36,8 @@ class AutoSampler(BaseSampler):
     in_background = True
 
     def __init__(self, seed: int | None = None, *, n_gp_trials: int = 250) -> None:
-        super().__init__(seed, n_gp_trials=n_gp_trials)
-        check_integer("n_gp_trials", n_gp_trials, 0, "0 uses no Gaussian process")
-        self.n_gp_trials = n_gp_trials
+        self.n_gp_trials = integer("n_gp_trials", n_gp_trials, 0, "0 uses no Gaussian process")
+        super().__init__(seed, n_gp_trials=self.n_gp_trials)
         self._history = History()
         self._samplers: dict[str, BaseSampler] = {}
 

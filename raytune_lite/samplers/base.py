@@ -10,7 +10,6 @@ import copy
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from ..core.bounds import shown
 from ..core.protocols import StudyView
 from ..distributions import Distribution
 from .rng import rng_for, seed_or_fresh
@@ -94,12 +93,6 @@ def _rebuilt(kind: type[S], arguments: dict[str, Any], auto_seed: bool) -> S:
     sampler = kind(**arguments)
     sampler.auto_seed = auto_seed
     return sampler
-
-
-def check_integer(name: str, value: Any, least: int, hint: str) -> None:
-    """Refuse an argument that is no integer >= ``least``; ``hint`` tells the way out."""
-    if type(value) is not int or value < least:
-        raise ValueError(f"{name} must be an integer >= {least}, got {shown(value)}; {hint}.")
 
 
 def uniform(seed: int, number: int, name: str, distribution: Distribution) -> float:

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from ..core.bounds import shown
+from ..arguments import integer, shown
 from ..core.protocols import StudyView
 from ..core.tree import n_values
 from ..distributions import Distribution
-from .base import BaseSampler, check_integer
+from .base import BaseSampler
 from .grid import KeyedPermutation
 
 
@@ -57,7 +57,7 @@ class BruteForceSampler(BaseSampler):
     """
 
     def __init__(self, seed: int | None = None, *, max_failures: int = 4) -> None:
-        check_integer("max_failures", max_failures, 1, "1 never tries a path again")
+        max_failures = integer("max_failures", max_failures, 1, "1 never tries a path again")
         super().__init__(seed, max_failures=max_failures)
         self._tree = TreeGrid(self.seed, max_failures)
 

@@ -12,10 +12,9 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, NoReturn
 
-from ..core.bounds import shown
+from ..arguments import integer, shown
 from ..core.protocols import StudyView
 from ..distributions import CategoricalChoice, Distribution
-from .base import check_integer
 from .rng import seed_or_fresh
 
 _MAX_CELLS = 2**63 - 1
@@ -211,7 +210,7 @@ class GridSampler:
                 f"search_space must map at least one parameter name to its values, got {shown(search_space)}; "
                 "for example {'x': [1, 2]}."
             )
-        check_integer("max_failures", max_failures, 1, "1 never tries a cell again")
+        max_failures = integer("max_failures", max_failures, 1, "1 never tries a cell again")
         axes = {name: _axis(name, values) for name, values in search_space.items()}
         if math.prod(map(len, axes.values())) > _MAX_CELLS:
             raise ValueError(

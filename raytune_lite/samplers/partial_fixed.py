@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..core.bounds import shown
+from ..arguments import shown
 from ..core.protocols import Branches, Grid, Sampler, StudyView
 from ..distributions import CategoricalChoice, Distribution
 from ..exceptions import InvalidDistributionError

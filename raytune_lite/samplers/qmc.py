@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import qmc
 
-from ..core.bounds import shown
+from ..arguments import shown
 from ..core.protocols import StudyView
 from ..distributions import Distribution
 from .base import BaseSampler

@@ -5,13 +5,12 @@ numpy is imported when the first generator is made, so that importing the packag
 
 from __future__ import annotations
 
-import operator
 import os
 from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
-from ..core.bounds import shown
+from ..arguments import integer_or_none
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,12 +46,5 @@ def seed_or_fresh(seed: Any) -> int:
     Raises:
         ValueError: not an integer >= 0.
     """
-    if seed is None:
-        return int.from_bytes(os.urandom(8), "big") >> 1
-    try:
-        value = -1 if isinstance(seed, bool) else operator.index(seed)
-    except TypeError:
-        value = -1
-    if value < 0:
-        raise ValueError(f"seed must be an integer >= 0 or None, got {shown(seed)}; None draws one and keeps it.")
-    return value
+    given = integer_or_none("seed", seed, 0, "None draws one and keeps it")
+    return int.from_bytes(os.urandom(8), "big") >> 1 if given is None else given

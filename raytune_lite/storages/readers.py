@@ -18,7 +18,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from ..core.bounds import MAX_STEP, shown
+from ..arguments import shown
+from ..core.bounds import MAX_STEP
 from ..core.encoding import event_from_json
 from ..core.messages import CheckpointRef, LogEntry, ParamValue, RunStarted, TrialAdded
 from ..distributions import Distribution, json_to_distribution

@@ -16,9 +16,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..core.bounds import shown
+from ..arguments import integer, integer_or_none, shown
 from .detection import BAD, Watch, clean_, find_bad, on_host
-from .leaves import differences, fill_, integer, layout, one_of, refuse
+from .leaves import differences, fill_, layout, one_of, refuse
 from .skipping import SkipFunction, decision
 from .stepping import check_optimizer, named_by, stepping
 from .sums import WindowSums
@@ -106,9 +106,7 @@ class MultiSteps:
             every_k = _window_length(every_k, "every_k")
         if transform is not None and not isinstance(transform, Transform):
             raise TypeError(f"transform must be a Transform such as zero_nans() or chain(...), got {shown(transform)}.")
-        if max_consecutive is not None:
-            why = "so many bad micro-batches in a row are borne."
-            max_consecutive = integer("max_consecutive", max_consecutive, 0, why)
+        max_consecutive = integer_or_none("max_consecutive", max_consecutive, 0, "None never raises")
         if skip is not None and not callable(skip):
             raise TypeError(f"skip must be a function such as skip_not_finite, got {shown(skip)}.")
         self._stepping = stepping(scaler)
@@ -347,4 +345,4 @@ def _count_problems(state: Mapping[str, Any]) -> list[str]:
 
 
 def _window_length(value: Any, name: str) -> int:
-    return integer(name, value, 1, "it is the number of micro-batches to an update; 1 accumulates nothing.")
+    return integer(name, value, 1, "it is the number of micro-batches to an update; 1 accumulates nothing")

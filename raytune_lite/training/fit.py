@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from ..core.bounds import shown
+from ..arguments import shown
 
 
 def about(thing: Any, objects: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,27 +5,15 @@ Owns the comparison of a state with what it is loaded into. Changes nothing.
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from ..core.bounds import shown
+from ..arguments import shown
 
 _LINES = 8
-
-
-def integer(name: str, value: Any, minimum: int, why: str) -> int:
-    """``value`` as an int of at least ``minimum``, or ValueError; numpy's integers count, True and 3.0 do not."""
-    try:
-        number = None if isinstance(value, bool) else operator.index(value)
-    except TypeError:
-        number = None
-    if number is None or number < minimum:
-        raise ValueError(f"{name} must be an integer >= {minimum}, got {shown(value)}; {why}")
-    return number
 
 
 def one_of(name: str, value: Any, choices: tuple[str, ...]) -> str:

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from torch.utils.data import DataLoader, Sampler, default_collate
 
-from ..core.bounds import MAX_STEP, shown
+from ..arguments import integer, shown
+from ..core.bounds import MAX_STEP
 from .rng import seeded
 
 _Address = tuple[int, int, list[int]]  # (epoch, position, the samples' indices)
@@ -76,9 +77,8 @@ class ResumableLoader:
         refused = [name for name in _OURS if name in options]
         if refused:
             raise TypeError(f"{refused} cannot be given: the order is drawn from seed. Use shuffle and drop_last.")
-        for name, value, minimum in (("batch_size", batch_size, 1), ("seed", seed, 0)):
-            if type(value) is not int or value < minimum:
-                raise ValueError(f"{name} must be an integer >= {minimum}, got {shown(value)}.")
+        batch_size = integer("batch_size", batch_size, 1, "it is the number of samples of a batch")
+        seed = integer("seed", seed, 0, "the order of the samples is drawn from it")
         size = len(dataset)
         self._length = size // batch_size if drop_last else -(-size // batch_size)
         if self._length == 0:

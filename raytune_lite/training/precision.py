@@ -24,7 +24,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from ..core.bounds import shown
+from ..arguments import integer, shown
 
 PRECISIONS: dict[str, torch.dtype | None] = {
     "32-true": None,
@@ -88,8 +88,7 @@ class Precision:
             raise ValueError(f"precision must be one of {list(PRECISIONS)}, got {shown(precision)}.")
         if not 0 < init_scale < float("inf"):
             raise ValueError(f"init_scale must be a finite number > 0, got {shown(init_scale)}; 2**16 is usual.")
-        if growth_interval < 1:
-            raise ValueError(f"growth_interval must be an integer >= 1, got {shown(growth_interval)}; 2000 is usual.")
+        growth_interval = integer("growth_interval", growth_interval, 1, "2000 is usual")
         self.precision = precision
         self.dtype = PRECISIONS[precision]
         self.device = _device(device)

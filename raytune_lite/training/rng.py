@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..core.bounds import shown
+from ..arguments import shown
 
 
 def capture_rng() -> dict[str, Any]:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ..core.bounds import shown
+from ..arguments import shown
 from .detection import find_bad, global_norm
 from .transforms import positive
 

@@ -15,8 +15,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from ..arguments import shown
 from ..checkpoints.state_files import Encoder, decode
-from ..core.bounds import shown
 from ..exceptions import CheckpointError
 from .fit import about, missing, problems
 from .rng import capture_rng, restore_rng, rng_problems

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from ..core.bounds import shown
+from ..arguments import shown
 from .precision import Precision
 
 

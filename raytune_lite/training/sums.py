@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..core.bounds import shown
+from ..arguments import shown
 from .detection import Grads
 from .leaves import differences
 

@@ -27,9 +27,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..core.bounds import shown
+from ..arguments import integer, shown
 from .detection import BAD, Grads, clean_, find_bad, global_norm, on_host, scale_
-from .leaves import differences, fill_, integer, layout, one_of, refuse
+from .leaves import differences, fill_, layout, one_of, refuse
 
 
 class Transform(ABC):
@@ -177,7 +177,7 @@ class _ClipByGlobalNorm(Transform):
 class _ApplyIfFinite(Transform):
     def __init__(self, max_consecutive: int) -> None:
         super().__init__()
-        why = "so many updates in a row are left out before one is applied all the same."
+        why = "after so many updates in a row that were left out, the next one is applied"
         self.max_consecutive = integer("max_consecutive", max_consecutive, 0, why)
 
     def init(self, params: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from raytune_lite.core.bounds import shown
+from raytune_lite.arguments import shown
 from raytune_lite.training import detection
 from raytune_lite.training.detection import NonFiniteGradientError, find_bad, global_norm
 from raytune_lite.training.skipping import decision, skip_large_updates, skip_not_finite

@@ -15,7 +15,7 @@ from typing import Any
 import optuna
 from optuna.samplers import BaseSampler, BruteForceSampler, GPSampler, RandomSampler, TPESampler
 
-from ...core.bounds import shown
+from ...arguments import shown
 from ...core.protocols import StudyView
 from ...distributions import Distribution, distribution_to_json
 from ...samplers.base import BaseSampler as OurBase

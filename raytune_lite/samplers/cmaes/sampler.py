@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from ...core.bounds import shown
+from ...arguments import integer, integer_or_none, shown
 from ...core.protocols import Sampler, StudyView
 from ...distributions import Distribution
 from ...trial import FrozenTrial, TrialState
-from ..base import BaseSampler, check_integer
+from ..base import BaseSampler
 from .replay import Replay, Rules
 from .steps import Variant
 
@@ -74,7 +74,9 @@ class CmaEsSampler(BaseSampler):
         lr_adapt: bool = False,
         source_trials: Sequence[Any] | None = None,
     ) -> None:
-        _check_integers(n_startup_trials, popsize, inc_popsize)
+        n_startup_trials = integer("n_startup_trials", n_startup_trials, 0, "1 is enough to know the parameters")
+        popsize = integer_or_none("popsize", popsize, 4, "None chooses by the number of parameters")
+        inc_popsize = integer("inc_popsize", inc_popsize, 1, "2 doubles the population at each restart")
         variant = _variant(use_separable_cma, with_margin, lr_adapt)
         if restart_strategy not in _RESTARTS:
             raise ValueError(f"restart_strategy must be one of {list(_RESTARTS)}, got {shown(restart_strategy)}.")
@@ -168,17 +170,6 @@ def _check_one_objective(view: StudyView) -> None:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
-
-
-def _check_integers(n_startup_trials: Any, popsize: Any, inc_popsize: Any) -> None:
-    for name, value, least, why in (
-        ("n_startup_trials", n_startup_trials, 0, "1 is enough to know the parameters"),
-        ("popsize", popsize, 4, "half of a generation are parents; None chooses by the number of parameters"),
-        ("inc_popsize", inc_popsize, 1, "2 doubles the population at each restart"),
-    ):
-        if value is None and name == "popsize":
-            continue
-        check_integer(name, value, least, why)
 
 
 def _variant(separable: Any, margin: Any, lr_adapt: Any) -> Variant:

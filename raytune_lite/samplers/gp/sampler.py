@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from ...core.bounds import shown
+from ...arguments import integer, shown
 from ...core.protocols import StudyView
 from ...distributions import Distribution
 from ...trial import TrialState
-from ..base import BaseSampler, check_integer
+from ..base import BaseSampler
 from ..rng import rng_for
 from .build import Builder
 from .chain import MOST_ROWS
@@ -63,7 +63,7 @@ class GPSampler(BaseSampler):
         n_startup_trials: int = 10,
         deterministic_objective: bool = False,
     ) -> None:
-        check_integer("n_startup_trials", n_startup_trials, 1, "a process needs a point to learn from")
+        n_startup_trials = integer("n_startup_trials", n_startup_trials, 1, "a process needs a point to learn from")
         if not isinstance(deterministic_objective, bool):
             raise ValueError(
                 f"deterministic_objective must be True or False, got {shown(deterministic_objective)}; True says that "

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core.bounds import shown
+from ...arguments import shown
 
 Array = NDArray[np.float64]
 _TINY = 1e-14  # below this two coordinates are one

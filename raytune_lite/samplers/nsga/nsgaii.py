@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core.bounds import shown
+from ...arguments import integer, shown
 from ...core.protocols import StudyView
 from ...distributions import CategoricalDistribution, Distribution, FloatDistribution
 from ...trial import FrozenTrial, TrialState
-from ..base import BaseSampler, check_integer
+from ..base import BaseSampler
 from ..history import Bookmark, History, values_of
 from ..pareto import nondominated_ranks
 from ..rng import rng_for
@@ -74,7 +74,7 @@ class NSGAIISampler(BaseSampler):
         swapping_prob: float = 0.5,
         **more: Any,
     ) -> None:
-        check_integer("population_size", population_size, 2, "50 is usual")
+        population_size = integer("population_size", population_size, 2, "50 is usual")
         check_probability("crossover_prob", crossover_prob)
         check_probability("swapping_prob", swapping_prob)
         if mutation_prob is not None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core.bounds import shown
+from ...arguments import integer_or_none, shown
 from ..rng import rng_for
 from .nsgaii import NSGAIISampler
 
@@ -47,11 +47,8 @@ class NSGAIIISampler(NSGAIISampler):
         dividing_parameter: int | None = None,
         **options: Any,
     ) -> None:
-        if dividing_parameter is not None and (type(dividing_parameter) is not int or dividing_parameter < 1):
-            raise ValueError(
-                f"dividing_parameter must be an integer >= 1 or None, got {shown(dividing_parameter)}; "
-                "None takes the largest that fits population_size."
-            )
+        hint = "None takes the largest that fits population_size"
+        dividing_parameter = integer_or_none("dividing_parameter", dividing_parameter, 1, hint)
         points = None if reference_points is None else _directions(reference_points)
         super().__init__(
             seed,

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ...core.bounds import shown
+from ...arguments import integer, shown
 from ...core.protocols import StudyView
 from ...distributions import Distribution
 from ...trial import FrozenTrial, TrialState
@@ -71,8 +71,8 @@ class TPESampler(BaseSampler):
         group: bool = True,
         constant_liar: bool = True,
     ) -> None:
-        self.n_startup_trials = _whole("n_startup_trials", n_startup_trials, 0)
-        self.n_ei_candidates = _whole("n_ei_candidates", n_ei_candidates, 1)
+        self.n_startup_trials = integer("n_startup_trials", n_startup_trials, 0, "10 is usual")
+        self.n_ei_candidates = integer("n_ei_candidates", n_ei_candidates, 1, "24 is usual")
         self.prior_weight = _positive("prior_weight", prior_weight)
         self.multivariate = _flag("multivariate", multivariate)
         self.group = _flag("group", group)
@@ -236,12 +236,6 @@ class TPESampler(BaseSampler):
             prior_weight=self.prior_weight,
             constant_liar=self.constant_liar,
         )
-
-
-def _whole(name: str, value: Any, least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-        raise ValueError(f"{name} must be an integer >= {least}, got {shown(value)}.")
-    return int(value)
 
 
 def _positive(name: str, value: Any) -> float:

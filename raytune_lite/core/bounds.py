@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..arguments import shown as shown  # the worker takes it from here
+from ..arguments import shown
 from ..checkpoints import layout
 from ..distributions import (
     CategoricalDistribution,

@@ -14,9 +14,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ..arguments import as_integer, shown
 from ..checkpoints.state_files import load_state, save_state
 from ..checkpoints.store import CheckpointStore
-from ..core.bounds import MAX_STEP, check_constraint, check_distribution, check_json, check_name, shown
+from ..core.bounds import MAX_STEP, check_constraint, check_distribution, check_json, check_name
 from ..core.messages import Assignment, Decision, ParamValue
 from ..distributions import (
     CategoricalChoice,
@@ -222,14 +223,14 @@ class Trial:
                     f"trial {self.number}: report() needs a number, got {value!r} of type {type(value).__name__} at "
                     f"step {step!r}; pass float(loss)."
                 ) from None
-        if isinstance(step, bool) or not isinstance(step, numbers.Integral):
-            raise TypeError(f"trial {self.number}: step must be an integer, got {step!r}.")
-        step = int(step)
-        if step < 0:
-            raise ValueError(f"trial {self.number}: step must be >= 0, got {step}; count epochs from 0 or 1.")
-        if step > MAX_STEP:
-            raise ValueError(f"trial {self.number}: step must be <= {MAX_STEP} (the database's integer), got {step}.")
-        return float(value), step
+        whole = as_integer(step)
+        if whole is None:
+            raise TypeError(f"trial {self.number}: step must be an integer, got {shown(step)}.")
+        if whole < 0:
+            raise ValueError(f"trial {self.number}: step must be >= 0, got {whole}; count epochs from 0 or 1.")
+        if whole > MAX_STEP:
+            raise ValueError(f"trial {self.number}: step must be <= {MAX_STEP} (the database's integer), got {whole}.")
+        return float(value), whole
 
     def should_prune(self) -> bool:
         """Whether to end this attempt now (``raise TrialPruned()``): the pruner said PAUSE or STOP.

@@ -422,7 +422,7 @@ def test_fitted_is_the_nearest_value():
     ("arguments", "match"),
     [
         ({"restart_strategy": "cmaes"}, r"restart_strategy must be one of \[None, 'ipop', 'bipop'\], got 'cmaes'"),
-        ({"popsize": 3}, "popsize must be an integer >= 4, got 3"),
+        ({"popsize": 3}, "popsize must be an integer >= 4 or None, got 3"),
         ({"popsize": 8.0}, "popsize must be an integer"),
         ({"n_startup_trials": -1}, "n_startup_trials must be an integer >= 0"),
         ({"inc_popsize": 0}, "inc_popsize must be an integer >= 1"),

@@ -655,7 +655,7 @@ def test_a_window_has_at_least_one_micro_batch(k):
         ({"divide_by": 2}, r"divide_by must be one of \['valid', 'k'\], got 2"),
         ({"on_bad": "drop"}, r"on_bad must be one of \['zero', .*'skip_window', 'keep'\], got 'drop'"),
         ({"bad": "inf"}, r"bad must be one of \['nan', 'nonfinite'\], got 'inf'"),
-        ({"max_consecutive": -1}, r"max_consecutive must be an integer >= 0, got -1"),
+        ({"max_consecutive": -1}, r"max_consecutive must be an integer >= 0 or None, got -1"),
         ({"skip": True}, "skip must be a function such as skip_not_finite, got True"),
         ({"skip": skip_not_finite, "on_bad": "skip_window"}, "on_bad must not be 'skip_window'"),
         ({"transform": zero_nans}, "transform must be a Transform"),

@@ -19,11 +19,10 @@ FLOORS = (
     ("checkpoints.layout",),  # names only: the core refuses a checkpoint that lies elsewhere
     ("core",),
     ("checkpoints",),
-    ("pruners", "samplers", "training", "target", "report.text"),
+    ("pruners", "samplers", "training", "target"),
     ("storages",),
-    ("runtime",),
-    ("runtime.on_ray", "report.tables", "report.progress"),
-    ("results",),
+    ("runtime", "display"),
+    ("runtime.on_ray",),
     ("study",),
     ("report", "integrations"),
     ("cli",),
@@ -41,13 +40,13 @@ DOORS = {
     "optuna": ("integrations.optuna",),
     "lightning": ("integrations.lightning",),
     "transformers": ("integrations.transformers",),
-    "rich": ("report", "cli"),
+    "rich": ("display", "cli"),
     "click": ("cli",),
-    "pandas": ("report", "results"),  # results: a return type only
+    "pandas": ("display", "study.results"),  # study.results: a return type only
 }
 
-# Who may read a clock. study: the timeout of an inline run. report.progress, target: what a person is shown.
-CLOCKS = ("runtime", "study", "report.progress", "target")
+# Who may read a clock. study: the timeout of an inline run. display.progress, target: what a person is shown.
+CLOCKS = ("runtime", "study", "display.progress", "target")
 CLOCK_CALLS = {"time", "monotonic", "perf_counter", "process_time", "time_ns", "monotonic_ns", "sleep"}
 DATE_CALLS = {"now", "utcnow", "today"}
 

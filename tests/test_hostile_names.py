@@ -14,11 +14,10 @@ from hypothesis import strategies as st
 
 import raytune_lite as rl
 from raytune_lite.cli import cli
+from raytune_lite.display.progress import LiveProgress
+from raytune_lite.display.text import printable, printable_lines, without_controls
 from raytune_lite.exceptions import RaytuneLiteError, StudyNotFoundError
-from raytune_lite.report.progress import Progress
 from raytune_lite.report.summary import summary
-from raytune_lite.report.text import printable, printable_lines, without_controls
-from raytune_lite.runtime.session import RunConfig
 from raytune_lite.samplers import GridSampler, RandomSampler
 from raytune_lite.trial import TrialState
 
@@ -221,7 +220,7 @@ def test_progress_prints_a_name_literally(monkeypatch, capsys, name, terminal):
     class Plan:
         counts, best, promotions, commits = {"RUNNING": 1}, (0, 0.5), 0, ""
 
-    with Progress(name, RunConfig(storage="", study_name=name, run="r"), show=True) as progress:
+    with LiveProgress(name, show=True) as progress:
         progress.update(Plan())
         line = progress._line(Plan())
         progress.notice(f"trial 0 failed: {name}\nand more")

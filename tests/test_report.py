@@ -14,9 +14,9 @@ import pytest
 
 import raytune_lite as rl
 from raytune_lite.core.retries import RetryPolicy
+from raytune_lite.display import tables
 from raytune_lite.distributions import FloatDistribution
 from raytune_lite.pruners import ASHAPruner
-from raytune_lite.report import tables
 from raytune_lite.report.summary import print_summary, summary
 from raytune_lite.samplers import GridSampler, RandomSampler
 

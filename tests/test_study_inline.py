@@ -543,7 +543,7 @@ def test_a_constrained_script_of_optuna_runs_unchanged_with_its_own_pareto_front
 
 def test_trials_dataframe_has_optunas_columns():
     pytest.importorskip("pandas")
-    pytest.importorskip("raytune_lite.report.tables")
+    pytest.importorskip("raytune_lite.display.tables")
     frames = []
     for library in (Theirs(), Ours()):
         study = library.create_study()

@@ -29,7 +29,7 @@ class _Failure(click.ClickException):
 
     def format_message(self) -> str:
         """The message; a name or a traceback in it must not act on the terminal."""
-        from ..report.text import printable_lines
+        from ..display.text import printable_lines
 
         return printable_lines(self.message)
 

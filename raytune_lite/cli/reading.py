@@ -37,7 +37,7 @@ def best(storage: str | None, storage_env: str | None, study_name: str | None, a
     Example:
       raytune-lite best --study train --json
     """
-    from ..report import tables
+    from ..display import tables
 
     study = open_study(storage, storage_env, study_name)
     several = len(study.directions) > 1
@@ -48,7 +48,7 @@ def best(storage: str | None, storage_env: str | None, study_name: str | None, a
     elif several:
         click.echo(tables.as_table(found, width()))
     else:
-        from ..report.text import printable
+        from ..display.text import printable
 
         click.echo(f"trial {found[0].number}: {found[0].value:.10g}")
         for name, value in found[0].params.items():
@@ -70,7 +70,7 @@ def trials(
     Example:
       raytune-lite trials --study train --state COMPLETE --csv > trials.csv
     """
-    from ..report import tables
+    from ..display import tables
     from ..trial import TrialState
 
     wanted = [TrialState[state.upper()] for state in states] or None
@@ -96,7 +96,7 @@ def attempts(
     Example:
       raytune-lite attempts --study train --trial 7 --json
     """
-    from ..report import tables
+    from ..display import tables
 
     every = open_study(storage, storage_env, study_name).attempts
     found = [attempt for attempt in every if number in (None, attempt.number)]
@@ -143,7 +143,7 @@ def studies(storage: str | None, storage_env: str | None) -> None:
     Example:
       raytune-lite studies --storage sqlite:///raytune_lite.db
     """
-    from ..report.text import printable
+    from ..display.text import printable
     from ..study import get_all_study_names
 
     for name in get_all_study_names(existing_url(storage, storage_env)):

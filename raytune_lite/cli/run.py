@@ -158,7 +158,7 @@ def _check_end(url: str, study_name: str, sampler: Any, given: dict[str, Any]) -
 
 
 def _say(text: str, *, err: bool) -> None:
-    from ..report.text import printable_lines
+    from ..display.text import printable_lines
 
     click.echo(printable_lines(text), err=err)
 

@@ -1,1 +1,1 @@
-"""Readers for people: live progress, the summary at the end, tables. They change nothing."""
+"""Reports on a whole study: where it stands, and whether it is whole. Stands above the study, and changes nothing."""

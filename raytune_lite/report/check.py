@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..checkpoints.store import CheckpointStore
+from ..display.text import printable
 from ..exceptions import CheckpointError
-from .text import printable
 
 if TYPE_CHECKING:
     from ..study import Study

@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any, TextIO
 from ..core.messages import FailureKind
 from ..core.protocols import Branches, Grid
 from ..core.state import FAILURE_KEY
+from ..display.tables import duration, params_text, shorten, value_text
+from ..display.text import printable
 from ..samplers import grid_from_spec
 from ..trial import FrozenTrial, StudyDirection, TrialState
-from .tables import duration, params_text, shorten, value_text
-from .text import printable
 
 if TYPE_CHECKING:
-    from ..results import Results
     from ..storages.records import AttemptRecord
+    from ..study.results import Results
 
 SHOWN = 8  # lines of one list, before "and N more"
 WIDTH = 80

@@ -126,8 +126,10 @@ def _raw(column: sa.Column[Any]) -> Any:
     return sa.type_coerce(column, sa.String)
 
 
-def _load(connection: Connection, study_id: int, *, foreign: bool) -> list[_Trial]:
-    """All trials of a study in number order, or only those without a row of ours."""
+def _load(
+    connection: Connection, study_id: int, *, foreign: bool = False, only: int | None = None
+) -> list[_Trial]:
+    """All trials of a study in number order; or those without a row of ours; or those with the number ``only``."""
     own = t.rtl_trials
     columns = (t.trials.c.trial_id, t.trials.c.number, _raw(t.trials.c.state),
                _raw(own.c.number), _raw(own.c.state), _raw(own.c.attempt),
@@ -135,6 +137,8 @@ def _load(connection: Connection, study_id: int, *, foreign: bool) -> list[_Tria
     chosen = t.trials.c.study_id == study_id
     if foreign:
         chosen = sa.and_(chosen, own.c.trial_id.is_(None))
+    if only is not None:
+        chosen = sa.and_(chosen, t.trials.c.number == only)
     source = t.trials.outerjoin(own, own.c.trial_id == t.trials.c.trial_id)
     found: dict[int, _Trial] = {}
     for trial_id, number, state, own_number, own_state, attempt, start, complete in connection.execute(
@@ -274,7 +278,13 @@ def _added(trial: _Trial) -> TrialAdded:
 
 def trials(connection: Connection, study: StudyRecord) -> list[FrozenTrial]:
     """All trials in number order."""
-    return [_frozen(trial) for trial in _load(connection, study.study_id, foreign=False)]
+    return [_frozen(trial) for trial in _load(connection, study.study_id)]
+
+
+def trial(connection: Connection, study: StudyRecord, number: int) -> FrozenTrial | None:
+    """The trial of this number, or None. Two of one number can only be Optuna's own; then the first."""
+    found = _load(connection, study.study_id, only=number) if 0 <= number <= MAX_STEP else []
+    return _frozen(found[0]) if found else None
 
 
 def foreign(connection: Connection, study: StudyRecord) -> list[TrialAdded]:

@@ -374,6 +374,11 @@ class Repository:
         """All trials in number order, as ``optuna.load_study(...).trials`` shows them, with our truer states."""
         return self._read(readers.trials, study)
 
+    def trial(self, study: StudyRecord, number: int) -> FrozenTrial | None:
+        """One trial, or None when the study has no such number; reads its rows only."""
+        with self._database.read() as connection:
+            return readers.trial(connection, study, number)
+
     def attempts(self, study: StudyRecord) -> list[AttemptRecord]:
         """All attempts, by trial number and attempt."""
         return self._read(readers.attempts, study)

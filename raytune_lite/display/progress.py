@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from ..runtime.session import RunConfig
 from .text import printable, printable_lines
 
 if TYPE_CHECKING:
@@ -25,17 +24,22 @@ class PlanLike(Protocol):
     commits: str
 
 
-class Progress:
-    """A context manager; ``update`` shows a plan, ``notice`` prints a line above the display."""
+class LiveProgress:
+    """A context manager: ``update`` shows where the run stands, ``notice`` prints a line above it.
 
-    def __init__(self, study_name: str, config: RunConfig, *, show: bool) -> None:
-        self.study_name, self.config, self.show = study_name, config, show
+    Args:
+        study_name: shown first.
+        show: whether ``update`` shows anything; notices are printed all the same.
+    """
+
+    def __init__(self, study_name: str, *, show: bool) -> None:
+        self.study_name, self.show = study_name, show
         self._start = time.monotonic()
         self._next_line = 0.0
         self._live: Live | None = None
         self._console: Console | None = None
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> LiveProgress:
         if self.show:
             from rich.console import Console
             from rich.live import Live
@@ -50,7 +54,7 @@ class Progress:
         if self._live is not None:
             self._live.stop()
 
-    def update(self, plan: Any) -> None:
+    def update(self, plan: PlanLike) -> None:
         """Show where the run stands."""
         if not self.show:
             return

@@ -6,14 +6,14 @@ import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from .arguments import shown
-from .core.bounds import check_json, check_name
-from .core.messages import CheckpointRef, RunStarted
-from .exceptions import StudyNotFoundError
-from .storages.integrity import Difference
-from .storages.records import AttemptRecord, CellRecord, RungRecord
-from .storages.repository import Repository
-from .trial import FrozenTrial, StudyDirection, TrialState
+from ..arguments import shown
+from ..core.bounds import check_json, check_name
+from ..core.messages import CheckpointRef, RunStarted
+from ..exceptions import StudyNotFoundError
+from ..storages.integrity import Difference
+from ..storages.records import AttemptRecord, CellRecord, RungRecord
+from ..storages.repository import Repository
+from ..trial import FrozenTrial, StudyDirection, TrialState
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -158,7 +158,7 @@ class Results:
 
     def trials_dataframe(self) -> pd.DataFrame:
         """Trials as a pandas DataFrame, with Optuna's column names. Needs pandas (an optional extra)."""
-        from .report.tables import trials_dataframe
+        from ..display.tables import trials_dataframe
 
         return trials_dataframe(self.trials)
 

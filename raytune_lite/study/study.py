@@ -6,38 +6,28 @@ one session that owns it: in this process (ask, tell, enqueue, ``executor="inlin
 
 from __future__ import annotations
 
-import gc
-import json
-import operator
-import shutil
-import tempfile
 import time
-import uuid
-import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from .arguments import as_integer, integer, integer_or_none, shown
-from .checkpoints.layout import DEFAULT_BASE, study_directory
-from .core import messages as m
-from .core.bounds import check_name
-from .core.protocols import Pruner, Sampler
-from .core.retries import RetryPolicy
-from .distributions import Distribution
-from .exceptions import DuplicatedStudyError
-from .results import Results, check_findable
-from .runtime.attempt import AttemptResult, check_values
-from .runtime.failures import InvalidResult, kind_of
-from .runtime.inline import LocalSession
-from .runtime.session import RunConfig, new_run_id
-from .runtime.trial import Trial
-from .storages.repository import Repository
-from .trial import FrozenTrial, StudyDirection, TrialState, parse_direction
+from ..arguments import as_integer, integer, integer_or_none, shown
+from ..checkpoints.layout import DEFAULT_BASE, study_directory
+from ..core import messages as m
+from ..core.protocols import Pruner, Sampler
+from ..core.retries import RetryPolicy
+from ..distributions import Distribution
+from ..runtime.inline import LocalSession
+from ..runtime.session import RunConfig, new_run_id
+from ..runtime.trial import Trial
+from ..trial import FrozenTrial, TrialState
+from . import inputs
+from .callbacks import AfterTrial
+from .results import Results
 
 Objective = Callable[[Trial], Any]
 Callback = Callable[["Study", FrozenTrial], None]
-Direction = str | StudyDirection
 _NO_BOUND = "leave it out (None) for no bound"
 
 
@@ -69,41 +59,35 @@ class Study(Results):
     def enqueue_trial(
         self, params: Mapping[str, Any], user_attrs: Mapping[str, Any] | None = None, skip_if_exists: bool = False
     ) -> None:
-        """Have a configuration run next; parameters it leaves open are sampled."""
-        if skip_if_exists and any(_same_params(trial, params) for trial in self.trials):
+        """Have a configuration run next.
+
+        Args:
+            params: values by parameter name, as the objective sees them. Parameters that are left out are sampled.
+            user_attrs: attributes that the new trial gets; JSON-able.
+            skip_if_exists: do nothing when a trial has these params already.
+
+        Raises:
+            TypeError: a value that JSON cannot hold.
+        """
+        if skip_if_exists and any(inputs.has_params(trial, params) for trial in self.trials):
             return
-        pairs, attrs = _json_pairs(params), _json_pairs(user_attrs or {})
-        self._send(m.TrialEnqueued(params=pairs, user_attrs=attrs, key=uuid.uuid4().hex))
+        self._send(inputs.enqueued(params, user_attrs or {}))
 
     def add_trial(self, trial: FrozenTrial) -> None:
-        """Add a finished trial that ran elsewhere (see create_trial)."""
-        if not trial.state.is_finished():
-            raise ValueError(
-                f"only a finished trial can be added, got {trial.state.name}; use enqueue_trial to run one."
-            )
-        if trial.state is TrialState.COMPLETE and len(trial.values or ()) != len(self.directions):
-            raise ValueError(
-                f"the trial has {len(trial.values or ())} values, the study {len(self.directions)} objective(s); "
-                "they must agree."
-            )
-        params = tuple(
-            m.ParamValue(name=name, value=dist.to_internal_repr(trial.params[name]), distribution=dist)
-            for name, dist in trial.distributions.items()
-        )
-        event = m.TrialAdded(
-            number=None,
-            state=int(trial.state),
-            values=None if trial.values is None else tuple(map(float, trial.values)),
-            params=params,
-            reports=_plain_reports(trial.intermediate_values),
-            user_attrs=_json_pairs(trial.user_attrs),
-            system_attrs=_json_pairs(trial.system_attrs),
-            key=uuid.uuid4().hex,
-        )
-        self._send(event)
+        """Add a finished trial that ran elsewhere (see create_trial).
+
+        Raises:
+            TypeError: an attribute that JSON cannot hold, or an intermediate value that is no number at an integer.
+            ValueError: the trial is not finished, or has another number of values than the study has objectives.
+        """
+        self._send(inputs.added(trial, len(self.directions)))
 
     def add_trials(self, trials: Iterable[FrozenTrial]) -> None:
-        """Add several finished trials."""
+        """Add several finished trials, one after another.
+
+        Raises:
+            TypeError, ValueError: see ``add_trial``; the trials before the wrong one are added.
+        """
         for trial in trials:
             self.add_trial(trial)
 
@@ -149,19 +133,22 @@ class Study(Results):
         asked = self._asked.get(number)
         if asked is None:
             return self._tell_unknown(number, skip_if_finished)
-        self._session().tell(_told(asked, values, state, len(self.directions)))
+        self._session().tell(inputs.result_of(asked, values, state, len(self.directions)))
         del self._asked[number]
         return self._trial(number)
 
     def _tell_unknown(self, number: int, skip_if_finished: bool) -> FrozenTrial:
-        known = {trial.number: trial for trial in self.trials}.get(number)
+        known = self._repository.trial(self._record, number)
         if known is not None and known.state.is_finished() and skip_if_finished:
             return known
         what = f"it is {known.state.name}" if known is not None else "the study has no such trial"
         raise ValueError(f"cannot tell trial {number}: {what}. Only trials from this study's ask() can be told.")
 
     def _trial(self, number: int) -> FrozenTrial:
-        return next(trial for trial in self.trials if trial.number == number)
+        found = self._repository.trial(self._record, number)
+        if found is None:
+            raise ValueError(f"study {self.study_name!r} has no trial {number}: its row was deleted.")
+        return found
 
     # --- running -----------------------------------------------------------------------------------------------------
 
@@ -224,7 +211,7 @@ class Study(Results):
         self._close_local()
         config = self._config(n_trials, max_trials, timeout, retries, trial_timeout)
         self._running = True
-        after = _AfterTrial(self, tuple(callbacks or ()), gc_after_trial)
+        after = AfterTrial([partial(callback, self) for callback in callbacks or ()], self._trial, gc_after_trial)
         try:
             if executor == "inline":
                 self._optimize_inline(func, config, catch, after)
@@ -235,7 +222,7 @@ class Study(Results):
             self._running, self._remote = False, None
             self._close_local()
 
-    def _optimize_inline(self, func: Objective, config: RunConfig, catch: Any, after: _AfterTrial) -> None:
+    def _optimize_inline(self, func: Objective, config: RunConfig, catch: Any, after: AfterTrial) -> None:
         self._local = LocalSession(config)
         end = float("inf") if config.timeout is None else time.monotonic() + config.timeout
         self._local.run(func, catch=catch, after_trial=after.number, is_late=lambda: time.monotonic() > end)
@@ -245,13 +232,13 @@ class Study(Results):
         func: Objective,
         config: RunConfig,
         catch: Any,
-        after: _AfterTrial,
+        after: AfterTrial,
         resources: Mapping[str, Any] | None,
         limit: int | None,
         show_progress: bool,
     ) -> None:
-        from .report.progress import Progress
-        from .runtime.on_ray.execute import execute
+        from ..display.progress import LiveProgress
+        from ..runtime.on_ray.execute import execute
 
         def attach(remote: Callable[[m.Event], Any]) -> None:
             self._remote = remote
@@ -260,7 +247,7 @@ class Study(Results):
             progress.update(plan)
             after.trials(plan.finished)
 
-        with Progress(self.study_name, config, show=show_progress) as progress:
+        with LiveProgress(self.study_name, show=show_progress) as progress:
             execute(
                 func,
                 config,
@@ -343,169 +330,4 @@ class Study(Results):
             local.close()
 
 
-def create_study(
-    *,
-    storage: str | None = None,
-    sampler: Sampler | None = None,
-    pruner: Pruner | None = None,
-    study_name: str | None = None,
-    direction: Direction | None = None,
-    load_if_exists: bool = False,
-    directions: Sequence[Direction] | None = None,
-    checkpoint_dir: str | Path | None = None,
-) -> Study:
-    """Make a study, or continue one.
-
-    Args:
-        storage: a database URL (``sqlite:///study.db``, ``postgresql://...``, ``mysql://...``); None keeps the study
-            for the life of this object only (a temporary SQLite file, so that a crashed driver resumes all the same).
-        sampler: None: the study's recorded one, else AutoSampler.
-        pruner: None: the study's recorded one, else NopPruner.
-        study_name: None: a unique name.
-        direction: "minimize" (default) or "maximize".
-        load_if_exists: continue a study of this name.
-        directions: one an objective, instead of ``direction``.
-        checkpoint_dir: where checkpoints lie; on several nodes a path that all of them mount.
-
-    Raises:
-        DuplicatedStudyError: the name is taken and load_if_exists is False.
-        ValueError: both direction and directions; an unknown direction; no direction at all.
-        StorageURLError, SchemaVersionError, StorageError: the storage cannot be used.
-    """
-    if direction is not None and directions is not None:
-        raise ValueError("give either direction (one objective) or directions (several), not both.")
-    one = "minimize" if direction is None else direction
-    wanted = [parse_direction(d) for d in (directions if directions is not None else [one])]
-    if not wanted:
-        raise ValueError("directions must name at least one direction, got none.")
-    name = study_name if study_name is not None else f"no-name-{uuid.uuid4()}"
-    check_name("a study's name", name)
-    scratch = tempfile.mkdtemp(prefix="raytune_lite-") if storage is None else None
-    url = storage if storage is not None else f"sqlite:///{scratch}/study.db"
-    repository = Repository.open(url)
-    try:
-        repository.create_study(name, tuple(wanted))
-    except DuplicatedStudyError:
-        if not load_if_exists:
-            raise
-    finally:
-        repository.close()
-    study = Study(name, url, sampler, pruner, checkpoint_dir=checkpoint_dir, durable=scratch is None)
-    if scratch is not None:
-        weakref.finalize(study, shutil.rmtree, scratch, ignore_errors=True)
-    return study
-
-
-def load_study(
-    *,
-    study_name: str | None = None,
-    storage: str,
-    sampler: Sampler | None = None,
-    pruner: Pruner | None = None,
-    checkpoint_dir: str | Path | None = None,
-) -> Study:
-    """Open a study, one made by Optuna too. Without sampler and pruner the recorded ones go on.
-
-    Raises:
-        StudyNotFoundError: no study of this name.
-        ValueError: no name was given and the storage does not hold exactly one study.
-    """
-    if study_name is None:
-        names = get_all_study_names(storage)
-        if len(names) != 1:
-            raise ValueError(f"study_name is needed: the storage holds {len(names)} studies ({names[:10]}).")
-        study_name = names[0]
-    return Study(study_name, storage, sampler, pruner, checkpoint_dir=checkpoint_dir)
-
-
-def delete_study(*, study_name: str, storage: str) -> None:
-    """Remove a study and everything of it from the database (its checkpoint files stay)."""
-    repository = Repository.open(storage)
-    try:
-        check_findable(repository, study_name)
-        repository.delete_study(study_name)
-    finally:
-        repository.close()
-
-
-def get_all_study_names(storage: str) -> list[str]:
-    """Names of all studies in a storage."""
-    repository = Repository.open(storage)
-    try:
-        return repository.study_names()
-    finally:
-        repository.close()
-
-
-class _AfterTrial:
-    """What follows a finished trial in the script's process: callbacks, garbage collection."""
-
-    def __init__(self, study: Study, callbacks: tuple[Callback, ...], collect: bool) -> None:
-        self.study, self.callbacks, self.collect = study, callbacks, collect
-        self.wanted = bool(callbacks) or collect
-
-    def number(self, number: int, state: TrialState) -> None:
-        if self.wanted and state.is_finished():
-            self.trials([self.study._trial(number)])
-
-    def trials(self, finished: Iterable[FrozenTrial]) -> None:
-        for trial in finished:
-            for callback in self.callbacks:
-                callback(self.study, trial)
-            if self.collect:
-                gc.collect()
-
-
-def _json_pairs(values: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    try:
-        return tuple((str(name), json.dumps(value)) for name, value in values.items())
-    except (TypeError, ValueError, RecursionError) as error:
-        raise TypeError(f"values must be JSON-able (numbers, strings, lists), got {shown(values)}: {error}.") from None
-
-
-def _plain_reports(reports: Mapping[int, float]) -> tuple[tuple[int, float], ...]:
-    """Step and value each, numpy's as Python's."""
-    try:
-        return tuple(sorted((operator.index(step), float(value)) for step, value in reports.items()))
-    except (TypeError, ValueError) as error:
-        raise TypeError(f"intermediate_values must map integers to numbers, got {shown(reports)}: {error}.") from None
-
-
-def _same_params(trial: FrozenTrial, params: Mapping[str, Any]) -> bool:
-    return dict(trial.system_attrs.get("fixed_params", trial.params)) == dict(params)
-
-
-def _told(trial: Trial, values: Any, state: TrialState | None, n_objectives: int) -> AttemptResult:
-    """The result for what the user told; Optuna's rules."""
-    outcomes = {
-        TrialState.COMPLETE: m.Outcome.COMPLETE,
-        TrialState.PRUNED: m.Outcome.PRUNED,
-        TrialState.FAIL: m.Outcome.FAIL,
-    }
-    if state is not None and state not in outcomes:
-        raise ValueError(f"state must be COMPLETE, PRUNED or FAIL, got {state!r}.")
-    if state in (TrialState.PRUNED, TrialState.FAIL) and values is not None:
-        raise ValueError(f"values cannot be told with state={state.name}, got {values!r}.")
-    found: tuple[float, ...] | None = None
-    failure: m.Failure | None = None
-    if state in (None, TrialState.COMPLETE):
-        try:
-            found = check_values(values, n_objectives)
-        except InvalidResult as error:
-            if state is TrialState.COMPLETE:
-                raise
-            failure = m.Failure(error=f"ValueError: {error}", kind=kind_of(error))
-    outcome = outcomes[state] if state else (m.Outcome.COMPLETE if failure is None else m.Outcome.FAIL)
-    if outcome is m.Outcome.FAIL and failure is None:
-        failure = m.Failure(error="told FAIL by the user")
-    return AttemptResult(
-        number=trial.number,
-        attempt=trial.attempt,
-        outcome=outcome,
-        progress=trial.delivery.drain(),
-        values=found,
-        failure=failure,
-    )
-
-
-__all__ = ["Study", "create_study", "delete_study", "get_all_study_names", "load_study"]
+__all__ = ["Callback", "Objective", "Study"]

@@ -1,0 +1,6 @@
+"""A study: what users create, load, run and read."""
+
+from .studies import create_study, delete_study, get_all_study_names, load_study
+from .study import Study
+
+__all__ = ["Study", "create_study", "delete_study", "get_all_study_names", "load_study"]

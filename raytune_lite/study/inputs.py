@@ -1,0 +1,120 @@
+"""What a user hands to a study, as the core's messages have it: enqueued and added trials, results of asked ones.
+
+Knows no database and no session.
+"""
+
+from __future__ import annotations
+
+import json
+import operator
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from ..arguments import shown
+from ..core import messages as m
+from ..runtime.attempt import AttemptResult, check_values
+from ..runtime.failures import InvalidResult, kind_of
+from ..runtime.trial import Trial
+from ..trial import FrozenTrial, TrialState
+
+
+def enqueued(params: Mapping[str, Any], user_attrs: Mapping[str, Any]) -> m.TrialEnqueued:
+    """The event of a configuration to run, under a new key: a request that is sent twice counts once.
+
+    Raises:
+        TypeError: a value that JSON cannot hold.
+    """
+    return m.TrialEnqueued(params=_json_pairs(params), user_attrs=_json_pairs(user_attrs), key=uuid.uuid4().hex)
+
+
+def added(trial: FrozenTrial, n_objectives: int) -> m.TrialAdded:
+    """The event of a trial that ran elsewhere, under a new key.
+
+    Raises:
+        TypeError: an attribute that JSON cannot hold, or an intermediate value that is not a number at an integer.
+        ValueError: the trial is not finished, or has another number of values than the study has objectives.
+    """
+    if not trial.state.is_finished():
+        raise ValueError(f"only a finished trial can be added, got {trial.state.name}; use enqueue_trial to run one.")
+    if trial.state is TrialState.COMPLETE and len(trial.values or ()) != n_objectives:
+        raise ValueError(
+            f"the trial has {len(trial.values or ())} values, the study {n_objectives} objective(s); they must agree."
+        )
+    params = tuple(
+        m.ParamValue(name=name, value=dist.to_internal_repr(trial.params[name]), distribution=dist)
+        for name, dist in trial.distributions.items()
+    )
+    return m.TrialAdded(
+        number=None,
+        state=int(trial.state),
+        values=None if trial.values is None else tuple(map(float, trial.values)),
+        params=params,
+        reports=_plain_reports(trial.intermediate_values),
+        user_attrs=_json_pairs(trial.user_attrs),
+        system_attrs=_json_pairs(trial.system_attrs),
+        key=uuid.uuid4().hex,
+    )
+
+
+def _json_pairs(values: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    try:
+        return tuple((str(name), json.dumps(value)) for name, value in values.items())
+    except (TypeError, ValueError, RecursionError) as error:
+        raise TypeError(f"values must be JSON-able (numbers, strings, lists), got {shown(values)}: {error}.") from None
+
+
+def _plain_reports(reports: Mapping[int, float]) -> tuple[tuple[int, float], ...]:
+    """(step, value) by step; numpy's numbers become Python's."""
+    try:
+        return tuple(sorted((operator.index(step), float(value)) for step, value in reports.items()))
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"intermediate_values must map integers to numbers, got {shown(reports)}: {error}.") from None
+
+
+def has_params(trial: FrozenTrial, params: Mapping[str, Any]) -> bool:
+    """Whether the trial was enqueued with exactly ``params``, or, if it was not enqueued, ran with them."""
+    return dict(trial.system_attrs.get("fixed_params", trial.params)) == dict(params)
+
+
+_OUTCOMES = {
+    TrialState.COMPLETE: m.Outcome.COMPLETE,
+    TrialState.PRUNED: m.Outcome.PRUNED,
+    TrialState.FAIL: m.Outcome.FAIL,
+}
+
+
+def result_of(trial: Trial, values: Any, state: TrialState | None, n_objectives: int) -> AttemptResult:
+    """The result of an asked trial from the arguments of ``Study.tell``, by Optuna's rules.
+
+    Raises:
+        ValueError: another state than COMPLETE, PRUNED and FAIL; values with PRUNED or FAIL; COMPLETE without one float
+            an objective.
+    """
+    if state is not None and state not in _OUTCOMES:
+        raise ValueError(f"state must be COMPLETE, PRUNED or FAIL, got {state!r}.")
+    if state in (TrialState.PRUNED, TrialState.FAIL) and values is not None:
+        raise ValueError(f"values cannot be told with state={state.name}, got {values!r}.")
+    found: tuple[float, ...] | None = None
+    failure: m.Failure | None = None
+    if state in (None, TrialState.COMPLETE):
+        try:
+            found = check_values(values, n_objectives)
+        except InvalidResult as error:
+            if state is TrialState.COMPLETE:
+                raise
+            failure = m.Failure(error=f"ValueError: {error}", kind=kind_of(error))
+    outcome = _OUTCOMES[state] if state else (m.Outcome.COMPLETE if failure is None else m.Outcome.FAIL)
+    if outcome is m.Outcome.FAIL and failure is None:
+        failure = m.Failure(error="told FAIL by the user")
+    return AttemptResult(
+        number=trial.number,
+        attempt=trial.attempt,
+        outcome=outcome,
+        progress=trial.delivery.drain(),
+        values=found,
+        failure=failure,
+    )
+
+
+__all__ = ["added", "enqueued", "has_params", "result_of"]

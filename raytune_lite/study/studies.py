@@ -1,0 +1,117 @@
+"""Studies as a whole: create, load, list and delete them. What one study does is in ``study.py``."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import uuid
+import weakref
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..core.bounds import check_name
+from ..core.protocols import Pruner, Sampler
+from ..exceptions import DuplicatedStudyError
+from ..storages.repository import Repository
+from ..trial import StudyDirection, parse_direction
+from .results import check_findable
+from .study import Study
+
+Direction = str | StudyDirection
+
+
+def create_study(
+    *,
+    storage: str | None = None,
+    sampler: Sampler | None = None,
+    pruner: Pruner | None = None,
+    study_name: str | None = None,
+    direction: Direction | None = None,
+    load_if_exists: bool = False,
+    directions: Sequence[Direction] | None = None,
+    checkpoint_dir: str | Path | None = None,
+) -> Study:
+    """Make a study, or continue one.
+
+    Args:
+        storage: a database URL (``sqlite:///study.db``, ``postgresql://...``, ``mysql://...``); None keeps the study
+            for the life of this object only (a temporary SQLite file, so that a crashed driver resumes all the same).
+        sampler: None: the study's recorded one, else AutoSampler.
+        pruner: None: the study's recorded one, else NopPruner.
+        study_name: None: a unique name.
+        direction: "minimize" (default) or "maximize".
+        load_if_exists: continue a study of this name.
+        directions: one an objective, instead of ``direction``.
+        checkpoint_dir: where checkpoints lie; on several nodes a path that all of them mount.
+
+    Raises:
+        DuplicatedStudyError: the name is taken and load_if_exists is False.
+        ValueError: both direction and directions; an unknown direction; no direction at all.
+        StorageURLError, SchemaVersionError, StorageError: the storage cannot be used.
+    """
+    if direction is not None and directions is not None:
+        raise ValueError("give either direction (one objective) or directions (several), not both.")
+    one = "minimize" if direction is None else direction
+    wanted = [parse_direction(d) for d in (directions if directions is not None else [one])]
+    if not wanted:
+        raise ValueError("directions must name at least one direction, got none.")
+    name = study_name if study_name is not None else f"no-name-{uuid.uuid4()}"
+    check_name("a study's name", name)
+    scratch = tempfile.mkdtemp(prefix="raytune_lite-") if storage is None else None
+    url = storage if storage is not None else f"sqlite:///{scratch}/study.db"
+    repository = Repository.open(url)
+    try:
+        repository.create_study(name, tuple(wanted))
+    except DuplicatedStudyError:
+        if not load_if_exists:
+            raise
+    finally:
+        repository.close()
+    study = Study(name, url, sampler, pruner, checkpoint_dir=checkpoint_dir, durable=scratch is None)
+    if scratch is not None:
+        weakref.finalize(study, shutil.rmtree, scratch, ignore_errors=True)
+    return study
+
+
+def load_study(
+    *,
+    study_name: str | None = None,
+    storage: str,
+    sampler: Sampler | None = None,
+    pruner: Pruner | None = None,
+    checkpoint_dir: str | Path | None = None,
+) -> Study:
+    """Open a study, one made by Optuna too. Without sampler and pruner the recorded ones go on.
+
+    Raises:
+        StudyNotFoundError: no study of this name.
+        ValueError: no name was given and the storage does not hold exactly one study.
+    """
+    if study_name is None:
+        names = get_all_study_names(storage)
+        if len(names) != 1:
+            raise ValueError(f"study_name is needed: the storage holds {len(names)} studies ({names[:10]}).")
+        study_name = names[0]
+    return Study(study_name, storage, sampler, pruner, checkpoint_dir=checkpoint_dir)
+
+
+def delete_study(*, study_name: str, storage: str) -> None:
+    """Remove a study and everything of it from the database (its checkpoint files stay)."""
+    repository = Repository.open(storage)
+    try:
+        check_findable(repository, study_name)
+        repository.delete_study(study_name)
+    finally:
+        repository.close()
+
+
+def get_all_study_names(storage: str) -> list[str]:
+    """Names of all studies in a storage."""
+    repository = Repository.open(storage)
+    try:
+        return repository.study_names()
+    finally:
+        repository.close()
+
+
+__all__ = ["create_study", "delete_study", "get_all_study_names", "load_study"]

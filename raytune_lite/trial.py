@@ -35,6 +35,11 @@ class StudyDirection(enum.IntEnum):
     MINIMIZE = 1
     MAXIMIZE = 2
 
+    @property
+    def sign(self) -> int:
+        """+1, or -1 for MAXIMIZE: ``sign * value`` is a loss, of which the smaller is the better."""
+        return -1 if self is StudyDirection.MAXIMIZE else 1
+
 
 def parse_direction(direction: str | StudyDirection) -> StudyDirection:
     """Turn ``"minimize"``, ``"maximize"`` or a StudyDirection into a StudyDirection.

@@ -19,7 +19,7 @@ from ..core.state import FAILURE_KEY
 from ..display.tables import duration, params_text, shorten, value_text
 from ..display.text import printable
 from ..samplers import grid_from_spec
-from ..trial import FrozenTrial, StudyDirection, TrialState
+from ..trial import FrozenTrial, TrialState
 
 if TYPE_CHECKING:
     from ..storages.records import AttemptRecord
@@ -97,7 +97,7 @@ def _best(study: Results, trials: Sequence[FrozenTrial]) -> Iterator[str]:
         yield from _some(values, len(front))
         return
     best = study.best_trial
-    sense = "largest" if study.direction is StudyDirection.MAXIMIZE else "smallest"
+    sense = "largest" if study.direction.sign < 0 else "smallest"
     yield f"  best: {best.value:.6g} (trial {best.number}, the {sense})"
     if best.params:
         pairs = [f"{printable(name)} = {value_text(value)}" for name, value in best.params.items()]

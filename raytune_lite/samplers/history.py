@@ -75,7 +75,7 @@ class History:
         self._reset(())
 
     def _reset(self, directions: Sequence[StudyDirection]) -> None:
-        self._signs = [-1.0 if d is StudyDirection.MAXIMIZE else 1.0 for d in directions]
+        self._signs = [direction.sign for direction in directions]
         self.constraints: list[dict[str, float]] = []
         self.distributions: dict[str, Distribution] = {}
         self.groups: list[tuple[str, ...]] = []

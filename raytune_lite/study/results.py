@@ -105,7 +105,7 @@ class Results:
         if not done:
             why = "none of its COMPLETE trials meets its constraints" if complete else "it has no COMPLETE trial yet"
             raise ValueError(f"study {self.study_name!r} has no best trial: {why}.")
-        sign = -1 if self.direction is StudyDirection.MAXIMIZE else 1
+        sign = self.direction.sign
         return min(done, key=lambda trial: sign * (trial.value if trial.value is not None else 0.0))
 
     @property
@@ -122,7 +122,7 @@ class Results:
     @property
     def best_trials(self) -> list[FrozenTrial]:
         """The Pareto front: feasible COMPLETE trials that no other one beats in every objective."""
-        signs = [-1 if direction is StudyDirection.MAXIMIZE else 1 for direction in self.directions]
+        signs = [direction.sign for direction in self.directions]
         feasible = [trial for trial in self._complete() if trial.is_feasible]
         done = [(t, [s * v for s, v in zip(signs, t.values or (), strict=True)]) for t in feasible]
         return [

@@ -78,7 +78,7 @@ class Replay:
 
     def _forget(self, directions: tuple[StudyDirection, ...], allowed: frozenset[str] | None) -> None:
         self._allowed = allowed
-        self._sign = -1.0 if StudyDirection.MAXIMIZE in directions else 1.0
+        self._sign = directions[0].sign if directions else 1
         self._common: list[str] | None = None  # numerical parameters of all usable trials, sorted
         self._needed: frozenset[str] = frozenset()
         self._axes: dict[str, Axis] = {}

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.protocols import StudyView
-from ...trial import FrozenTrial, StudyDirection, TrialState
+from ...trial import FrozenTrial, TrialState
 from ..history import History, values_of
 from ..pareto import pareto_mask
 from .kernel import Array
@@ -112,7 +112,7 @@ class Reader:
                 continue
             stopped = early and trial.state is TrialState.PAUSED and len(trial.intermediate_values) > 0
             (paused if stopped else pending).append((point, trial))
-        sign = -1.0 if view.directions[0] is StudyDirection.MAXIMIZE else 1.0
+        sign = view.directions[0].sign
         steps = [max(trial.intermediate_values) for _, trial in paused]
         reports = [sign * trial.intermediate_values[step] for (_, trial), step in zip(paused, steps, strict=True)]
         k = len(paused)

@@ -59,8 +59,7 @@ class Ask:
     ) -> None:
         self.record, self.frame = record, record.frame
         self._n_candidates, self._prior_weight = n_candidates, prior_weight
-        sign = -1.0 if directions[0] is StudyDirection.MAXIMIZE else 1.0
-        points, keys, paused, whole = pending_rows(self.frame, pending, sign)
+        points, keys, paused, whole = pending_rows(self.frame, pending, directions[0].sign)
         n = len(record) + int(paused.sum())
         self.best, of_paused = record.best(n_good(n, len(directions)), keys[paused])
         good, self.others, self.weights = record.points[self.best], points, np.empty(0)

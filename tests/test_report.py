@@ -236,6 +236,29 @@ def test_several_values_get_a_column_each():
     assert math.isnan(frame["values_1"][1])
 
 
+@pytest.mark.parametrize("directions", [["minimize"], ["minimize", "maximize"]])
+def test_metric_names_are_columns_as_in_optuna(tmp_path, directions):
+    optuna = pytest.importorskip("optuna")
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    storage, names = f"sqlite:///{tmp_path}/s.db", ["loss", "acc"][: len(directions)]
+    study = rl.create_study(storage=storage, study_name="s", directions=directions)
+    assert study.metric_names is None
+    study.set_metric_names(names)
+    study.optimize(lambda trial: [trial.suggest_float("x", 0, 1)] * len(directions), n_trials=2, executor="inline")
+    theirs = optuna.load_study(study_name="s", storage=storage)
+    ours = study.trials_dataframe()
+    assert study.metric_names == theirs.metric_names == names
+    assert list(ours.columns) == [c for c in theirs.trials_dataframe().columns if not c.startswith("system_attrs")]
+    for column in ours.columns[1 : 1 + len(names)]:
+        assert ours[column].tolist() == theirs.trials_dataframe()[column].tolist()
+    assert tables.as_csv(study.trials, names).split(",")[1].endswith("_loss")
+    with pytest.raises(ValueError, match=r"one name for each of the . objective\(s\), got 3"):
+        study.set_metric_names(["a", "b", "c"])
+    with pytest.raises(TypeError, match="a metric's name must be a str"):
+        study.set_metric_names([1] * len(names))
+    study.close()
+
+
 def test_an_empty_dataframe_has_its_columns():
     assert "number" in tables.trials_dataframe([]).columns
 

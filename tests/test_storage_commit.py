@@ -288,6 +288,34 @@ def test_readers_in_other_threads_see_whole_batches_only(repository, study, epoc
     assert all(count % 10 == 0 for count in seen)
 
 
+def statements(repository):
+    """A list that grows by each statement SQLAlchemy runs from here on."""
+    found = []
+
+    def note(connection, cursor, statement, parameters, context, executemany):
+        found.append((statement, parameters))
+
+    sa.event.listen(repository._database._engine, "before_cursor_execute", note)
+    return found
+
+
+def test_one_trial_is_read_without_the_others(repository, study, epoch):
+    rows = [row for n in range(30) for row in (new(n), m.PutParam(number=n, param=LR))]
+    rows += [m.PutReport(number=7, step=1, value=0.5), m.PutAttr(number=7, key="k", value_json="[1]")]
+    repository.commit(study, epoch, [], rows)
+    found = statements(repository)
+    seven = repository.trial(study, 7)
+    assert seven == repository.trials(study)[7]
+    assert (seven.params, seven.intermediate_values, seven.user_attrs) == ({"lr": 1e-3}, {1: 0.5}, {"k": [1]})
+    assert repository.trial(study, 30) is None
+    if repository.is_local:
+        with repository._database.read() as connection:
+            for sql, values in found[:7]:
+                plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values)]
+                of_all = [step for step in plan if step.startswith("SCAN") or step.endswith("(study_id=?)")]
+                assert not of_all, (sql, plan)
+
+
 def test_reading_takes_one_query_a_table_whatever_the_number_of_trials(repository, study, epoch):
     rows = [new(i, COMPLETE) for i in range(300)]
     rows += [m.PutReport(number=i, step=s, value=1.0) for i in range(300) for s in range(10)]
@@ -366,18 +394,16 @@ def test_without_a_given_time_the_database_says_when_a_study_was_created(reposit
     assert abs(repository.create_study("now", MINIMIZE).created - time.time()) < 5
 
 
-def test_specs_and_attributes_are_kept(repository, study, url):
-    study = repository.set_specs(study, {"sampler": {"name": "tpe", "seed": 1}})
+def test_attributes_are_kept(repository, study, url):
     repository.set_user_attr(study, "who", {"name": "Zoë"})
     repository.set_user_attr(study, "who", ["again"])
-    repository.set_system_attr(study, "ours", 1)
     repository.set_metric_names(study, ["accuracy"])
-    with pytest.raises(StorageError, match="one a direction"):
+    with pytest.raises(ValueError, match="one name for each of the 1 objective"):
         repository.set_metric_names(study, ["a", "b"])
     other = Repository.open(url)
     assert other.load_study("s") == study
     assert other.user_attrs(study) == {"who": ["again"]}
-    assert other.system_attrs(study) == {"ours": 1, "study:metric_names": ["accuracy"]}
+    assert other.system_attrs(study) == {"study:metric_names": ["accuracy"]}
     assert other.metric_names(study) == ["accuracy"]
     other.close()
 
@@ -392,7 +418,7 @@ def test_deleting_a_study_leaves_nothing_of_it_and_everything_of_the_other(repos
         rows += [m.PutCell(number=0, cell=1, state="DONE", failures=0)]
         repository.commit(record, own_epoch, EVENTS[:1], rows)
         repository.set_user_attr(record, "k", 1)
-        repository.set_system_attr(record, "k", 1)
+        repository.set_metric_names(record, ["k"])
 
     fill(study, epoch)
     before = dump(repository)
@@ -514,6 +540,6 @@ def test_a_recycled_pid_is_not_the_owner_and_another_hosts_pid_proves_nothing(
 
 
 def test_records_are_frozen():
-    assert {f.name for f in fields(StudyRecord)} == {"study_id", "name", "directions", "created", "specs"}
+    assert {f.name for f in fields(StudyRecord)} == {"study_id", "name", "directions", "created"}
     with pytest.raises(AttributeError):
         StudyRecord(1, "s", tuple(MINIMIZE), T0).name = "x"

@@ -74,11 +74,12 @@ def trials(
     from ..trial import TrialState
 
     wanted = [TrialState[state.upper()] for state in states] or None
-    found = open_study(storage, storage_env, study_name).get_trials(states=wanted)
+    study = open_study(storage, storage_env, study_name)
+    found = study.get_trials(states=wanted)
     if form == "json":
         click.echo(tables.as_json([tables.trial_record(trial) for trial in found]))
     elif form == "csv":
-        click.echo(tables.as_csv(found), nl=False)
+        click.echo(tables.as_csv(found, study.metric_names), nl=False)
     else:
         click.echo(tables.as_table(found, width()))
 

@@ -22,12 +22,13 @@ _BEFORE = ("datetime_start", "datetime_complete", "duration")
 _GAP = "  "
 
 
-def trials_dataframe(trials: Iterable[FrozenTrial]) -> pd.DataFrame:
+def trials_dataframe(trials: Iterable[FrozenTrial], metric_names: Sequence[str] | None = None) -> pd.DataFrame:
     """Trials as a DataFrame, one row a trial, with Optuna's column names.
 
-    Columns: ``number``; ``value``, or ``values_0``, ``values_1``, ...; ``datetime_start``, ``datetime_complete`` (naive
-    local time), ``duration`` (timedelta); ``params_NAME`` and ``user_attrs_NAME``, each group sorted; ``state`` (its
-    name). What a trial does not have is None, NaN or NaT, as pandas chooses.
+    Columns: ``number``; ``value``, or ``values_0``, ``values_1``, ... (with ``metric_names`` ``value_NAME``, or
+    ``values_NAME`` each); ``datetime_start``, ``datetime_complete`` (naive local time), ``duration`` (timedelta);
+    ``params_NAME`` and ``user_attrs_NAME``, each group sorted; ``state`` (its name). What a trial does not have is
+    None, NaN or NaT, as pandas chooses.
 
     Raises:
         ImportError: pandas is not installed.
@@ -39,17 +40,19 @@ def trials_dataframe(trials: Iterable[FrozenTrial]) -> pd.DataFrame:
             'trials_dataframe() needs pandas, which is not installed here: pip install "raytune-lite[pandas]".'
         ) from error
     found = list(trials)
-    columns = _columns(found)
+    columns = _columns(found, metric_names)
     return pd.DataFrame([_flat(trial, columns) for trial in found], columns=columns)
 
 
-def trial_rows(trials: Iterable[FrozenTrial]) -> tuple[list[str], list[list[Any]]]:
+def trial_rows(
+    trials: Iterable[FrozenTrial], metric_names: Sequence[str] | None = None
+) -> tuple[list[str], list[list[Any]]]:
     """Header and rows, one a trial, with the columns of ``trials_dataframe``: what CSV needs.
 
     Dates are ISO texts, durations seconds, attributes that are lists or dicts JSON text; None is an empty field.
     """
     found = list(trials)
-    columns = _columns(found)
+    columns = _columns(found, metric_names)
     rows = [[_cell(row[column]) for column in columns] for row in (_flat(trial, columns) for trial in found)]
     return columns, rows
 
@@ -85,9 +88,9 @@ def as_json(data: Any) -> str:
     return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text).replace("\x7f", "\\u007f")
 
 
-def as_csv(trials: Iterable[FrozenTrial]) -> str:
+def as_csv(trials: Iterable[FrozenTrial], metric_names: Sequence[str] | None = None) -> str:
     """``trial_rows`` as CSV with a header line; control characters but new lines and tabs are written as ``\\x1b``."""
-    header, rows = trial_rows(trials)
+    header, rows = trial_rows(trials, metric_names)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([without_controls(name) for name in header])
@@ -177,9 +180,12 @@ def duration(seconds: float) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
 
 
-def _columns(trials: Sequence[FrozenTrial]) -> list[str]:
+def _columns(trials: Sequence[FrozenTrial], metric_names: Sequence[str] | None) -> list[str]:
     n_objectives = max((len(trial.values or ()) for trial in trials), default=1)
-    values = ["value"] if n_objectives <= 1 else [f"values_{i}" for i in range(n_objectives)]
+    if metric_names is not None:
+        values = [f"{'value' if len(metric_names) == 1 else 'values'}_{name}" for name in metric_names]
+    else:
+        values = ["value"] if n_objectives <= 1 else [f"values_{i}" for i in range(n_objectives)]
     params = sorted({f"params_{name}" for trial in trials for name in trial.params})
     attrs = sorted({f"user_attrs_{name}" for trial in trials for name in trial.user_attrs})
     return ["number", *values, *_BEFORE, *params, *attrs, "state"]
@@ -189,8 +195,8 @@ def _flat(trial: FrozenTrial, columns: Sequence[str]) -> dict[str, Any]:
     row: dict[str, Any] = dict.fromkeys(columns)
     row.update(number=trial.number, state=trial.state.name, duration=trial.duration)
     row.update(datetime_start=trial.datetime_start, datetime_complete=trial.datetime_complete)
-    for i, value in enumerate(trial.values or ()):
-        row["value" if "value" in row else f"values_{i}"] = value
+    # the columns of values stand between the number and the dates
+    row.update(zip(columns[1 : columns.index(_BEFORE[0])], trial.values or (), strict=False))
     row.update({f"params_{name}": value for name, value in trial.params.items()})
     row.update({f"user_attrs_{name}": value for name, value in trial.user_attrs.items()})
     return row

@@ -126,19 +126,15 @@ def _raw(column: sa.Column[Any]) -> Any:
     return sa.type_coerce(column, sa.String)
 
 
-def _load(
-    connection: Connection, study_id: int, *, foreign: bool = False, only: int | None = None
-) -> list[_Trial]:
-    """All trials of a study in number order; or those without a row of ours; or those with the number ``only``."""
+def _load(connection: Connection, study_id: int, only: Any = None) -> list[_Trial]:
+    """All trials of a study in number order, or those for which the condition ``only`` holds."""
     own = t.rtl_trials
     columns = (t.trials.c.trial_id, t.trials.c.number, _raw(t.trials.c.state),
                _raw(own.c.number), _raw(own.c.state), _raw(own.c.attempt),
                _raw(t.trials.c.datetime_start), _raw(t.trials.c.datetime_complete))  # fmt: skip
     chosen = t.trials.c.study_id == study_id
-    if foreign:
-        chosen = sa.and_(chosen, own.c.trial_id.is_(None))
     if only is not None:
-        chosen = sa.and_(chosen, t.trials.c.number == only)
+        chosen = sa.and_(chosen, only)
     source = t.trials.outerjoin(own, own.c.trial_id == t.trials.c.trial_id)
     found: dict[int, _Trial] = {}
     for trial_id, number, state, own_number, own_state, attempt, start, complete in connection.execute(
@@ -282,14 +278,22 @@ def trials(connection: Connection, study: StudyRecord) -> list[FrozenTrial]:
 
 
 def trial(connection: Connection, study: StudyRecord, number: int) -> FrozenTrial | None:
-    """The trial of this number, or None. Two of one number can only be Optuna's own; then the first."""
-    found = _load(connection, study.study_id, only=number) if 0 <= number <= MAX_STEP else []
-    return _frozen(found[0]) if found else None
+    """One trial, or None when the study has none of this number. Reads the rows of this trial only."""
+    own, theirs = t.rtl_trials.c, t.trials.c
+    if not 0 <= number <= MAX_STEP:
+        return None
+    # ours has an index for it; a trial of another program's, which has no row of ours yet, is looked for
+    for table in (own, theirs):
+        query = sa.select(table.trial_id).where(table.study_id == study.study_id, table.number == number).limit(1)
+        trial_id = connection.execute(query).scalar()
+        if trial_id is not None:
+            return _frozen(_load(connection, study.study_id, only=theirs.trial_id == trial_id)[0])
+    return None
 
 
 def foreign(connection: Connection, study: StudyRecord) -> list[TrialAdded]:
     """The trials that another program wrote and we have not adopted, in number order."""
-    found = _load(connection, study.study_id, foreign=True)
+    found = _load(connection, study.study_id, only=t.rtl_trials.c.trial_id.is_(None))
     for before, after in pairwise(found):
         if before.number == after.number:
             raise StorageError(f"table trials: study {study.name!r} has two trials {after.number}; delete one.")

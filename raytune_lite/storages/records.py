@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from ..trial import StudyDirection
 
 
 @dataclass(frozen=True, slots=True)
 class StudyRecord:
-    """A study. ``created``: seconds since 1970 UTC, the zero of all ``at``; ``specs``: JSON-able settings."""
+    """A study. ``created``: seconds since 1970 UTC, the zero of all ``at``."""
 
     study_id: int
     name: str
     directions: tuple[StudyDirection, ...]
     created: float
-    specs: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

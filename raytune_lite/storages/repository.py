@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -166,14 +166,6 @@ class Repository:
                 raise studies.not_found(connection, name)
             studies.delete(connection, study_id)
             self._tenures.pop(study_id, None)
-
-    def set_specs(self, study: StudyRecord, specs: Mapping[str, Any]) -> StudyRecord:
-        """Replace the study's settings (JSON-able: sampler, pruner, resources) and return the new record."""
-        with self._lock, self._database.write() as connection:
-            own = t.rtl_studies
-            text = json.dumps(dict(specs))
-            connection.execute(sa.update(own).values(specs=text).where(own.c.study_id == study.study_id))
-        return StudyRecord(study.study_id, study.name, study.directions, study.created, dict(specs))
 
     # --- ownership ---
 
@@ -375,7 +367,7 @@ class Repository:
         return self._read(readers.trials, study)
 
     def trial(self, study: StudyRecord, number: int) -> FrozenTrial | None:
-        """One trial, or None when the study has no such number; reads its rows only."""
+        """One trial as ``trials`` shows it, or None when there is none of this number. Reads only this one's rows."""
         with self._database.read() as connection:
             return readers.trial(connection, study, number)
 
@@ -415,24 +407,21 @@ class Repository:
         """Set one user attribute; ``value`` must be JSON-able (TypeError otherwise)."""
         self._set_attr(t.study_user_attributes, study, key, value)
 
-    def set_system_attr(self, study: StudyRecord, key: str, value: Any) -> None:
-        """Set one system attribute; ``value`` must be JSON-able (TypeError otherwise)."""
-        self._set_attr(t.study_system_attributes, study, key, value)
-
     def metric_names(self, study: StudyRecord) -> list[str] | None:
         """Names of the objectives, or None when they were not named."""
         names = self.system_attrs(study).get(_METRIC_NAMES)
         return None if names is None else [str(name) for name in names]
 
     def set_metric_names(self, study: StudyRecord, names: Sequence[str]) -> None:
-        """Name the objectives, one name a direction, where Optuna keeps them.
+        """Name the objectives, in the order of the directions, where Optuna keeps the names.
 
         Raises:
-            StorageError: not one name a direction.
+            ValueError: the number of names is not the number of directions.
         """
         if len(names) != len(study.directions):
-            raise StorageError(
-                f"metric names must be one a direction ({len(study.directions)}), got {len(names)}: {list(names)}."
+            raise ValueError(
+                f"metric_names must have one name for each of the {len(study.directions)} objective(s), got "
+                f"{len(names)}: {list(names)}."
             )
         self._set_attr(t.study_system_attributes, study, _METRIC_NAMES, list(names))
 

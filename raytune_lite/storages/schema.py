@@ -170,7 +170,7 @@ rtl_studies = sa.Table(
     metadata,
     _owned_by("studies.study_id", primary_key=True),
     sa.Column("created", _DOUBLE, nullable=False),  # seconds since 1970 UTC
-    sa.Column("specs", _LONG_TEXT, nullable=False),
+    sa.Column("specs", _LONG_TEXT, nullable=False),  # "{}": no longer used, and kept so that no table need be copied
 )
 rtl_epochs = sa.Table(
     "rtl_epochs",

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from ..exceptions import DuplicatedStudyError, StorageError, StudyNotFoundError
+from ..exceptions import DuplicatedStudyError, StudyNotFoundError
 from ..trial import StudyDirection
 from . import readers
 from . import schema as t
@@ -58,15 +57,9 @@ def adopt(connection: Connection, study_id: int, created: float) -> None:
 
 def read(connection: Connection, study_id: int, name: str) -> StudyRecord | None:
     """The record, or None for a study without our rows."""
-    directions = readers.directions(connection, study_id, name)
-    row = connection.execute(sa.select(t.rtl_studies).where(t.rtl_studies.c.study_id == study_id)).one_or_none()
-    if row is None:
-        return None
-    try:
-        specs = json.loads(row.specs)
-    except (ValueError, TypeError) as error:
-        raise StorageError(f"table rtl_studies, study {name!r}: specs is not JSON: {error}.") from None
-    return StudyRecord(study_id, name, directions, row.created, specs)
+    directions, s = readers.directions(connection, study_id, name), t.rtl_studies.c
+    created = connection.execute(sa.select(s.created).where(s.study_id == study_id)).scalar()
+    return None if created is None else StudyRecord(study_id, name, directions, created)
 
 
 def delete(connection: Connection, study_id: int) -> None:

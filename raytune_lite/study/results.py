@@ -156,11 +156,31 @@ class Results:
         check_json(f"attribute {key!r}", text)
         self._repository.set_user_attr(self._record, key, value)
 
+    @property
+    def metric_names(self) -> list[str] | None:
+        """Names of the objectives, in the order of ``directions``; None when set_metric_names was never called."""
+        return self._repository.metric_names(self._record)
+
+    def set_metric_names(self, metric_names: list[str]) -> None:
+        """Name the objectives; the tables of trials, Optuna's tools and its dashboard show the names.
+
+        Args:
+            metric_names: one name an objective, in the order of ``directions``.
+
+        Raises:
+            ValueError: the number of names is not the number of objectives, or a name is one that a database cannot
+                hold.
+            TypeError: a name is not a str.
+        """
+        for name in metric_names:
+            check_name("a metric's name", name)
+        self._repository.set_metric_names(self._record, metric_names)
+
     def trials_dataframe(self) -> pd.DataFrame:
         """Trials as a pandas DataFrame, with Optuna's column names. Needs pandas (an optional extra)."""
         from ..display.tables import trials_dataframe
 
-        return trials_dataframe(self.trials)
+        return trials_dataframe(self.trials, self.metric_names)
 
     def _single_objective(self, what: str) -> None:
         if len(self._record.directions) > 1:

@@ -26,14 +26,14 @@ TALK_INTERVAL = 0.5  # seconds between lines of a run in this process
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class LoadedObjective:
     """A loaded objective. ``name``: of its file or module, which is the study's when the user gives none."""
 
     name: str
     objective: Callable[..., Any]
 
 
-def load_target(target: str) -> Target:
+def load_target(target: str) -> LoadedObjective:
     """Load the objective that ``target`` names. Runs the user's module.
 
     Args:
@@ -63,7 +63,7 @@ def load_target(target: str) -> Target:
             + f"; it has: {', '.join(_functions(module)) or 'none'}."
         )
     study = os.path.splitext(os.path.basename(place))[0] if is_file else place
-    return Target(study, Shipped(objective, folder))
+    return LoadedObjective(study, Shipped(objective, folder))
 
 
 class Shipped:
@@ -191,4 +191,4 @@ def _functions(module: types.ModuleType) -> list[str]:
     ]
 
 
-__all__ = ["Shipped", "Talking", "Target", "load_target"]
+__all__ = ["LoadedObjective", "Shipped", "Talking", "load_target"]

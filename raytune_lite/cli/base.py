@@ -24,7 +24,7 @@ DEFAULT_STORAGE = "sqlite:///raytune_lite.db"
 _Command = Callable[..., Any]
 
 
-class _Failure(click.ClickException):
+class _CommandFailure(click.ClickException):
     """One message and an exit code: 1."""
 
     def format_message(self) -> str:
@@ -34,7 +34,7 @@ class _Failure(click.ClickException):
         return printable_lines(self.message)
 
 
-class WrongInput(_Failure):
+class WrongInput(_CommandFailure):
     """One message and an exit code: 2."""
 
     exit_code = 2
@@ -52,11 +52,11 @@ class _Group(click.Group):
         except BrokenPipeError:  # click's own: `| head` is no error
             raise
         except TrialFailedError as error:
-            raise _Failure(_failed_trial(error)) from error
+            raise _CommandFailure(_failed_trial(error)) from error
         except (RaytuneLiteError, ValueError, ImportError, OSError) as error:
             # our errors' second bases tell wrong input from a run that could not go on
             wrong = isinstance(error, (ValueError, KeyError, TypeError, ImportError))
-            raise (WrongInput if wrong else _Failure)(str(error)) from error
+            raise (WrongInput if wrong else _CommandFailure)(str(error)) from error
 
 
 def _failed_trial(error: TrialFailedError) -> str:

@@ -14,13 +14,11 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..arguments import shown
-from ..exceptions import CheckpointError, TrialPruned
+from .base import ReportingCallback
 
 if TYPE_CHECKING:
     from ..runtime.trial import Trial
@@ -44,11 +42,10 @@ except ImportError as error:
 
 CHECKPOINT_FILE = "lightning.ckpt"
 
-_UNITS = ("epoch", "step")
 _BETWEEN, _WITHIN = "between epochs", "within an epoch"
 
 
-class RaytuneLiteCallback(Callback):  # type: ignore[misc]  # Lightning is not followed by mypy
+class RaytuneLiteCallback(ReportingCallback, Callback):  # type: ignore[misc]  # Lightning is not followed by mypy
     """Reports ``monitor`` to the trial, and raises TrialPruned when the pruner says so.
 
     Before a report the trainer's checkpoint is saved as the trial's, so a paused trial goes on from that very step.
@@ -73,51 +70,37 @@ class RaytuneLiteCallback(Callback):  # type: ignore[misc]  # Lightning is not f
     """
 
     def __init__(self, trial: Trial, monitor: str = "val_loss", *, unit: str = "epoch", save: bool = True) -> None:
-        if unit not in _UNITS:
-            raise ValueError(f"unit must be one of {list(_UNITS)}, got {shown(unit)}; it is what report() counts.")
-        self.trial, self.monitor, self.unit, self.save = trial, monitor, unit, save
-        self._told = 0  # the last step that was reported
-        self._is_validated = False  # since then
-        self._saving: str | None = None  # where in the loop, while it is we who save
+        super().__init__(trial, monitor, unit=unit, save=save)
+        self._is_validated = False  # since the last report
+        self._saving: str | None = None  # where in the loop, while this callback saves
         self._is_resumed = False
-        self._metrics: dict[str, Any] = {}  # of before, where resumed
+        self._metrics: dict[str, Any] = {}  # of the attempt before, when resumed
         self._to_continue: dict[str, Any] | None = None  # what was loaded and is not in force yet
         self._sigint: Any = signal.default_int_handler
 
     @property
     def ckpt_path(self) -> str | None:
-        """What ``trainer.fit(..., ckpt_path=)`` needs: the file to resume from, verified; None on a first attempt.
+        """The verified file to resume from, for ``trainer.fit(..., ckpt_path=)``; None on a first attempt.
 
         Raises:
             CheckpointCorruptedError: its content is not what was recorded.
             CheckpointError: the trial's checkpoint was not saved by this callback.
         """
-        directory = self.trial.load_checkpoint_dir()
-        if directory is None:
-            return None
-        path = Path(directory) / CHECKPOINT_FILE
-        if not path.exists():
-            raise CheckpointError(
-                f"{directory} holds no {CHECKPOINT_FILE}: trial {self.trial.number}'s checkpoint was not saved by "
-                "RaytuneLiteCallback. Use trial.load_checkpoint(), or fail this trial."
-            )
-        return str(path)
+        directory = self._checkpoint_with(CHECKPOINT_FILE)
+        return None if directory is None else str(directory / CHECKPOINT_FILE)
 
     # --- Lightning's hooks, in the order in which it calls them ------------------------------------------------------
 
     def setup(self, trainer: Any, pl_module: Any, stage: str) -> None:  # noqa: ARG002
-        """Refuse what would lose a report or a checkpoint without a word."""
+        """Refuse a trainer that would silently lose a report or a checkpoint; put the callbacks in order."""
         if stage != "fit":
             return
-        if trainer.world_size > 1:
-            raise NotImplementedError(
-                f"trial {self.trial.number}: the trainer has world_size={trainer.world_size}, and a trial is reported "
-                "by one process. Use Trainer(devices=1), and num_gpus= of optimize() for a GPU each."
-            )
+        way_out = "Use Trainer(devices=1), and num_gpus= of optimize() for a GPU each."
+        self._refuse_several_processes("trainer", trainer.world_size, way_out)
         if self.save and isinstance(trainer.strategy.checkpoint_io, AsyncCheckpointIO):
             raise NotImplementedError(
-                "AsyncCheckpointIO writes in the background, and a checkpoint is published when it is whole. Take the "
-                "plugin away, or pass save=False."
+                "AsyncCheckpointIO writes in the background, but a checkpoint must be complete when it is published. "
+                "Remove the plugin, or pass save=False."
             )
         # An epoch is saved before any callback has begun the next one (weight averaging counts there), a validation
         # when all have seen it (early stopping counts there).
@@ -128,10 +111,10 @@ class RaytuneLiteCallback(Callback):  # type: ignore[misc]  # Lightning is not f
         """Called by Lightning with what ``state_dict`` gave."""
         self._is_resumed = True
         self._to_continue = state_dict
-        self._told, self._metrics = state_dict["told"], state_dict["metrics"]
+        self._reported, self._metrics = state_dict["told"], state_dict["metrics"]
 
     def on_fit_start(self, trainer: Any, pl_module: Any) -> None:  # noqa: ARG002
-        """Note who hears Ctrl-C; within an epoch, continue the random numbers."""
+        """Keep the handler of Ctrl-C; when resumed within an epoch, continue the random numbers."""
         self._sigint = signal.getsignal(signal.SIGINT) or signal.default_int_handler
         if self._to_continue is not None and self._to_continue["place"] == _WITHIN:
             restore_rng(self._to_continue["rng"])  # before the loader shuffles, or it begins with the same batches
@@ -139,34 +122,31 @@ class RaytuneLiteCallback(Callback):  # type: ignore[misc]  # Lightning is not f
 
     def on_train_start(self, trainer: Any, pl_module: Any) -> None:  # noqa: ARG002
         """Refuse to train a resumed trial from its beginning; bring back the metrics, which schedulers may read."""
-        if self.trial.resumed_from_step is not None and not self._is_resumed:
-            raise CheckpointError(
-                f"trial {self.trial.number} goes on from step {self.trial.resumed_from_step}, but its checkpoint was "
-                "not loaded. Pass it on: trainer.fit(..., ckpt_path=callback.ckpt_path)."
-            )
+        way_out = "trainer.fit(..., ckpt_path=callback.ckpt_path)"
+        self._refuse_a_start_without_checkpoint(self._is_resumed, way_out)
         trainer.callback_metrics.update(self._metrics)
 
     def _before_epoch(self, trainer: Any) -> None:
-        """The epoch before is over for everybody: report it; or continue here, where that checkpoint was saved."""
+        """The last epoch has ended for all callbacks: report it. When resumed, continue: the checkpoint is of here."""
         if self._to_continue is not None:
             self._continue(trainer, self._to_continue)
             self._to_continue = None
         self._end_epoch(trainer, save=self.save)
 
     def on_validation_end(self, trainer: Any, pl_module: Any) -> None:  # noqa: ARG002
-        """Note that there is a value; within an epoch, report it if the unit is steps."""
+        """There is a new value. Within an epoch it is reported here if the unit is "step"."""
         if trainer.sanity_checking or trainer.state.fn != "fit":
             return
         self._is_validated = True
         if self.unit == "step" and not trainer.is_last_batch:
-            self._tell(trainer, _WITHIN, save=self.save)
+            self._save_and_report(trainer, _WITHIN, save=self.save)
 
     def on_train_end(self, trainer: Any, pl_module: Any) -> None:  # noqa: ARG002
         """Report the last epoch. It is not saved: a fit that resumed at its own end would log no metric to return."""
         self._end_epoch(trainer, save=False)
 
     def on_exception(self, trainer: Any, pl_module: Any, exception: BaseException) -> None:  # noqa: ARG002
-        """Let Ctrl-C out: Lightning makes it SystemExit, which is a failed trial, and leaves Ctrl-C switched off."""
+        """Raise Ctrl-C again. Lightning would make it SystemExit, a failed trial, and leave Ctrl-C switched off."""
         if isinstance(exception, KeyboardInterrupt):
             signal.signal(signal.SIGINT, self._sigint)
             raise exception
@@ -175,15 +155,16 @@ class RaytuneLiteCallback(Callback):  # type: ignore[misc]  # Lightning is not f
 
     def _end_epoch(self, trainer: Any, *, save: bool) -> None:
         if self._is_validated or not trainer.enable_validation:
-            self._tell(trainer, _BETWEEN, save=save)
+            self._save_and_report(trainer, _BETWEEN, save=save)
 
-    def _tell(self, trainer: Any, place: str, *, save: bool) -> None:
-        """Save, then report: a PAUSE that answers the report keeps this very step."""
+    def _save_and_report(self, trainer: Any, place: str, *, save: bool) -> None:
+        """Save, then report: if the answer is PAUSE, the trial goes on from exactly this step."""
         step = trainer.current_epoch if self.unit == "epoch" else trainer.global_step
-        if step <= self._told:  # the start of the first epoch, or of the one that a resumed attempt begins with
+        if step <= self._reported:  # the start of the first epoch, or of the one that a resumed attempt begins with
             return
-        value = self._monitored(trainer)
-        self._told, self._is_validated = step, False
+        way_out = "log it in the module: self.log(name, value), in training_step with on_epoch=True."
+        value = self._monitored(trainer.callback_metrics, "logged", way_out)
+        self._reported, self._is_validated = step, False  # the checkpoint holds it
         if save:
             self._saving = place
             try:
@@ -191,30 +172,19 @@ class RaytuneLiteCallback(Callback):  # type: ignore[misc]  # Lightning is not f
                     trainer.save_checkpoint(directory / CHECKPOINT_FILE, weights_only=False)
             finally:
                 self._saving = None
-        self.trial.report(value, step)
-        if self.trial.should_prune():
-            raise TrialPruned(f"trial {self.trial.number}: pruned or paused at {self.unit} {step}")
-
-    def _monitored(self, trainer: Any) -> float:
-        metrics = trainer.callback_metrics
-        if self.monitor not in metrics:
-            raise ValueError(
-                f"monitor={shown(self.monitor)} is not among the metrics that were logged: "
-                f"{', '.join(repr(name) for name in sorted(metrics)) or 'none'}. Choose one of them, or log it in the "
-                "module: self.log(name, value), in training_step with on_epoch=True."
-            )
-        return float(metrics[self.monitor])
+        if self._report(value, step):
+            raise self._pruned()
 
     # --- checkpoints -------------------------------------------------------------------------------------------------
 
     def state_dict(self) -> dict[str, Any]:
-        """What this callback adds to the checkpoint that it saves; nothing to those of others."""
+        """What this callback adds to a checkpoint that it saves itself; to any other checkpoint it adds nothing."""
         if self._saving is None:
             return {}
-        return {"told": self._told, "place": self._saving, "rng": _plain(capture_rng())}
+        return {"told": self._reported, "place": self._saving, "rng": _plain(capture_rng())}
 
     def on_save_checkpoint(self, trainer: Any, pl_module: Any, checkpoint: dict[str, Any]) -> None:  # noqa: ARG002
-        """Add what only the trainer knows; between epochs, take back the next one, which Lightning counts already."""
+        """Add what only the trainer knows. Between epochs, uncount the next one: Lightning has counted it already."""
         if self._saving is None:
             return
         mine = checkpoint["callbacks"][self.state_key]
@@ -236,7 +206,7 @@ class RaytuneLiteCallback(Callback):  # type: ignore[misc]  # Lightning is not f
 
 
 class _First(Callback):  # type: ignore[misc]
-    """Stands before all other callbacks and tells the one at the end when an epoch begins."""
+    """Is called before all other callbacks, and calls RaytuneLiteCallback, which is the last, when an epoch begins."""
 
     def __init__(self, last: RaytuneLiteCallback) -> None:
         self.last = last

@@ -17,8 +17,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..arguments import shown
-from ..exceptions import CheckpointError, TrialPruned
+from .base import ReportingCallback
 
 if TYPE_CHECKING:
     from ..runtime.trial import Trial
@@ -34,10 +33,8 @@ except ImportError as error:
 
 STATE_FILE = "trainer_state.json"
 
-_UNITS = ("epoch", "step")
 
-
-class RaytuneLiteCallback(TrainerCallback):  # type: ignore[misc]  # transformers is not followed by mypy
+class RaytuneLiteCallback(ReportingCallback, TrainerCallback):  # type: ignore[misc]  # transformers is not followed by mypy
     """Reports ``monitor`` after each evaluation, and ends training when the pruner says so.
 
     After an evaluation it has the Trainer save, takes the checkpoint for the trial's, and then reports. On PAUSE or
@@ -63,41 +60,28 @@ class RaytuneLiteCallback(TrainerCallback):  # type: ignore[misc]  # transformer
     """
 
     def __init__(self, trial: Trial, monitor: str = "eval_loss", *, unit: str = "epoch", save: bool = True) -> None:
-        if unit not in _UNITS:
-            raise ValueError(f"unit must be one of {list(_UNITS)}, got {shown(unit)}; it is what report() counts.")
-        self.trial, self.monitor, self.unit, self.save = trial, monitor, unit, save
-        self._told = 0  # the last step that was reported
+        super().__init__(trial, monitor, unit=unit, save=save)
         self._metrics: dict[str, float] = {}  # evaluated and not reported yet
         self._is_training = False
-        self._is_over = False  # the pruner said so
+        self._must_end = False  # the pruner has decided so
 
     @property
     def resume_from_checkpoint(self) -> str | None:
-        """What ``trainer.train`` needs: the directory to resume from, verified; None on a first attempt.
+        """The verified directory to resume from, for ``trainer.train``; None on a first attempt.
 
         Raises:
             CheckpointCorruptedError: its content is not what was recorded.
             CheckpointError: the trial's checkpoint was not saved by this callback.
         """
-        directory = self.trial.load_checkpoint_dir()
-        if directory is None:
-            return None
-        if not (Path(directory) / STATE_FILE).exists():
-            raise CheckpointError(
-                f"{directory} holds no {STATE_FILE}: trial {self.trial.number}'s checkpoint was not saved by "
-                "RaytuneLiteCallback. Use trial.load_checkpoint(), or fail this trial."
-            )
-        return str(directory)
+        directory = self._checkpoint_with(STATE_FILE)
+        return None if directory is None else str(directory)
 
     # --- the Trainer's hooks, in the order in which it calls them ----------------------------------------------------
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
-        """Refuse what would lose a report or a checkpoint without a word."""
-        if args.world_size > 1:
-            raise NotImplementedError(
-                f"trial {self.trial.number}: the Trainer has world_size={args.world_size}, and a trial is reported by "
-                "one process. Start no launcher; num_gpus= of optimize() gives each trial a GPU."
-            )
+        """Refuse arguments that would silently lose a report or a checkpoint."""
+        way_out = "Start no launcher; num_gpus= of optimize() gives each trial a GPU."
+        self._refuse_several_processes("Trainer", args.world_size, way_out)
         if args.eval_strategy == "no":
             raise ValueError("eval_strategy='no' never evaluates, so nothing is reported; use 'epoch' or 'steps'.")
         if self.save and args.save_only_model:
@@ -110,30 +94,27 @@ class RaytuneLiteCallback(TrainerCallback):  # type: ignore[misc]  # transformer
                 "save_strategy='best' skips evaluations, and each report needs its checkpoint; use 'no' (the callback "
                 "asks for each), or pass save=False to the callback."
             )
-        if self.trial.resumed_from_step is not None and not state.global_step:
-            raise CheckpointError(
-                f"trial {self.trial.number} goes on from step {self.trial.resumed_from_step}, but its checkpoint was "
-                "not loaded. Pass it on: trainer.train(resume_from_checkpoint=callback.resume_from_checkpoint)."
-            )
-        self._told = self._step(state)
+        way_out = "trainer.train(resume_from_checkpoint=callback.resume_from_checkpoint)"
+        self._refuse_a_start_without_checkpoint(bool(state.global_step), way_out)
+        self._reported = self._step(state)
         self._is_training = True
 
     def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
-        """All data sets of the last evaluation are through, and nothing may be left of it."""
-        self._settle(state, control)
+        """The last evaluation is complete, for all its data sets: its metrics must be reported by now."""
+        self._finish_evaluation(state, control)
 
     def on_evaluate(self, args: Any, state: Any, control: Any, metrics: dict[str, float], **_: Any) -> None:  # noqa: ARG002
         """Keep the metrics until they are saved. Called once for each data set."""
-        if not self._is_training or self._is_over or self._step(state) <= self._told:
+        if not self._is_training or self._must_end or self._step(state) <= self._reported:
             return
         self._metrics.update(metrics)
         if self.save:
             control.should_save = True  # the Trainer does it next
         elif self.monitor in self._metrics:
-            self._tell(state, control)
+            self._report_metrics(state, control)
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """The Trainer has saved: that is the trial's checkpoint; then report."""
+        """The Trainer has saved: publish that as the trial's checkpoint, then report."""
         if self.monitor not in self._metrics:
             return
         saved = Path(args.output_dir) / f"{PREFIX_CHECKPOINT_DIR}-{state.global_step}"
@@ -144,14 +125,14 @@ class RaytuneLiteCallback(TrainerCallback):  # type: ignore[misc]  # transformer
                 saved.rmdir()
             else:
                 shutil.copytree(saved, directory, dirs_exist_ok=True)
-        self._tell(state, control)
+        self._report_metrics(state, control)
 
     def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
-        """The end; where the pruner chose it, as TrialPruned."""
-        self._settle(state, control)
+        """Training has ended; raises TrialPruned if that was the pruner's decision."""
+        self._finish_evaluation(state, control)
         self._is_training = False
-        if self._is_over:
-            raise TrialPruned(f"trial {self.trial.number}: pruned or paused at {self.unit} {self._told}")
+        if self._must_end:
+            raise self._pruned()
 
     # -----------------------------------------------------------------------------------------------------------------
 
@@ -159,19 +140,13 @@ class RaytuneLiteCallback(TrainerCallback):  # type: ignore[misc]  # transformer
         # the epoch is a float, exact at its end: e + n / n
         return int(state.global_step) if self.unit == "step" else math.floor(state.epoch or 0)
 
-    def _tell(self, state: Any, control: Any) -> None:
-        value, step = self._metrics[self.monitor], self._step(state)
-        self._metrics, self._told = {}, step
-        self.trial.report(float(value), step)
-        if self.trial.should_prune():
-            self._is_over = control.should_training_stop = True
+    def _report_metrics(self, state: Any, control: Any) -> None:
+        way_out = "return it from compute_metrics; the Trainer puts 'eval_' before each name."
+        value = self._monitored(self._metrics, "evaluated", way_out)
+        self._metrics = {}
+        if self._report(value, self._step(state)):
+            self._must_end = control.should_training_stop = True
 
-    def _settle(self, state: Any, control: Any) -> None:
-        if self.monitor in self._metrics:  # another callback called the saving off
-            self._tell(state, control)
-        elif self._metrics:
-            raise ValueError(
-                f"monitor={shown(self.monitor)} is not among the metrics that were evaluated: "
-                f"{', '.join(repr(name) for name in sorted(self._metrics))}. Choose one of them, or return it from "
-                "compute_metrics; the Trainer puts 'eval_' before each name."
-            )
+    def _finish_evaluation(self, state: Any, control: Any) -> None:
+        if self._metrics:  # another callback has cancelled the saving, or the monitored metric is missing
+            self._report_metrics(state, control)

@@ -196,7 +196,7 @@ class _ApplyIfFinite(Transform):
         return bool(~found | (count > self.max_consecutive))
 
 
-class _Chain(Transform):
+class _Chained(Transform):
     def __init__(self, *transforms: Transform) -> None:
         super().__init__()
         for index, transform in enumerate(transforms):
@@ -268,7 +268,7 @@ def chain(*transforms: Transform) -> Transform:
     Raises:
         TypeError: something that is no transform.
     """
-    return _Chain(*transforms)
+    return _Chained(*transforms)
 
 
 def positive(name: str, value: Any) -> float:

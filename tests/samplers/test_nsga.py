@@ -142,7 +142,7 @@ def test_a_late_finisher_joins_the_next_merge_and_nobody_waits_for_it():
     run = Run(lambda: NSGAIISampler(0, population_size=10), FLOATS, losses=lambda p, m: (p["x0"], 1 - p["x0"]))
     late = run.ask()
     run.play(30, workers=3, seed=1)
-    line = run.warm._line
+    line = run.warm._lineage
     assert line.generation > 0
     run.live.setdefault(late, dict.fromkeys(FLOATS, 0.5))
     run.live[late] = {**run.live[late], "x0": -1.0}  # better than all
@@ -208,7 +208,7 @@ def test_nothing_is_tried_twice_in_a_discrete_space(kind):
 def test_the_parents_of_a_converged_population_are_the_best_trials():
     run = Run(lambda: NSGAIISampler(0, population_size=10), FLOATS, 1, lambda p, m: (sum(p.values()),)).play(200)
     run.ask()
-    line = run.warm._line
+    line = run.warm._lineage
     merged = np.array([t.values[0] for t in run.finished[: line.read.n - len(line.waiting)]])
     assert sorted(merged[line.parents]) == sorted(merged)[:10]
 
@@ -351,7 +351,7 @@ def test_reference_points_are_part_of_the_spec():
     made = NSGAIIISampler(0, reference_points=((0, 1), (1, 0), (0.5, 0.5)))
     assert json.loads(json.dumps(made.spec()))["reference_points"] == [[0.0, 1.0], [1.0, 0.0], [0.5, 0.5]]
     run = Run(lambda: NSGAIIISampler(0, population_size=6, reference_points=[[0, 1], [1, 0]]), FLOATS).play(30)
-    assert run.warm._line.generation > 0
+    assert run.warm._lineage.generation > 0
     with pytest.raises(ValueError, match="one number an objective, got 2 for 3 objectives"):
         Run(lambda: NSGAIIISampler(0, population_size=6, reference_points=[[0, 1]]), FLOATS, 3).play(30)
 

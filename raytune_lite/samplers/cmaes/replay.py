@@ -52,11 +52,18 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """One result as it was told: ``age`` in generations, None when it was drawn by nobody here."""
+class Evaluation:
+    """One result as the optimiser is told it.
+
+    Attributes:
+        number: the trial's.
+        rank: (violation, loss); feasible trials come first.
+        told: the point in the box that the optimiser learns, shape (d,).
+        origin: the generation that drew the trial; None when no generation here did.
+    """
 
     number: int
-    rank: tuple[float, float]  # (violation, loss): feasible ones first
+    rank: tuple[float, float]
     told: Array
     origin: Generation | None
 
@@ -88,7 +95,7 @@ class Replay:
     def _restart_from_nothing(self) -> None:
         self.box: Box | None = None
         self._row = self._startup = 0
-        self._results: list[Result] = []
+        self._results: list[Evaluation] = []
         self._lags: list[float] = []
         self._normals: dict[int, Array] = {}
         self.generations: list[Generation] = []
@@ -185,7 +192,7 @@ class Replay:
         if len(self._results) >= self._optimiser.popsize:
             self._next_generation()
 
-    def _traced(self, number: int, rank: tuple[float, float], point: Array) -> Result:
+    def _traced(self, number: int, rank: tuple[float, float], point: Array) -> Evaluation:
         """The result with the generation it came from: the latest one that draws its point for its number."""
         box = self.box
         assert box is not None
@@ -194,9 +201,9 @@ class Replay:
             shown, told = generation.draw(z, box)
             near = np.abs(box.snapped(shown) - point) <= _SAME * min(1.0, generation.sigma) + box.resolution
             if near.all():
-                return Result(number, rank, np.where(box.margins, told, point), generation)
+                return Evaluation(number, rank, np.where(box.margins, told, point), generation)
         inside = np.minimum(np.maximum(point, 0.0), 1.0)
-        return Result(number, rank, self.generations[-1].unstretched(inside, box), None)
+        return Evaluation(number, rank, self.generations[-1].unstretched(inside, box), None)
 
     def _lag(self, origin: Generation) -> float:
         """About how many results came in between the drawing of a trial and its own."""

@@ -25,7 +25,7 @@ _MOST_FRESH = 250  # rows of a process that is fitted anew for each suggestion
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class Goal:
     """What one suggestion maximises.
 
     Attributes:
@@ -42,15 +42,15 @@ class Target:
 
 
 class Builder:
-    """Builds the target of each suggestion of one study in one space; holds the fits, a cache."""
+    """Builds the goal of each suggestion of one study in one space; holds the fits, a cache."""
 
     def __init__(self, space: Space, deterministic: bool) -> None:
         self._space = space
         self._prior = Prior(space.d, deterministic=deterministic)
         self._chains: dict[object, Chain] = {}
 
-    def target(self, data: Data, rng: np.random.Generator) -> Target:
-        """The target for ``data``, which has at least one row; ``rng`` draws fantasies and weights."""
+    def goal(self, data: Data, rng: np.random.Generator) -> Goal:
+        """The goal for ``data``, which has at least one row; ``rng`` draws fantasies and weights."""
         failures, constraints = 0, []
         for key in data.told:
             constraint, failed = self._constraint(key, data)
@@ -99,7 +99,7 @@ class Builder:
         constraints: list[Feasibility],
         failures: int,
         rng: np.random.Generator,
-    ) -> Target:
+    ) -> Goal:
         alpha = posterior.solve(y)[:, None]
         units, feasible = data.units[kept], data.feasible[kept]
         mean = posterior.mean(units, alpha)[:, 0]
@@ -107,7 +107,7 @@ class Builder:
         # feasible ones first
         order = np.lexsort([mean, ~feasible])[:5]
         if not feasible.any():
-            return Target(LogFeasible(constraints), units[order], scales, failures)
+            return Goal(LogFeasible(constraints), units[order], scales, failures)
         best = float(mean[feasible].min())
         # the more trials are pending, the less is a step towards the best known worth, and the more a look elsewhere
         share = 0.0 if not len(data.pending) else _EXPLORE_FEW if len(data.pending) <= 2 * data.d else _EXPLORE_MANY
@@ -117,9 +117,9 @@ class Builder:
             acquisition = Exploration(*_believing(posterior, y, alpha, data), level, constraints)
         else:
             acquisition = LogEI(*_with_fantasies(posterior, y, alpha, best, data, rng), constraints)
-        return Target(acquisition, units[order], scales, failures)
+        return Goal(acquisition, units[order], scales, failures)
 
-    def _hypervolume(self, data: Data, constraints: list[Feasibility], failures: int) -> Target:
+    def _hypervolume(self, data: Data, constraints: list[Feasibility], failures: int) -> Goal:
         posteriors, alphas, values, believed = [], [], [], []
         for j in range(data.losses.shape[1]):
             posterior, kept, failed = self._chain(j).at(data.units, partial(data.warped, j=j), data.anchors)
@@ -134,13 +134,13 @@ class Builder:
         every = np.column_stack(values)
         scales = np.exp(np.mean([p.theta[: self._space.d] for p in posteriors], axis=0))
         if not data.feasible.any():
-            return Target(LogFeasible(constraints), data.units[-5:], scales, failures)
+            return Goal(LogFeasible(constraints), data.units[-5:], scales, failures)
         front = front_of(every[data.feasible])
         reference = reference_point(front)
         on_front = np.flatnonzero(data.feasible & (every[:, None] == front).all(axis=-1).any(axis=1))
         front = front_of(np.vstack([front, np.column_stack(believed)]))
         acquisition = LogEHVI(posteriors, alphas, front, reference, constraints)
-        return Target(acquisition, data.units[on_front[-8:]], scales, failures)
+        return Goal(acquisition, data.units[on_front[-8:]], scales, failures)
 
 
 def _believing(posterior: Posterior, y: Array, alpha: Array, data: Data) -> tuple[Posterior, Array]:

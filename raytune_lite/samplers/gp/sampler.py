@@ -139,10 +139,10 @@ class GPSampler(BaseSampler):
             return self._initial(number, here)
         if self._builder is None:
             self._builder = Builder(here, self._deterministic)
-        target = self._builder.target(data, rng_for(self.seed, number=number, purpose="gp/target"))
-        if target.failures:
+        goal = self._builder.goal(data, rng_for(self.seed, number=number, purpose="gp/target"))
+        if goal.failures:
             warnings.warn(
-                f"GPSampler, trial {number}: the fit of {target.failures} process(es) to {data.n} trials failed with "
+                f"GPSampler, trial {number}: the fit of {goal.failures} process(es) to {data.n} trials failed with "
                 "any jitter; the prior's hyperparameters are used instead.",
                 RuntimeWarning,
                 stacklevel=4,
@@ -150,14 +150,14 @@ class GPSampler(BaseSampler):
         box = here.corners()
         if data.losses.shape[1] == 1 and (here.d >= _LOCAL_FROM or data.n > MOST_ROWS):
             side = side_length(data.losses[self._startup :, 0], here.d)
-            box = box_around(here, target.incumbents[0], target.scales, side)
+            box = box_around(here, goal.incumbents[0], goal.scales, side)
         candidates = 1024 if data.n <= 250 else 512
         unit = maximise(
-            target.acquisition,
+            goal.acquisition,
             here,
             rng_for(self.seed, number=number, purpose="gp/search"),
-            target.incumbents,
-            target.scales,
+            goal.incumbents,
+            goal.scales,
             data.taken,
             Effort(candidates=candidates, local=candidates // 2),
             box,

@@ -97,18 +97,18 @@ class NSGAIISampler(BaseSampler):
             **more,
         )
         self._mutation_prob, self._crossover_prob, self._swapping_prob = mutation_prob, crossover_prob, swapping_prob
-        self._line = _Line(population_size, max(1, population_size // _MERGES), self._survivors)
+        self._lineage = _Lineage(population_size, max(1, population_size // _MERGES), self._survivors)
         self._genes: _Genes | None = None
 
     def sample_relative(
         self, view: StudyView, number: int, space: Mapping[str, Distribution]
     ) -> Mapping[str, float]:
         """A child of the newest generation's parents; uniform draws before there is one."""
-        line = self._line.update(view)
-        if line.generation == 0 or not space:
+        lineage = self._lineage.update(view)
+        if lineage.generation == 0 or not space:
             return super().sample_relative(view, number, space)
-        if self._genes is None or not self._genes.are_of(line, space):
-            self._genes = _Genes(line, space)
+        if self._genes is None or not self._genes.are_of(lineage, space):
+            self._genes = _Genes(lineage, space)
         genes, rng = self._genes, rng_for(self.seed, number=number, purpose="nsga/child")
         tried = [values_of(trial, list(space)) for trial in view.pending(number)] if genes.is_discrete else []
         first: dict[str, float] = {}
@@ -118,7 +118,7 @@ class NSGAIISampler(BaseSampler):
                     child = self._child(genes, rng, 2.0**attempt, len(view.directions) > 1)
                 else:
                     child = {name: dist.from_unit(float(rng.random())) for name, dist in space.items()}
-                if not line.has_seen(child) and list(child.values()) not in tried:
+                if not lineage.has_seen(child) and list(child.values()) not in tried:
                     return child
                 first = first or child
         return first
@@ -174,7 +174,7 @@ class NSGAIISampler(BaseSampler):
 
 
 @dataclass(slots=True)
-class _Line:
+class _Lineage:
     """The parents of the newest generation; a cache, which any view of the study builds again."""
 
     size: int
@@ -189,7 +189,7 @@ class _Line:
     crowding: Array = field(default_factory=lambda: np.empty(0))
     seen: dict[tuple[str, ...], set[tuple[float, ...]]] = field(default_factory=dict)  # membership only
 
-    def update(self, view: StudyView) -> _Line:
+    def update(self, view: StudyView) -> _Lineage:
         """Merge what has ended since; another study, or an earlier view of it, begins anew."""
         rows = self.read.unread(view)
         if not rows.start:
@@ -299,12 +299,12 @@ def spread_out(losses: Array, k: int) -> Ints:
 class _Genes:
     """The parents' parameters as coordinates of the unit cube: numbers on their scale, choices by their index."""
 
-    def __init__(self, line: _Line, space: Mapping[str, Distribution]) -> None:
+    def __init__(self, lineage: _Lineage, space: Mapping[str, Distribution]) -> None:
         self._space = dict(space)
         self._dists = list(space.values())
-        self._order = list(zip(line.ranks.tolist(), (-line.crowding).tolist(), strict=True))
-        self._parents = line.parents  # a new array after each merge
-        self._internal = line.history.matrix(list(space))[line.parents]
+        self._order = list(zip(lineage.ranks.tolist(), (-lineage.crowding).tolist(), strict=True))
+        self._parents = lineage.parents  # a new array after each merge
+        self._internal = lineage.history.matrix(list(space))[lineage.parents]
         columns = [to_unit(dist, column) for dist, column in zip(self._dists, self._internal.T, strict=True)]
         self.units: Array = np.column_stack(columns)
         self.is_choice = np.array([isinstance(dist, CategoricalDistribution) for dist in self._dists])
@@ -313,9 +313,9 @@ class _Genes:
             isinstance(dist, FloatDistribution) and dist.step is None and not dist.single() for dist in self._dists
         )
 
-    def are_of(self, line: _Line, space: Mapping[str, Distribution]) -> bool:
+    def are_of(self, lineage: _Lineage, space: Mapping[str, Distribution]) -> bool:
         """Whether these are still the genes to use; the order of the space matters, since draws follow it."""
-        return self._parents is line.parents and list(self._space) == list(space) and self._space == space
+        return self._parents is lineage.parents and list(self._space) == list(space) and self._space == space
 
     def choose(self, k: int, rng: np.random.Generator) -> Ints:
         """``k`` parents by binary tournaments, different where the population is large enough, shape (k,)."""

@@ -68,7 +68,14 @@ def _failed_trial(error: TrialFailedError) -> str:
 
 
 def refuse(message: str) -> NoReturn:
-    """End the command: the input is wrong."""
+    """End the command: the input is wrong.
+
+    Args:
+        message: the value, the rule and the way out, in one sentence.
+
+    Raises:
+        WrongInput: always.
+    """
     raise WrongInput(message)
 
 
@@ -92,7 +99,15 @@ def storage_options(command: _Command) -> _Command:
 
 
 def storage_url(storage: str | None, storage_env: str | None) -> str:
-    """The database's URL, from the one option or the other."""
+    """The database's URL.
+
+    Args:
+        storage: the value of --storage, or None.
+        storage_env: the value of --storage-env, the name of a variable that holds the URL, or None.
+
+    Raises:
+        WrongInput: both options were given, or the variable is not set.
+    """
     if storage_env is None:
         return storage or DEFAULT_STORAGE
     if storage is not None:
@@ -104,7 +119,12 @@ def storage_url(storage: str | None, storage_env: str | None) -> str:
 
 
 def existing_url(storage: str | None, storage_env: str | None) -> str:
-    """The URL for a command that only reads, and must not make an empty database."""
+    """The URL for a command that only reads, and must not make an empty database.
+
+    Raises:
+        StorageURLError: not a URL of a database that can be used.
+        WrongInput: both options were given, the variable is not set, or there is no such SQLite file.
+    """
     from ..storages.url import mask, normalize_url
 
     url = storage_url(storage, storage_env)
@@ -118,7 +138,12 @@ def existing_url(storage: str | None, storage_env: str | None) -> str:
 def open_study(
     storage: str | None, storage_env: str | None, study_name: str | None, checkpoint_dir: str | None = None
 ) -> Study:
-    """The study to read; without a name the only one of the storage."""
+    """The study to read; without a name the only one of the storage.
+
+    Raises:
+        StudyNotFoundError: no study of this name.
+        WrongInput: no name was given and the storage does not hold exactly one study; see also existing_url.
+    """
     from ..study import get_all_study_names, load_study
 
     url = existing_url(storage, storage_env)

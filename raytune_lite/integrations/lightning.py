@@ -92,7 +92,11 @@ class RaytuneLiteCallback(ReportingCallback, Callback):  # type: ignore[misc]  #
     # --- Lightning's hooks, in the order in which it calls them ------------------------------------------------------
 
     def setup(self, trainer: Any, pl_module: Any, stage: str) -> None:  # noqa: ARG002
-        """Refuse a trainer that would silently lose a report or a checkpoint; put the callbacks in order."""
+        """Refuse a trainer that would silently lose a report or a checkpoint; put the callbacks in order.
+
+        Raises:
+            NotImplementedError: several processes train, or checkpoints are written in the background.
+        """
         if stage != "fit":
             return
         way_out = "Use Trainer(devices=1), and num_gpus= of optimize() for a GPU each."
@@ -121,7 +125,11 @@ class RaytuneLiteCallback(ReportingCallback, Callback):  # type: ignore[misc]  #
             self._to_continue = None
 
     def on_train_start(self, trainer: Any, pl_module: Any) -> None:  # noqa: ARG002
-        """Refuse to train a resumed trial from its beginning; bring back the metrics, which schedulers may read."""
+        """Refuse to train a resumed trial from its beginning; bring back the metrics, which schedulers may read.
+
+        Raises:
+            CheckpointError: the attempt has a checkpoint and was started without it.
+        """
         way_out = "trainer.fit(..., ckpt_path=callback.ckpt_path)"
         self._refuse_a_start_without_checkpoint(self._is_resumed, way_out)
         trainer.callback_metrics.update(self._metrics)

@@ -79,7 +79,13 @@ class RaytuneLiteCallback(ReportingCallback, TrainerCallback):  # type: ignore[m
     # --- the Trainer's hooks, in the order in which it calls them ----------------------------------------------------
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
-        """Refuse arguments that would silently lose a report or a checkpoint."""
+        """Refuse arguments that would silently lose a report or a checkpoint.
+
+        Raises:
+            CheckpointError: the attempt has a checkpoint and was started without it.
+            NotImplementedError: several processes train.
+            ValueError: the arguments never evaluate, or save what cannot be resumed from.
+        """
         way_out = "Start no launcher; num_gpus= of optimize() gives each trial a GPU."
         self._refuse_several_processes("Trainer", args.world_size, way_out)
         if args.eval_strategy == "no":

@@ -138,11 +138,19 @@ class ProductGrid:
         object.__setattr__(self, "_index", index)
 
     def cell_at(self, position: int) -> int:
-        """The cell visited at ``position`` of the shuffled order: a bijection of [0, size)."""
+        """The cell visited at ``position`` of the shuffled order: a bijection of [0, size).
+
+        Raises:
+            IndexError: position is outside [0, size).
+        """
         return self._order(self._inside("position", position))
 
     def params(self, cell: int) -> dict[str, Any]:
-        """External parameter values of a cell."""
+        """External parameter values of a cell.
+
+        Raises:
+            IndexError: cell is outside [0, size).
+        """
         rest = self._inside("cell", cell)
         found: dict[str, Any] = {}
         for name, values in reversed(self.axes):

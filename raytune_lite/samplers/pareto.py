@@ -57,6 +57,9 @@ def pareto_mask(losses: ArrayLike) -> NDArray[np.bool_]:
 
     Args:
         losses: shape (n, n_objectives), smaller is better.
+
+    Raises:
+        ValueError: losses has not two dimensions.
     """
     matrix = _matrix(losses)
     if not len(matrix):
@@ -71,6 +74,9 @@ def nondominated_ranks(losses: ArrayLike, enough: int | None = None) -> Ints:
     Args:
         losses: shape (n, n_objectives), smaller is better.
         enough: stop when this many points have their front; the others share the next rank. None ranks all.
+
+    Raises:
+        ValueError: losses has not two dimensions.
 
     Source: Deb et al. 2002, section III-A; for two objectives Jensen 2003.
     """
@@ -226,6 +232,9 @@ def hypervolume_contributions(points: ArrayLike, reference: ArrayLike) -> Array:
     """What the hypervolume would lose without each point, shape (n,): 0 for dominated and repeated points.
 
     A value of -inf counts as twice as far from the reference as the best finite one. Arguments as in ``hypervolume``.
+
+    Raises:
+        ValueError: the shapes do not fit, or the reference is not finite.
     """
     matrix, corner = _reference(points, reference)
     reach, units = _extents(matrix, corner)
@@ -242,6 +251,9 @@ def select_hypervolume(points: ArrayLike, k: int, reference: ArrayLike) -> NDArr
     Of equals the lowest index; when nothing adds any more, the others in the order of their indices. A value of -inf
     counts as twice as far from the reference as the best finite one. At least 1 - 1/e of the best subset's volume.
     Arguments as in ``hypervolume``.
+
+    Raises:
+        ValueError: the shapes do not fit, or the reference is not finite.
 
     Source: Guerreiro, Fonseca and Paquete 2016, "Greedy Hypervolume Subset Selection in Low Dimensions"; here the gains
     are kept by the boxes of ``box_decomposition``.
@@ -289,6 +301,9 @@ def box_decomposition(points: ArrayLike, reference: ArrayLike) -> tuple[Array, A
 
     Returns:
         (lower, upper): each of shape (n_boxes, m); lower may be -inf, upper never exceeds the reference.
+
+    Raises:
+        ValueError: the shapes do not fit, or the reference is not finite.
 
     Source: Lacour, Klamroth and Fonseca 2017, "A box decomposition algorithm to compute the hypervolume indicator",
     eq. 2 and algorithm 1.

@@ -88,8 +88,8 @@ def result_of(trial: Trial, values: Any, state: TrialState | None, n_objectives:
     """The result of an asked trial from the arguments of ``Study.tell``, by Optuna's rules.
 
     Raises:
-        ValueError: another state than COMPLETE, PRUNED and FAIL; values with PRUNED or FAIL; COMPLETE without one float
-            an objective.
+        InvalidResult: COMPLETE without one number an objective; NonFiniteResult: COMPLETE with NaN.
+        ValueError: another state than COMPLETE, PRUNED and FAIL; values with PRUNED or FAIL.
     """
     if state is not None and state not in _OUTCOMES:
         raise ValueError(f"state must be COMPLETE, PRUNED or FAIL, got {state!r}.")

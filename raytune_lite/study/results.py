@@ -28,7 +28,17 @@ def check_findable(repository: Repository, study_name: str) -> None:
 
 
 class Results:
-    """The reading half of a Study. Trials and all about them are read now, while others write them."""
+    """The reading half of a Study. Each property reads the database when it is used, while others may write it.
+
+    Args:
+        study_name: the study's name.
+        storage: URL of its database.
+        durable: False where the database is a temporary file, which need not survive a power cut.
+
+    Raises:
+        StudyNotFoundError: no study of this name.
+        StorageURLError, SchemaVersionError, StorageError: the storage cannot be used.
+    """
 
     def __init__(self, study_name: str, storage: str, *, durable: bool = True) -> None:
         self._repository = Repository.open(storage, durable=durable)
@@ -43,7 +53,11 @@ class Results:
 
     @property
     def direction(self) -> StudyDirection:
-        """The direction of a single-objective study; RuntimeError for several."""
+        """The direction of a study with one objective.
+
+        Raises:
+            RuntimeError: the study has several objectives; see ``directions``.
+        """
         self._single_objective("direction")
         return self.directions[0]
 
@@ -53,7 +67,12 @@ class Results:
         return self.get_trials()
 
     def get_trials(self, deepcopy: bool = True, states: Iterable[TrialState] | None = None) -> list[FrozenTrial]:  # noqa: ARG002
-        """Trials in number order, of the given states or all; ``deepcopy`` is Optuna's and means nothing here."""
+        """Trials in number order, read from the database now.
+
+        Args:
+            deepcopy: Optuna's argument; it changes nothing, since each call reads new records.
+            states: only trials in one of these states; None: all.
+        """
         wanted = None if states is None else tuple(states)
         return [trial for trial in self._repository.trials(self._record) if wanted is None or trial.state in wanted]
 
@@ -110,13 +129,21 @@ class Results:
 
     @property
     def best_value(self) -> float:
-        """Value of best_trial."""
+        """Value of best_trial.
+
+        Raises:
+            ValueError, RuntimeError: see ``best_trial``.
+        """
         value = self.best_trial.value
         return float("nan") if value is None else value
 
     @property
     def best_params(self) -> dict[str, Any]:
-        """Parameters of best_trial."""
+        """Parameters of best_trial, by name, as the objective saw them.
+
+        Raises:
+            ValueError, RuntimeError: see ``best_trial``.
+        """
         return dict(self.best_trial.params)
 
     @property
@@ -177,7 +204,11 @@ class Results:
         self._repository.set_metric_names(self._record, metric_names)
 
     def trials_dataframe(self) -> pd.DataFrame:
-        """Trials as a pandas DataFrame, with Optuna's column names. Needs pandas (an optional extra)."""
+        """Trials as a pandas DataFrame, one row a trial, with Optuna's column names.
+
+        Raises:
+            ImportError: pandas is not installed; it is an optional extra.
+        """
         from ..display.tables import trials_dataframe
 
         return trials_dataframe(self.trials, self.metric_names)

@@ -46,7 +46,9 @@ def create_study(
 
     Raises:
         DuplicatedStudyError: the name is taken and load_if_exists is False.
-        ValueError: both direction and directions; an unknown direction; no direction at all.
+        TypeError: the name is not a str.
+        ValueError: both direction and directions; an unknown direction; no direction at all; a name that no database
+            can hold.
         StorageURLError, SchemaVersionError, StorageError: the storage cannot be used.
     """
     if direction is not None and directions is not None:
@@ -96,7 +98,13 @@ def load_study(
 
 
 def delete_study(*, study_name: str, storage: str) -> None:
-    """Remove a study and everything of it from the database (its checkpoint files stay)."""
+    """Remove a study and everything of it from the database. Its checkpoint files stay. A process
+    that runs the study fails at its next write.
+
+    Raises:
+        StorageURLError, SchemaVersionError, StorageError: the storage cannot be used.
+        StudyNotFoundError: no study of this name.
+    """
     repository = Repository.open(storage)
     try:
         check_findable(repository, study_name)
@@ -106,7 +114,11 @@ def delete_study(*, study_name: str, storage: str) -> None:
 
 
 def get_all_study_names(storage: str) -> list[str]:
-    """Names of all studies in a storage."""
+    """Names of all studies in a storage.
+
+    Raises:
+        StorageURLError, SchemaVersionError, StorageError: the storage cannot be used.
+    """
     repository = Repository.open(storage)
     try:
         return repository.study_names()

@@ -67,6 +67,7 @@ class Study(Results):
             skip_if_exists: do nothing when a trial has these params already.
 
         Raises:
+            StudyBusyError: another live process is running the study.
             TypeError: a value that JSON cannot hold.
         """
         if skip_if_exists and any(inputs.has_params(trial, params) for trial in self.trials):
@@ -77,6 +78,7 @@ class Study(Results):
         """Add a finished trial that ran elsewhere (see create_trial).
 
         Raises:
+            StudyBusyError: another live process is running the study.
             TypeError: an attribute that JSON cannot hold, or an intermediate value that is no number at an integer.
             ValueError: the trial is not finished, or has another number of values than the study has objectives.
         """
@@ -95,6 +97,7 @@ class Study(Results):
         """Start a trial here, in this process; ``tell`` its result later.
 
         Raises:
+            StudyBusyError: another live process is running the study.
             RuntimeError: nothing is left to ask for (a grid is exhausted), or the study is running in optimize().
         """
         trial = self._session().ask()
@@ -124,6 +127,7 @@ class Study(Results):
             skip_if_finished: telling twice is no error.
 
         Raises:
+            RuntimeError: the study is running in optimize().
             TypeError: ``trial`` is neither a Trial nor an integer.
             ValueError: unknown or finished trial; values with PRUNED or FAIL; COMPLETE without good values.
         """
@@ -190,6 +194,7 @@ class Study(Results):
             executor: "ray", or "inline" to run one trial after another in this process (pdb works there).
 
         Raises:
+            RuntimeError: the study is running already; optimize() cannot be called inside optimize().
             ValueError: n_trials, max_trials, timeout, trial_timeout or max_concurrent out of range.
             StudyAbortedError: the run's first trials all failed, in the same way; see ``RetryPolicy.abort_after``.
             TrialFailedError: an objective on Ray raised what ``catch`` does not list (inline: that exception itself).

@@ -92,7 +92,11 @@ class OptunaSampler(OurBase):
     def sample_relative(
         self, view: StudyView, number: int, space: Mapping[str, Distribution]
     ) -> Mapping[str, float]:
-        """What Optuna's sampler chooses together; what it leaves open of ``space`` it chooses one by one."""
+        """What Optuna's sampler chooses together; what it leaves open of ``space`` it chooses one by one.
+
+        Raises:
+            ValueError: a value is not in its distribution.
+        """
         self._follow(view)
         with self._mirror.untouched_if(self._is_pure):
             found = self._relative(number)

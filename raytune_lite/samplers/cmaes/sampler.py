@@ -122,12 +122,20 @@ class CmaEsSampler(BaseSampler):
         )
 
     def search_space(self, view: StudyView, known: Mapping[str, Distribution]) -> Mapping[str, Distribution]:
-        """All of ``known``."""
+        """All of ``known``.
+
+        Raises:
+            ValueError: the study has several objectives.
+        """
         _check_one_objective(view)
         return known
 
     def sample_relative(self, view: StudyView, number: int, space: Mapping[str, Distribution]) -> Mapping[str, float]:
-        """A point of the present generation, and the independent sampler's values for what is no dimension of it."""
+        """A point of the present generation, and the independent sampler's values for what is no dimension of it.
+
+        Raises:
+            ValueError: the study has several objectives.
+        """
         _check_one_objective(view)
         together: Mapping[str, float] = {}
         with np.errstate(all="ignore"):
@@ -144,7 +152,11 @@ class CmaEsSampler(BaseSampler):
         }
 
     def sample_independent(self, view: StudyView, number: int, name: str, distribution: Distribution) -> float:
-        """The independent sampler's value."""
+        """The independent sampler's value.
+
+        Raises:
+            ValueError: the study has several objectives.
+        """
         _check_one_objective(view)
         return self._independent.sample_independent(view, number, name, distribution)
 

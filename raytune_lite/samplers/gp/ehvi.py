@@ -31,6 +31,9 @@ class LogEHVI:
         reference: shape (m,).
         constraints: feasibilities, whose logarithms are added.
 
+    Raises:
+        ValueError: the shapes of front and reference do not fit.
+
     Source: Daulton, Balandat and Bakshy 2020, eq. 1 and section 3.2; logarithms as in Ament et al. 2023, section 4.3.
     """
 
@@ -122,7 +125,11 @@ def reference_point(front: Array) -> Array:
 
 
 def front_of(values: Array) -> Array:
-    """The rows that no other row dominates."""
+    """The rows of values (n, m) that no other row dominates, shape (k, m).
+
+    Raises:
+        ValueError: values has not two dimensions.
+    """
     found: Array = values[pareto_mask(values)]
     return found
 

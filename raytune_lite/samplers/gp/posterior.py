@@ -100,7 +100,11 @@ class Posterior:
         self.root[i, i] = last
 
     def with_block(self, units: Array) -> Posterior:
-        """As ``append`` up to rounding, and faster for many rows; not for rows that stay."""
+        """As ``append`` up to rounding, and faster for many rows; not for rows that stay.
+
+        Raises:
+            LinAlgError: the covariance has no Cholesky factor, even with jitter.
+        """
         if not len(units):
             return self
         more = object.__new__(Posterior)

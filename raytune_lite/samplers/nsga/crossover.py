@@ -41,13 +41,27 @@ def _is_number(value: Any) -> bool:
 
 
 def check_probability(name: str, value: Any) -> None:
-    """Refuse what is no number in [0, 1]."""
+    """Refuse a value that is not a number in [0, 1].
+
+    Raises:
+        ValueError: value is not a number in [0, 1].
+    """
     if not _is_number(value) or not 0 <= value <= 1:
         raise ValueError(f"{name} must be a number in [0, 1], got {shown(value)}; it is a probability.")
 
 
 def check_not_negative(name: str, value: Any, hint: str, optional: bool = False) -> None:
-    """Refuse what is no finite number >= 0, nor None where that is ``optional``."""
+    """Refuse a value that is not a finite number >= 0.
+
+    Args:
+        name: the argument's name, for the message.
+        value: what the user passed.
+        hint: the end of the message, without a full stop.
+        optional: whether None is allowed too.
+
+    Raises:
+        ValueError: value is not a finite number >= 0, nor None where that is optional.
+    """
     if not (optional and value is None) and not (_is_number(value) and 0 <= value < math.inf):
         raise ValueError(f"{name} must be a number >= 0{' or None' * optional}, got {shown(value)}; {hint}.")
 
@@ -55,6 +69,9 @@ def check_not_negative(name: str, value: Any, hint: str, optional: bool = False)
 @dataclass(frozen=True, slots=True)
 class Uniform:
     """Each coordinate is the first parent's, or with probability ``swapping_prob`` the second's.
+
+    Raises:
+        ValueError: swapping_prob is not in [0, 1].
 
     Source: Syswerda 1989, "Uniform Crossover in Genetic Algorithms", section 1.
     """
@@ -74,6 +91,9 @@ class Uniform:
 @dataclass(frozen=True, slots=True)
 class BLXAlpha:
     """Uniform in the box of the parents, wider by ``alpha`` of its sides at each end.
+
+    Raises:
+        ValueError: alpha is not a number >= 0.
 
     Source: Eshelman and Schaffer 1993; eq. 1 of Takahashi and Kita 2001.
     """
@@ -95,6 +115,9 @@ class BLXAlpha:
 @dataclass(frozen=True, slots=True)
 class SPX:
     """Uniform in the simplex of three parents, stretched from its centre by ``epsilon``; None: sqrt(n_dims + 2).
+
+    Raises:
+        ValueError: epsilon is neither None nor a number >= 0.
 
     Source: Tsutsui, Yamamura and Higuchi 1999, "Multi-parent Recombination with Simplex Crossover", eq. 2 to 5.
     """
@@ -156,6 +179,9 @@ class SBX(_GeneWise):
         uniform_crossover_prob: probability that a coordinate is swapped between the two children, of which one lives.
         use_child_gene_prob: probability that a coordinate is a child's, and not its parent's.
 
+    Raises:
+        ValueError: eta is neither None nor a number >= 0, or a probability is not in [0, 1].
+
     Source: Deb and Agrawal 1995, eq. 3 to 5; the spread is cut at the cube's sides as in Deb and Beyer 2001, so that no
     child lies outside.
     """
@@ -190,6 +216,9 @@ class VSBX(_GeneWise):
 
     Arguments as SBX's.
 
+    Raises:
+        ValueError: an argument is out of range, see SBX.
+
     Source: Ballester and Carter 2003, section 3.2.
     """
 
@@ -219,6 +248,9 @@ class UNDX:
     Args:
         sigma_xi: standard deviation along the line, in distances of the two parents.
         sigma_eta: standard deviation across it, in distances of the third parent; None: 0.35 / sqrt(n_dims).
+
+    Raises:
+        ValueError: a standard deviation is not a number >= 0.
 
     Source: Ono and Kobayashi 1997; Kita, Ono and Kobayashi 1999, section 2, eq. 2 to 5.
     """
@@ -271,7 +303,17 @@ def crossover_from(spec: Any, swapping_prob: float) -> Crossover:
 
 
 def rule_from(what: str, spec: Any, known: dict[str, type[Any]], defaults: dict[str, dict[str, Any]]) -> Any:
-    """The entry of ``known`` that a name or a spec names, made with its arguments."""
+    """Make the rule that a name or a spec names.
+
+    Args:
+        what: "crossover" or "mutation", for messages.
+        spec: the name, or ``{"name": ..., **arguments}``.
+        known: the rules by name.
+        defaults: arguments of a rule that the spec may leave out, by its name.
+
+    Raises:
+        ValueError: there is no such rule, or the arguments are not its own.
+    """
     arguments = {"name": spec} if isinstance(spec, str) else dict(spec) if isinstance(spec, dict) else {}
     name = arguments.pop("name", None)
     if not isinstance(name, str) or name not in known:

@@ -36,6 +36,9 @@ class PolynomialMutation:
     Args:
         eta: distribution index; steps are of the order 1 / eta of the range.
 
+    Raises:
+        ValueError: eta is not a number >= 0.
+
     Source: Deb and Agrawal 1999, "A niched-penalty approach for constraint handling in genetic algorithms"; bounded as
     in the authors' NSGA-II code, revision 1.1.6.
     """

@@ -241,6 +241,9 @@ def constrained_ranks(losses: Array, violations: Array) -> Ints:
         losses: shape (n, n_objectives), smaller is better.
         violations: shape (n,), 0 is feasible; NaN told none.
 
+    Raises:
+        ValueError: losses has not two dimensions.
+
     Source: Deb et al. 2002, section VI, definition 1.
     """
     told = ~np.isnan(violations)

@@ -1,0 +1,97 @@
+"""Public functions say in their docstrings what they raise. Reads the sources.
+
+A function names each exception that its body raises, or a base of it; for ``__init__`` the class does. Left out are
+the commands of the command line, whose docstrings are their help pages.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from pathlib import Path
+
+import pytest
+
+from raytune_lite import exceptions
+
+ROOT = Path(__file__).parent.parent / "raytune_lite"
+FILES = {path.relative_to(ROOT).as_posix(): ast.parse(path.read_text()) for path in sorted(ROOT.rglob("*.py"))}
+
+SIGNALS = {"AttributeError", "NotImplementedError", "StopIteration", "SystemExit", "TrialPruned"}  # no errors of ours
+
+
+def own_nodes(function: ast.FunctionDef):
+    """The nodes of a function's body without those of functions and classes inside it."""
+    stack = list(ast.iter_child_nodes(function))
+    while stack:
+        node = stack.pop()
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
+            yield node
+            stack += ast.iter_child_nodes(node)
+
+
+def raised(function: ast.FunctionDef) -> set[str]:
+    found = set()
+    for node in own_nodes(function):
+        if isinstance(node, ast.Raise) and node.exc is not None:
+            error = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
+            name = error.attr if isinstance(error, ast.Attribute) else getattr(error, "id", "")
+            if name[:1].isupper():  # else: a variable, or a function that makes the error
+                found.add(name)
+    return found - SIGNALS
+
+
+def names(error: str) -> list[str]:
+    """The exception and its bases; only itself where it is not one of ours or Python's."""
+    kind = getattr(exceptions, error, None) or getattr(builtins, error, None)
+    return [error] if kind is None else [base.__name__ for base in kind.__mro__[:-3]] + [error]
+
+
+def public_functions(tree: ast.Module):
+    """(name, function, docstring) of each."""
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+            is_command = any("command" in ast.unparse(decorator) for decorator in node.decorator_list)
+            if not is_command:
+                yield node.name, node, ast.get_docstring(node) or ""
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+            for method in node.body:
+                if isinstance(method, ast.FunctionDef):
+                    if method.name in ("__init__", "__post_init__"):
+                        yield f"{node.name}.{method.name}", method, ast.get_docstring(node) or ""
+                    elif not method.name.startswith("_"):
+                        yield f"{node.name}.{method.name}", method, ast.get_docstring(method) or ""
+
+
+# Files that are being rewritten; this list has to become empty.
+LATER = {
+    "core/bounds.py", "runtime/inline.py", "runtime/on_ray/cluster.py", "runtime/on_ray/launcher.py",
+    "runtime/on_ray/wire.py", "runtime/simulator/host.py", "runtime/simulator/hunt.py", "runtime/simulator/storage.py",
+    "runtime/simulator/world.py", "storages/database.py", "storages/readers.py", "storages/repository.py",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("file", sorted(FILES.keys() - LATER))
+def test_a_public_function_says_what_it_raises(file: str) -> None:
+    silent = [
+        f"{name} raises {error}"
+        for name, function, docstring in public_functions(FILES[file])
+        for error in sorted(raised(function))
+        if not any(word in docstring for word in names(error))
+    ]
+    assert not silent, f"{file}: {'; '.join(silent)}: add it to Raises"
+
+
+def test_the_check_finds_what_is_not_said() -> None:
+    tree = ast.parse(
+        'def f():\n    """Text."""\n    raise ValueError("x")\n'
+        'def g():\n    """Text. Raises ValueError."""\n    raise MessageError("x")\n'
+        'class C:\n    """Text."""\n    def __init__(self):\n        raise OSError\n'
+        "    def _p(self):\n        raise OSError\n"
+        'def h():\n    """Text."""\n    def inner():\n        raise OSError\n    raise\n'
+    )
+    found = {
+        name: {error for error in raised(function) if not any(word in doc for word in names(error))}
+        for name, function, doc in public_functions(tree)
+    }
+    assert found == {"f": {"ValueError"}, "g": set(), "C.__init__": {"OSError"}, "h": set()}

@@ -1,9 +1,9 @@
 """The objective that a command line names: ``module:function`` or ``path/to/file.py:function``. Knows no Ray.
 
-The objective is sent to the workers. A function of an importable module is sent as its name, so the workers must be
-able to import that module. A function of a file is sent as code: cloudpickle sends by name what it finds in
-``sys.modules``, so the file's module is not left there. In both cases the folder that Python would put on ``sys.path``
-for a script is sent too, so that ``import my_model`` of a file beside it works on the workers.
+An objective must reach the workers. A function of an importable module travels as its name; what it imports must be
+importable there. A file's functions travel by value: its module is not left in ``sys.modules``, so that cloudpickle,
+which sends by name only what a worker could import, sends the code itself. Either way the folder that Python would
+have put on ``sys.path`` for a script goes along, so that ``import my_model`` beside it works on the workers too.
 """
 
 from __future__ import annotations
@@ -22,17 +22,12 @@ from typing import Any
 
 from .exceptions import TrialFailedError, TrialPruned
 
-LINE_INTERVAL = 0.5  # seconds between the lines that an inline run prints, at least
+TALK_INTERVAL = 0.5  # seconds between lines of a run in this process
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedObjective:
-    """A loaded objective.
-
-    Attributes:
-        name: of its file or module; the study gets this name when the user gives none.
-        objective: the function.
-    """
+    """A loaded objective. ``name``: of its file or module, which is the study's when the user gives none."""
 
     name: str
     objective: Callable[..., Any]
@@ -45,8 +40,8 @@ def load_target(target: str) -> LoadedObjective:
         target: ``module:function`` (the working directory is importable) or ``path/to/file.py:function``.
 
     Raises:
-        ValueError: there is no such file, module or function, or loading it raised. The message lists the functions
-            of the module.
+        ValueError: there is no such file, module or function, or loading it raised; the message lists the functions
+            that are there.
     """
     place, colon, name = target.rpartition(":")
     if not colon or not place or not name:
@@ -64,15 +59,15 @@ def load_target(target: str) -> LoadedObjective:
         objective = None
     if not callable(objective):
         raise ValueError(
-            f"{place} has no function {name!r}" + (" (the name is not a function)" if objective is not None else "")
+            f"{place} has no function {name!r}" + (" (that name is no function)" if objective is not None else "")
             + f"; it has: {', '.join(_functions(module)) or 'none'}."
         )
     study = os.path.splitext(os.path.basename(place))[0] if is_file else place
-    return LoadedObjective(study, PortableObjective(objective, folder))
+    return LoadedObjective(study, Shipped(objective, folder))
 
 
-class PortableObjective:
-    """An objective with its folder. On a worker the folder is put on ``sys.path`` before the objective is unpickled."""
+class Shipped:
+    """An objective that brings its folder: unpickled on a worker, the folder is importable before the objective is."""
 
     def __init__(self, objective: Callable[..., Any], folder: str) -> None:
         functools.update_wrapper(self, objective)
@@ -84,7 +79,7 @@ class PortableObjective:
 
     def __reduce__(self) -> tuple[Any, ...]:
         # pickle rebuilds arguments from left to right: the path is set before the objective's imports run
-        return _rebuild, (_OnPath(self._folder), self._objective)
+        return _unship, (_OnPath(self._folder), self._objective)
 
 
 class _OnPath(str):
@@ -96,8 +91,8 @@ class _OnPath(str):
         return _put_on_path, (str(self),)
 
 
-def _rebuild(folder: str, objective: Callable[..., Any]) -> PortableObjective:
-    return PortableObjective(objective, folder)
+def _unship(folder: str, objective: Callable[..., Any]) -> Shipped:
+    return Shipped(objective, folder)
 
 
 def _put_on_path(folder: str) -> str:
@@ -106,20 +101,14 @@ def _put_on_path(folder: str) -> str:
     return folder
 
 
-class PrintingObjective:
-    """An objective for an inline run: prints how trials end, at most one line each LINE_INTERVAL.
+class Talking:
+    """An objective that runs in this process: says how its trials go, now and then, and keeps what it raised last.
 
-    Args:
-        objective: the user's function.
-        print_line: called as ``print_line(text, err=True)``.
-
-    Attributes:
-        raised: the last exception of the objective, or None.
-        failure: the same as an error of ours, with the user's part of the traceback.
+    ``raised`` is that exception, ``failure`` the same with the user's part of the traceback.
     """
 
-    def __init__(self, objective: Callable[..., Any], print_line: Callable[..., None]) -> None:
-        self._objective, self._print_line = objective, print_line
+    def __init__(self, objective: Callable[..., Any], say: Callable[..., None]) -> None:
+        self._objective, self._say_line = objective, say
         self._quiet_until = 0.0
         self.raised: Exception | None = None
         self.failure: TrialFailedError | None = None
@@ -129,20 +118,20 @@ class PrintingObjective:
         try:
             result = self._objective(trial)
         except TrialPruned:
-            self._print(f"trial {trial.number}: ended early")
+            self._say(f"trial {trial.number}: ended early")
             raise
         except Exception as error:
             self.raised, text = error, f"{type(error).__name__}: {error}"
             self.failure = TrialFailedError(trial.number, trial.attempt, text, _user_traceback(error))
-            self._print(f"trial {trial.number} failed: {text}")
+            self._say(f"trial {trial.number} failed: {text}")
             raise
-        self._print(f"trial {trial.number}: {result}")
+        self._say(f"trial {trial.number}: {result}")
         return result
 
-    def _print(self, text: str) -> None:
+    def _say(self, text: str) -> None:
         if time.monotonic() >= self._quiet_until:
-            self._quiet_until = time.monotonic() + LINE_INTERVAL
-            self._print_line(text, err=True)
+            self._quiet_until = time.monotonic() + TALK_INTERVAL
+            self._say_line(text, err=True)
 
 
 def _user_traceback(error: Exception) -> str:
@@ -154,7 +143,7 @@ def _user_traceback(error: Exception) -> str:
 
 
 def _load_file(path: str) -> types.ModuleType:
-    """Run a file as a module whose name cannot be imported."""
+    """Run a file as a module of a name that nobody can import."""
     if not os.path.isfile(path):
         raise ValueError(f"there is no file {path!r} (looked in {os.getcwd()}); give the path to your script.")
     module = types.ModuleType(f"<{os.path.basename(path)}>")
@@ -177,7 +166,7 @@ def _load_module(name: str) -> types.ModuleType:
 
 @contextlib.contextmanager
 def _explained(place: str) -> Iterator[None]:
-    """Turn what loading raises into a ValueError of one line that says where it happened."""
+    """Whatever loading raises, as one line that says where."""
     try:
         yield
     except (Exception, SystemExit) as error:
@@ -202,4 +191,4 @@ def _functions(module: types.ModuleType) -> list[str]:
     ]
 
 
-__all__ = ["LoadedObjective", "PortableObjective", "PrintingObjective", "load_target"]
+__all__ = ["LoadedObjective", "Shipped", "Talking", "load_target"]

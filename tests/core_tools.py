@@ -15,6 +15,9 @@ from raytune_lite.core.retries import RetryPolicy
 from raytune_lite.core.state import StudyState
 from raytune_lite.distributions import FloatDistribution
 from raytune_lite.pruners import ASHAPruner, NopPruner, pruner_from_spec
+from raytune_lite.runtime.driver import Driver
+from raytune_lite.runtime.host import RealHost
+from raytune_lite.runtime.session import Session
 from raytune_lite.samplers import RandomSampler, sampler_from_spec
 from raytune_lite.trial import StudyDirection, TrialState
 
@@ -23,14 +26,36 @@ UNIT = FloatDistribution(0.0, 1.0)
 T0 = 1_700_000_000.0  # seconds since 1970 at which the tests' studies were made
 
 
-class Clock:
-    """A wall clock that a test sets."""
+class Clock(RealHost):
+    """A host whose wall clock a test sets."""
 
     def __init__(self):
-        self.time = T0
+        self.now = T0
 
-    def __call__(self):
-        return self.time
+    def time(self):
+        return self.now
+
+
+def open_driver(config):
+    """A driver in this process whose session a test may look into: ``inside(driver)``."""
+    return Driver(config, RealHost(), print, open_session=lambda later: OpenSession(config, later=later))
+
+
+def inside(driver):
+    """The session of a driver in this process."""
+    return driver._session
+
+
+class OpenSession(Session):
+    """A session into which a test may look."""
+
+    @property
+    def state(self):
+        return self._state
+
+    @property
+    def slots(self):
+        return self._slots
 
 
 def plain(value):

@@ -17,7 +17,7 @@ from raytune_lite.samplers import BruteForceSampler, RandomSampler
 from raytune_lite.storages import Repository
 from raytune_lite.trial import TrialState
 
-from .core_tools import dump, new_state
+from .core_tools import dump, inside, new_state
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 COMPLETE, PRUNED, FAIL = TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL
@@ -49,7 +49,7 @@ def finished(study):
 
 
 def tree(study):
-    return study._session().session.state.ledger
+    return inside(study._session().driver)._state.ledger
 
 
 @pytest.fixture
@@ -162,7 +162,7 @@ def test_a_killed_study_goes_on_where_its_log_ends(storage, seed):
 
     for _ in range(100):
         study = create(storage, seed=3)
-        before = dump(study._session().session.state)
+        before = dump(inside(study._session().driver)._state)
         assert dump(check_record(storage)) == before
         try:
             run(study, objective)
@@ -261,8 +261,8 @@ def test_a_claim_that_finds_nothing_is_not_logged():
     with closing(create()) as study:
         study.ask()
         session = study._session()
-        n = session.session.state.n_events
-        assert session.call(m.Claimed(slot="another", node="here")) is None
-        assert session.session.state.n_events == n
-        assert session.session.state.work() == 0
-        assert not session.session.state.is_over()
+        n = inside(session.driver)._state.n_events
+        assert session.send(m.Claimed(slot="another", node="here")) is None
+        assert inside(session.driver)._state.n_events == n
+        assert inside(session.driver)._state.work() == 0
+        assert not inside(session.driver)._state.is_over()

@@ -370,12 +370,12 @@ def test_a_slow_trial_with_a_limit_that_it_keeps_is_left_alone():
 
 
 def test_the_words_that_a_dead_process_leaves():
-    from raytune_lite.runtime.on_ray.autopsy import read_words
+    from raytune_lite.runtime.on_ray.worker_logs import read_log
 
     log = ":job_id:01\n:task_name:attempt\nloading\nFatal Python error: Segmentation fault\n\nStack:\n  File \"a.py\"\n"
-    assert read_words(log + "Extension modules: a, b (total: 2)\n").exit_code == -11
-    assert read_words(log).text.startswith("loading\nFatal Python error")
-    assert read_words("Timeout (0:01:02)!\nThread 0x1\n").exit_code == 1
-    assert read_words("raytune_lite: x; this process ends, the trial goes on elsewhere.").exit_code == 75
-    assert read_words("a warning\n") == (None, "a warning")
-    assert len(read_words("x" * 10_000).text) == 2000
+    assert read_log(log + "Extension modules: a, b (total: 2)\n").exit_code == -11
+    assert read_log(log).stderr_tail.startswith("loading\nFatal Python error")
+    assert read_log("Timeout (0:01:02)!\nThread 0x1\n").exit_code == 1
+    assert read_log("raytune_lite: x; this process ends, the trial goes on elsewhere.").exit_code == 75
+    assert read_log("a warning\n") == (None, "a warning")
+    assert len(read_log("x" * 10_000).stderr_tail) == 2000

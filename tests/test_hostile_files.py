@@ -20,7 +20,7 @@ from raytune_lite.checkpoints.state_files import load_state, save_state
 from raytune_lite.checkpoints.store import MANIFEST, CheckpointStore
 from raytune_lite.core.messages import CheckpointRef
 from raytune_lite.exceptions import CheckpointCorruptedError, CheckpointError, StorageURLError
-from raytune_lite.runtime.on_ray import wire
+from raytune_lite.runtime.on_ray import sockets
 from raytune_lite.storages.url import mask, normalize_url
 
 from .core_tools import brief
@@ -281,15 +281,15 @@ KEY = b"k" * 32
 
 @pytest.fixture
 def server():
-    found = wire.WireServer("127.0.0.1", KEY, lambda message: message[::-1])
+    found = sockets.SocketServer("127.0.0.1", KEY, lambda message: message[::-1])
     yield found
     found.close()
 
 
 def still_serves(server):
-    line = wire.Wire(server.address, KEY)
-    assert line.call(b"ab", 5) == b"ba"
-    line.close()
+    client = sockets.SocketClient(server.address, KEY)
+    assert client.call(b"ab", 5) == b"ba"
+    client.close()
 
 
 @pytest.mark.parametrize(
@@ -313,31 +313,31 @@ def test_garbage_before_the_handshake_ends_that_connection_only(server, garbage)
 
 @pytest.mark.parametrize(
     "frame",
-    [struct.pack("!i", wire.MAX_MESSAGE + 1), struct.pack("!i", -1) + struct.pack("!Q", 2**62),
+    [struct.pack("!i", sockets.MAX_MESSAGE + 1), struct.pack("!i", -1) + struct.pack("!Q", 2**62),
      struct.pack("!i", 1000) + b"half"],
     ids=["too long", "claims an exabyte", "half"],
 )  # fmt: skip
 def test_a_bad_frame_after_the_handshake_ends_that_connection_only(server, frame):
-    line = wire.Wire(server.address, KEY)
-    with socket.socket(fileno=line._connection.fileno()) as raw:
+    client = sockets.SocketClient(server.address, KEY)
+    with socket.socket(fileno=client._connection.fileno()) as raw:
         raw.sendall(frame)
         raw.shutdown(socket.SHUT_WR)
         raw.settimeout(5)
         assert raw.recv(100) == b"", "the server hangs up, and answers nothing"
         raw.detach()
-    line.close()
+    client.close()
     still_serves(server)
 
 
 @settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.binary(max_size=2000), min_size=1, max_size=5))
 def test_every_message_comes_back_as_it_was_sent(server, messages):
-    line = wire.Wire(server.address, KEY)
-    assert [line.call(message, 5) for message in messages] == [message[::-1] for message in messages]
-    line.close()
+    client = sockets.SocketClient(server.address, KEY)
+    assert [client.call(message, 5) for message in messages] == [message[::-1] for message in messages]
+    client.close()
 
 
-def test_the_longest_message_of_an_attempt_passes_the_wire():
+def test_the_longest_message_of_an_attempt_passes_the_socket():
     from raytune_lite.core.bounds import MAX_MESSAGE
 
-    assert MAX_MESSAGE <= wire.MAX_MESSAGE
+    assert MAX_MESSAGE <= sockets.MAX_MESSAGE

@@ -18,10 +18,12 @@ from raytune_lite.core.encoding import event_to_json, from_json
 from raytune_lite.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from raytune_lite.exceptions import MessageError
 from raytune_lite.pruners import ASHAPruner
-from raytune_lite.runtime.on_ray.driver import Driver
-from raytune_lite.runtime.session import RunConfig
+from raytune_lite.runtime.config import RunConfig
+from raytune_lite.runtime.ports import Handover, Returned
 from raytune_lite.samplers import GridSampler, RandomSampler
 from raytune_lite.trial import TrialState
+
+from .core_tools import inside, open_driver
 
 UNIT = FloatDistribution(0.0, 1.0)
 X = m.ParamValue(name="x", value=0.5, distribution=UNIT)
@@ -34,13 +36,14 @@ class Talk:
         rl.create_study(study_name="s", storage=storage, load_if_exists=True).close()
         settings = {"sampler": RandomSampler(0), "n_trials": 3, **settings}
         self.storage = storage
-        self.driver = Driver(RunConfig(storage=storage, study_name="s", run="run", **settings), "node", "127.0.0.1")
+        self.driver = open_driver(RunConfig(storage=storage, study_name="s", run="run", **settings))
         self.plan()
-        self.session = self.driver._session
+        self.session = inside(self.driver)
 
     def send(self, message):
         """The answer, or the error that the attempt would raise."""
-        reply = from_json(self.driver.tell(message if isinstance(message, bytes) else event_to_json(message).encode()))
+        text = message if isinstance(message, bytes) else event_to_json(message).encode()
+        reply = from_json(self.driver.receive(text))
         if isinstance(reply, dict):
             raise getattr(exceptions, reply["error"], ValueError)(*reply["args"])
         return reply[0]
@@ -53,7 +56,8 @@ class Talk:
         return self.send(m.Reported(number=number, attempt=attempt, progress=progress))
 
     def plan(self, *ended):
-        return self.driver.plan(list(ended), [], [], False)
+        returned = tuple(Returned(slot=slot, message=message) for slot, message in ended)
+        return self.driver.plan(Handover(ended=returned))
 
     def end(self, slot, number, *values, attempt=1, outcome="complete", **fields):
         event = m.AttemptEnded(
@@ -90,7 +94,7 @@ def talk(storage):
     made.claim("b")
     made.report(0, (1, 0.5), params=(X,), user_attrs=(("k", "1"),), checkpoint=ref())
     yield made
-    if made.driver._fatal is None:
+    if made.driver.fatal is None:
         made.driver.close()
 
 
@@ -215,7 +219,7 @@ def test_a_question_for_a_parameter_that_cannot_be_stored_is_refused(talk):
 
 
 def test_a_lie_does_not_disturb_the_honest_reports_of_its_batch(talk):
-    from raytune_lite.runtime.session import Request
+    from raytune_lite.runtime.batch import Request
 
     def request(number, step, **fields):
         event = m.Reported(number=number, attempt=1, progress=m.Progress(reports=((step, 0.25),), **fields))
@@ -235,7 +239,7 @@ def test_a_lie_does_not_disturb_the_honest_reports_of_its_batch(talk):
 @pytest.mark.parametrize("end", [b"", b"\xff", b"{}", b"x" * 5_000_000, event_to_json(NOT_FOR_ATTEMPTS[0]).encode()])
 def test_an_end_that_is_none_fails_its_own_slots_attempt(talk, end):
     plan = talk.plan(("a", end))
-    assert plan.states == {0: TrialState.FAIL}
+    assert plan.failed == (0,)
     trials = talk.finish()
     assert [trial.state.name for trial in trials.values()] == ["FAIL", "COMPLETE", "COMPLETE"]
 
@@ -249,7 +253,7 @@ def test_a_slot_cannot_end_the_trial_of_another(talk):
 
 
 def test_an_end_of_a_trial_that_is_not_there_fails_its_own(talk):
-    assert talk.end("a", 2**31 - 1, 0.0).states == {0: TrialState.FAIL}
+    assert talk.end("a", 2**31 - 1, 0.0).failed == (0,)
 
 
 @pytest.mark.parametrize("kind", ["node_lost", "driver_lost", "lease_expired"])

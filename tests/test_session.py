@@ -18,12 +18,14 @@ from raytune_lite.core.retries import RetryPolicy
 from raytune_lite.distributions import FloatDistribution, IntDistribution
 from raytune_lite.exceptions import FencedError, StaleAttemptError, StorageError, StudyBusyError
 from raytune_lite.pruners import ASHAPruner
-from raytune_lite.runtime.session import OWNER_LEASE, Request, RunConfig, Session
+from raytune_lite.runtime.batch import Request
+from raytune_lite.runtime.config import OWNER_LEASE, RunConfig
+from raytune_lite.runtime.ports import Lost
 from raytune_lite.samplers import GridSampler, RandomSampler
 from raytune_lite.storages import Repository
 from raytune_lite.trial import StudyDirection, TrialState
 
-from .core_tools import T0, Clock, dump
+from .core_tools import T0, Clock, OpenSession, dump
 
 UNIT = FloatDistribution(0.0, 1.0)
 
@@ -49,7 +51,7 @@ def with_(config, **changes):
 
 @pytest.fixture
 def session(config, clock):
-    opened = Session(config, clock=clock)
+    opened = OpenSession(config, host=clock)
     yield opened
     opened.close()
 
@@ -118,7 +120,7 @@ def test_a_failed_commit_answers_nobody_discards_nothing_and_poisons_the_session
         end(session, 0, "fail")
     assert session.repository.events(session.study) == events
     session.close()
-    again = Session(config, clock=clock)
+    again = OpenSession(config, host=clock)
     assert dump(again.state) == dump(again.fold(events))
     assert again.state.trials[0].state is TrialState.RUNNING
     assert end(again, 0, "fail") is TrialState.FAIL
@@ -181,7 +183,7 @@ class Broken(RandomSampler):
 
 def test_a_sampler_that_raises_refuses_its_request_only_and_the_claim_can_be_sent_again(config, clock, monkeypatch):
     monkeypatch.setattr(Broken, "broken", True)
-    session = Session(with_(config, sampler=Broken(0), lease=10.0), clock=clock)
+    session = OpenSession(with_(config, sampler=Broken(0), lease=10.0), host=clock)
     heard = []
     session.process([
         request(m.Claimed(slot="a", node="n"), heard),
@@ -195,7 +197,7 @@ def test_a_sampler_that_raises_refuses_its_request_only_and_the_claim_can_be_sen
     Broken.broken = True
     with pytest.raises(KeyError):
         claim(session, "b")
-    clock.time += 11
+    clock.now += 11
     session.tick()  # both attempts are silent; the one whose sampler failed has a lease too
     assert set(stored(session).values()) == {(TrialState.WAITING, 1)}
     session.close()
@@ -225,7 +227,7 @@ def test_the_same_seed_and_history_give_the_same_suggestion_whatever_happened_in
     values = []
     for name in ("p", "q"):
         Repository.open(storage).create_study(name, [StudyDirection.MINIMIZE])
-        session = Session(with_(config, study_name=name), clock=clock)
+        session = OpenSession(with_(config, study_name=name), host=clock)
         if name == "q":
             claim(session, "other")
         while (number := claim(session, f"z{session.state.next_number}").number) < 1:
@@ -243,7 +245,8 @@ import os, sys
 from raytune_lite.core import messages as m
 from raytune_lite.core.encoding import event_from_json
 from raytune_lite.pruners import ASHAPruner
-from raytune_lite.runtime.session import RunConfig, Session
+from raytune_lite.runtime.config import RunConfig
+from raytune_lite.runtime.session import Session
 from raytune_lite.samplers import RandomSampler
 session = Session(RunConfig(storage=sys.argv[1], study_name="s", run="dead", sampler=RandomSampler(0),
                             pruner=ASHAPruner(1, 9, 3), durable=False))
@@ -262,7 +265,7 @@ os._exit(9)
 def test_after_kill_9_finished_stays_running_returns_and_paused_keeps_its_rung(config, storage):
     assert subprocess.run([sys.executable, "-c", textwrap.dedent(CRASH), storage], check=False).returncode == 9
     # at once: the holder is provably dead
-    session = Session(with_(config, pruner=ASHAPruner(1, 9, 3), n_trials=1))
+    session = OpenSession(with_(config, pruner=ASHAPruner(1, 9, 3), n_trials=1))
     P, W, C = TrialState.PAUSED, TrialState.WAITING, TrialState.COMPLETE
     # trial 1 had been told to pause; its end was never heard, the decision stands
     assert stored(session) == {0: (P, 1), 1: (P, 1), 2: (C, 1), 3: (W, 1)}
@@ -282,13 +285,13 @@ def test_after_kill_9_finished_stays_running_returns_and_paused_keeps_its_rung(c
 
 def test_the_same_run_takes_its_study_again_and_its_attempts_live_on(config, session, clock):
     claim(session)
-    again = Session(config, clock=clock)  # a restarted driver of the same run
+    again = OpenSession(config, host=clock)  # a restarted driver of the same run
     assert report(again, 0, (1, 0.5)) is Decision.CONTINUE
     with pytest.raises(FencedError):
         report(session, 0, (2, 0.5))
     with pytest.raises(FencedError):  # and again: it never acknowledges what it could not store
         report(session, 0, (2, 0.5))
-    clock.time += 1000
+    clock.now += 1000
     assert again.state.live() == [(0, 1)]
     again.tick()  # it was granted a new lease when the study was opened, and let it run out
     assert stored(again)[0] == (TrialState.WAITING, 1)
@@ -298,9 +301,9 @@ def test_the_same_run_takes_its_study_again_and_its_attempts_live_on(config, ses
 def test_a_study_that_is_owned_is_refused_until_its_lease_ends(config, session, clock):
     claim(session)
     with pytest.raises(StudyBusyError, match=r"lease ends in 15 s"):
-        Session(with_(config, run="run-2"), clock=clock)
-    clock.time += OWNER_LEASE + 1
-    other = Session(with_(config, run="run-2"), clock=clock)
+        OpenSession(with_(config, run="run-2"), host=clock)
+    clock.now += OWNER_LEASE + 1
+    other = OpenSession(with_(config, run="run-2"), host=clock)
     with pytest.raises(FencedError):
         session.keep()
     assert stored(other)[0] == (TrialState.WAITING, 1)
@@ -311,27 +314,27 @@ def test_a_study_that_is_owned_is_refused_until_its_lease_ends(config, session, 
 
 
 def test_an_attempt_that_falls_silent_is_lost_when_its_lease_runs_out(config, clock):
-    session = Session(with_(config, lease=30.0, retries=RetryPolicy(lease_expired=0)), clock=clock)
+    session = OpenSession(with_(config, lease=30.0, retries=RetryPolicy(lease_expired=0)), host=clock)
     for slot in "abc":
         claim(session, slot)
-    clock.time += 20
+    clock.now += 20
     report(session, 1)  # a heartbeat: an empty report
     end(session, 2, "complete", 1.0)
-    clock.time += 11
+    clock.now += 11
     session.tick()
     assert stored(session) == {0: (TrialState.FAIL, 1), 1: (TrialState.RUNNING, 1), 2: (TrialState.COMPLETE, 1)}
     [attempt] = [a for a in session.repository.attempts(session.study) if a.number == 0]
     assert attempt.outcome == "lease_expired"
-    clock.time += 20
+    clock.now += 20
     session.tick()
     assert stored(session)[1] == (TrialState.FAIL, 1)
     session.close()
 
 
 def test_time_never_runs_backwards(session, clock):
-    clock.time += 50
+    clock.now += 50
     claim(session)
-    clock.time -= 40
+    clock.now -= 40
     assert session.now() == 50.0
     end(session, 0, "complete", 1.0)
     ats = [entry.at for entry in session.repository.events(session.study)]
@@ -340,10 +343,10 @@ def test_time_never_runs_backwards(session, clock):
 
 def test_a_claim_of_a_slot_whose_task_has_ended_gets_nothing(session):
     claim(session, "a")
-    [state] = session.apply([session.slots.lose("a", m.FailureKind.WORKER_CRASH, "gone")])
+    [state] = session.apply([session.slots.lose(Lost(slot="a", kind=m.FailureKind.WORKER_CRASH, message="gone"))])
     assert state is TrialState.WAITING
     assert claim(session, "a") is None
-    assert session.slots.lose("never", m.FailureKind.WORKER_CRASH, "") is None
+    assert session.slots.lose(Lost(slot="never", kind=m.FailureKind.WORKER_CRASH, message="")) is None
     assert claim(session, "never") is None
     assert claim(session, "b").attempt == 2
 
@@ -361,7 +364,7 @@ def test_a_drawn_seed_is_adopted_on_continuing(config, clock, make):
     if not hasattr(make(), "auto_seed"):
         pytest.skip("this sampler does not tell drawn seeds yet")
     for run in ("one", "two", "three"):
-        session = Session(with_(config, run=run, sampler=None if run == "three" else make()), clock=clock)
+        session = OpenSession(with_(config, run=run, sampler=None if run == "three" else make()), host=clock)
         claim(session, run)
         specs = recorded(session)
         session.close()
@@ -371,20 +374,20 @@ def test_a_drawn_seed_is_adopted_on_continuing(config, clock, make):
 
 def test_a_seed_that_was_asked_for_is_obeyed(config, clock):
     for run, seed in (("one", 1), ("two", 2)):
-        session = Session(with_(config, run=run, sampler=RandomSampler(seed)), clock=clock)
+        session = OpenSession(with_(config, run=run, sampler=RandomSampler(seed)), host=clock)
         specs = recorded(session)
         session.close()
     assert [spec["seed"] for spec in specs] == [1, 2]
 
 
 def test_a_refused_pruner_leaves_the_study_as_it_was_and_free(config, clock):
-    session = Session(with_(config, pruner=ASHAPruner(1, 9, 3)), clock=clock)
+    session = OpenSession(with_(config, pruner=ASHAPruner(1, 9, 3)), host=clock)
     claim(session)
     report(session, 0, (1, 1.0))
     session.close()
     with pytest.raises(ValueError, match="Continue it with the same pruner"):
-        Session(with_(config, run="two", pruner=ASHAPruner(1, 9, 4)), clock=clock)
-    session = Session(with_(config, run="three"), clock=clock)
+        OpenSession(with_(config, run="two", pruner=ASHAPruner(1, 9, 4)), host=clock)
+    session = OpenSession(with_(config, run="three"), host=clock)
     assert session.pruner == ASHAPruner(1, 9, 3)
     session.close()
 

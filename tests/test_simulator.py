@@ -125,7 +125,7 @@ def keeps_no_checkpoint_of_the_paused(patch):
     def greedy(self, batch):
         for row in batch.rows:
             if isinstance(row, m.SetState) and row.state.name == "PAUSED":
-                batch.discards += [ref.uri for ref in self.state.trials[row.number].checkpoints]
+                batch.discards += [ref.uri for ref in self._state.trials[row.number].checkpoints]
         perform(self, batch)
 
     patch.setattr(Session, "_perform", greedy)
@@ -163,8 +163,8 @@ def forgets_its_budget(patch):
 
     def generous(self):
         opened(self)
-        if self.state.budget is not None:
-            self.state.budget = self.config.n_trials or self.state.budget
+        if self._state.budget is not None:
+            self._state.budget = self.config.n_trials or self._state.budget
 
     patch.setattr(Session, "_open", generous)
 
@@ -195,7 +195,7 @@ def breaks_ties_by_the_latest(patch):
 
 def serves_a_slot_twice(patch):
     """A late copy of a claim begins another trial, which no task runs."""
-    patch.setattr(Slots, "is_spent", lambda self, slot: slot in self.closed)
+    patch.setattr(Slots, "is_finished", lambda self, slot: slot in self.closed)
 
 
 BUGS = (

@@ -10,17 +10,19 @@ from raytune_lite.core import messages as m
 from raytune_lite.core.messages import FailureKind, Outcome
 from raytune_lite.core.retries import RetryPolicy
 from raytune_lite.exceptions import FencedError, StaleAttemptError, StorageError
-from raytune_lite.runtime import heart
+from raytune_lite.runtime.answers import is_superseded, refusal
 from raytune_lite.runtime.attempt import run_trial
+from raytune_lite.runtime.config import RunConfig
 from raytune_lite.runtime.failures import DriverGone
-from raytune_lite.runtime.heart import Heart
-from raytune_lite.runtime.session import RunConfig, Session
+from raytune_lite.runtime.heartbeat import EXIT_CODE, Heartbeat
+from raytune_lite.runtime.host import RealHost
+from raytune_lite.runtime.ports import Lost
 from raytune_lite.runtime.trial import Trial
 from raytune_lite.samplers import GridSampler, RandomSampler
 from raytune_lite.storages import Repository
 from raytune_lite.trial import StudyDirection, TrialState
 
-from .core_tools import T0, Clock, Shell, dump
+from .core_tools import T0, Clock, OpenSession, Shell, dump
 
 
 @pytest.fixture
@@ -62,11 +64,11 @@ def test_a_claim_that_finds_no_cell_changes_nothing():
 @pytest.mark.parametrize("restarted", [False, True])
 def test_a_late_copy_of_a_claim_begins_no_other_trial(config, clock, restarted):
     """Seed 58: nobody would have run that trial; one claimed ahead would have hung for ever."""
-    session = Session(config, clock=clock)
+    session = OpenSession(config, host=clock)
     session.call(m.Claimed(slot="a", node="n"))
     session.call(m.AttemptEnded(number=0, attempt=1, outcome=Outcome.COMPLETE, values=(1.0,)))
     if restarted:
-        session = Session(config, clock=clock)
+        session = OpenSession(config, host=clock)
     assert session.call(m.Claimed(slot="a", node="n")) is None
     assert session.call(m.Claimed(slot="b", node="n")).number == 1
     session.close()
@@ -75,26 +77,26 @@ def test_a_late_copy_of_a_claim_begins_no_other_trial(config, clock, restarted):
 @pytest.mark.parametrize("restarted", [False, True])
 def test_a_slot_given_up_is_told_until_the_launcher_has_closed_it(config, clock, restarted):
     """Seed 58: told once, in an answer that got lost, the task of a stopped process kept its place for ever."""
-    session = Session(config, clock=clock)
+    session = OpenSession(config, host=clock)
     session.call(m.Claimed(slot="a", node="n"))
-    clock.time += 11
+    clock.now += 11
     session.tick()
     if restarted:
-        session = Session(config, clock=clock)
+        session = OpenSession(config, host=clock)
     assert session.slots.given_up() == ("a",)
     assert session.slots.given_up() == ("a",)
-    assert session.slots.lose("a", FailureKind.LEASE_EXPIRED, "killed") is None
+    assert session.slots.lose(Lost(slot="a", kind=FailureKind.LEASE_EXPIRED, message="killed")) is None
     assert session.slots.given_up() == ()
     session.close()
 
 
 def test_an_attempt_claimed_ahead_that_is_never_heard_is_given_up_and_costs_no_retry(config, clock):
     """Seed 115: without a lease, a process stopped before its first word held its trial for ever."""
-    session = Session(config, clock=clock)
+    session = OpenSession(config, host=clock)
     session.call(m.Claimed(slot="a", prefetched=True))
     session.call(m.Claimed(slot="b", prefetched=True))
     session.call(m.Reported(number=1, attempt=1, progress=m.Progress()))
-    clock.time += 11
+    clock.now += 11
     session.tick()
     states = [trial.state for trial in session.state.trials.values()]
     assert states == [TrialState.WAITING, TrialState.FAIL]  # the other one was heard: its silence counts
@@ -106,19 +108,32 @@ def test_an_attempt_claimed_ahead_that_is_never_heard_is_given_up_and_costs_no_r
 
 def test_a_driver_that_was_stopped_does_not_blame_those_whom_it_did_not_hear(config, clock):
     """Stopped for longer than a lease, it found every lease over, while reports waited at its door."""
-    session = Session(config, clock=clock)
+    session = OpenSession(config, host=clock)
     session.call(m.Claimed(slot="a", node="n"))
-    clock.time += 1000
+    clock.now += 1000
     session.slots.renew()
     session.tick()
     assert session.state.live() == [(0, 1)]
-    clock.time += 11
+    clock.now += 11
     session.tick()
     assert session.state.live() == []
     session.close()
 
 
 # --- a driver that has lost its study, or is not there ---------------------------------------------------------------
+
+
+class DyingHost(RealHost):
+    """Notes the end of the process instead of ending the tests."""
+
+    def __init__(self):
+        self.exits, self.armed = [], []
+
+    def die(self, code, why):
+        self.exits.append(code)
+
+    def arm(self, seconds):
+        self.armed.append(seconds)
 
 
 class Gone:
@@ -142,20 +157,19 @@ def test_a_trial_is_not_blamed_for_a_driver_that_is_gone(say):
 
 
 @pytest.mark.parametrize("late", [False, True])
-def test_a_heart_whose_driver_is_gone_stops_with_the_lease(monkeypatch, late):
+def test_a_heartbeat_whose_driver_is_gone_ends_with_the_lease(late):
     trial = Trial(m.Assignment(number=0, attempt=1), Gone(), lambda: None)
-    beating, ended = Heart(lease=60.0), []
-    monkeypatch.setattr(heart.os, "_exit", ended.append)
+    host = DyingHost()
+    beating = Heartbeat(host, lease=60.0)
     beating._trial = trial
     trial.delivery.acknowledged_at -= 61.0 * late
     beating.beat(trial)
-    assert ended == [heart.EXIT_CODE] * late
+    assert host.exits == [EXIT_CODE] * late
 
 
-def test_only_a_driver_without_its_study_is_deposed():
-    terms = pytest.importorskip("raytune_lite.runtime.on_ray.terms")
-    assert terms.is_deposed(terms.refusal(FencedError("s", 1)))
-    assert terms.is_deposed(terms.refusal(StorageError("the database has failed")))
-    assert not terms.is_deposed(terms.refusal(StaleAttemptError(0, 1, "gone")))
-    assert not terms.is_deposed(terms.refusal(ValueError("x")))
-    assert not terms.is_deposed(b'["continue",false]')
+def test_only_a_driver_without_its_study_is_superseded():
+    assert is_superseded(refusal(FencedError("s", 1)))
+    assert is_superseded(refusal(StorageError("the database has failed")))
+    assert not is_superseded(refusal(StaleAttemptError(0, 1, "gone")))
+    assert not is_superseded(refusal(ValueError("x")))
+    assert not is_superseded(b'["continue",false]')

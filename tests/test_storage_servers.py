@@ -18,7 +18,7 @@ from raytune_lite.core import messages as m
 from raytune_lite.distributions import FloatDistribution
 from raytune_lite.exceptions import StorageError, StudyBusyError, StudyNotFoundError
 from raytune_lite.pruners import ASHAPruner
-from raytune_lite.runtime.session import RunConfig
+from raytune_lite.runtime.config import RunConfig
 from raytune_lite.samplers import GridSampler, RandomSampler
 from raytune_lite.storages import Repository
 from raytune_lite.trial import StudyDirection, TrialState

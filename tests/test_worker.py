@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import faulthandler
 import time
 import warnings
 
@@ -13,9 +12,10 @@ from raytune_lite.core import messages as m
 from raytune_lite.core.messages import Decision, Outcome
 from raytune_lite.distributions import FloatDistribution
 from raytune_lite.exceptions import CheckpointCorruptedError, CheckpointError, StaleAttemptError, TrialPruned
-from raytune_lite.runtime import heart
 from raytune_lite.runtime.attempt import run_trial
 from raytune_lite.runtime.failures import AttemptInterrupted
+from raytune_lite.runtime.heartbeat import EXIT_CODE, Heartbeat
+from raytune_lite.runtime.host import RealHost
 from raytune_lite.runtime.trial import Trial
 
 
@@ -372,50 +372,61 @@ def test_infinity_is_a_result():
 # --- the heartbeat -----------------------------------------------------------------------------------------------
 
 
+class WatchedHost(RealHost):
+    """Notes the end of the process, and the switch, instead of ending the tests."""
+
+    def __init__(self):
+        self.exits, self.reasons, self.armed = [], [], []
+
+    def die(self, code, why):
+        self.exits.append(code)
+        self.reasons.append(why)
+
+    def arm(self, seconds):
+        self.armed.append(seconds)
+
+
 @pytest.fixture
-def exits(monkeypatch):
-    found = []
-    monkeypatch.setattr(heart.os, "_exit", found.append)
-    yield found
-    faulthandler.cancel_dump_traceback_later()  # a heart's switch would end the tests themselves
+def host():
+    return WatchedHost()
 
 
-def test_a_beat_delivers_the_buffer_and_renews(channel, exits):
+def test_a_beat_delivers_the_buffer_and_renews(channel, host):
     trial = trial_on(channel)
     trial.report(0.5, 1)
     trial.delivery.acknowledged_at -= 100
-    heart.Heart(lease=10).beat(trial)
+    Heartbeat(host, lease=10).beat(trial)
     assert channel.reports == [((1, 0.5),)]
     assert time.monotonic() - trial.delivery.acknowledged_at < 5
-    assert exits == []
+    assert host.exits == []
 
 
-def test_a_process_that_nobody_answers_for_a_lease_ends_itself(channel, exits, capsys):
+def test_a_process_that_nobody_answers_for_a_lease_ends_itself(channel, host):
     trial = trial_on(channel)
     trial.report(0.5, 1)
-    beating = heart.Heart(lease=10)
+    beating = Heartbeat(host, lease=10)
     beating.watch(trial)
     channel.error = ConnectionError("gone")
     beating.beat(trial)
-    assert exits == []
+    assert host.exits == []
     trial.delivery.acknowledged_at -= 11
     beating.beat(trial)
-    assert exits == [heart.EXIT_CODE]
-    assert "no answer from the driver for 10 s (ConnectionError)" in "".join(capsys.readouterr())
-    exits.clear()
+    assert host.exits == [EXIT_CODE]
+    assert "no answer from the driver for 10 s (ConnectionError)" in host.reasons[0]
+    host.exits.clear()
     beating.watch(None)  # the trial has ended in the meantime
     beating.beat(trial)
-    assert exits == []
+    assert host.exits == []
 
 
-def test_a_beat_that_learns_of_the_end_lets_the_objective_find_out(channel, exits):
+def test_a_beat_that_learns_of_the_end_lets_the_objective_find_out(channel, host):
     trial = trial_on(channel)
     trial.delivery.acknowledged_at -= 100
     channel.error = StaleAttemptError(3, 1, "attempt 2 is")
-    beating = heart.Heart(lease=10)
+    beating = Heartbeat(host, lease=10)
     beating.watch(trial)
     beating.beat(trial)
-    assert exits == []
+    assert host.exits == []
     with pytest.raises(AttemptInterrupted):
         trial.should_prune()
 

@@ -174,9 +174,9 @@ def _check_directions(study: Study, wanted: Sequence[str]) -> None:
 
 
 def _optimize(study: Study, objective: Callable[[Any], Any], given: dict[str, Any], resources: dict[str, Any]) -> None:
-    from ..target import PrintingObjective
+    from ..target import Talking
 
-    inline = PrintingObjective(objective, _say) if given["executor"] == "inline" else None
+    inline = Talking(objective, _say) if given["executor"] == "inline" else None
     try:
         study.optimize(
             inline or objective,

@@ -183,6 +183,7 @@ class Book:
 
     def _finish(self, trial: TrialRecord, how: str, state: TrialState, at: float) -> list[Command]:
         self._move(trial, how, state)
+        trial.completed = at
         if state is not FAIL:
             self.alike = None
         commands: list[Command] = []

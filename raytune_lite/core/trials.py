@@ -74,6 +74,7 @@ class TrialRecord:
     failed: FailureKind | None = None  # of the last attempt that failed
     paid_by: str = ""  # the run whose budget it counts for
     started: float | None = None
+    completed: float | None = None
     attempt_at: float = 0.0  # when the last attempt began
     node: str | None = None  # where, as the claim said; pid: of its process there
     pid: int | None = None

@@ -1,27 +1,19 @@
-"""Live progress of a run on the terminal, or plain lines when there is no terminal. Knows no Ray."""
+"""Live progress of a run on the terminal; plain lines where there is no terminal. Knows no Ray."""
 
 from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
+from ..runtime.ports import Plan
 from .text import printable, printable_lines
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.live import Live
 
-PLAIN_INTERVAL = 5.0  # seconds between lines when there is no terminal
-
-
-class PlanLike(Protocol):
-    """What progress shows of a plan."""
-
-    counts: dict[str, int]
-    best: tuple[int, float] | None
-    promotions: int
-    commits: str
+PLAIN_INTERVAL = 5.0  # seconds between lines where there is no terminal
 
 
 class LiveProgress:
@@ -54,7 +46,7 @@ class LiveProgress:
         if self._live is not None:
             self._live.stop()
 
-    def update(self, plan: PlanLike) -> None:
+    def update(self, plan: Plan) -> None:
         """Show where the run stands."""
         if not self.show:
             return
@@ -77,7 +69,7 @@ class LiveProgress:
         else:
             print(text, file=sys.stderr, flush=True)  # noqa: T201
 
-    def _line(self, plan: PlanLike) -> str:
+    def _line(self, plan: Plan) -> str:
         shown = [f"{n} {state.lower()}" for state, n in sorted(plan.counts.items())] or ["starting"]
         best = f"best {plan.best[1]:.6g} (trial {plan.best[0]})" if plan.best else "no result yet"
         promoted = [f"{plan.promotions} promotions"] if plan.promotions else []

@@ -107,6 +107,18 @@ class Delivery:
         if self._gathered > MAX_GATHERED:
             self.flush()
 
+    def suggest(self, name: str, distribution: Distribution) -> ParamValue:
+        """Ask for a parameter that was not suggested ahead.
+
+        Raises:
+            AttemptInterrupted: another attempt has taken this one's place, or the driver is gone.
+        """
+        try:
+            return self.channel.suggest(self.number, self.attempt, name, distribution)
+        except StaleAttemptError as error:
+            self.interrupt(str(error))
+            raise AttemptInterrupted(str(error)) from None
+
     # --- delivering --------------------------------------------------------------------------------------------------
 
     def flush(self) -> None:

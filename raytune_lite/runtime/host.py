@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import faulthandler
 import os
+import sys
 import threading
 import time as clock
 from collections.abc import Callable
@@ -72,8 +73,8 @@ class Host(Protocol):
         process wakes up.
         """
 
-    def die(self, code: int) -> NoReturn:
-        """End this process at once, with an exit code."""
+    def die(self, code: int, why: str) -> NoReturn:
+        """End this process at once, with an exit code. ``why``: a line for stderr."""
 
 
 class RealHost:
@@ -93,8 +94,9 @@ class RealHost:
         """See Host. A thread in C, which also writes to stderr where each thread was."""
         faulthandler.dump_traceback_later(seconds, exit=True, file=_STDERR)
 
-    def die(self, code: int) -> NoReturn:
+    def die(self, code: int, why: str) -> NoReturn:
         """See Host."""
+        print(why, file=sys.stderr, flush=True)  # noqa: T201  (all that is left to write to)
         os._exit(code)
 
 

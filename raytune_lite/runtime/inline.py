@@ -1,135 +1,162 @@
-"""The same session without Ray, in this process: ``ask``/``tell``, and objectives that pdb can step through."""
+"""A study in this process, without Ray: ``ask`` and ``tell``, and trials that run one after another in this thread.
+
+The driver and the launcher are the same as on Ray. pdb steps through an objective that runs so.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import math
-import threading
-import time
+import sys
 import weakref
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
+from ..checkpoints.store import CheckpointStore
 from ..core import messages as m
+from ..core.encoding import event_to_json
 from ..distributions import Distribution
-from ..exceptions import FencedError, StorageError, StudyAbortedError
 from ..trial import TrialState
 from .attempt import AttemptResult, run_trial
-from .session import OWNER_LEASE, RunConfig, Session
+from .config import RunConfig
+from .driver import Driver
+from .host import Host, RealHost
+from .launcher import Launcher
+from .ports import DriverCalls, Lost, Observer, Returned
 from .trial import Trial
 
+NODE = "in-process"
 
-class LocalSession:
-    """A Session for callers in this process, safe to use from several threads; itself the Channel of its trials.
 
-    A keeper thread renews this process's hold on the study while an objective runs for long.
+class LocalStudy:
+    """The driver of a study in this process, for callers of any thread; itself the Channel of its trials.
+
+    The study is given back when this object is closed, or when nobody holds it any more.
     """
 
-    def __init__(self, config: RunConfig) -> None:
-        self.session = Session(config)
-        self._lock = threading.RLock()
+    def __init__(self, config: RunConfig, notice: Callable[[str], None] | None = None) -> None:
+        # an attempt in this process cannot fall silent: it has no lease
+        self.config = replace(config, lease=math.inf)
+        self._host: Host = RealHost()
+        self.driver = Driver(self.config, self._host, notice or _say, has_sampler_thread=False)
+        self._close = weakref.finalize(self, self.driver.close)
+        try:
+            self._settings = self.driver.settings()
+        except BaseException:
+            self.close()
+            raise
         self._slots = itertools.count()
-        self._closed = threading.Event()
-        # neither holds on to this object: a study that nobody holds any more is given back
-        target, arguments = _keep, (weakref.ref(self), self._closed)
-        threading.Thread(target=target, args=arguments, name="raytune_lite-keeper", daemon=True).start()
-        self._close = weakref.finalize(self, _close, self.session, self._lock, self._closed)
 
-    def call(self, event: m.Event) -> Any:
+    @property
+    def failed(self) -> bool:
+        """Whether the driver answers no more: open another one on what is stored."""
+        return self.driver.fatal is not None
+
+    def send(self, event: m.Event) -> Any:
         """Handle one event and return its answer; it is stored when this returns."""
-        with self._lock:
-            return self.session.call(event)
+        return self.driver.ask(event)
 
-    def ask(self) -> Trial | None:
+    def ask(self, slot: str | None = None) -> Trial | None:
         """The next trial to work at, or None when there is none."""
-        assignment = self.call(m.Claimed(slot=f"{self.session.config.run}/{next(self._slots)}", node="in-process"))
+        slot = slot or f"{self.config.run}/{next(self._slots)}"
+        assignment = self.driver.ask(m.Claimed(slot=slot, node=NODE))
         if assignment is None:
             return None
-        n_objectives = len(self.session.study.directions)
-        limit = self.session.config.trial_timeout
-        time_limit = math.inf if limit is None else limit
-        return Trial(assignment, self, lambda: self.session.checkpoints, n_objectives, time_limit)
+        settings = self._settings
+        limit = math.inf if settings.trial_timeout is None else settings.trial_timeout
+        return Trial(assignment, self, self._store, settings.n_objectives, limit, self._host)
 
-    def tell(self, ended: AttemptResult) -> TrialState:
+    def _store(self) -> CheckpointStore:
+        return CheckpointStore(self._settings.checkpoint_root)
+
+    def tell(self, result: AttemptResult) -> TrialState:
         """Store how an attempt ended; answers the trial's state now."""
-        with self._lock:
-            state: TrialState = self.session.call(ended.event())
-            return state
+        state: TrialState = self.driver.ask(result.event())
+        return state
 
     def suggest(self, number: int, attempt: int, name: str, distribution: Distribution) -> m.ParamValue:
-        """See Channel."""
+        """See delivery.Channel."""
         event = m.ParamAsked(number=number, attempt=attempt, name=name, distribution=distribution)
-        return self.call(event)  # type: ignore[no-any-return]
+        param: m.ParamValue = self.driver.ask(event)
+        return param
 
     def report(self, number: int, attempt: int, progress: m.Progress) -> tuple[m.Decision, str | None]:
-        """See Channel."""
-        return self.call(m.Reported(number=number, attempt=attempt, progress=progress)), None
+        """See delivery.Channel."""
+        return self.driver.report(m.Reported(number=number, attempt=attempt, progress=progress))
 
     def run(
-        self,
-        objective: Callable[[Trial], Any],
-        *,
-        catch: tuple[type[Exception], ...],
-        after_trial: Callable[[int, TrialState], None],
-        is_late: Callable[[], bool],
+        self, objective: Callable[[Trial], Any], *, catch: tuple[type[Exception], ...], observer: Observer
     ) -> None:
-        """Run trials one after another until the run is over, or ``is_late`` says so.
-
-        Raises:
-            Exception: whatever the objective raised and ``catch`` does not list; the trial is stored as FAIL.
-            KeyboardInterrupt: the interrupted trial goes on when the study is run again.
-        """
-        while not is_late():
-            trial = self.ask()
-            if trial is None:
-                if not self._wait_for_retry():
-                    break
-                continue
-            ended = run_trial(objective, trial, catch=catch, n_objectives=len(self.session.study.directions))
-            state = self.tell(ended)
-            if ended.outcome is m.Outcome.INTERRUPTED and ended.exception is not None:
-                raise ended.exception
-            if state is TrialState.FAIL and not ended.caught and ended.exception is not None:
-                raise ended.exception
-            after_trial(trial.number, state)
-            if self.session.state.aborted:
-                raise StudyAbortedError(self.session.config.study_name, self.session.state.aborted)
-        else:
-            self.call(m.StopRequested(reason="timeout"))
-        self.call(m.RunFinished(run=self.session.config.run))
-
-    def _wait_for_retry(self) -> bool:
-        """Sleep until a delayed retry may be due; False when there is none to wait for."""
-        due = self.session.state.retry
-        if not due or self.session.state.stopping:
-            return False
-        time.sleep(min(0.5, max(0.0, min(due.values()) - self.session.now())))
-        return True
+        """Run trials one after another until the run is over; see Launcher.run for what it raises."""
+        tasks = SerialTasks(self, objective, catch, self._settings.n_objectives)
+        name = self.config.study_name
+        Launcher(self.driver, tasks, self._host, observer, study_name=name, max_concurrent=1).run()
 
     def close(self) -> None:
         """Give the study back."""
         self._close()
 
 
-def _keep(reference: weakref.ref[LocalSession], closed: threading.Event) -> None:
-    while not closed.wait(OWNER_LEASE / 3):
-        local = reference()
-        if local is None:
-            return
-        with local._lock:
-            if closed.is_set():
-                return
-            try:
-                local.session.keep()
-            except FencedError:
-                return  # the next call learns of it
-            except StorageError:
-                pass  # perhaps the next turn succeeds; if not, the next call learns of it
-        del local  # while this thread waits, it may be forgotten
+class SerialTasks:
+    """Tasks that run in the caller's thread, when it waits for them."""
+
+    prefetches = False  # a callback after one trial may still stop the next
+
+    def __init__(
+        self,
+        study: LocalStudy,
+        objective: Callable[[Trial], Any],
+        catch: tuple[type[Exception], ...],
+        n_objectives: int,
+    ) -> None:
+        self._study, self._objective, self._catch, self._n_objectives = study, objective, catch, n_objectives
+        self._queue: list[str] = []
+        self._submitted = 0
+
+    def submit(self, prefetched: tuple[str, bytes] | None = None) -> str:  # noqa: ARG002  (never prefetched)
+        """See Tasks."""
+        self._submitted += 1
+        slot = f"{self._study.config.run}/task-{self._submitted}"
+        self._queue.append(slot)
+        return slot
+
+    def wait(self, timeout: float, gather: float = 0.0) -> tuple[list[Returned], list[Lost]]:  # noqa: ARG002
+        """Run the oldest task. See Tasks."""
+        slot = self._queue.pop(0)
+        trial = self._study.ask(slot)
+        if trial is None:
+            return [Returned(slot=slot)], []
+        result = run_trial(self._objective, trial, catch=self._catch, n_objectives=self._n_objectives)
+        return [
+            Returned(
+                slot=slot,
+                message=event_to_json(result.event()).encode(),
+                failed=result.failure is not None,
+                caught=result.caught,
+                exception=result.exception,
+            )
+        ], []
+
+    def cancel(self, slot: str) -> None:
+        """See Tasks. Only one that has not begun can be here."""
+        self._queue.remove(slot)
+
+    def capacity(self) -> int:
+        """One."""
+        return 1
+
+    def explain(self, lost: list[Lost], calls: DriverCalls) -> list[Lost]:  # noqa: ARG002
+        """See Tasks. None is ever lost."""
+        return lost
+
+    def blocked(self) -> str:
+        """See Tasks."""
+        return ""
 
 
-def _close(session: Session, lock: threading.RLock, closed: threading.Event) -> None:
-    closed.set()
-    with lock, contextlib.suppress(StorageError):  # a hold that cannot be given back ends by itself
-        session.close()
+def _say(text: str) -> None:
+    print(f"raytune_lite: {text}", file=sys.stderr, flush=True)  # noqa: T201
+
+
+__all__ = ["LocalStudy", "SerialTasks"]

@@ -1,12 +1,13 @@
-"""What a session knows of slots beyond the study's state: whose word is awaited, whose task has ended, whose is to end.
+"""What a session knows of slots beyond the study's state: whose lease runs, whose task has ended, whose is to end.
 
-A slot is one task, and runs at most one attempt. The study's state says which slot holds which trial; this book says
-until when each attempt is trusted without a word, and keeps late copies of a slot's messages from doing anything.
+A slot is one task, and runs at most one attempt. The study's state says which slot holds which trial; this record says
+until when each attempt is trusted without a report, and keeps late copies of a slot's messages from doing anything.
 Nothing of it need be stored: a new session builds it from the log, and begins all leases anew.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,7 @@ from ..core.ledger import Leases
 from ..core.messages import FailureKind
 from ..core.state import StudyState
 from ..exceptions import MessageError
+from .ports import Lost
 
 OVERDUE_GRACE = 30.0  # seconds after trial_timeout; by then the attempt has ended itself, or was ended on its node
 _PERHAPS_TIMEOUT = (FailureKind.WORKER_CRASH, FailureKind.LEASE_EXPIRED, FailureKind.TIMEOUT)
@@ -73,7 +75,7 @@ class Slots:
             else:
                 self._leases.end(event.number, event.attempt)
 
-    def is_spent(self, slot: str) -> bool:
+    def is_finished(self, slot: str) -> bool:
         """Whether its attempt is over: a late copy of its claim must not begin another."""
         return slot in self.closed or (slot in self._served and slot not in self._state.slots)
 
@@ -90,9 +92,10 @@ class Slots:
         lost = dict.fromkeys(self._leases.expired(self._now()), (FailureKind.LEASE_EXPIRED, silent))
         for key in self._unheard.intersection(lost):  # its task has not begun to talk: that costs no retry
             lost[key] = (FailureKind.DRIVER_LOST, f"claimed ahead, and {silent}")
-        for number, attempt in self._state.live():
-            if self._is_overdue(number, OVERDUE_GRACE):
-                lost[number, attempt] = (FailureKind.TIMEOUT, "it did not end itself")
+        if math.isfinite(self.lease):  # an attempt in this process cannot be killed: its result is waited for
+            for number, attempt in self._state.live():
+                if self._is_overdue(number, OVERDUE_GRACE):
+                    lost[number, attempt] = (FailureKind.TIMEOUT, "it did not end itself")
         self._given_up += [self._state.trials[number].slot for number, _ in lost]
         return [self._loss(number, attempt, *why) for (number, attempt), why in lost.items()]
 
@@ -106,16 +109,21 @@ class Slots:
 
     # --- ends --------------------------------------------------------------------------------------------------------
 
-    def lose(self, slot: str, kind: FailureKind, message: str, **words: Any) -> m.AttemptLost | None:
-        """The event for a slot whose task is gone, or None when it held no live attempt.
-
-        ``words``: exit_code and last_words of its process, where known.
-        """
-        self.closed.add(slot)
-        number = self._state.slots.get(slot)
+    def lose(self, lost: Lost) -> m.AttemptLost | None:
+        """The event for a slot whose task is gone, or None when it held no live attempt."""
+        self.closed.add(lost.slot)
+        number = self._state.slots.get(lost.slot)
         if number is None:
             return None
-        return self._loss(number, self._state.trials[number].attempt, kind, message, **words)
+        attempt, details = self._state.trials[number].attempt, {"exit_code": lost.exit_code}
+        return self._loss(number, attempt, lost.kind, lost.message, last_words=lost.stderr_tail, **details)
+
+    def lose_silent(self, slot: str) -> m.AttemptLost | None:
+        """The event for a slot whose task returned without a result, or None when it held no live attempt.
+
+        It may hold one that it never heard of, because the driver's answer to its claim got lost.
+        """
+        return self.lose(Lost(slot=slot, kind=FailureKind.DRIVER_LOST, message="its task could not hear its trial"))
 
     def check_holder(self, slot: str, event: m.Event) -> None:
         """Raise MessageError when ``slot`` tells the end of an attempt that another slot runs."""

@@ -47,7 +47,7 @@ class Trial:
         host: Host | None = None,
     ) -> None:
         self.number, self.attempt = assignment.number, assignment.attempt
-        self._assignment, self._channel = assignment, channel
+        self._assignment = assignment
         self._checkpoints, self._n_objectives = checkpoints, n_objectives
         self.delivery = Delivery(assignment, channel, host or RealHost(), time_limit)
         self._fixed = {name: json.loads(text) for name, text in assignment.fixed}
@@ -102,7 +102,7 @@ class Trial:
                 return self._noted(name, suggested.value, distribution)
         if self._fixed and self.delivery.has_params:
             self.delivery.flush()  # a sampler that follows a tree must know in which order parameters were asked for
-        return self._channel.suggest(self.number, self.attempt, name, distribution)
+        return self.delivery.suggest(name, distribution)
 
     def _fixed_value(self, name: str, distribution: Distribution) -> float:
         value = distribution.to_internal_repr(self._fixed[name])

@@ -1,11 +1,13 @@
-"""What follows a finished trial in the script's process: the user's callbacks, and garbage collection."""
+"""Who follows a run in the script's process: progress on the terminal, the user's callbacks, garbage collection."""
 
 from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterable, Sequence
 
-from ..trial import FrozenTrial, TrialState
+from ..display.progress import LiveProgress
+from ..runtime.ports import Plan
+from ..trial import FrozenTrial
 
 
 class AfterTrial:
@@ -13,20 +15,12 @@ class AfterTrial:
 
     Args:
         callbacks: each takes the finished trial; the study is bound already.
-        read: reads one trial by its number.
         collect: whether to collect garbage.
     """
 
-    def __init__(
-        self, callbacks: Sequence[Callable[[FrozenTrial], None]], read: Callable[[int], FrozenTrial], collect: bool
-    ) -> None:
-        self._callbacks, self._read, self._collect = tuple(callbacks), read, collect
+    def __init__(self, callbacks: Sequence[Callable[[FrozenTrial], None]], collect: bool) -> None:
+        self._callbacks, self._collect = tuple(callbacks), collect
         self.wanted = bool(callbacks) or collect
-
-    def number(self, number: int, state: TrialState) -> None:
-        """Trial ``number`` is now in ``state``; it is read only if it is finished and something follows."""
-        if self.wanted and state.is_finished():
-            self.trials([self._read(number)])
 
     def trials(self, finished: Iterable[FrozenTrial]) -> None:
         """These trials are finished."""
@@ -37,4 +31,21 @@ class AfterTrial:
                 gc.collect()
 
 
-__all__ = ["AfterTrial"]
+class RunObserver:
+    """Who follows a run in this process: the progress display, and what follows finished trials. See ports.Observer."""
+
+    def __init__(self, progress: LiveProgress, after: AfterTrial) -> None:
+        self._progress, self._after = progress, after
+        self.wants_trials = after.wanted
+
+    def update(self, plan: Plan) -> None:
+        """A new plan has come."""
+        self._progress.update(plan)
+        self._after.trials(plan.finished)
+
+    def notice(self, text: str) -> None:
+        """A line for people."""
+        self._progress.notice(text)
+
+
+__all__ = ["AfterTrial", "RunObserver"]

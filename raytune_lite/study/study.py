@@ -6,8 +6,8 @@ one session that owns it: in this process (ask, tell, enqueue, ``executor="inlin
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -17,13 +17,14 @@ from ..checkpoints.layout import DEFAULT_BASE, study_directory
 from ..core import messages as m
 from ..core.protocols import Pruner, Sampler
 from ..core.retries import RetryPolicy
+from ..display.progress import LiveProgress
 from ..distributions import Distribution
-from ..runtime.inline import LocalSession
-from ..runtime.session import RunConfig, new_run_id
+from ..runtime.config import RunConfig, new_run_id
+from ..runtime.inline import LocalStudy
 from ..runtime.trial import Trial
 from ..trial import FrozenTrial, TrialState
 from . import inputs
-from .callbacks import AfterTrial
+from .callbacks import AfterTrial, RunObserver
 from .results import Results
 
 Objective = Callable[[Trial], Any]
@@ -49,7 +50,7 @@ class Study(Results):
         self._storage = self._repository.url if self._repository.is_local else storage
         self.sampler, self.pruner = sampler, pruner
         self._checkpoint_dir = None if checkpoint_dir is None else str(Path(checkpoint_dir).absolute())
-        self._local: LocalSession | None = None
+        self._local: LocalStudy | None = None
         self._remote: Callable[[m.Event], Any] | None = None  # set while a run is on Ray
         self._running = False
         self._asked: dict[int, Trial] = {}
@@ -216,55 +217,46 @@ class Study(Results):
         self._close_local()
         config = self._config(n_trials, max_trials, timeout, retries, trial_timeout)
         self._running = True
-        after = AfterTrial([partial(callback, self) for callback in callbacks or ()], self._trial, gc_after_trial)
+        after = AfterTrial([partial(callback, self) for callback in callbacks or ()], gc_after_trial)
         try:
-            if executor == "inline":
-                self._optimize_inline(func, config, catch, after)
-            else:
-                limit = max_concurrent if max_concurrent is not None or n_jobs <= 1 else n_jobs
-                self._optimize_on_ray(func, config, catch, after, resources, limit, show_progress_bar)
+            with LiveProgress(self.study_name, show=show_progress_bar) as progress:
+                observer = RunObserver(progress, after)
+                if executor == "inline":
+                    self._optimize_inline(func, config, catch, observer)
+                else:
+                    limit = max_concurrent if max_concurrent is not None or n_jobs <= 1 else n_jobs
+                    self._optimize_on_ray(func, config, catch, observer, resources, limit)
         finally:
             self._running, self._remote = False, None
             self._close_local()
 
-    def _optimize_inline(self, func: Objective, config: RunConfig, catch: Any, after: AfterTrial) -> None:
-        self._local = LocalSession(config)
-        end = float("inf") if config.timeout is None else time.monotonic() + config.timeout
-        self._local.run(func, catch=catch, after_trial=after.number, is_late=lambda: time.monotonic() > end)
+    def _optimize_inline(self, func: Objective, config: RunConfig, catch: Any, observer: RunObserver) -> None:
+        self._local = LocalStudy(config, observer.notice)
+        self._local.run(func, catch=catch, observer=observer)
 
     def _optimize_on_ray(
         self,
         func: Objective,
         config: RunConfig,
         catch: Any,
-        after: AfterTrial,
+        observer: RunObserver,
         resources: Mapping[str, Any] | None,
         limit: int | None,
-        show_progress: bool,
     ) -> None:
-        from ..display.progress import LiveProgress
-        from ..runtime.on_ray.execute import execute
+        from ..runtime.on_ray.execute import RayRun, execute
 
-        def attach(remote: Callable[[m.Event], Any]) -> None:
-            self._remote = remote
+        def attach(ask: Callable[[m.Event], Any]) -> None:
+            self._remote = ask
 
-        def watch(plan: Any) -> None:
-            progress.update(plan)
-            after.trials(plan.finished)
-
-        with LiveProgress(self.study_name, show=show_progress) as progress:
-            execute(
-                func,
-                config,
-                catch=catch,
-                resources=resources,
-                max_concurrent=limit,
-                pinned=self._repository.is_local,
-                attach=attach,
-                watch=watch,
-                with_trials=after.wanted,
-                notice=progress.notice,
-            )
+        run = RayRun(
+            objective=func,
+            config=config,
+            catch=catch,
+            resources=resources,
+            max_concurrent=limit,
+            pinned=self._repository.is_local,
+        )
+        execute(run, observer, attach)
 
     def stop(self) -> None:
         """Start nothing new in the running optimize(); call it in a callback.
@@ -316,17 +308,17 @@ class Study(Results):
         """Beside a SQLite file (None), else in this process's working directory; the driver's is another one."""
         return None if self._repository.is_local else str(Path(DEFAULT_BASE).absolute())
 
-    def _session(self) -> LocalSession:
+    def _session(self) -> LocalStudy:
         if self._remote is not None:
             raise RuntimeError("the study is running on Ray in optimize(); ask() and tell() wait for its end.")
-        if self._local is not None and self._local.session.failure is not None:
+        if self._local is not None and self._local.failed:
             self._close_local()  # a commit failed: start again from what is stored
         if self._local is None:
-            self._local = LocalSession(self._config())
+            self._local = LocalStudy(replace(self._config(), storage_patience=0.0))
         return self._local
 
     def _send(self, event: m.Event) -> Any:
-        return self._remote(event) if self._remote is not None else self._session().call(event)
+        return self._remote(event) if self._remote is not None else self._session().send(event)
 
     def _close_local(self) -> None:
         local, self._local = self._local, None

@@ -29,11 +29,13 @@ from raytune_lite.core.retries import RetryPolicy
 from raytune_lite.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from raytune_lite.exceptions import StudyAbortedError, TrialInvalid, TrialPruned
 from raytune_lite.pruners import ASHAPruner
-from raytune_lite.runtime.session import RunConfig, Session
+from raytune_lite.runtime.config import RunConfig
+from raytune_lite.runtime.ports import Lost
 from raytune_lite.runtime.simulator.simulation import Simulation
 from raytune_lite.samplers import BruteForceSampler, GridSampler, NSGAIISampler, RandomSampler, TPESampler
 from raytune_lite.trial import FrozenTrial, TrialState
 
+from ..core_tools import Clock, OpenSession
 from .folding import fold, go_on, summary
 
 SEEDS = {  # of the simulator, chosen by what happens in them
@@ -231,32 +233,34 @@ def aborted(study_of: Callable[..., Any]) -> None:
 def lost_attempts(study_of: Callable[..., Any]) -> None:
     """Workers that die, with what they said last; trials claimed ahead; a lease that ends; a run that is stopped."""
     study_of()
-    url, seconds = study_of.url, [time.time()]  # type: ignore[attr-defined]
+    url, clock = study_of.url, Clock()  # type: ignore[attr-defined]
+    clock.now = time.time()
     retries = RetryPolicy(worker_crash=1, out_of_memory=0, gpu_out_of_memory=(1, 5.0))
 
-    def open_session(run: str) -> Session:
+    def open_session(run: str) -> OpenSession:
         config = RunConfig(
             storage=url, study_name="s", run=run, sampler=RandomSampler(3), pruner=ASHAPruner(1, 4, 2),
             retries=retries, durable=False, n_trials=6, lease=30.0,
         )  # fmt: skip
-        return Session(config, clock=lambda: seconds[0])
+        return OpenSession(config, host=clock)
 
-    def lose(session: Session, slot: str, kind: str, **words: Any) -> None:
-        event = session.slots.lose(slot, m.FailureKind(kind), f"its {kind}", **words)
+    def lose(session: OpenSession, slot: str, kind: str, **details: Any) -> None:
+        lost = Lost(slot=slot, kind=m.FailureKind(kind), message=f"its {kind}", **details)
+        event = session.slots.lose(lost)
         session.apply([] if event is None else [event])
 
     session = open_session("one")
     for i, slot in enumerate("abcde"):
-        seconds[0] += 1.5
+        clock.now += 1.5
         given = session.call(m.Claimed(slot=slot, node="" if slot == "c" else f"node-{i % 2}", pid=100 + i))
         if slot != "c":
             asked = {"number": given.number, "attempt": 1, "name": "x", "distribution": FloatDistribution(0.0, 1.0)}
             session.call(m.ParamAsked(**asked))
             progress = m.Progress(reports=((0, 0.5 + i),), user_attrs=(("slot", json.dumps(slot)),))
             session.call(m.Reported(number=given.number, attempt=1, progress=progress))
-    lose(session, "a", "worker_crash", exit_code=139, last_words="Fatal Python error:\n  Segmentation fault")
+    lose(session, "a", "worker_crash", exit_code=139, stderr_tail="Fatal Python error:\n  Segmentation fault")
     lose(session, "b", "out_of_memory", exit_code=-9)
-    seconds[0] += 31.0
+    clock.now += 31.0
     session.tick()  # c was never heard, d and e fell silent
     session.call(m.Claimed(slot="f", node="node-0", pid=7))
     failure = m.Failure(error="OutOfMemoryError: CUDA out of memory", kind=m.FailureKind.GPU_OUT_OF_MEMORY)

@@ -258,10 +258,10 @@ def test_storage_none_keeps_the_study_for_this_object(tmp_path: Path) -> None:
 def test_gpu_less_trials_see_no_gpu_and_gpu_trials_get_new_processes(storage: str) -> None:
     """Only what can be seen without a GPU: the options the task is made with."""
     from raytune_lite.runtime.on_ray.objective import build_task
-    from raytune_lite.runtime.on_ray.terms import Terms
+    from raytune_lite.runtime.ports import WorkerSettings
 
-    terms = Terms(n_objectives=1, checkpoint_root="/tmp", node="", lease=60.0, address=("127.0.0.1", 1), key=b"")
-    task = build_task(curve, (), "driver", terms, {"num_cpus": 1, "num_gpus": 0.5})
+    settings = WorkerSettings(n_objectives=1, checkpoint_root="/tmp", lease=60.0)
+    task = build_task(curve, (), "driver", settings, {"num_cpus": 1, "num_gpus": 0.5})
     assert task._default_options["max_calls"] == 1
     assert task._default_options["max_retries"] == 0
-    assert build_task(curve, (), "driver", terms, {"num_cpus": 1})._default_options.get("max_calls", 0) == 0
+    assert build_task(curve, (), "driver", settings, {"num_cpus": 1})._default_options.get("max_calls", 0) == 0

@@ -13,7 +13,8 @@ from threadpoolctl import threadpool_limits
 
 import raytune_lite as rtl
 from raytune_lite.core import messages as m
-from raytune_lite.runtime.session import RunConfig, Session
+from raytune_lite.runtime.config import RunConfig
+from raytune_lite.runtime.session import Session
 from raytune_lite.samplers import GPSampler
 from raytune_lite.trial import TrialState
 

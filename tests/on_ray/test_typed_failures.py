@@ -15,7 +15,7 @@ import pytest
 
 import raytune_lite as rtl
 from raytune_lite.exceptions import StudyAbortedError
-from raytune_lite.runtime import heart
+from raytune_lite.runtime import heartbeat
 
 pytestmark = [pytest.mark.ray, pytest.mark.kill, pytest.mark.usefixtures("ray_cluster"), pytest.mark.timeout(120)]
 
@@ -36,7 +36,7 @@ def test_an_attempt_that_still_calls_its_trial_ends_itself_at_the_limit(storage:
     study.optimize(slow, n_trials=1, trial_timeout=1.0)
     assert outcomes(study) == [(0, "timeout")]
     assert "trial_timeout is over" in study.trials[0].system_attrs["rtl:failure"]["error"]
-    assert time.monotonic() - begun < 1.0 + heart.TIMEOUT_GRACE, "the soft way"
+    assert time.monotonic() - begun < 1.0 + heartbeat.TIMEOUT_GRACE, "the soft way"
 
 
 def test_an_attempt_that_holds_the_interpreter_is_killed_and_says_where_it_hung(storage: str) -> None:
@@ -49,7 +49,7 @@ def test_an_attempt_that_holds_the_interpreter_is_killed_and_says_where_it_hung(
     begun = time.monotonic()
     study.optimize(stuck, n_trials=2, max_concurrent=2, trial_timeout=1.0)
     assert sorted(outcomes(study)) == [(0, "timeout"), (1, "complete")]
-    assert time.monotonic() - begun < 1.0 + heart.TIMEOUT_GRACE + 30
+    assert time.monotonic() - begun < 1.0 + heartbeat.TIMEOUT_GRACE + 30
     lost = study.attempts[0]
     assert lost.message.startswith("attempt 1 lost (timeout): no result within 1 s")
     assert "test_typed_failures.py" in lost.last_words

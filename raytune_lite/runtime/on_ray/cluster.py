@@ -12,6 +12,8 @@ import ray
 
 from ...exceptions import InfeasibleResourcesError, InvalidResourcesError
 
+NAMESPACE = "raytune_lite"  # Ray's, of the driver actors
+
 # Ray's own names. A value's kind is checked here because Ray says only "unexpected keyword" or waits for ever.
 RESOURCE_OPTIONS = {
     "num_cpus": "a number >= 0",

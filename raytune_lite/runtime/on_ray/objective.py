@@ -11,21 +11,22 @@ import ray
 from ray import cloudpickle
 
 from ...exceptions import ObjectiveNotPicklableError
-from .task import Result, run_attempt
-from .terms import Terms
+from ..ports import WorkerSettings
+from ..task import Result
+from .task import run_ray_task
 
 
 def build_task(
     objective: Callable[..., Any],
     catch: tuple[type[Exception], ...],
     name: str,
-    terms: Terms,
+    settings: WorkerSettings,
     request: Mapping[str, Any],
 ) -> Any:
     """The remote function of this run, exported once. Ray never retries it: the ledger issues attempts."""
 
-    def attempt(bound: bytes | None = None) -> Result:
-        return run_attempt(objective, catch, name, terms, bound)
+    def attempt(prefetched: bytes | None = None) -> Result:
+        return run_ray_task(objective, catch, name, settings, prefetched)
 
     options = dict(request)
     if options.get("num_gpus"):

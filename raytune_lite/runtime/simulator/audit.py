@@ -20,6 +20,7 @@ from ...core.retries import RetryPolicy
 from ...core.state import StudyState
 from ...pruners import ASHAPruner, NopPruner
 from ...trial import TrialState
+from .health import Workers
 from .ladder import Ladder
 from .world import World
 
@@ -53,6 +54,7 @@ class Auditor:
         retries: the policy of all its runs.
         pruner: of all its runs.
         is_exact: tells whether a stored report is what the objective computed: (params, step, value).
+        workers: lease and trial_timeout of all runs, in seconds.
     """
 
     def __init__(
@@ -61,12 +63,14 @@ class Auditor:
         retries: RetryPolicy,
         pruner: ASHAPruner | NopPruner,
         is_exact: Callable[[dict[str, float], int, float], bool],
+        workers: tuple[float, float | None] = (math.inf, None),
     ) -> None:
         self.world, self.retries, self.is_exact = world, retries, is_exact
         self.trials: dict[int, TrialBook] = {}
         self.cells: dict[int, tuple[str, int]] = {}
         self.requests: dict[str, int] = {}
         self.ladder = Ladder(pruner, world.violate)
+        self.workers = Workers(*workers, self.check)
         self.epoch, self.commits = 0, 0
         self.started, self.max_started = 0, math.inf  # configurations begun in this run, and how many it may
         self.refunds = 0
@@ -174,6 +178,8 @@ class Auditor:
         self.check(book.live == row.attempt, f"trial {row.number}: attempt {row.attempt} ended, {book.live} is live")
         book.live = 0
         book.outcomes[row.attempt] = row.outcome
+        if row.outcome in _LOST:
+            self.workers.gives_up(row.number, row.attempt, row.outcome, self.world.now)
         if row.outcome in _ENDED_BY_FAILURE:
             book.failures[row.outcome] += 1
             kind = m.FailureKind(row.outcome)
@@ -252,6 +258,10 @@ class Auditor:
         elif isinstance(event, (m.TrialEnqueued, m.TrialAdded)):
             self._same(("request", event.key), answer)
             self.check(event.key in self.requests, f"request {event.key} was acknowledged and not stored")
+
+    def acknowledged(self, number: int, progress: m.Progress) -> None:
+        """A worker takes its delivery for stored."""
+        self._told(number, progress, "a worker's delivery")
 
     def _claim_answered(self, slot: tuple[str, str], answer: m.Assignment) -> None:
         book = self._book(answer.number)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...core.messages import Assignment, FailureKind
+from ...core.messages import FailureKind
 from .audit import Auditor
 from .scenario import Scenario
 from .storage import Disk
@@ -28,7 +28,6 @@ class Task:
     """A remote task. ``returned``: called once with what it returned, or with the kind of its loss."""
 
     slot: str
-    bound: Assignment | None
     body: Callable[[Process, str], Any]
     returned: Callable[[Any], None]
     process: Process | None = None

@@ -54,7 +54,7 @@ class SimulatedHost:
             return
         self.process.kill("its dead man's switch")
 
-    def die(self, code: int) -> NoReturn:
+    def die(self, code: int, why: str) -> NoReturn:
         """See Host."""
-        self.process.kill(f"ends itself with code {code}")
+        self.process.kill(f"ends itself with code {code}: {why}")
         raise Killed

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-from .world import Signal, World
+from .world import Process, Signal, World
 
 BROKEN = object()  # the answer to a call whose other end is no longer there
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An answer that is an error, to be raised by the caller."""
+
+    error: Exception
 
 
 def transmit(world: World, what: str, deliver: Callable[..., Any], *arguments: Any) -> None:
@@ -21,15 +29,54 @@ def transmit(world: World, what: str, deliver: Callable[..., Any], *arguments: A
         world.after(seconds, deliver, *arguments)
 
 
-def ask(world: World, what: str, receive: Callable[[Callable[[Any], None]], None], timeout: float) -> Any:
-    """Send a request and wait: the answer, or BROKEN when there is none in time.
+class Server:
+    """The listening side of a process: each call that arrives is handled in a thread of its own."""
 
-    ``receive`` is called at the other end, with the function that takes its answer.
+    def __init__(self, process: Process) -> None:
+        self.process = process
+        self._waiting: dict[int, Callable[[Any], None]] = {}  # calls that have no answer yet
+        self._calls = 0
+        process.on_death.append(self._hang_up)
+
+    def receive(self, answer: Callable[[Any], None], body: Callable[[], Any]) -> None:
+        """A call has arrived: run ``body`` in a thread of this process and answer what it returns or raises."""
+        if not self.process.alive:
+            answer(BROKEN)
+            return
+        self._calls += 1
+        call = self._calls
+        self._waiting[call] = answer
+
+        def handle() -> None:
+            try:
+                found = body()
+            except Exception as error:  # noqa: BLE001  (it travels back to the caller)
+                found = Refused(error)
+            if self._waiting.pop(call, None) is not None:
+                answer(found)
+
+        self.process.start(handle)
+
+    def _hang_up(self) -> None:
+        waiting, self._waiting = self._waiting, {}
+        for answer in waiting.values():
+            answer(BROKEN)
+
+
+def call(server: Server, what: str, body: Callable[[], Any], timeout: float) -> Any:
+    """Have ``body`` run at the other end and wait: what it returned, or BROKEN when no answer came in time.
+
+    Raises whatever ``body`` raised there.
     """
+    world = server.process.world
+    world.check_alive()
     answered = Signal(world)
 
     def answer(value: Any) -> None:
         transmit(world, f"answer to {what}", answered.set, value)
 
-    transmit(world, what, receive, answer)
-    return answered.value if answered.wait(timeout) else BROKEN
+    transmit(world, what, server.receive, answer, body)
+    found = answered.value if answered.wait(timeout) else BROKEN
+    if isinstance(found, Refused):
+        raise found.error
+    return found

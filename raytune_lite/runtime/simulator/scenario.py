@@ -41,6 +41,7 @@ RATES = {
     "script has a double": 0.004,
     "power is cut": 0.006,
     "commit is slow": 0.01,
+    "database hangs": 0.002,
     "commit fails": 0.006,
     "commit succeeds unheard": 0.006,
     "database is down": 0.02,
@@ -58,10 +59,12 @@ RATES = {
 CALM_AFTER = 240.0  # seconds of virtual time: then nothing fails any more, and the study must end
 
 
-class ThoughtfulSampler(RandomSampler):
-    """A sampler that takes its time, and chooses by all that a view holds."""
+class SlowSampler(RandomSampler):
+    """A sampler that takes its time, and chooses by all that a view holds. ``seconds``: how long it takes."""
 
     in_background = True
+    world: World | None = None
+    seconds = 0.0
 
     def spec(self) -> dict[str, Any]:
         """RandomSampler's, by which it is known to ``sampler_from_spec``; it is never made from it here."""
@@ -69,6 +72,8 @@ class ThoughtfulSampler(RandomSampler):
 
     def sample_independent(self, view: StudyView, number: int, name: str, distribution: Distribution) -> float:
         """A uniform draw, moved on by the numbers of trials that ended, and of parameters under way."""
+        if self.world is not None and self.world.current is not None:  # asked in the driver's sampler thread
+            self.world.sleep(self.seconds)
         known = len(view.finished) + sum(len(trial.params) for trial in view.pending(number))
         return (super().sample_independent(view, number, name, distribution) + known / 7) % 1.0
 
@@ -97,7 +102,7 @@ class Scenario:
     claims_ahead: bool
     wishes: int
     trial_timeout: float | None
-    thinking: float  # seconds that the sampler takes
+    patience: float  # seconds the driver tries a failing database again
     provable: bool
     as_json: bool
     sql: bool
@@ -141,8 +146,10 @@ def draw(world: World, *, sql: bool) -> Scenario:
         axes = {"x": list(range(1, 2 + integer("axis x", 1, 4))), "y": list(range(1, 2 + integer("axis y", 0, 3)))}
         sampler: Any = GridSampler(axes, seed=integer("seed", 0, 999), max_failures=integer("max failures", 1, 3))
     else:
-        kind = world.choice("sampler takes its time", (RandomSampler, ThoughtfulSampler))
+        kind = world.choice("sampler takes its time", (RandomSampler, SlowSampler))
         sampler = kind(integer("seed", 0, 999))
+        if isinstance(sampler, SlowSampler):
+            sampler.world, sampler.seconds = world, world.choice("thinking takes", (0.05, 1.0, 5.0))
     n = integer("trials", 2, 20)
     every = world.choice("checkpoint every", (0, 1, 1, 2, 3))
     return Scenario(
@@ -166,7 +173,7 @@ def draw(world: World, *, sql: bool) -> Scenario:
         claims_ahead=world.draw("claims ahead") < 0.3,
         wishes=integer("wishes", 0, 3),
         trial_timeout=world.choice("trial timeout", (None, None, 10.0, 60.0)),
-        thinking=world.choice("thinking takes", (0.05, 1.0, 5.0)),
+        patience=world.choice("patience", (10.0, 40.0)),
         provable=world.draw("death is provable") < 0.5,
         as_json=world.draw("as JSON") < 0.1,
         sql=sql,

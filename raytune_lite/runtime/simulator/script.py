@@ -1,57 +1,60 @@
-"""The simulated script: it starts the driver actor, and its launcher owns the tasks, as ``runtime/on_ray/launcher.py``.
+"""The simulated script: it starts the driver actor and runs the true Launcher over simulated tasks.
 
-Also the user: starts the same command again when it has ended before the study has, sometimes too early.
+Also the user, who presses Ctrl-C, asks for trials while the run goes on, and starts the same command again.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 from ...core import messages as m
 from ...distributions import FloatDistribution, IntDistribution
 from ...exceptions import RaytuneLiteError
 from ...trial import TrialState
-from ..attempt import AttemptResult
-from ..session import RunConfig
-from .attempt import Attempt
-from .cluster import Cluster, Task
-from .driver import Driver, Open, Plan, Refused
-from .network import BROKEN, ask
+from ..config import RunConfig
+from ..launcher import Launcher
+from ..ports import Plan, WorkerSettings
+from ..task import Result
+from .actor import Actor, ActorCalls, Open
+from .cluster import Cluster
+from .host import SimulatedHost
+from .network import call
 from .scenario import Scenario
-from .world import Process, Signal, World
+from .tasks import SimulatedTasks
+from .worker import Actors, Worker
+from .world import Process, Thread, World
 
-POLL = 1.0
-PATIENCE = 10.0  # seconds the driver tries a failing database again
-CALL_TIMEOUT = 8.0  # seconds until a call to the actor is sent again
-LOOK_AHEAD = 2
-STOP_GRACE = 5.0
-AHEAD = 2.0  # seconds after an end in which trials are claimed ahead, in scenarios that do so at all
+POLL = 1.0  # seconds between the launcher's looks when nothing ends
+CLOSE_PATIENCE = 4.0  # seconds a driver has to give its study back
 
 
 class Script:
     """One run of the command. ``outcome``: "" while it runs, then "over", "interrupted", or what ended it."""
 
-    def __init__(self, cluster: Cluster, name: str, config: RunConfig, open_database: Open) -> None:
+    def __init__(self, cluster: Cluster, name: str, config: RunConfig, database: Open) -> None:
         self.world: World = cluster.world
-        self.cluster, self.name, self.config, self.open_database = cluster, name, config, open_database
+        self.cluster, self.name, self.config, self._database = cluster, name, config, database
         self.scenario: Scenario = cluster.scenario
         self.process = Process(self.world, name)
         self.process.on_death.append(self._dies)
-        self.actor: Driver | None = None
-        self.drivers: list[Driver] = []
+        self.actors = Actors()
+        self.drivers: list[Actor] = []
         self.outcome = ""
-        self.began_at = self.world.now
-        self.tasks: dict[str, Task] = {}
-        self._ended: list[tuple[str, AttemptResult]] = []
-        self._lost: list[tuple[str, m.FailureKind]] = []
-        self._raised: list[Exception] = []
-        self._news = Signal(self.world)
-        self._n, self._ahead, self._ended_at = 0, 0, -AHEAD
-        self.interrupted = False
         self._closing = False
-        self.process.start(self._main)
+        self._interrupts = 0
+        self._told: set[int] = set()  # trials whose end the user was told in this run; membership only
+        self._known_before: int | None = None  # trials that had ended when the run began
+        self._known = 0
+        self._calls = ActorCalls(self.world, self.actors.current, cluster.auditor)
+        self._settings: WorkerSettings | None = None
+        self.tasks = SimulatedTasks(cluster, self.process, self._run_task)
+        self._main_thread: Thread = self.process.start(self._main)
+
+    @property
+    def actor(self) -> Actor | None:
+        """The driver that Ray knows now."""
+        return self.actors.now
 
     # --- the actor ---------------------------------------------------------------------------------------------------
 
@@ -59,177 +62,102 @@ class Script:
         """Ray starts the actor, or restarts it: a process of its own, with a clock of its own."""
         if self._closing or not self.process.alive:
             return
-        world = self.world
+        world, cluster = self.world, self.cluster
         skew = world.between("skew", -30.0, 30.0) if world.strikes("clock is skewed") else 0.0
         name = f"{self.name}/driver-{len(self.drivers) + 1}"
         world.note(name, f"starts, clock {skew:+.1f} s")
-        auditor, disk = self.cluster.auditor, self.cluster.disk
-        driver = Driver(
-            world,
-            name,
-            self.config,
-            self.open_database,
-            disk,
-            auditor,
-            skew=skew,
-            patience=PATIENCE,
-            thinking=self.scenario.thinking,
-        )
-        driver.interrupted = False
-        driver.process.on_death.append(lambda: self._driver_died(driver))
-        self.drivers.append(driver)
-        self.actor = driver
+        actor = Actor(world, name, self.config, self._database, cluster.disk, cluster.auditor, skew)
+        actor.process.on_death.append(lambda: self._driver_died(actor))
+        self.drivers.append(actor)
+        self.actors.by_key[name.encode()] = actor
+        self.actors.now = actor
 
-    def _driver_died(self, driver: Driver) -> None:
-        if driver is self.actor and not self._closing:
-            self.actor = None
+    def _driver_died(self, actor: Actor) -> None:
+        if actor is self.actors.now and not self._closing:
+            self.actors.now = None
             self.world.after(self.world.between("restart", 0.2, 4.0), self.start_driver)
-
-    def _call(self, what: str, receive: Callable[[Driver, Callable[[Any], None]], None]) -> Any:
-        """A call to the actor, sent again until it answers, as max_task_retries=-1 has it."""
-        while True:
-            driver = self.actor
-            if driver is None:
-                self.world.sleep(0.2)
-                continue
-            reply = ask(self.world, what, lambda answer, driver=driver: receive(driver, answer), CALL_TIMEOUT)  # type: ignore[misc]
-            if isinstance(reply, Refused):
-                raise reply.error
-            if reply is not BROKEN:
-                return reply
 
     # --- the run -----------------------------------------------------------------------------------------------------
 
+    def interrupt(self) -> None:
+        """Ctrl-C."""
+        if self._closing:
+            return
+        self._interrupts += 1
+        self.world.interrupt(self._main_thread, KeyboardInterrupt())
+
     def _main(self) -> None:
         try:
-            outcome = self._run()
+            self._run()
+            outcome = "over"
+        except KeyboardInterrupt:
+            outcome = "interrupted"
         except Exception as error:  # noqa: BLE001  (whatever it is ends the script, and the user runs it again)
             outcome = f"{type(error).__name__}: {error}"
         self._finish(outcome)
 
-    def _run(self) -> str:
+    def _run(self) -> None:
         self.start_driver()
-        self._call("ready", lambda driver, answer: driver.ask(answer, lambda session: session.epoch))
+        self._settings = self._calls.settings()
         self.process.start(self._user)
-        try:
-            self._launch()
-        except KeyboardInterrupt:
-            self._drain()
-            return "interrupted"
-        except Exception:
-            self._drain()
-            raise
-        return "over"
+        host, scenario = SimulatedHost(self.process), self.scenario
+        Launcher(
+            self._calls,
+            self.tasks,
+            host,
+            self,
+            study_name=self.config.study_name,
+            short_trials=0.3 if scenario.claims_ahead else float("inf"),
+            poll=POLL,
+        ).run()
+
+    def _run_task(self, process: Process, slot: str, node: str, prefetched: bytes | None) -> Result:
+        assert self._settings is not None
+        return Worker(self.cluster, self.actors, self._settings, process, slot, node).run(prefetched)
 
     def _finish(self, outcome: str) -> None:
         self._closing = True
-        driver = self.actor
-        if driver is not None:
-            ask(self.world, "close", lambda answer: driver.ask(answer, lambda _: driver.close(lambda _: None)), 4.0)
+        self._check_the_end(outcome)
+        actor = self.actors.now
+        if actor is not None:
+            call(actor.server, "close", actor.driver.close, CLOSE_PATIENCE)
         self.world.note(self.name, f"ends: {outcome:.200}")
         self.outcome = outcome
         self.process.kill("it has ended")
 
+    def _check_the_end(self, outcome: str) -> None:
+        check, left = self.cluster.auditor.check, list(self.tasks.running)
+        in_peace = self._interrupts < 2  # a second Ctrl-C ends the drain itself
+        check(not left or not in_peace, f"{self.name} has ended ({outcome:.80}) and left tasks running: {left[:3]}")
+        if outcome == "over":
+            ended = self._known - (self._known_before or 0)
+            check(len(self._told) == ended, f"{self.name}: {ended} trials have ended, {len(self._told)} were told")
+
     def _dies(self) -> None:
         self.outcome = self.outcome or "killed"
         self._closing = True
-        for task in self.tasks.values():  # Ray ends the tasks of a dead owner, not quite at once
+        for task in list(self.tasks.running.values()):  # Ray ends the tasks of a dead owner, not quite at once
             self.world.after(self.world.between("orphan", 0.01, 3.0), self.cluster.cancel, task)
         for driver in self.drivers:
             self.world.after(self.world.between("orphan", 0.01, 3.0), driver.process.kill, "its script is dead")
 
-    def _launch(self) -> None:
-        plan = self._hand_over([])
-        while not plan.over:
-            self._submit(plan)
-            if not (self._ended or self._lost or self._raised):
-                self._news.clear()
-                self._news.wait(POLL)
-            if self.interrupted:
-                raise KeyboardInterrupt
-            if self._raised:
-                raise RaytuneLiteError(f"a worker could not run the objective: {self._raised[0]!r}")
-            plan = self._hand_over(self._slots_ahead())
+    # --- who follows the run -----------------------------------------------------------------------------------------
 
-    def _bound(self) -> int:
-        return self.scenario.nodes * self.scenario.slots + LOOK_AHEAD
+    wants_trials = True
 
-    def _trials_are_short(self) -> bool:
-        return self.scenario.claims_ahead and self.world.now < self._ended_at + AHEAD
+    def update(self, plan: Plan) -> None:
+        """See ports.Observer: what a user's callbacks would be called for."""
+        if self._known_before is None:
+            self._known_before = plan.n_finished
+        self._known = plan.n_finished
+        for trial in plan.finished:
+            again = trial.number in self._told
+            self.cluster.auditor.check(not again, f"{self.name}: the end of trial {trial.number} is told twice")
+            self._told.add(trial.number)
 
-    def _slots_ahead(self) -> list[str]:
-        n = self._bound() - len(self.tasks) if self._trials_are_short() else 0
-        self._ahead += max(0, n)
-        return [f"ahead-{self._ahead - i}" for i in range(n)]
-
-    def _submit(self, plan: Plan) -> None:
-        bound = self._bound()
-        wanted = bound if plan.wanted is None else min(plan.wanted, bound)
-        for slot, assignment in plan.bound:
-            self._start_task(slot, assignment)
-        for _ in range(0 if self._trials_are_short() else wanted - len(self.tasks)):
-            self._n += 1
-            self._start_task(f"{self.name}/task-{self._n}", None)
-
-    def _start_task(self, slot: str, assignment: m.Assignment | None) -> None:
-        def body(process: Process, node: str) -> AttemptResult | None:
-            return Attempt(self.cluster, lambda: self.actor, process, slot, node, assignment).run()
-
-        task = self.tasks[slot] = Task(slot, assignment, body, lambda result: self._returned(slot, result))
-        self.cluster.submit(task)
-
-    def _returned(self, slot: str, result: Any) -> None:
-        if self.tasks.pop(slot, None) is None:
-            return
-        if isinstance(result, m.FailureKind):
-            self._lost.append((slot, result))
-        elif isinstance(result, Exception):
-            self._lost.append((slot, m.FailureKind.WORKER_CRASH))
-            self._raised.append(result)
-        elif result is not None:
-            self._ended.append((slot, result))
-            self._ended_at = self.world.now
-        self._news.set()
-
-    def _hand_over(self, slots: list[str]) -> Plan:
-        ended, lost = self._ended, self._lost
-        self._ended, self._lost = [], []
-        events = [(slot, end.event()) for slot, end in ended]
-        plan: Plan = self._call("plan", lambda driver, answer: driver.plan(answer, events, lost, slots))
-        for slot in plan.given_up:  # the attempt was given up, so its task may as well end
-            task = self.tasks.pop(slot, None)
-            if task is not None:
-                self.cluster.cancel(task)
-                self._lost.append((slot, m.FailureKind.LEASE_EXPIRED))
-        uncaught = [end.number for _, end in ended if end.failure is not None and not end.caught]
-        if any(number in plan.failed for number in uncaught):
-            raise RaytuneLiteError("an objective raised")
-        return plan
-
-    def _drain(self) -> None:
-        def interrupt(driver: Driver, answer: Callable[[Any], None]) -> None:
-            driver.interrupted = True
-            driver.ask(answer, lambda _: None)
-
-        self._call("interrupt", interrupt)
-        give_up = self.world.now + STOP_GRACE
-        while self.tasks and self.world.now < give_up:
-            self._news.clear()
-            self._news.wait(POLL)
-            if self._ended or self._lost:
-                self._hand_over_draining()
-        for slot, task in list(self.tasks.items()):
-            self.cluster.cancel(task)
-            self._lost.append((slot, m.FailureKind.DRIVER_LOST))
-        self.tasks.clear()
-        self._hand_over_draining()
-
-    def _hand_over_draining(self) -> None:
-        try:
-            self._hand_over([])
-        except RaytuneLiteError as error:
-            if "raised" not in str(error):
-                raise
+    def notice(self, text: str) -> None:
+        """See ports.Observer."""
+        self.world.note(self.name, text.partition("\n")[0][:120])
 
     # --- what the user does meanwhile --------------------------------------------------------------------------------
 
@@ -241,17 +169,17 @@ class Script:
             if world.draw("ran elsewhere") < 0.3:
                 state = world.choice("state there", (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL))
                 values = (round(world.draw("value there"), 1),) if state is TrialState.COMPLETE else None
-                self._send(m.TrialAdded(number=None, state=int(state), values=values, params=params, key=key))
+                self._ask(m.TrialAdded(number=None, state=int(state), values=values, params=params, key=key))
             else:
                 fixed = tuple((p.name, json.dumps(p.distribution.to_external_repr(p.value))) for p in params)
-                self._send(m.TrialEnqueued(params=fixed, key=key))
+                self._ask(m.TrialEnqueued(params=fixed, key=key))
         while world.now < world.calm_after:
             world.sleep(5.0)
             if world.strikes("study is stopped"):
-                self._send(m.StopRequested(reason="the user"))
+                self._ask(m.StopRequested(reason="the user"))
 
     def _wish(self) -> tuple[m.ParamValue, ...]:
-        grid = self.scenario.sampler.grid
+        grid: Any = self.scenario.sampler.grid
         if grid is None:
             x = round(self.world.draw("wish"), 2)
             return (m.ParamValue(name="x", value=x, distribution=FloatDistribution(0.0, 1.0)),)
@@ -262,9 +190,9 @@ class Script:
             for name, value in cell.items()
         )
 
-    def _send(self, event: m.Event) -> None:
+    def _ask(self, event: m.Event) -> None:
         try:
-            self._call("send", lambda driver, answer: driver.receive(answer, event))
+            self._calls.ask(event)
         except RaytuneLiteError as error:
             self.world.note(self.name, f"the user's {type(event).__name__} is refused: {error}")
 
@@ -283,4 +211,5 @@ def config_of(scenario: Scenario, run: str, *, to_the_end: bool, storage: str) -
         durable=False,
         lease=scenario.lease,
         trial_timeout=scenario.trial_timeout,
+        storage_patience=scenario.patience,
     )

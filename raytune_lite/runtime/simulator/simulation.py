@@ -12,11 +12,11 @@ from pathlib import Path
 from ...core import messages as m
 from ...storages.repository import Repository, StudyRecord
 from ...trial import TrialState
-from ..session import Session
 from . import scenario as scenarios
+from .actor import AuditedSession
 from .audit import Auditor
 from .cluster import Cluster
-from .host import T0
+from .host import T0, SimulatedHost
 from .script import Script, config_of
 from .storage import DiskStore, FaultyRepository, MemoryDatabase, MemoryRepository, lose_power
 from .world import Process, Strike, Violation, World
@@ -49,7 +49,9 @@ class Simulation:
         self.world = World(seed, {}, calm_after=scenarios.CALM_AFTER, only=only, trace=trace)
         self.scenario = scenarios.draw(self.world, sql=sql)
         self.world.note("scenario", repr(self.scenario))
-        self.auditor = Auditor(self.world, self.scenario.retries, self.scenario.pruner, self.scenario.is_exact)
+        drawn = self.scenario
+        limits = (drawn.lease, drawn.trial_timeout)
+        self.auditor = Auditor(self.world, drawn.retries, drawn.pruner, drawn.is_exact, limits)
         self.cluster = Cluster(self.world, self.scenario, self.auditor)
         self.scripts: list[Script] = []
         self.finished = False
@@ -150,6 +152,7 @@ class Simulation:
         if world.now >= world.calm_after:
             return
         world.after(WEATHER, self._weather)
+        self.auditor.workers.look(world.now)
         for script in [script for script in self.scripts if not script.outcome]:
             self._strike(script)
         for node in self.cluster.nodes:
@@ -171,7 +174,7 @@ class Simulation:
         if driver is not None and world.strikes("driver has a double", driver.process.name):
             script.start_driver()  # Ray takes a partitioned actor for dead; the old one still talks to whom it reaches
         if world.strikes("script is interrupted", script.name):
-            script.interrupted = True
+            script.interrupt()
         if world.strikes("script dies", script.name):
             script.process.kill("kill -9")
 
@@ -191,7 +194,7 @@ class Simulation:
         store = DiskStore(self.cluster.disk, process, self.auditor)
         self.world.rates.clear()
         config = self.scripts[-1].config
-        session = Session(config, clock=lambda: T0 + self.world.now, repository=repository, checkpoints=store)
+        session = AuditedSession(config, SimulatedHost(process), repository, store, self.auditor)
         try:
             log = repository.inner.events(session.study)
             self.auditor.deep(session.state, session.fold(log), self.cluster.disk.published.__contains__)
@@ -207,7 +210,7 @@ class Simulation:
         finally:
             session.close()
 
-    def _check_suggestions(self, session: Session, log: Sequence[m.LogEntry]) -> None:
+    def _check_suggestions(self, session: AuditedSession, log: Sequence[m.LogEntry]) -> None:
         """Each can be derived again from the part of the log that it says it saw."""
         if not session.sampler.in_background:
             return
@@ -220,7 +223,7 @@ class Simulation:
                 again = session.sampler.sample_independent(view, event.number, param.name, param.distribution)
                 self.auditor.check(again == param.value, f"trial {event.number}: {param.name} cannot be derived again")
 
-    def _check_tables(self, repository: Repository, session: Session) -> None:
+    def _check_tables(self, repository: Repository, session: AuditedSession) -> None:
         study, check = session.study, self.auditor.check
         for trial in repository.trials(study):
             book = self.auditor.trials[trial.number]

@@ -176,6 +176,9 @@ class FaultyRepository(Repository):
         if world.strikes("commit is slow", self.process.name):
             world.sleep(world.between("slow commit", 0.05, 6.0))
             self._alive()
+        if world.strikes("database hangs", self.process.name):
+            world.sleep(world.between("hanging database", 10.0, 60.0))
+            self._alive()
         if world.strikes("commit fails", self.process.name):
             raise StorageError("nothing was stored (simulated)")
         self.inner.commit(study, epoch, entries, rows, lease_until=lease_until, flush=flush)

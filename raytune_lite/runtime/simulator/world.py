@@ -58,10 +58,10 @@ class World:
         self.lines: list[str] | None = [] if trace else None
         self.current: Thread | None = None
         self._heap: list[tuple[float, int, Callable[..., Any], tuple[Any, ...]]] = []
-        self._count = 0
+        self._count = self._processes = 0
         self._drawn: dict[str, int] = {}
         self._hub = getcurrent()
-        self._threads: list[Thread] = []
+        self._threads: dict[Thread, None] = {}  # those that have not ended
 
     # --- chance ------------------------------------------------------------------------------------------------------
 
@@ -126,7 +126,7 @@ class World:
         """End every greenlet, so that none keeps this world in memory."""
         for thread in self._threads:
             thread.process.alive = False
-        for thread in self._threads:
+        for thread in list(self._threads):
             if thread.greenlet and not thread.greenlet.dead:
                 self._switch(thread, Killed())
         self._heap.clear()
@@ -167,21 +167,32 @@ class World:
     def start(self, process: Process, body: Callable[[], Any]) -> Thread:
         """A new thread of a process; it begins when the heap's loop comes to it."""
         thread = Thread(process, body)
-        process.threads.append(thread)
-        self._threads.append(thread)
+        process.threads[thread] = None
+        self._threads[thread] = None
         self.at(self.now, self.wake, thread, 0, None)
         return thread
 
+    def ended(self, thread: Thread) -> None:
+        """A thread's body has returned."""
+        self._threads.pop(thread, None)
+        thread.process.threads.pop(thread, None)
+
+    def interrupt(self, thread: Thread, error: BaseException) -> None:
+        """Raise ``error`` in a waiting thread, wherever it waits (a signal). Called by the heap's loop only."""
+        if thread in self._threads and thread.process.alive and thread.greenlet:
+            thread.token += 1  # what it waited for wakes it no more
+            self._switch(thread, error)
+
     def reap(self, process: Process) -> None:
         """Throw Killed into a dead process's threads, for their finally clauses. Called by the heap's loop only."""
-        for thread in process.threads:
+        for thread in list(process.threads):
             if thread.greenlet and not thread.greenlet.dead:
                 self._switch(thread, Killed())
 
     def _switch(self, thread: Thread, value: Any) -> None:
         self.current = thread
         try:
-            if isinstance(value, Killed):
+            if isinstance(value, BaseException):
                 thread.greenlet.throw(value)
             else:
                 thread.greenlet.switch(value)
@@ -190,6 +201,10 @@ class World:
         finally:
             self.current = None
 
+    def check_alive(self) -> None:
+        """Called where the running thread would do what others can see: a dead process does nothing."""
+        self._running()
+
     def _running(self) -> Thread:
         thread = self.current
         if thread is None:
@@ -197,6 +212,11 @@ class World:
         if not thread.process.alive:
             raise Killed
         return thread
+
+    def next_process(self) -> int:
+        """A number that no other process has."""
+        self._processes += 1
+        return self._processes
 
     # --- words -------------------------------------------------------------------------------------------------------
 
@@ -215,14 +235,14 @@ class Process:
     """A simulated process. ``paused_until``: it is stopped (SIGSTOP) till then."""
 
     def __init__(self, world: World, name: str) -> None:
-        self.world, self.name = world, name
+        self.world, self.name, self.number = world, name, world.next_process()
         self.alive, self.paused_until = True, 0.0
-        self.threads: list[Thread] = []
+        self.threads: dict[Thread, None] = {}  # those that have not ended
         self.on_death: list[Callable[[], None]] = []
 
-    def start(self, body: Callable[[], Any]) -> None:
+    def start(self, body: Callable[[], Any]) -> Thread:
         """Begin a thread."""
-        self.world.start(self, body)
+        return self.world.start(self, body)
 
     def kill(self, why: str) -> None:
         """kill -9. Returns if the caller is another process; a process that kills itself ends here."""
@@ -259,6 +279,8 @@ class Thread:
                 body()
             except Killed:
                 return
+            finally:
+                process.world.ended(self)
 
         self.greenlet = greenlet(run, parent=process.world._hub)
 

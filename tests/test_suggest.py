@@ -18,12 +18,15 @@ from raytune_lite.core import messages as m
 from raytune_lite.core.encoding import event_to_json, from_json
 from raytune_lite.distributions import FloatDistribution
 from raytune_lite.exceptions import StaleAttemptError
-from raytune_lite.runtime.asking import untouched
-from raytune_lite.runtime.on_ray.driver import Driver
-from raytune_lite.runtime.on_ray.terms import BUSY
-from raytune_lite.runtime.session import Request, RunConfig, Session
+from raytune_lite.runtime.answers import BUSY
+from raytune_lite.runtime.batch import Request
+from raytune_lite.runtime.config import RunConfig
+from raytune_lite.runtime.ports import Handover, Lost
+from raytune_lite.runtime.suggest import isolated_globals
 from raytune_lite.samplers.base import BaseSampler
 from raytune_lite.trial import TrialState
+
+from .core_tools import OpenSession, open_driver
 
 UNIT = FloatDistribution(0.0, 1.0)
 X = m.ParamValue(name="x", value=0.5, distribution=UNIT)
@@ -54,7 +57,7 @@ class Broken(BaseSampler):
 
 
 class Later:
-    """A thinker that answers when the test says so."""
+    """Answers when the test says so, as a sampler thread does when it has time."""
 
     def __init__(self):
         self.questions = []
@@ -92,7 +95,7 @@ def later():
 
 @pytest.fixture
 def session(storage, later):
-    opened = Session(config(storage, Learner(0)), later=later)
+    opened = OpenSession(config(storage, Learner(0)), later=later)
     # one trial, so that the study knows a parameter to foresee
     Call(opened, m.Claimed, slot="first", node="n")
     later.think(opened)
@@ -144,7 +147,7 @@ def test_parameters_asked_for_in_the_middle_wait_too(session, later):
 def test_an_attempt_that_dies_while_the_sampler_thinks_leaves_its_parameters_to_the_next(session, later):
     claim = Call(session, m.Claimed, slot="a", node="n")
     asked = list(later.questions)
-    session.apply([session.slots.lose("a", m.FailureKind.WORKER_CRASH, "killed")])
+    session.apply([session.slots.lose(Lost(slot="a", kind=m.FailureKind.WORKER_CRASH, message="killed"))])
     second = Call(session, m.Claimed, slot="b", node="n")
     later.think(session)
     assert claim.answers == [None]  # whoever still listens there is told to go
@@ -157,7 +160,7 @@ def test_a_parameter_for_a_dead_attempt_is_refused_and_changes_nothing(session, 
     Call(session, m.Claimed, slot="a", node="n")
     later.think(session)
     asked = Call(session, m.ParamAsked, number=1, attempt=1, name="y", distribution=UNIT)
-    session.apply([session.slots.lose("a", m.FailureKind.WORKER_CRASH, "killed")])
+    session.apply([session.slots.lose(Lost(slot="a", kind=m.FailureKind.WORKER_CRASH, message="killed"))])
     with pytest.raises(StaleAttemptError):
         later.think(session)
     assert asked.answers == []
@@ -167,7 +170,7 @@ def test_a_parameter_for_a_dead_attempt_is_refused_and_changes_nothing(session, 
 @pytest.mark.parametrize("background", [True, False])
 def test_every_suggestion_can_be_derived_again_from_the_log(storage, background):
     later = Later()
-    session = Session(config(storage, Learner(0)), later=later if background else None)
+    session = OpenSession(config(storage, Learner(0)), later=later if background else None)
     live, told = {}, 0
     for turn in range(120):
         if turn % 3 != 2 and len(live) < 4:
@@ -201,8 +204,8 @@ def test_every_suggestion_can_be_derived_again_from_the_log(storage, background)
 
 
 def test_a_sampler_that_raises_refuses_the_claim_and_its_trial_may_ask_again(storage):
-    driver = Driver(config(storage, Broken(0)), "node", "127.0.0.1")
-    driver.ready()
+    driver = open_driver(config(storage, Broken(0)))
+    driver.settings()
     assert tell(driver, m.Claimed(slot="first", node="n"))["number"] == 0  # no parameter is known yet
     tell(driver, m.Reported(number=0, attempt=1, progress=m.Progress(params=(X,))))
     for _ in range(2):
@@ -215,7 +218,7 @@ def tell(driver, event):
     """The answer to a worker's message, asked for again while the driver is busy; a record as a dict of its fields."""
     reply = BUSY
     while reply == BUSY:
-        reply = driver.tell(event_to_json(event).encode())
+        reply = driver.receive(event_to_json(event).encode())
     found = from_json(reply)
     assert not isinstance(found, dict), found
     return dataclasses.asdict(found[0]) if dataclasses.is_dataclass(found[0]) else found[0]
@@ -233,8 +236,8 @@ class Slow(Learner):
 
 
 def test_reports_are_answered_at_once_while_a_sampler_works(storage):
-    driver = Driver(config(storage, Slow(0)), "node", "127.0.0.1")
-    driver.ready()
+    driver = open_driver(config(storage, Slow(0)))
+    driver.settings()
     tell(driver, m.Claimed(slot="first", node="n"))
     tell(driver, m.Reported(number=0, attempt=1, progress=m.Progress(params=(X,))))
     claims, waits = [], []
@@ -255,7 +258,7 @@ def test_reports_are_answered_at_once_while_a_sampler_works(storage):
     assert step > 50
     # a second is what a report would take behind one suggestion; the bound leaves room for a busy machine
     assert statistics.median(waits) < 0.02, statistics.median(waits)
-    assert driver.plan([], [], ["ahead"], False).bound == ()  # nothing is claimed ahead of a slow sampler
+    assert driver.plan(Handover(prefetch=("ahead",))).prefetched == ()  # nothing is claimed ahead of a slow sampler
     driver.close()
 
 
@@ -318,14 +321,14 @@ def needs_torch():
 
 @pytest.mark.parametrize("name", WORLDS)
 def test_a_sampler_never_sees_the_objectives_world_and_leaves_it_as_it_was(name):
-    with untouched():
+    with isolated_globals():
         outside = needs_torch()
     with WORLDS[name]():
         before = ambient()
-        with untouched():
+        with isolated_globals():
             inside = needs_torch()
         assert ambient() == before
-        with pytest.raises(ZeroDivisionError), untouched():
+        with pytest.raises(ZeroDivisionError), isolated_globals():
             raise ZeroDivisionError
         assert ambient() == before
     assert inside == outside

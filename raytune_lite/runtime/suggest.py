@@ -1,16 +1,15 @@
-"""Asking the sampler: what is asked, the guard around it, and a thread for samplers that take their time.
+"""Suggestions: what the sampler is asked, the guard around its call, and a thread for samplers that take long.
 
-A Question is all that a suggestion depends on, taken from the study at one moment, so it can be answered at once or
-beside the event loop; the answer is an event either way, and says which history it saw.
+A SuggestRequest is all that a suggestion depends on, taken from the study at one moment. So it can be answered at once
+or beside the driver's other work; the answer is an event either way, and records which history the sampler saw.
 """
 
 from __future__ import annotations
 
 import contextlib
-import queue
 import random
 import sys
-import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,12 +17,13 @@ from typing import Any
 from ..core import messages as m
 from ..core.protocols import Sampler, StudyView
 from ..distributions import Distribution
+from .host import Host
 
 Key = tuple[int, str]  # a trial's number, and the parameter that is asked for ("" for those foreseen)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class SuggestRequest:
     """What a sampler is asked. ``known``: the study's parameters; ``fixed``: names that it may not choose."""
 
     sampler: Sampler
@@ -34,12 +34,12 @@ class Question:
 
     @property
     def key(self) -> Key:
-        """Two questions with one key have one answer: the first that is stored."""
+        """Two requests with one key have one answer: the first that is stored."""
         return self.command.number, self.command.name if isinstance(self.command, m.SuggestOne) else ""
 
-    def still(self) -> Question:
-        """The same question, which another thread may answer while the study goes on."""
-        return Question(
+    def still(self) -> SuggestRequest:
+        """The same request for another thread, which may answer it while the study goes on."""
+        return SuggestRequest(
             sampler=self.sampler,
             command=self.command,
             view=self.view.still(),
@@ -49,10 +49,10 @@ class Question:
 
     def answer(self) -> m.Suggested | m.ParamSet:
         """The sampler's answer as an event. Raises whatever the sampler raises."""
-        with untouched(generators=self.sampler.draws_globally):
+        with isolated_globals(generators=self.sampler.draws_globally):
             if isinstance(self.command, m.SuggestOne):
                 return self._one(self.command)
-            return self._foreseen(self.command.number)
+            return self._suggested(self.command.number)
 
     def _one(self, command: m.SuggestOne) -> m.ParamSet:
         number, name, dist = command.number, command.name, command.distribution
@@ -60,7 +60,7 @@ class Question:
         param = m.ParamValue(name=name, value=value, distribution=dist)
         return m.ParamSet(number=number, attempt=command.attempt, param=param, seen=self.view.n_events)
 
-    def _foreseen(self, number: int) -> m.Suggested:
+    def _suggested(self, number: int) -> m.Suggested:
         view, sampler = self.view, self.sampler
         space = sampler.search_space(view, self.known)
         values = sampler.sample_relative(view, number, space) if space else {}
@@ -74,8 +74,8 @@ class Question:
 
 
 @contextlib.contextmanager
-def untouched(generators: bool = True) -> Iterator[None]:
-    """Step out of the caller's world for a while, and leave all of it as it was found (law 5).
+def isolated_globals(generators: bool = True) -> Iterator[None]:
+    """Leave the caller's global settings for a while, and restore them: the sampler never sees the objective's world.
 
     Of torch, where it is loaded: grad mode, inference mode, autocast, default dtype and device, the deterministic
     switches. Of numpy: error handling. ``generators``: the global ones of Python, numpy and torch, too; that takes
@@ -112,31 +112,37 @@ def _leave_torch(torch: Any, stack: contextlib.ExitStack) -> None:
         torch.use_deterministic_algorithms(False)
 
 
-class Thinker:
-    """Answers questions one after another, in a thread of its own.
+class SamplerThread:
+    """Answers requests one after another, in a thread of its own.
 
     Args:
-        deliver: called in that thread with a question's key, and the event or the exception it got.
+        host: where the thread runs.
+        deliver: called in that thread with a request's key, and the event or the exception that it got.
     """
 
-    def __init__(self, deliver: Callable[[Key, m.Event | Exception], None]) -> None:
+    def __init__(self, host: Host, deliver: Callable[[Key, m.Event | Exception], None]) -> None:
         self._deliver = deliver
-        self._questions: queue.SimpleQueue[Question] = queue.SimpleQueue()
-        threading.Thread(target=self._run, name="raytune_lite-sampler", daemon=True).start()
+        self._requests: deque[SuggestRequest] = deque()
+        self._asked = host.event()
+        host.start(self._run, "sampler")
 
-    def ask(self, question: Question) -> None:
+    def ask(self, request: SuggestRequest) -> None:
         """Have it answered after those that wait already."""
-        self._questions.put(question)
+        self._requests.append(request)
+        self._asked.set()
 
     def _run(self) -> None:
         while True:
-            question = self._questions.get()
-            found: m.Event | Exception
-            try:
-                found = question.answer()
-            except Exception as error:  # noqa: BLE001  (a sampler may be the user's own: whoever waits is told)
-                found = error
-            self._deliver(question.key, found)
+            self._asked.wait()
+            self._asked.clear()
+            while self._requests:
+                request = self._requests.popleft()
+                found: m.Event | Exception
+                try:
+                    found = request.answer()
+                except Exception as error:  # noqa: BLE001  (a sampler may be the user's own: whoever waits is told)
+                    found = error
+                self._deliver(request.key, found)
 
 
-__all__ = ["Key", "Question", "Thinker", "untouched"]
+__all__ = ["Key", "SamplerThread", "SuggestRequest", "isolated_globals"]

@@ -1,6 +1,6 @@
-"""What a worker process said before it died: the tail of its stderr, and the exit code that can be read from it.
+"""Worker logs: the tail of a dead worker's stderr, and the exit code that can be read from it.
 
-Ray tells only that a worker is gone. Its log lies on its own node, so a small task there reads it.
+Ray says only that a worker is gone. Its log lies on its own node, so a small task there reads it.
 """
 
 from __future__ import annotations
@@ -10,17 +10,18 @@ import glob
 import os
 import re
 import signal
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from ...core.messages import FailureKind
-from ..heart import EXIT_CODE
+from ..heartbeat import EXIT_CODE
 
 PATIENCE = 5.0  # seconds; a node that is dying with its worker has nothing to tell
 TAIL = 2000  # characters kept
-_SWITCH = 1  # exit code of the heart's dead man's switch, which is faulthandler's
+_SWITCH = 1  # exit code of the dead man's switch, which is faulthandler's
 _NOISE = (":job_id:", ":task_name:", ":actor_name:", "Extension modules:")
 _FATAL = {
     "Segmentation fault": signal.SIGSEGV,
@@ -32,11 +33,11 @@ _FATAL = {
 }
 
 
-class Words(NamedTuple):
-    """The last words of a process: ``exit_code`` as subprocess has it (-11: by signal 11), None where unknown."""
+class ExitInfo(NamedTuple):
+    """How a process ended. ``exit_code`` as subprocess has it (-11: by signal 11), None where unknown."""
 
     exit_code: int | None = None
-    text: str = ""
+    stderr_tail: str = ""
 
     def kind(self, otherwise: FailureKind) -> FailureKind:
         """Why it ended, where it ended itself: an attempt whose driver was silent is not to blame for it."""
@@ -44,35 +45,45 @@ class Words(NamedTuple):
         return otherwise if self.exit_code is None else ended_itself.get(self.exit_code, otherwise)
 
 
-def last_words(node: str, pid: int) -> Words:
-    """What process ``pid`` on ``node`` wrote to stderr at its end; empty when that cannot be known."""
-    if not node or not pid:
-        return Words()
+def read_exits(places: Mapping[str, tuple[str, int]]) -> dict[str, ExitInfo]:
+    """How processes ended, by slot; slots of which nothing can be known are left out.
+
+    Args:
+        places: node and pid of each slot's process. All nodes are asked at once.
+    """
+    found: dict[str, ExitInfo] = {}
     with contextlib.suppress(Exception):  # a help for people, never a reason for a run to fail
-        if node == ray.get_runtime_context().get_node_id():
-            return _read(pid)
-        affinity = NodeAffinitySchedulingStrategy(node, soft=False)
-        task = ray.remote(_read).options(num_cpus=0, max_retries=0, scheduling_strategy=affinity)
-        words: Words = ray.get(task.remote(pid), timeout=PATIENCE)
-        return words
-    return Words()
+        here = ray.get_runtime_context().get_node_id()
+        asked: dict[Any, str] = {}
+        for slot, (node, pid) in places.items():
+            if node == here:
+                found[slot] = _read(pid)
+            else:
+                affinity = NodeAffinitySchedulingStrategy(node, soft=False)
+                task = ray.remote(_read).options(num_cpus=0, max_retries=0, scheduling_strategy=affinity)
+                asked[task.remote(pid)] = slot
+        ready, _ = ray.wait(list(asked), num_returns=len(asked), timeout=PATIENCE) if asked else ([], [])
+        for ref in ready:
+            with contextlib.suppress(Exception):
+                found[asked[ref]] = ray.get(ref)
+    return found
 
 
-def _read(pid: int) -> Words:
+def _read(pid: int) -> ExitInfo:
     folder = ray._private.worker._global_node.get_logs_dir_path()  # no public call tells it
     found = glob.glob(os.path.join(glob.escape(folder), f"worker-*-{pid}.err"))
     if not found:
-        return Words()
+        return ExitInfo()
     with open(found[0], "rb") as file:
         file.seek(max(0, os.path.getsize(found[0]) - 4 * TAIL))
         text = file.read().decode("utf-8", "replace")
-    return read_words(text)
+    return read_log(text)
 
 
-def read_words(text: str) -> Words:
+def read_log(text: str) -> ExitInfo:
     """The end of a log without Ray's markers and faulthandler's list of modules, and what it says of the exit."""
     said = "\n".join(line for line in text.splitlines() if not line.startswith(_NOISE)).strip()
-    return Words(_exit_code(said), said[-TAIL:])
+    return ExitInfo(_exit_code(said), said[-TAIL:])
 
 
 def _exit_code(said: str) -> int | None:
@@ -85,4 +96,4 @@ def _exit_code(said: str) -> int | None:
     return EXIT_CODE if "this process ends, the trial goes on elsewhere" in said else None
 
 
-__all__ = ["Words", "last_words", "read_words"]
+__all__ = ["ExitInfo", "read_exits", "read_log"]

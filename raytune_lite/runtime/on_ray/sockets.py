@@ -1,9 +1,9 @@
-"""The short way from an attempt to the driver: a socket beside Ray's actor calls.
+"""The fast transport from an attempt to the driver: a socket beside Ray's actor calls.
 
 A Ray actor call takes most of a millisecond, and half of that in processor time on either side: more than all that
 the driver does with it. So the driver also listens on a socket (the standard library's multiprocessing.connection,
 with its HMAC handshake), and an attempt talks to it there. Whatever goes wrong, the same message goes again as an
-actor call: messages are idempotent (laws 2 and 3), and Ray finds the actor wherever it was restarted. Knows bytes only.
+actor call: messages are idempotent, and Ray finds the actor wherever it was restarted. Knows bytes only.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from collections.abc import Callable, Iterator
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Connection, answer_challenge, deliver_challenge
 
+from ..ports import TransportError, WorkerSettings
+
 HANDSHAKE_TIMEOUT = 3.0  # seconds; a port that a firewall swallows, or a silent stranger, must not hold anybody up
 MAX_MESSAGE = 64 << 20  # bytes; a longer one closes the connection
 BROKEN = (OSError, EOFError, AuthenticationError, TimeoutError)
@@ -24,13 +26,13 @@ BROKEN = (OSError, EOFError, AuthenticationError, TimeoutError)
 Address = tuple[str, int]
 
 
-class WireServer:
+class SocketServer:
     """Answers messages with ``handle``, each connection in a thread of its own."""
 
     def __init__(self, host: str, key: bytes, handle: Callable[[bytes], bytes]) -> None:
         self._socket = socket.create_server((host, 0), backlog=128)
         self._key, self._handle = key, handle
-        threading.Thread(target=self._accept, name="raytune_lite-wire", daemon=True).start()
+        threading.Thread(target=self._accept, name="raytune_lite-socket", daemon=True).start()
 
     @property
     def address(self) -> Address:
@@ -50,7 +52,7 @@ class WireServer:
                 accepted, _ = self._socket.accept()
             except OSError:
                 return  # closed
-            threading.Thread(target=self._serve, args=(accepted,), name="raytune_lite-wire", daemon=True).start()
+            threading.Thread(target=self._serve, args=(accepted,), name="raytune_lite-socket", daemon=True).start()
 
     def _serve(self, accepted: socket.socket) -> None:
         with contextlib.suppress(*BROKEN), _connection(accepted) as connection:
@@ -61,11 +63,11 @@ class WireServer:
                 connection.send_bytes(self._handle(connection.recv_bytes(MAX_MESSAGE)))
 
 
-class Wire:
+class SocketClient:
     """The attempt's end. One per process and driver; calls of several threads take turns.
 
     Raises:
-        OSError: nobody listens there, or nobody who speaks in time.
+        OSError: nobody listens there, or nobody who answers in time.
         AuthenticationError: the key is another one.
     """
 
@@ -80,14 +82,35 @@ class Wire:
             self.close()
             raise
 
+    @classmethod
+    def connect(cls, settings: WorkerSettings) -> SocketClient | None:
+        """Connect to the driver process that these settings name; None when it has no socket.
+
+        Raises:
+            TransportError: it cannot be reached.
+        """
+        if settings.address is None:
+            return None
+        try:
+            return cls(settings.address, settings.key)
+        except BROKEN as error:
+            raise TransportError(f"no connection to {settings.address}: {error!r}") from error
+
     def call(self, message: bytes, timeout: float) -> bytes:
-        """Send a message and return the reply; one of BROKEN is raised when none came in ``timeout`` seconds."""
-        with self._lock:
-            self._connection.send_bytes(message)
-            if not self._connection.poll(timeout):
-                self.close()  # a late reply must not be taken for the next message's
-                raise TimeoutError(f"no reply within {timeout} s")
-            return self._connection.recv_bytes(MAX_MESSAGE)
+        """Send a message and return the reply.
+
+        Raises:
+            TransportError: the connection broke, or no reply came within ``timeout`` seconds.
+        """
+        try:
+            with self._lock:
+                self._connection.send_bytes(message)
+                if not self._connection.poll(timeout):
+                    self.close()  # a late reply must not be taken for the next message's
+                    raise TimeoutError(f"no reply within {timeout} s")
+                return self._connection.recv_bytes(MAX_MESSAGE)
+        except BROKEN as error:
+            raise TransportError(f"the connection broke: {error!r}") from error
 
     def close(self) -> None:
         """Hang up."""
@@ -111,4 +134,4 @@ def _time_limit(connection: Connection) -> Iterator[None]:
                 yield
 
 
-__all__ = ["BROKEN", "Address", "Wire", "WireServer"]
+__all__ = ["Address", "SocketClient", "SocketServer"]

@@ -1,0 +1,97 @@
+"""A run's sampler and pruner: the given ones or the recorded ones; and the states that a log folds to with them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from ..core import messages as m
+from ..core.bounds import clip
+from ..core.protocols import Branches, Grid, Pruner, Sampler
+from ..core.state import StudyState
+from ..exceptions import MessageError
+from ..pruners import NopPruner, pruner_from_spec
+from ..samplers import AutoSampler, grid_from_spec, sampler_from_spec
+from ..storages.records import StudyRecord
+
+Watch = Callable[[m.Event], None]  # called with each event of a log, just before the state takes it in
+
+
+class Algorithms:
+    """What a study is run and folded with.
+
+    Args:
+        study: the study.
+        log: its events so far; the latest run in it says which sampler and pruner are recorded.
+        sampler: the given one, or None.
+        pruner: the given one, or None.
+    """
+
+    def __init__(
+        self, study: StudyRecord, log: Iterable[m.LogEntry], sampler: Sampler | None, pruner: Pruner | None
+    ) -> None:
+        self._study = study
+        recorded_pruner, recorded_sampler = _recorded_specs(log)
+        self.sampler: Sampler = _resolve(sampler, recorded_sampler, sampler_from_spec) or AutoSampler()
+        self.pruner: Pruner = _resolve(pruner, recorded_pruner, pruner_from_spec) or NopPruner()
+
+    def new_state(self) -> StudyState:
+        """The study before its first event."""
+        return StudyState(self._study.directions, self._pruner_for, self._grid_for)
+
+    def fold(
+        self, log: Iterable[m.LogEntry], state: StudyState | None = None, watch: Watch | None = None
+    ) -> StudyState:
+        """The state that a log leads to; replaying it always gives the same.
+
+        Raises:
+            MessageError: the log was changed by hand.
+        """
+        state = self.new_state() if state is None else state
+        for seq, (at, event, _) in enumerate(log, start=1):
+            try:
+                if watch is not None:
+                    watch(event)
+                state.handle(event, at)
+            except Exception as error:  # the log was edited: whatever a handler meets, it is the log that is wrong
+                raise MessageError(
+                    f"table rtl_events, study {self._study.name!r}, seq {seq}: {type(event).__name__} cannot follow "
+                    f"the events before it ({clip(repr(error), 500)}). The log was changed by hand; restore a copy of "
+                    "the database."
+                ) from error
+        return state
+
+    def _pruner_for(self, spec: str) -> Pruner:
+        if spec == json.dumps(self.pruner.spec()):
+            return self.pruner
+        return NopPruner() if spec == "{}" else pruner_from_spec(json.loads(spec))
+
+    def _grid_for(self, spec: str) -> Grid | Branches | None:
+        own = spec == json.dumps(self.sampler.spec())
+        return self.sampler.grid if own else grid_from_spec(json.loads(spec))
+
+
+def _recorded_specs(log: Iterable[m.LogEntry]) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+    pruner = sampler = None
+    for _, event, _ in log:
+        if isinstance(event, m.RunStarted):
+            pruner, sampler = json.loads(event.pruner), json.loads(event.sampler)
+    return pruner, sampler
+
+
+def _resolve(given: Any, recorded: dict[str, Any] | None, from_spec: Callable[[dict[str, Any]], Any]) -> Any:
+    """The algorithm to run with: the given one, or the recorded one when none was given.
+
+    A seed that was drawn because the user gave none is not a wish: the recorded seed goes on.
+    """
+    if given is None:
+        return from_spec(recorded) if recorded else None
+    if recorded and getattr(given, "auto_seed", False):
+        spec = json.loads(json.dumps(given.spec()))
+        if {**spec, "seed": 0} == {**recorded, "seed": 0}:
+            return from_spec(recorded)
+    return given
+
+
+__all__ = ["Algorithms"]

@@ -1,0 +1,69 @@
+"""Requests on their way to the core, and what a batch of them comes to before it is committed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..core import messages as m
+from .suggest import Key, SuggestRequest
+
+
+@dataclass(slots=True)
+class Request:
+    """An event on its way to the core, and where its answer goes: a value, or the error that refused it.
+
+    ``text``: the event's JSON as its sender wrote it, which is stored unchanged; None: it is encoded once, for the log.
+    ``slot``: of an AttemptEnded: whose task ended, which must be the one that holds the attempt; None: nobody asks.
+    ``stop``: set with the answer: why the event's attempt shall stop, or None.
+    """
+
+    event: m.Event
+    reply: Callable[[Any], None]
+    refuse: Callable[[Exception], None]
+    text: str | None = None
+    slot: str | None = None
+    stop: str | None = None
+
+
+Later = Callable[[SuggestRequest, Sequence[Request]], None]
+
+
+@dataclass(slots=True)
+class Commits:
+    """How the database keeps up: commits with events in them, and what they took, in seconds."""
+
+    n: int = 0
+    events: int = 0
+    seconds: float = 0.0
+    longest: float = 0.0
+
+    def note(self, events: int, seconds: float) -> None:
+        """Count one commit."""
+        self.n, self.events, self.seconds = self.n + 1, self.events + events, self.seconds + seconds
+        self.longest = max(self.longest, seconds)
+
+    def __str__(self) -> str:
+        n = max(self.n, 1)
+        each = f"{self.events / n:.1f} events and {1000 * self.seconds / n:.1f} ms each"
+        return f"{self.n} commits, {each}, the longest {1000 * self.longest:.0f} ms"
+
+
+@dataclass(slots=True)
+class Batch:
+    """What the events of one batch lead to. ``put_off_for``: requests that wait for a suggestion, by its key."""
+
+    entries: list[m.LogEntry] = field(default_factory=list)
+    rows: list[m.Row] = field(default_factory=list)
+    discards: list[str] = field(default_factory=list)
+    put_off_for: dict[Key, tuple[SuggestRequest, list[Request]]] = field(default_factory=dict)
+
+    def put_off(self, asked: SuggestRequest, request: Request) -> None:
+        """The request cannot be answered before the sampler has been asked."""
+        if asked.key not in self.put_off_for:
+            self.put_off_for[asked.key] = (asked.still(), [])
+        self.put_off_for[asked.key][1].append(request)
+
+
+__all__ = ["Batch", "Commits", "Later", "Request"]

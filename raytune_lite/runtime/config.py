@@ -1,0 +1,47 @@
+"""What a run is started with, and the limits that hold for every run."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import socket
+from dataclasses import dataclass
+
+from ..core.protocols import Pruner, Sampler
+from ..core.retries import RetryPolicy
+
+LEASE = 60.0  # seconds an attempt is trusted without an answer: Ray lets a task run on for minutes behind a partition
+STORAGE_PATIENCE = 120.0  # seconds a database that fails is tried again before the run is paused
+CHECKPOINTS_KEPT = 2  # of a trial that may be resumed: the newest, and the one before it in case that is damaged
+OWNER_LEASE = 15.0  # seconds a driver is trusted without a commit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunConfig:
+    """All that a driver needs to run a study; plain data, so it can be sent to another process.
+
+    ``timeout``, ``lease``, ``trial_timeout`` and ``storage_patience`` are in seconds.
+    """
+
+    storage: str = dataclasses.field(repr=False)  # it may hold a password
+    study_name: str
+    run: str
+    sampler: Sampler | None = None
+    pruner: Pruner | None = None
+    n_trials: int | None = None
+    max_trials: int | None = None
+    timeout: float | None = None
+    retries: RetryPolicy = RetryPolicy()
+    checkpoint_dir: str | None = None
+    durable: bool = True
+    lease: float = LEASE
+    trial_timeout: float | None = None
+    storage_patience: float = STORAGE_PATIENCE
+
+
+def new_run_id() -> str:
+    """A name for one run of one process, unique over hosts and restarts."""
+    return f"{socket.gethostname()}-{os.getpid()}-{os.urandom(4).hex()}"
+
+
+__all__ = ["CHECKPOINTS_KEPT", "LEASE", "OWNER_LEASE", "STORAGE_PATIENCE", "RunConfig", "new_run_id"]

@@ -1,0 +1,342 @@
+"""The driver: a study's session behind calls from many threads. It decides and stores; it owns no task.
+
+A call puts its request into the inbox and waits for the session's lock. Whoever gets the lock handles everything that
+has gathered meanwhile in one transaction, and the others find their answers waiting: group commit without a timer and,
+for a lone caller, without a change of thread. The driver keeps nothing of the study that the database lacks: when it
+was killed, its successor folds the log under a new epoch and answers the calls that are sent again. Knows no Ray.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..core import messages as m
+from ..core.encoding import message_from_json, to_json
+from ..exceptions import MessageError, SchemaVersionError, StorageError
+from .answers import BUSY, answer, refusal
+from .batch import Later, Request
+from .config import RunConfig
+from .host import Event, Host
+from .ports import Handover, Notice, Plan, WorkerSettings
+from .session import Session
+from .suggest import Key, SamplerThread, SuggestRequest
+
+TICK = 2.0  # seconds between looks at leases and timeouts
+STORAGE_REST = 0.5  # seconds until a database that failed is tried again
+BUSY_AFTER = 3.0  # seconds an attempt waits for its answer before it is told to send the message again
+INTERRUPTED = "the study was interrupted"
+
+Open = Callable[[Later | None], Session]
+
+
+class Driver:
+    """One driver of one run.
+
+    Args:
+        config: the run.
+        host: threads and clocks.
+        notice: prints a line for people.
+        open_session: opens the study; called again after the database has failed.
+        has_sampler_thread: samplers that take long are asked in a thread of their own, so that nobody waits for them.
+    """
+
+    def __init__(
+        self,
+        config: RunConfig,
+        host: Host,
+        notice: Notice,
+        *,
+        open_session: Open | None = None,
+        has_sampler_thread: bool = True,
+    ) -> None:
+        self.config = config
+        self._host, self._notice = host, notice
+        self._open_session = open_session or (lambda later: Session(config, host=host, later=later))
+        self._inbox: deque[_Item] = deque()
+        self._lock = host.lock()
+        self._session: Session | None = None
+        self.fatal: Exception | None = None  # why no call is answered any more
+        self._stop: str | None = None  # why every attempt is to end
+        self._closed = host.event()
+        self._note = ""
+        self._sampler = SamplerThread(host, self._suggested) if has_sampler_thread else None
+        self._suggesting: dict[Key, list[Request]] = {}  # requests to be made again when the sampler has answered
+        host.start(self._tick, "leases")
+
+    # --- calls -----------------------------------------------------------------------------------------------------
+
+    def settings(self) -> WorkerSettings:
+        """Open the study and say what its attempts must know.
+
+        Raises:
+            StudyBusyError, SchemaVersionError, StorageError: the study cannot be opened.
+        """
+        found: WorkerSettings = self._query(lambda session: session.worker_settings())
+        return found
+
+    def receive(self, message: bytes) -> bytes:
+        """Handle an attempt's event (a claim, a report, a parameter); what it says is stored when this returns.
+
+        Answers as ``answers`` has it; BUSY when that would take too long (the database fails, say). Then nothing is
+        acknowledged, the attempt sends the same again, and it knows that its driver lives.
+        """
+        try:
+            event = message_from_json(message, m.Claimed, m.ParamAsked, m.Reported)
+            if self._stop is not None and isinstance(event, m.Claimed):
+                return answer(None, self._stop)
+            value, stop = self._ask(event, BUSY_AFTER, text=message.decode())
+        except TimeoutError:
+            return BUSY
+        except Exception as error:  # noqa: BLE001  (a refusal is an answer: the attempt raises it)
+            return refusal(error)
+        return answer(value, self._stop or stop)
+
+    def ask(self, event: m.Event) -> Any:
+        """Handle an event of this process or of the script, and return the core's answer; it is stored then."""
+        return self._ask(event)[0]
+
+    def report(self, event: m.Reported) -> tuple[m.Decision, str | None]:
+        """Handle a report of an attempt in this process; answers the decision, and why it shall stop."""
+        return self._ask(event)
+
+    def plan(self, handover: Handover, timeout: float | None = None) -> Plan:  # noqa: ARG002  (a call from this process)
+        """Take in what the launcher hands over, and tell it what to do.
+
+        An end that is refused fails its slot's attempt: the task is over, and nobody will report a better one.
+        """
+        if handover.draining:
+            self._stop = INTERRUPTED
+        refused: dict[str, str] = {}  # slot -> why
+        numbers = [number for ended in handover.ended if (number := self._take_end(ended, refused)) is not None]
+        claims = {slot: _Item() for slot in handover.prefetch if self._stop is None and not self._suggests_slowly()}
+        for slot, item in claims.items():
+            item.request = Request(m.Claimed(slot=slot, prefetched=True), item.answer, item.refuse)
+        self._inbox.extend(claims.values())
+        plan: Plan = self._query(
+            lambda session: session.plan(handover, refused=refused, numbers=numbers, is_stopped=self._stop is not None)
+        )
+        for item in claims.values():
+            if item.error is not None:
+                raise item.error
+        found = [(slot, to_json(item.value).encode()) for slot, item in claims.items() if item.value is not None]
+        return replace(plan, prefetched=tuple(found))
+
+    def _take_end(self, ended: Any, refused: dict[str, str]) -> int | None:
+        slot, message = ended.slot, ended.message
+        if message is None:
+            return None  # the session closes its slot
+        try:
+            event = message_from_json(message, m.AttemptEnded)
+        except MessageError as error:
+            refused[slot] = str(error)
+            return None
+
+        def refuse(error: Exception) -> None:
+            refused[slot] = str(error)
+
+        request = Request(event, lambda _: None, refuse, text=message.decode(), slot=slot)
+        self._inbox.append(_Item(request=request))
+        return getattr(event, "number", None)
+
+    def locate(self, slots: Sequence[str]) -> list[tuple[str, int] | None]:
+        """The node and the process of each slot's attempt; None where they are not known."""
+        found: list[tuple[str, int] | None] = self._query(lambda session: session.locate(slots))
+        return found
+
+    def close(self) -> None:
+        """Give the study back; calls that come later are refused."""
+        with self._lock:
+            self._drop_session()
+            self.fatal = StorageError("this driver has been closed; its study may be opened again.")
+        self._closed.set()
+
+    # --- the inbox ---------------------------------------------------------------------------------------------------
+
+    def _ask(self, event: m.Event, patience: float | None = None, text: str | None = None) -> tuple[Any, str | None]:
+        item = _Item()
+        item.request = Request(event, item.answer, item.refuse, text=text)
+        value = self._wait(item, patience)
+        return value, item.request.stop
+
+    def _query(self, query: Callable[[Session], Any]) -> Any:
+        return self._wait(_Item(query=query))
+
+    def _wait(self, item: _Item, patience: float | None = None) -> Any:
+        """The item's answer; TimeoutError when there is none after ``patience`` seconds (None: wait on)."""
+        self._inbox.append(item)
+        end = None if patience is None else self._host.monotonic() + patience
+        if not self._lock.acquire(timeout=-1 if patience is None else patience):
+            with contextlib.suppress(ValueError):  # else it is being handled, and nobody hears the answer
+                self._inbox.remove(item)
+            raise TimeoutError
+        try:
+            if not item.done:  # else whoever had the lock before has handled it
+                self._handle_all()
+            if not item.done:
+                item.later = self._host.event()  # the sampler is being asked
+        finally:
+            self._lock.release()
+        if item.later is not None and not item.later.wait(None if end is None else end - self._host.monotonic()):
+            raise TimeoutError
+        if item.error is not None:
+            raise item.error
+        return item.value
+
+    def _handle_all(self) -> None:
+        items = [self._inbox.popleft() for _ in range(len(self._inbox))]
+        if self.fatal is None:
+            self._handle_patiently(items)
+        if self.fatal is not None:
+            for item in items:
+                item.refuse(self.fatal)
+
+    def _handle_patiently(self, items: list[_Item]) -> None:
+        """Handle items; when the database fails, open a new session on what was stored and handle them again."""
+        failing_since: float | None = None
+        while items:
+            tried = self._host.monotonic()
+            try:
+                if self._session is None:
+                    self._session = self._open_session(self._suggest if self._sampler is not None else None)
+                self._handle(self._session, items)
+                break
+            except StorageError as error:
+                self._drop_session()
+                failing_since = tried if failing_since is None else failing_since
+                self.fatal = self._give_up(error, failing_since, first=tried == failing_since)
+                if self.fatal is not None:
+                    return
+                self._host.sleep(STORAGE_REST)
+            except Exception as error:  # noqa: BLE001  (FencedError, StudyBusyError, a bug: callers must hear of it)
+                self._drop_session()
+                self.fatal = error
+                return
+            except BaseException:  # Ctrl-C: the session's memory may be ahead of the database
+                self._drop_session()
+                raise
+        if failing_since is not None:
+            self._notice(f"the database works again, after {self._host.monotonic() - failing_since:.0f} s")
+
+    def _give_up(self, error: StorageError, failing_since: float, *, first: bool) -> StorageError | None:
+        """The error to end with, or None while the database may be tried again."""
+        patience = self.config.storage_patience
+        if isinstance(error, (SchemaVersionError, MessageError)):  # what is stored is wrong, and stays so
+            return error
+        if patience <= 0:
+            return error
+        if first:
+            self._notice(f"the database fails; trying again for {patience:.0f} s, meanwhile trials go on: {error}")
+        if self._host.monotonic() > failing_since + patience:
+            return _paused(error, patience)
+        return None
+
+    def _handle(self, session: Session, items: list[_Item]) -> None:
+        """Requests between two queries form one batch. Items are removed once they are answered."""
+        while items:
+            began = self._host.monotonic()
+            n = next((i for i, item in enumerate(items) if item.request is None), len(items))
+            if n:
+                session.process([item.request for item in items[:n] if item.request is not None])
+                self._say_note(session)
+            else:
+                n, item = 1, items[0]
+                if item.query is not None:
+                    item.answer(item.query(session))
+            del items[:n]
+            if self._host.monotonic() - began > BUSY_AFTER:
+                # attempts that got BUSY count their lease from that answer; renew ours to match
+                session.renew_leases()
+
+    def _drop_session(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            with contextlib.suppress(Exception):  # the database is what failed; the next session reads it anew
+                session.close()
+
+    # --- samplers that take long -------------------------------------------------------------------------------------
+
+    def _suggests_slowly(self) -> bool:
+        """Whether claims may have to wait for the sampler: then none are made ahead of their tasks."""
+        return self._session is None or self._session.suggests_slowly
+
+    def _suggest(self, request: SuggestRequest, waiting: Sequence[Request]) -> None:
+        """Have the sampler asked in its thread; called with the lock."""
+        if request.key in self._suggesting:
+            self._suggesting[request.key] += waiting
+            return
+        self._suggesting[request.key] = list(waiting)
+        if self._sampler is not None:
+            self._sampler.ask(request)
+
+    def _suggested(self, key: Key, found: m.Event | Exception) -> None:
+        """The sampler has answered: store it, then make the requests again that waited. In the sampler's thread."""
+        with self._lock:
+            waiting = self._suggesting.pop(key, [])
+            if isinstance(found, Exception):
+                for request in waiting:
+                    request.refuse(found)
+                return
+            self._inbox.append(_Item(request=Request(found, lambda _: None, lambda _: None)))
+            self._inbox.extend(_Item(request=request) for request in waiting)
+            self._handle_all()
+
+    def _say_note(self, session: Session) -> None:
+        if session.note != self._note:
+            self._note = session.note
+            self._notice(f"the next trials are chosen by {self._note}")
+
+    # --- leases and timeouts -----------------------------------------------------------------------------------------
+
+    def _tick(self) -> None:
+        while self.fatal is None:
+            slept = self._host.monotonic()
+            self._closed.wait(TICK)
+            # SIGSTOP, or a suspended machine: nobody could be heard meanwhile
+            was_stopped = self._host.monotonic() > slept + TICK + self.config.lease / 2
+            if self._session is None or self._closed.is_set():
+                continue
+            try:
+                if was_stopped:
+                    self._query(lambda session: session.renew_leases())
+                self._query(lambda session: session.tick())
+            except Exception:  # noqa: BLE001  (kept as self.fatal: the next caller hears of it)
+                return
+
+
+@dataclass(slots=True, eq=False)
+class _Item:
+    """What waits in the inbox: a request for the core, or a query that reads the session between two batches."""
+
+    request: Request | None = None
+    query: Callable[[Session], Any] | None = None
+    done: bool = False
+    value: Any = None
+    error: Exception | None = None
+    later: Event | None = None  # set when it is answered after its first turn
+
+    def answer(self, value: Any) -> None:
+        self.value = value
+        self._end()
+
+    def refuse(self, error: Exception) -> None:
+        self.error = error
+        self._end()
+
+    def _end(self) -> None:
+        self.done = True
+        if self.later is not None:
+            self.later.set()
+
+
+def _paused(error: StorageError, seconds: float) -> StorageError:
+    return StorageError(
+        f"the database has failed for {seconds:.0f} s, so the run is paused: {error} What was acknowledged is stored; "
+        "when the database works again, the same command goes on from there."
+    )
+
+
+__all__ = ["INTERRUPTED", "Driver"]

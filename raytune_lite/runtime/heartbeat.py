@@ -1,0 +1,84 @@
+"""The heartbeat of a worker process: one thread that delivers buffered reports and so renews the attempt's lease.
+
+It ends the process when the lease cannot be renewed: an attempt that the driver does not hear may have been given to
+another task. A thread cannot do that while C code holds the interpreter's lock, or just after the whole process was
+stopped and woke up. So beside it stands the host's dead man's switch, set anew with each answer of the driver.
+"""
+
+from __future__ import annotations
+
+import math
+
+from .failures import AttemptInterrupted, DriverGone
+from .host import Host
+from .trial import Trial
+
+INTERVAL = 1.0  # seconds between beats: how late a reader sees a report, and an attempt learns of Ctrl-C
+EXIT_CODE = 75  # EX_TEMPFAIL: try again later
+TIMEOUT_GRACE = 10.0  # seconds an attempt has to end itself after trial_timeout
+_SWITCH_MARGIN = 2.0  # seconds after the lease: the heartbeat's thread, which says why, goes first
+
+
+class Heartbeat:
+    """Beats for the process's current trial. One per process, started once, kept for the next trial.
+
+    Args:
+        host: the process.
+        lease: seconds.
+        interval: seconds between beats.
+    """
+
+    def __init__(self, host: Host, lease: float, interval: float = INTERVAL) -> None:
+        self.lease = lease
+        self._host, self._interval = host, interval
+        self._trial: Trial | None = None
+        self._armed_at = -math.inf
+
+    def start(self) -> None:
+        """Begin the thread."""
+        self._host.start(self._run, "heartbeat")
+
+    def watch(self, trial: Trial | None) -> None:
+        """Beat for ``trial`` from now on; None: for nobody."""
+        had_limit = self._trial is not None and self._trial.delivery.deadline < math.inf
+        self._trial = trial
+        if had_limit or (trial is not None and trial.delivery.deadline < math.inf):
+            self._armed_at = -math.inf
+        self.acknowledged()
+
+    def acknowledged(self) -> None:
+        """The driver has answered just now, or no answer is due: the lease begins anew."""
+        now = self._host.monotonic()
+        if now - self._armed_at < self._interval:
+            return  # short trials are answered a thousand times a second, and to arm the switch takes a new thread
+        self._armed_at = now
+        trial = self._trial
+        limit = math.inf if trial is None else trial.delivery.deadline + TIMEOUT_GRACE - now
+        self._host.arm(max(0.1, min(self.lease + _SWITCH_MARGIN, limit)))
+
+    def _run(self) -> None:
+        while True:
+            self._host.sleep(self._interval)
+            trial = self._trial
+            if trial is None:
+                self.acknowledged()
+            else:
+                self.beat(trial)
+
+    def beat(self, trial: Trial) -> None:
+        """One beat; ends the process if the driver has not answered for a whole lease."""
+        try:
+            trial.delivery.flush()
+        except (Exception, AttemptInterrupted) as error:  # noqa: BLE001  (whatever stands between us and the driver)
+            if isinstance(error, AttemptInterrupted) and not isinstance(error, DriverGone):
+                return  # the objective learns of it at its next call of the trial; if it makes none, the switch fires
+            silent = self._host.monotonic() - trial.delivery.acknowledged_at
+            if silent > self.lease and self._trial is trial:
+                self._host.die(
+                    EXIT_CODE,
+                    f"raytune_lite: trial {trial.number}, attempt {trial.attempt}: no answer from the driver for "
+                    f"{self.lease:.0f} s ({type(error).__name__}); this process ends, the trial goes on elsewhere.",
+                )
+
+
+__all__ = ["EXIT_CODE", "INTERVAL", "TIMEOUT_GRACE", "Heartbeat"]

@@ -1,0 +1,287 @@
+"""The launcher owns a run's tasks: it asks the driver how many to keep queued, submits them, watches them, and hands
+over how each ended. It keeps no state of the study and decides nothing. It runs in the script's own thread, on Ray,
+in the simulator and inline. Knows no Ray.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from ..core.encoding import event_from_json
+from ..core.messages import AttemptEnded, FailureKind
+from ..exceptions import MessageError, RaytuneLiteError, StudyAbortedError, TrialFailedError
+from .host import Host
+from .ports import DriverCalls, Handover, Lost, Observer, Plan, Returned, Tasks
+
+GATHER = 0.015  # seconds to gather ended tasks before one call hands them all over, where they end that fast
+LOOK_AHEAD = 4  # tasks queued beyond what runs, so that a freed slot finds the next one and an autoscaler sees demand;
+LOOK_AHEAD_SECONDS = 0.1  # more where trials are short: as many as end in this time,
+LOOK_AHEAD_MOST = 64  # within bounds
+# Ends a second above which trials are claimed in the launcher's own call, a moment before their tasks are submitted:
+# they start within LOOK_AHEAD_SECONDS, so hardly anything fresher can come up, and each saves a round trip.
+SHORT_TRIALS = 50.0
+POLL = 0.25  # seconds between looks when nothing ends
+CAPACITY_INTERVAL = 5.0  # seconds between two looks at how many trials there is room for
+DRAIN_PATIENCE = 10.0  # seconds a driver has, at the end of a run, to store what there is left to report
+DISMISS_PATIENCE = 0.5  # seconds that idle tasks have, when a run is over, to hear that there is nothing to do
+STOP_GRACE = 5.0  # seconds an interrupted objective has to notice, before its task is killed
+TRACEBACKS_SHOWN = 3  # caught failures shown whole; the database keeps them all
+STUCK_NOTICE = 30.0  # seconds between notices that nothing can be scheduled
+
+
+class Launcher:
+    """One run's loop over its tasks.
+
+    Args:
+        driver: of this run.
+        tasks: what runs the trials.
+        host: clock.
+        observer: who follows the run.
+        study_name: for messages.
+        max_concurrent: tasks at once, or None for as many as there is room for.
+        short_trials: ends a second above which trials are claimed ahead of their tasks.
+        poll: seconds between looks when nothing ends.
+    """
+
+    def __init__(
+        self,
+        driver: DriverCalls,
+        tasks: Tasks,
+        host: Host,
+        observer: Observer,
+        *,
+        study_name: str,
+        max_concurrent: int | None = None,
+        short_trials: float = SHORT_TRIALS,
+        poll: float = POLL,
+    ) -> None:
+        self._driver, self._tasks, self._host, self._observer = driver, tasks, host, observer
+        self._study_name, self._max_concurrent, self._poll = study_name, max_concurrent, poll
+        self._slots: dict[str, None] = {}  # of tasks that were submitted and have not ended, oldest first
+        # what the driver has not acknowledged yet
+        self._ended: list[Returned] = []
+        self._lost: list[Lost] = []
+        self._prefetching: tuple[str, ...] = ()
+        self._seen: int | None = None  # of the study's finished trials
+        self._draining = False
+        self._failed: BaseException | None = None  # the first failure that ends the run
+        self._shown = 0
+        self._room, self._room_until = 0, -math.inf
+        self._rate = EndRate(host, short_trials)
+        self._prefetched = 0
+        self._quiet_since = host.monotonic()
+
+    def run(self) -> None:
+        """Keep tasks queued until the run is over; whatever ends it earlier, drain them first.
+
+        Raises:
+            TrialFailedError: an objective raised what ``catch`` does not list. Inline it is that exception itself.
+            StudyAbortedError: the run was given up.
+            KeyboardInterrupt: after running trials were stopped and everything acknowledged was stored.
+        """
+        try:
+            self._loop()
+            self._dismiss()
+        except KeyboardInterrupt:
+            self._observer.notice("Interrupted: telling running trials to stop; what was acknowledged is stored.")
+            self._drain()
+            self._observer.notice(
+                "Stopped. Run the same command again to go on: interrupted trials continue from their checkpoints."
+            )
+            raise
+        except BaseException:
+            self._drain()
+            raise
+
+    def _loop(self) -> None:
+        plan = self._hand_over()
+        self._observer.update(plan)
+        while not plan.over:
+            self._submit(plan)
+            self._gather()
+            plan = self._hand_over(prefetch=self._slots_to_prefetch(plan))
+            self._observer.update(plan)
+            if self._failed is not None:
+                raise self._failed
+            if plan.aborted:
+                raise StudyAbortedError(self._study_name, plan.aborted)
+
+    # --- tasks -------------------------------------------------------------------------------------------------------
+
+    def _submit(self, plan: Plan) -> None:
+        for slot in plan.cancel:
+            if slot in self._slots:
+                self._cancel(slot, FailureKind.LEASE_EXPIRED, "its attempt was given up")
+        for prefetched in plan.prefetched:
+            self._slots[self._tasks.submit(prefetched)] = None
+        bound = self._bound(plan)
+        wanted = bound if plan.wanted is None else min(plan.wanted, bound)
+        for _ in range(0 if self._prefetches() else wanted - len(self._slots)):
+            self._slots[self._tasks.submit()] = None
+
+    def _cancel(self, slot: str, kind: FailureKind, message: str) -> None:
+        """Kill a task: it may hang, or be cut off. If it cannot be reached it must not keep a place all the same."""
+        self._tasks.cancel(slot)
+        del self._slots[slot]
+        self._lost.append(Lost(slot=slot, kind=kind, message=message))
+
+    def _prefetches(self) -> bool:
+        return self._tasks.prefetches and self._rate.trials_are_short()
+
+    def _slots_to_prefetch(self, plan: Plan) -> tuple[str, ...]:
+        """Slots that get their trials before their tasks are submitted: where trials are short, and then only."""
+        n = max(0, self._bound(plan) - len(self._slots)) if self._prefetches() else 0
+        self._prefetched += n
+        return tuple(f"ahead-{self._prefetched - i}" for i in range(n))
+
+    def _bound(self, plan: Plan) -> int:
+        """Tasks to keep queued or running at most."""
+        bounds = [n for n in (self._max_concurrent, plan.max_tasks) if n is not None]
+        if bounds:
+            return min(bounds)
+        if self._host.monotonic() > self._room_until:  # the cluster may have grown
+            self._room, self._room_until = self._tasks.capacity(), self._host.monotonic() + CAPACITY_INTERVAL
+        return self._room + min(LOOK_AHEAD + int(self._rate.ends_a_second * LOOK_AHEAD_SECONDS), LOOK_AHEAD_MOST)
+
+    def _gather(self) -> None:
+        """Wait until tasks end, and note what became of them."""
+        if not self._slots:
+            self._host.sleep(self._poll)
+            self._rate.note(0)
+            return
+        ended, lost = self._tasks.wait(self._poll, GATHER if self._rate.ends_a_second * GATHER > 1 else 0.0)
+        self._rate.note(len(ended) + len(lost))
+        for slot in [*(item.slot for item in ended), *(item.slot for item in lost)]:
+            self._slots.pop(slot, None)
+        self._ended += ended
+        self._lost += self._tasks.explain(lost, self._driver) if lost else ()
+        self._watch_for_standstill(progressed=bool(ended))
+
+    def _watch_for_standstill(self, *, progressed: bool) -> None:
+        """Never hang silently: say so when tasks wait and none of them can be placed."""
+        now = self._host.monotonic()
+        if progressed:
+            self._quiet_since = now
+        elif now - self._quiet_since > STUCK_NOTICE:
+            self._quiet_since = now
+            reason = self._tasks.blocked()
+            if reason:
+                self._observer.notice(f"{len(self._slots)} trial(s) wait: {reason}")
+
+    # --- the driver --------------------------------------------------------------------------------------------------
+
+    def _hand_over(self, prefetch: Sequence[str] = (), timeout: float | None = None) -> Plan:
+        """Hand over what the driver has not acknowledged, and return its plan."""
+        # a call that ends in an exception may have been carried out: its prefetched trials are to be given back
+        self._prefetching += tuple(prefetch)
+        handover = Handover(
+            ended=tuple(self._ended),
+            lost=tuple(self._lost),
+            prefetch=tuple(prefetch),
+            seen=self._seen if self._observer.wants_trials else None,
+            draining=self._draining,
+        )
+        plan = self._driver.plan(handover, timeout)
+        ended, self._ended, self._lost, self._prefetching = self._ended, [], [], ()
+        self._seen = plan.n_finished
+        for item in ended:
+            self._note_failure(item, plan)
+        return plan
+
+    def _note_failure(self, item: Returned, plan: Plan) -> None:
+        """Show the failure of a trial for good; keep it to be raised when ``catch`` does not list it."""
+        if not item.failed:
+            if isinstance(item.exception, KeyboardInterrupt):  # the task ran in this thread
+                self._failed = self._failed or item.exception
+            return
+        event = _end_of(item)
+        if event is None or event.failure is None:
+            return  # the driver has refused it, and failed the trial
+        failure = event.failure
+        if event.number not in plan.failed:  # it is tried again
+            if failure.kind is FailureKind.CHECKPOINT_CORRUPT:
+                text = f"trial {event.number} goes back to the checkpoint before: {failure.error}"
+                self._observer.notice(text)
+            return
+        if not item.caught:
+            told = TrialFailedError(event.number, event.attempt, failure.error, failure.traceback)
+            self._failed = self._failed or item.exception or told
+            return
+        self._shown += 1
+        text = failure.traceback.rstrip() if self._shown <= TRACEBACKS_SHOWN else failure.error
+        self._observer.notice(f"trial {event.number} (attempt {event.attempt}) failed: {text}")
+
+    # --- the end -----------------------------------------------------------------------------------------------------
+
+    def _dismiss(self) -> None:
+        """Let go of the tasks that are left when the run is over: they hold no trial, and must not look for one."""
+        give_up = self._host.monotonic() + DISMISS_PATIENCE
+        while self._slots and self._host.monotonic() < give_up:
+            self._gather()
+        for slot in list(self._slots):
+            self._tasks.cancel(slot)
+            del self._slots[slot]
+
+    def _drain(self, grace: float = STOP_GRACE) -> None:
+        """Tell running attempts to stop, hand over what they return, kill those that do not notice.
+
+        Raises nothing for a driver that cannot store it any more: that must not hide what ended the run.
+        """
+        self._draining = True
+        gone = FailureKind.DRIVER_LOST
+        self._lost += [Lost(slot=slot, kind=gone, message="interrupted") for slot in self._prefetching]
+        can_store = self._hand_over_last()
+        give_up = self._host.monotonic() + grace
+        while can_store and self._slots and self._host.monotonic() < give_up:
+            self._gather()
+            if self._ended or self._lost:
+                can_store = self._hand_over_last()
+        for slot in list(self._slots):
+            self._cancel(slot, gone, "interrupted")
+        if can_store and self._lost:
+            self._hand_over_last()
+
+    def _hand_over_last(self) -> bool:
+        try:
+            plan = self._hand_over(timeout=DRAIN_PATIENCE)
+        except RaytuneLiteError as error:
+            n = len(self._ended) + len(self._lost)
+            if n:
+                self._observer.notice(f"{n} end(s) could not be stored ({error}); the next run goes on with them.")
+            return False
+        try:
+            self._observer.update(plan)
+        except Exception as error:  # noqa: BLE001  (a callback's: it must not hide what ended the run)
+            self._observer.notice(f"after the run was stopped, a callback raised {type(error).__name__}: {error}")
+        return True
+
+
+class EndRate:
+    """How many tasks end a second, over about the last second."""
+
+    def __init__(self, host: Host, short_trials: float) -> None:
+        self._host, self._short_trials = host, short_trials
+        self.ends_a_second, self._noted_at = 0.0, host.monotonic()
+
+    def note(self, n: int) -> None:
+        """``n`` more have ended."""
+        now = self._host.monotonic()
+        passed, self._noted_at = now - self._noted_at, now
+        share = min(1.0, passed)
+        self.ends_a_second += share * (n / max(passed, 1e-6) - self.ends_a_second)
+
+    def trials_are_short(self) -> bool:
+        """Whether so many end that each is worth being claimed ahead."""
+        return self.ends_a_second > self._short_trials
+
+
+def _end_of(item: Returned) -> AttemptEnded | None:
+    try:
+        event = event_from_json(item.message or b"")
+    except MessageError:
+        return None
+    return event if isinstance(event, AttemptEnded) else None
+
+
+__all__ = ["Launcher"]

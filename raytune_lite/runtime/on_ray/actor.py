@@ -1,0 +1,161 @@
+"""The driver as a Ray actor: the Driver on this process's threads, behind Ray's calls and a socket of its own.
+
+Killed, it is restarted by Ray, which sends the calls in flight again. The launcher's side of it is ``RayDriverCalls``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import ray
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+from ...core import messages as m
+from ...exceptions import DriverUnreachableError, RaytuneLiteError
+from ..config import RunConfig
+from ..driver import Driver
+from ..host import RealHost
+from ..ports import Handover, Plan, WorkerSettings
+from .cluster import NAMESPACE
+from .sockets import SocketServer
+
+CONCURRENCY = 16  # actor calls at work or waiting for the commit under way; more wait in Ray's queue
+CLOSE_PATIENCE = 10.0  # seconds a driver has to give its study back
+
+
+class DriverActor:
+    """Lives in a Ray actor; every public method is one call of it. See ``start_driver``."""
+
+    def __init__(self, config: RunConfig, node: str, ip: str) -> None:
+        self._driver = Driver(config, RealHost(), _say)
+        self._node, self._key = node, secrets.token_bytes(32)
+        self._settings: WorkerSettings | None = None
+        try:
+            self._server = SocketServer(ip, self._key, self.receive)
+        except OSError:  # an address that is not this machine's own (NAT): attempts elsewhere use actor calls
+            self._server = SocketServer("127.0.0.1", self._key, self.receive)
+        sys.setswitchinterval(0.0005)  # many short calls take turns here; 5 ms a turn would be an age to them
+
+    def settings(self) -> WorkerSettings:
+        """Open the study; raises what stands in the way (StudyBusyError, SchemaVersionError, ...)."""
+        if self._settings is None:
+            address, key = self._server.address, self._key
+            self._settings = replace(self._driver.settings(), node=self._node, address=address, key=key)
+        return self._settings
+
+    def receive(self, message: bytes) -> bytes:
+        """An attempt's message, as JSON both ways: one bytes argument is what Ray carries fastest."""
+        return self._driver.receive(message)
+
+    def plan(self, handover: Handover) -> Plan:
+        """See Driver.plan."""
+        return self._driver.plan(handover)
+
+    def locate(self, slots: Sequence[str]) -> list[tuple[str, int] | None]:
+        """See Driver.locate."""
+        return self._driver.locate(slots)
+
+    def ask(self, event: m.Event) -> Any:
+        """An event of the script: enqueue a trial, add one, stop."""
+        return self._driver.ask(event)
+
+    def close(self) -> None:
+        """Give the study back."""
+        self._driver.close()
+        self._server.close()
+
+
+class RayDriverCalls:
+    """The driver actor as its launcher calls it. Errors of ours come back as themselves, without Ray's traceback."""
+
+    def __init__(self, actor: Any) -> None:
+        self._actor = actor
+
+    def plan(self, handover: Handover, timeout: float | None = None) -> Plan:
+        """See DriverCalls."""
+        plan: Plan = _get(self._actor.plan.remote(handover), timeout)
+        return plan
+
+    def locate(self, slots: Sequence[str]) -> list[tuple[str, int] | None]:
+        """See DriverCalls."""
+        found: list[tuple[str, int] | None] = _get(self._actor.locate.remote(slots))
+        return found
+
+    def ask(self, event: m.Event) -> Any:
+        """Send an event of the script, and return its answer; it is stored then."""
+        return _get(self._actor.ask.remote(event))
+
+
+def _get(ref: Any, timeout: float | None = None) -> Any:
+    try:
+        return ray.get(ref, timeout=timeout)
+    except ray.exceptions.RayTaskError as error:
+        if isinstance(error.cause, (RaytuneLiteError, ValueError, TypeError)):
+            raise error.cause from None
+        raise
+    except ray.exceptions.GetTimeoutError:
+        raise DriverUnreachableError(f"the driver did not answer within {timeout:.0f} s.") from None
+    except ray.exceptions.RayActorError as error:
+        raise DriverUnreachableError(f"the driver actor is gone ({type(error).__name__}).") from error
+
+
+@contextlib.contextmanager
+def driving(config: RunConfig, *, pinned: bool) -> Iterator[tuple[RayDriverCalls, WorkerSettings]]:
+    """A driver actor for the length of a run; the study is given back at the end, whatever happened."""
+    actor, settings = start_driver(config, pinned=pinned)
+    try:
+        yield RayDriverCalls(actor), settings
+    finally:
+        with contextlib.suppress(Exception):
+            ray.get(actor.close.remote(), timeout=CLOSE_PATIENCE)
+        ray.kill(actor)
+
+
+def start_driver(config: RunConfig, *, pinned: bool) -> tuple[Any, WorkerSettings]:
+    """Create the study's driver actor on this node and wait until it owns the study.
+
+    ``pinned``: it may not move to another node (SQLite and local checkpoints lie here). 0 CPUs; restarted for ever;
+    calls in flight are sent again to the restarted actor.
+
+    Returns:
+        The actor's handle, and the settings of its workers.
+
+    Raises:
+        StudyBusyError, SchemaVersionError, StorageError: the study cannot be opened.
+    """
+    here = ray.get_runtime_context().get_node_id()
+    options = {
+        "name": driver_name(config),
+        "namespace": NAMESPACE,
+        "num_cpus": 0,
+        "max_concurrency": CONCURRENCY,
+        "max_restarts": -1,
+        "max_task_retries": -1,
+        "scheduling_strategy": NodeAffinitySchedulingStrategy(here, soft=not pinned),
+    }
+    actor = ray.remote(DriverActor).options(**options).remote(config, here, ray.util.get_node_ip_address())
+    try:
+        return actor, _get(actor.settings.remote())
+    except BaseException:
+        ray.kill(actor)
+        raise
+
+
+def driver_name(config: RunConfig) -> str:
+    """One driver actor a run: the database, not the name, keeps a second one off the study."""
+    return f"driver:{config.run}"
+
+
+Ask = Callable[[m.Event], Any]
+
+
+def _say(text: str) -> None:
+    print(f"raytune_lite: {text}", file=sys.stderr, flush=True)  # noqa: T201  (Ray shows it in the script's terminal)
+
+
+__all__ = ["Ask", "DriverActor", "RayDriverCalls", "driver_name", "driving", "start_driver"]

@@ -1,0 +1,144 @@
+"""Trials as Ray tasks: submitted, waited for, cancelled, and what Ray says of those that were lost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import ray
+
+from ...core.messages import FailureKind
+from ...exceptions import RaytuneLiteError
+from ..host import Host
+from ..ports import DriverCalls, Lost, Returned
+from . import cluster
+from .worker_logs import ExitInfo, read_exits
+
+
+class RayTasks:
+    """The tasks of one run; see ports.Tasks.
+
+    Args:
+        task: the remote function, see ``objective.build_task``.
+        request: what each trial asks for, see ``cluster.RESOURCE_OPTIONS``.
+        host: clock.
+    """
+
+    prefetches = True
+
+    def __init__(self, task: Any, request: Mapping[str, Any], host: Host) -> None:
+        self._task, self._request, self._host = task, request, host
+        self._slots: dict[Any, str] = {}  # ref -> slot
+        self._broken: RaytuneLiteError | None = None  # why no task of this run can work
+
+    def submit(self, prefetched: tuple[str, bytes] | None = None) -> str:
+        """Queue a task; its slot is Ray's own id of it, which the task knows too, unless a slot was prefetched."""
+        if prefetched is None:
+            ref = self._task.remote()
+            self._slots[ref] = str(ref.task_id().hex())
+        else:
+            slot, assignment = prefetched
+            ref = self._task.remote(assignment)
+            self._slots[ref] = slot
+        return self._slots[ref]
+
+    def wait(self, timeout: float, gather: float = 0.0) -> tuple[list[Returned], list[Lost]]:
+        """See ports.Tasks.
+
+        Raises:
+            RaytuneLiteError: a worker could not load the objective.
+        """
+        if self._broken is not None:
+            raise self._broken
+        refs = list(self._slots)
+        ready, _ = ray.wait(refs, num_returns=1, timeout=timeout, fetch_local=False)
+        if not ready:
+            return [], []
+        if gather:
+            self._host.sleep(gather)
+        if len(refs) > 1:
+            ready, _ = ray.wait(refs, num_returns=len(refs), timeout=0, fetch_local=False)
+        return self._collect(ready)
+
+    def _collect(self, ready: list[Any]) -> tuple[list[Returned], list[Lost]]:
+        try:
+            results = ray.get(ready)  # one call for all, unless one of them was lost
+        except ray.exceptions.RayError:
+            return self._collect_singly(ready)
+        return [self._returned(ref, result) for ref, result in zip(ready, results, strict=True)], []
+
+    def _collect_singly(self, ready: list[Any]) -> tuple[list[Returned], list[Lost]]:
+        ended: list[Returned] = []
+        lost: list[Lost] = []
+        for ref in ready:
+            try:
+                ended.append(self._returned(ref, ray.get(ref)))
+            except ray.exceptions.RayTaskError as error:
+                self._broken = self._broken or _cannot_run(error)
+                slot = self._slots.pop(ref)
+                lost.append(Lost(slot=slot, kind=FailureKind.WORKER_CRASH, message=_first_line(error)))
+            except ray.exceptions.RayError as error:
+                lost.append(Lost(slot=self._slots.pop(ref), kind=_loss_kind(error), message=_first_line(error)))
+        return ended, lost
+
+    def _returned(self, ref: Any, result: Any) -> Returned:
+        slot = self._slots.pop(ref)
+        if result is None:
+            return Returned(slot=slot)
+        message, failed, caught = result
+        return Returned(slot=slot, message=message, failed=failed, caught=caught)
+
+    def cancel(self, slot: str) -> None:
+        """See ports.Tasks."""
+        for ref in [ref for ref, name in self._slots.items() if name == slot]:
+            ray.cancel(ref, force=True)
+            del self._slots[ref]
+
+    def capacity(self) -> int:
+        """See ports.Tasks."""
+        return cluster.capacity(self._request)
+
+    def blocked(self) -> str:
+        """See ports.Tasks."""
+        return cluster.infeasible(self._request)
+
+    def explain(self, lost: list[Lost], calls: DriverCalls) -> list[Lost]:
+        """Losses with what their processes wrote last, and the exit code that can be read from it."""
+        crashed = [item.slot for item in lost if item.kind in (FailureKind.WORKER_CRASH, FailureKind.OUT_OF_MEMORY)]
+        if not crashed:
+            return lost
+        places = calls.locate(crashed)
+        exits = read_exits({slot: place for slot, place in zip(crashed, places, strict=True) if place is not None})
+
+        def explained(item: Lost) -> Lost:
+            found = exits.get(item.slot, ExitInfo())
+            kind = found.kind(item.kind)
+            return replace(item, kind=kind, exit_code=found.exit_code, stderr_tail=found.stderr_tail)
+
+        return [explained(item) for item in lost]
+
+
+def _loss_kind(error: Exception) -> FailureKind:
+    if isinstance(error, ray.exceptions.OutOfMemoryError):
+        return FailureKind.OUT_OF_MEMORY
+    if isinstance(error, (ray.exceptions.NodeDiedError, ray.exceptions.LocalRayletDiedError)):
+        return FailureKind.NODE_LOST
+    return FailureKind.WORKER_CRASH
+
+
+def _cannot_run(error: Any) -> RaytuneLiteError:
+    cause = error.cause
+    found = RaytuneLiteError(
+        f"a worker could not run the objective at all: {type(cause).__name__}: {cause}\nIf a module is missing "
+        'there, ship it: ray job submit --working-dir ., or resources={"runtime_env": {"py_modules": [...]}}.'
+    )
+    found.__cause__ = error
+    return found
+
+
+def _first_line(error: Exception) -> str:
+    return next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)[:500]
+
+
+__all__ = ["RayTasks"]

@@ -1,0 +1,78 @@
+"""The plan for the launcher, and other answers that only read the state."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timezone
+
+from ..core.state import StudyState
+from ..trial import FrozenTrial, TrialState
+from .ports import Plan
+
+
+def make_plan(
+    state: StudyState,
+    *,
+    now: float,
+    created: float,
+    numbers: Sequence[int],
+    seen: int | None,
+    is_stopped: bool,
+    cancel: tuple[str, ...],
+    commits: str,
+) -> Plan:
+    """What the launcher is to do.
+
+    Args:
+        state: the study.
+        now: seconds since the study was created.
+        created: when that was, in seconds since 1970.
+        numbers: trials whose attempts have just ended.
+        seen: how many finished trials the launcher knows; None: it does not ask for them.
+        is_stopped: the script is being stopped.
+        cancel: slots whose tasks are to be killed.
+        commits: how the database kept up.
+    """
+    work, over = state.work(now), state.is_over()
+    best = state.trials[state.best] if state.best is not None else None
+    failed = [n for n in numbers if n in state.trials and state.trials[n].state is TrialState.FAIL]
+    finished = [] if seen is None else state.ended[seen:]
+    return Plan(
+        wanted=None if work is None else len(state.slots) + work,
+        over=over or (is_stopped and not state.slots),
+        counts={kind.name: n for kind, n in state.counts.items() if n},
+        best=(best.number, best.values[0]) if best is not None and best.values else None,
+        promotions=state.promotions,
+        failed=tuple(failed),
+        cancel=cancel,
+        finished=tuple(_dated(state, trial, created) for trial in finished),
+        n_finished=len(state.ended),
+        aborted=state.aborted,
+        commits=commits if over else "",
+    )
+
+
+def locate(state: StudyState, slot: str) -> tuple[str, int] | None:
+    """The node and the process of a slot's attempt, if they are known."""
+    number = state.slots.get(slot)
+    trial = None if number is None else state.trials[number]
+    return (trial.node, trial.pid) if trial is not None and trial.node and trial.pid else None
+
+
+def _dated(state: StudyState, trial: FrozenTrial, created: float) -> FrozenTrial:
+    """The trial with its wall-clock dates, which the core does not know."""
+    record = state.trials[trial.number]
+    return replace(
+        trial,
+        datetime_start=_date(record.started, created),
+        datetime_complete=_date(record.completed, created),
+    )
+
+
+def _date(at: float | None, created: float) -> datetime | None:
+    """Naive and in UTC, as in the database."""
+    return None if at is None else datetime.fromtimestamp(created + at, tz=timezone.utc).replace(tzinfo=None)
+
+
+__all__ = ["locate", "make_plan"]

@@ -1,0 +1,187 @@
+"""What stands between driver, launcher and tasks: the ports, and the records that pass through them.
+
+A worker process imports this, so it loads no database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from ..core.messages import FailureKind
+from ..trial import FrozenTrial
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Returned:
+    """A task that ended by itself.
+
+    ``message``: its AttemptEnded as JSON; None: it found nothing to do, or its attempt was given to another task.
+    ``failed``: the attempt failed. ``caught``: ``catch`` lists the exception. ``exception``: the objective's own, where
+    the task ran in this process.
+    """
+
+    slot: str
+    message: bytes | None = None
+    failed: bool = False
+    caught: bool = True
+    exception: BaseException | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lost:
+    """A task that ended without a result. ``stderr_tail``: what its process wrote last, where known."""
+
+    slot: str
+    kind: FailureKind
+    message: str
+    exit_code: int | None = None
+    stderr_tail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handover:
+    """What the launcher tells the driver, each thing once it is known and until it is acknowledged.
+
+    ``prefetch``: slots for which trials are to be claimed now, before their tasks are submitted. ``seen``: how many of
+    the study's finished trials the launcher knows (None: it does not ask). ``draining``: the script is being stopped,
+    so every attempt is to end.
+    """
+
+    ended: tuple[Returned, ...] = ()
+    lost: tuple[Lost, ...] = ()
+    prefetch: tuple[str, ...] = ()
+    seen: int | None = None
+    draining: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The driver's order to the launcher, and what people may want to see.
+
+    ``wanted``: tasks that should be queued or running now (None: as many as there is room for). ``max_tasks``: a bound
+    on them that somebody set while the run was under way. ``over``: the run is finished. ``failed``: those of the ended
+    trials just handed over that are FAIL now. ``prefetched``: (slot, Assignment as JSON) of the slots that asked for a
+    trial. ``cancel``: slots whose tasks are to be killed, because their attempts were given up. ``finished``: trials
+    that ended since ``seen``, in the order of their ends; ``n_finished``: what to hand over as ``seen`` next time.
+    ``aborted``: why the run was given up. ``commits``: at the end, how the database kept up.
+    """
+
+    wanted: int | None
+    over: bool
+    counts: dict[str, int]
+    best: tuple[int, float] | None
+    promotions: int
+    max_tasks: int | None = None
+    failed: tuple[int, ...] = ()
+    prefetched: tuple[tuple[str, bytes], ...] = ()
+    cancel: tuple[str, ...] = ()
+    finished: tuple[FrozenTrial, ...] = ()
+    n_finished: int = 0
+    aborted: str = ""
+    commits: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerSettings:
+    """What every attempt of a run must know of its study.
+
+    ``node``: the driver's; a local checkpoint path is good there only. ``lease``, ``trial_timeout``: seconds.
+    ``address``, ``key``: of the driver process's socket; None: there is none. ``previous_owner``: whose study it was
+    until now, where nobody gave it back.
+    """
+
+    n_objectives: int
+    checkpoint_root: str
+    lease: float
+    trial_timeout: float | None = None
+    node: str = ""
+    address: tuple[str, int] | None = None
+    key: bytes = b""
+    previous_owner: str = ""
+
+
+class DriverCalls(Protocol):
+    """The driver as its launcher calls it."""
+
+    def plan(self, handover: Handover, timeout: float | None = None) -> Plan:
+        """Hand over what happened; answers what to do.
+
+        Raises:
+            DriverUnreachableError: no answer within ``timeout`` seconds.
+            RaytuneLiteError: the run cannot go on.
+        """
+
+    def locate(self, slots: Sequence[str]) -> list[tuple[str, int] | None]:
+        """The node and process of each slot's attempt; None where they are not known."""
+
+
+class Tasks(Protocol):
+    """What a launcher drives: Ray tasks, simulated tasks, or calls in this thread."""
+
+    prefetches: bool
+    """Whether a task may be given its trial before it runs."""
+
+    def submit(self, prefetched: tuple[str, bytes] | None = None) -> str:
+        """Queue a task and return its slot. ``prefetched``: the slot and the assignment that was claimed for it."""
+
+    def wait(self, timeout: float, gather: float = 0.0) -> tuple[list[Returned], list[Lost]]:
+        """The tasks that have ended, each reported once.
+
+        Args:
+            timeout: seconds to wait for the first one.
+            gather: seconds to go on after the first one, so that one call hands over several.
+
+        Raises:
+            RaytuneLiteError: no task of this run can work.
+        """
+
+    def cancel(self, slot: str) -> None:
+        """Kill a task, if it can be reached, and forget it: ``wait`` will not report it."""
+
+    def capacity(self) -> int:
+        """How many trials could run at once. May ask the cluster, so not to be called in a tight loop."""
+
+    def explain(self, lost: list[Lost], calls: DriverCalls) -> list[Lost]:
+        """The same losses with what is known of how their processes ended."""
+
+    def blocked(self) -> str:
+        """Why no task could ever be placed as things are now; empty when one could."""
+
+
+class Transport(Protocol):
+    """One message to the driver, and its answer."""
+
+    def call(self, message: bytes, timeout: float) -> bytes:
+        """Deliver a message.
+
+        Raises:
+            TransportError: no answer within ``timeout`` seconds, or the other end is gone.
+        """
+
+
+class TransportError(Exception):
+    """A message may or may not have arrived. All messages are idempotent, so it is sent again."""
+
+
+class Observer(Protocol):
+    """Who follows a run in the script."""
+
+    @property
+    def wants_trials(self) -> bool:
+        """Whether plans shall hold the records of finished trials."""
+
+    def update(self, plan: Plan) -> None:
+        """A new plan has come. An exception ends the run."""
+
+    def notice(self, text: str) -> None:
+        """A line for people."""
+
+
+Notice = Callable[[str], None]
+
+__all__ = [
+    "DriverCalls", "Handover", "Lost", "Notice", "Observer", "Plan", "Returned", "Tasks",
+    "Transport", "TransportError", "WorkerSettings",
+]  # fmt: skip

@@ -1,0 +1,196 @@
+"""The simulated driver actor: the true Driver and Session in a simulated process, and the ways to it.
+
+The process dies, is stopped, restarts, or has a double, as Ray's actors may.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from ...core import messages as m
+from ...core.state import StudyState
+from ...exceptions import DriverUnreachableError
+from ..batch import Later, Request
+from ..config import RunConfig
+from ..driver import Driver
+from ..ports import Handover, Plan, TransportError, WorkerSettings
+from ..session import Session
+from .audit import Auditor
+from .host import SimulatedHost
+from .network import BROKEN, Server, call
+from .storage import Disk, DiskStore, FaultyRepository
+from .world import Process, World
+
+Open = Callable[[Process], Any]  # a database as one process sees it
+DEEP_EVERY = 40  # commits between two comparisons of the live state with the folded log
+CALL_TIMEOUT = 8.0  # seconds until a call to the actor is sent again
+REST = 0.2  # seconds until an actor that is not there is looked for again
+
+
+class Actor:
+    """One process of the driver actor. ``skew``: seconds by which its clock is ahead."""
+
+    def __init__(
+        self, world: World, name: str, config: RunConfig, database: Open, disk: Disk, auditor: Auditor, skew: float
+    ) -> None:
+        self.name = name
+        self.process = Process(world, name)
+        self.server = Server(self.process)
+        host = SimulatedHost(self.process, skew)
+
+        def open_session(later: Later | None) -> Session:
+            repository = FaultyRepository(database(self.process), self.process, auditor)
+            store = DiskStore(disk, self.process, auditor)
+            return AuditedSession(config, host, repository, store, auditor, later)
+
+        def notice(text: str) -> None:
+            world.note(name, text)
+
+        self.driver = Driver(config, host, notice, open_session=open_session)
+
+    def settings(self) -> WorkerSettings:
+        """The driver's, with the way to this very process."""
+        return replace(self.driver.settings(), address=("simulated", 0), key=self.name.encode())
+
+
+class AuditedSession(Session):
+    """The true session; the auditor hears each answer before it goes out, and looks into the state now and then."""
+
+    def __init__(
+        self,
+        config: RunConfig,
+        host: SimulatedHost,
+        repository: FaultyRepository,
+        store: DiskStore,
+        auditor: Auditor,
+        later: Later | None = None,
+    ) -> None:
+        self._auditor, self._disk, self._faulty = auditor, store.disk, repository
+        self._deep_at = auditor.commits + DEEP_EVERY
+        super().__init__(config, host=host, repository=repository, checkpoints=store, later=later)
+        self._compare(refold=False)
+
+    @property
+    def state(self) -> StudyState:
+        """For the checks at a history's end."""
+        return self._state
+
+    def process(self, requests: Sequence[Request]) -> None:
+        """See Session."""
+        for request in requests:
+            if not isinstance(request.reply, _Heard):  # it may be made again, when the database has failed
+                request.reply = _Heard(self._auditor, self.config.run, request)
+        super().process(requests)
+        if self._auditor.commits >= self._deep_at:
+            self._compare(refold=True)
+
+    def _compare(self, *, refold: bool) -> None:
+        """Compare the live state with everything stored, unless this driver has lost its study already."""
+        self._deep_at = self._auditor.commits + DEEP_EVERY
+        if self.epoch == self._auditor.epoch:
+            folded = self.fold(self._faulty.inner.events(self.study)) if refold else None
+            self._auditor.deep(self._state, folded, self._disk.published.__contains__)
+
+
+class _Heard:
+    """A request's reply that the auditor hears first."""
+
+    def __init__(self, auditor: Auditor, run: str, request: Request) -> None:
+        self._auditor, self._run, self._event, self._reply = auditor, run, request.event, request.reply
+
+    def __call__(self, value: Any) -> None:
+        self._auditor.answered(self._run, self._event, value)
+        self._reply(value)
+
+
+class ActorCalls:
+    """The actor as its launcher calls it: each call is sent again until it is answered, as max_task_retries=-1 has it.
+
+    ``find``: the process that Ray knows as the actor now.
+    """
+
+    def __init__(self, world: World, find: Callable[[], Actor | None], auditor: Auditor) -> None:
+        self._world, self._find, self._auditor = world, find, auditor
+        self._handed: set[str] = set()  # slots whose end or loss was handed over and acknowledged; membership only
+
+    def plan(self, handover: Handover, timeout: float | None = None) -> Plan:
+        """See DriverCalls."""
+        slots = [*(ended.slot for ended in handover.ended), *(lost.slot for lost in handover.lost)]
+        for slot in slots:
+            self._auditor.check(slot not in self._handed, f"slot {slot}: its end is handed over twice")
+        plan: Plan = self._call("plan", lambda actor: actor.driver.plan(handover), timeout)
+        self._handed.update(slots)
+        return plan
+
+    def locate(self, slots: Sequence[str]) -> list[tuple[str, int] | None]:
+        """See DriverCalls."""
+        found: list[tuple[str, int] | None] = self._call("locate", lambda actor: actor.driver.locate(slots))
+        return found
+
+    def ask(self, event: m.Event) -> Any:
+        """An event of the script."""
+        return self._call(type(event).__name__, lambda actor: actor.driver.ask(event))
+
+    def settings(self) -> WorkerSettings:
+        """Open the study."""
+        found: WorkerSettings = self._call("settings", Actor.settings)
+        return found
+
+    def _call(self, what: str, body: Callable[[Actor], Any], timeout: float | None = None) -> Any:
+        give_up = float("inf") if timeout is None else self._world.now + timeout
+        while True:
+            actor = self._find()
+            if actor is not None:
+                found = call(actor.server, what, lambda actor=actor: body(actor), CALL_TIMEOUT)  # type: ignore[misc]
+                if found is not BROKEN:
+                    return found
+            if self._world.now > give_up:
+                raise DriverUnreachableError("the driver did not answer (simulated)")
+            self._world.sleep(REST)
+
+
+class ActorTransport:
+    """An attempt's messages to whichever process is the actor now.
+
+    ``is_cut_off``: nothing gets through. ``heard``: called with each reply that arrives.
+    """
+
+    def __init__(
+        self,
+        find: Callable[[], Actor | None],
+        host: SimulatedHost,
+        is_cut_off: Callable[[], bool],
+        heard: Callable[[bytes], None],
+    ) -> None:
+        self._find, self._host, self._is_cut_off, self._heard = find, host, is_cut_off, heard
+
+    def call(self, message: bytes, timeout: float) -> bytes:
+        """See Transport."""
+        reply: bytes = self._call(_kind(message), lambda actor: actor.driver.receive(message), timeout)
+        self._heard(reply)
+        return reply
+
+    def settings(self, timeout: float) -> WorkerSettings:
+        """See SureTransport."""
+        found: WorkerSettings = self._call("settings", Actor.settings, timeout)
+        return found
+
+    def _call(self, what: str, body: Callable[[Actor], Any], timeout: float) -> Any:
+        if self._is_cut_off():
+            self._host.sleep(timeout)
+            raise TransportError("cut off (simulated)")
+        actor = self._find()
+        found = BROKEN if actor is None else call(actor.server, what, lambda: body(actor), timeout)
+        if found is BROKEN:
+            raise TransportError("no answer (simulated)")
+        return found
+
+    def close(self) -> None:
+        """Hang up."""
+
+
+def _kind(message: bytes) -> str:
+    """The name of an event, from its JSON: {"_":"Reported", ..."""
+    return message[6 : message.index(b'"', 6)].decode()

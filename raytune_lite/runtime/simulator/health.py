@@ -1,0 +1,85 @@
+"""Whether worker processes live and end as they must: the auditor's eye on leases, from the workers' side.
+
+It knows when each process heard from a driver last, and when its attempt was given up, and judges both sides by that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ...core.messages import Assignment
+from ..heartbeat import TIMEOUT_GRACE
+from .world import Process
+
+CALL = 8.0  # seconds between the driver's answer and the moment at which a worker hears it, at most
+SLACK = 8.0  # seconds within which a process that must end has ended: a beat, the switch's margin, a message
+
+
+@dataclass(slots=True)
+class _Worker:
+    process: Process
+    number: int
+    attempt: int
+    began: float
+    heard: float
+
+
+class Workers:
+    """The worker processes of one simulated study.
+
+    Args:
+        lease: seconds.
+        trial_timeout: seconds, or None.
+        check: fails the history when its condition does not hold.
+    """
+
+    def __init__(self, lease: float, trial_timeout: float | None, check: Callable[[bool, str], None]) -> None:
+        self._lease, self._trial_timeout, self._check = lease, trial_timeout, check
+        self._at_work: dict[int, _Worker] = {}  # by the process's number
+        self._given_up: dict[tuple[int, int], float] = {}  # (trial, attempt) -> when
+
+    def begins(self, process: Process, assignment: Assignment) -> None:
+        """A process works at an attempt from now on."""
+        now = process.world.now
+        self._at_work[process.number] = _Worker(process, assignment.number, assignment.attempt, now, now)
+
+    def heard(self, process: Process) -> None:
+        """A driver has answered it just now: an answer, or BUSY."""
+        worker = self._at_work.get(process.number)
+        if worker is not None:
+            worker.heard = process.world.now
+
+    def leaves(self, process: Process) -> None:
+        """It has returned from its attempt."""
+        self._at_work.pop(process.number, None)
+
+    def gives_up(self, number: int, attempt: int, outcome: str, now: float) -> None:
+        """The driver has given an attempt up. A process that hears from it all the time must not lose its lease."""
+        self._given_up[number, attempt] = now
+        if outcome != "lease_expired":
+            return
+        for worker in self._at_work.values():
+            if (worker.number, worker.attempt) == (number, attempt) and worker.process.alive:
+                silent = now - worker.heard
+                lately = f"attempt {attempt} of trial {number} was answered {silent:.1f} s ago"
+                self._check(silent >= self._lease - CALL, f"{lately}, and lost its lease")
+
+    def look(self, now: float) -> None:
+        """No process may go on for long after its attempt was given up, or past its time limit."""
+        for key, worker in list(self._at_work.items()):
+            process = worker.process
+            if not process.alive:
+                del self._at_work[key]
+            elif process.paused_until + SLACK < now:
+                self._look_at(worker, now)
+
+    def _look_at(self, worker: _Worker, now: float) -> None:
+        name = f"attempt {worker.attempt} of trial {worker.number}"
+        given_up = self._given_up.get((worker.number, worker.attempt))
+        if given_up is not None:
+            end = max(given_up, worker.heard) + self._lease + SLACK
+            self._check(now <= end, f"{name} was given up {now - given_up:.0f} s ago, and its process goes on")
+        if self._trial_timeout is not None:
+            end = worker.began + self._trial_timeout + TIMEOUT_GRACE + SLACK
+            self._check(now <= end, f"{name} has taken {now - worker.began:.0f} s, and its process goes on")

@@ -1,0 +1,91 @@
+"""The simulated objective: a loop with reports, checkpoints, and all that objectives do wrong."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from ...exceptions import TrialInvalid, TrialPruned
+from ..trial import Trial
+from .scenario import Scenario
+from .storage import DiskStore
+from .world import Process
+
+
+class ObjectiveError(Exception):
+    """What a simulated objective raises."""
+
+
+class Objective:
+    """One attempt's call of the objective.
+
+    Args:
+        scenario: the study.
+        process: the worker.
+        store: what stands for its files.
+        cut_off: cuts the process off from the network for some seconds.
+    """
+
+    def __init__(
+        self, scenario: Scenario, process: Process, store: DiskStore, cut_off: Callable[[float], None]
+    ) -> None:
+        self._scenario, self._process, self._store, self._cut_off = scenario, process, store, cut_off
+        self._world = process.world
+
+    def __call__(self, trial: Trial) -> float:
+        """Run the trial to its end, or as far as the pruner lets it."""
+        scenario, world = self._scenario, self._world
+        params = scenario.suggest(trial)
+        step = self._resume(trial, params)
+        name = f"trial {trial.number}"
+        while step < scenario.max_step:
+            step += 1
+            world.sleep(world.between("step takes", 0.5, 1.5) * scenario.step_seconds)
+            self._suffer(trial, name)
+            saves = scenario.save_every and step % scenario.save_every == 0
+            if saves and scenario.saves_first:
+                self._save(trial, params, step)
+            trial.report(scenario.loss(params, step), step)
+            if saves and not scenario.saves_first:
+                self._save(trial, params, step)
+            if trial.should_prune():
+                raise TrialPruned
+        if world.strikes("objective returns NaN", name):
+            return math.nan
+        return scenario.loss(params, scenario.max_step, is_result=True)
+
+    def _resume(self, trial: Trial, params: dict[str, float]) -> int:
+        directory = trial.load_checkpoint_dir()
+        if directory is None:
+            return 0
+        number, step, saved = self._store.disk.published[str(directory)]
+        if (number, step, saved) != (trial.number, trial.resumed_from_step, params):
+            self._world.violate(f"trial {trial.number} {params} resumed from {(number, step, saved)}")
+        return int(step)
+
+    def _save(self, trial: Trial, params: dict[str, float], step: int) -> None:
+        world = self._world
+        for _ in range(2 if world.draw("saves twice") < self._scenario.saves_twice else 1):
+            with trial.checkpoint_dir(step) as directory:
+                world.sleep(world.between("saving takes", 0.01, 0.3))
+                self._store.write(directory, (trial.number, step, params))
+
+    def _suffer(self, trial: Trial, name: str) -> None:
+        world, lease = self._world, self._scenario.lease
+        if world.strikes("worker dies in its objective", self._process.name):
+            self._process.kill("worker dies in its objective")
+        if world.strikes("worker is cut off", name):
+            self._cut_off(world.between("cut off for", 2.0, 2.0 * lease))
+        if world.strikes("worker is stopped", name):
+            self._process.pause(world.between("stopped for", 2.0, 3.0 * lease))
+            world.sleep(0.0)
+        if world.strikes("worker is stopped for good", name):
+            self._process.pause(math.inf)
+            world.sleep(0.0)
+        if world.strikes("objective hangs", name):
+            world.sleep(world.between("hangs for", 5.0, 4.0 * lease))
+        if world.strikes("objective raises", name):
+            self._store.auditor.raised.add((trial.number, trial.attempt))
+            raise ObjectiveError("simulated")
+        if world.strikes("objective finds its parameters invalid", name):
+            raise TrialInvalid("simulated")

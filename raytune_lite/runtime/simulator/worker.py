@@ -1,0 +1,123 @@
+"""The simulated worker process of one task: the true task body, channel and heartbeat, over transports that fail.
+
+Why greenlets: the true Trial blocks inside ``should_prune`` and ``save_checkpoint`` while virtual time passes. A model
+of it, message by message, would have to copy its buffer, its order and its locks, and would miss the bugs in them.
+"""
+
+from __future__ import annotations
+
+from ...core import messages as m
+from ...core.encoding import from_json
+from ...distributions import Distribution
+from ..answers import BUSY
+from ..channel import DriverChannel, FastLine
+from ..heartbeat import Heartbeat
+from ..ports import TransportError, WorkerSettings
+from ..task import Place, Result, run_task
+from .actor import Actor, ActorTransport
+from .audit import Auditor
+from .cluster import Cluster
+from .host import SimulatedHost
+from .objective import Objective
+from .storage import DiskStore
+from .world import Process
+
+BEAT = 2.0  # seconds between heartbeats
+FAST_REST = 10.0  # seconds until a socket that failed is tried again
+
+
+class Actors:
+    """The processes of one run's driver actor. ``now``: the one that Ray knows, or None while it is restarted."""
+
+    def __init__(self) -> None:
+        self.now: Actor | None = None
+        self.by_key: dict[bytes, Actor] = {}
+
+    def current(self) -> Actor | None:
+        """The one that Ray knows now."""
+        return self.now
+
+
+class Worker:
+    """One task at work in a process of its own."""
+
+    def __init__(
+        self, cluster: Cluster, actors: Actors, settings: WorkerSettings, process: Process, slot: str, node: str
+    ) -> None:
+        self._cluster, self._actors, self._settings = cluster, actors, settings
+        self._process, self._slot, self._node = process, slot, node
+        self._world = process.world
+        self._host = SimulatedHost(process)
+        self._cut_off_until = 0.0
+
+    def run(self, prefetched: bytes | None) -> Result:
+        """The task's body: what it returns to the launcher."""
+        host, scenario, auditor = self._host, self._cluster.scenario, self._cluster.auditor
+        if prefetched is not None:
+            auditor.workers.begins(self._process, from_json(prefetched))
+        heartbeat = Heartbeat(host, self._settings.lease, BEAT)
+        heartbeat.start()
+        sure = ActorTransport(self._actors.current, host, self._is_cut_off, self._heard)
+        fast = FastLine(self._settings, self._connect, host, FAST_REST)
+        channel = DriverChannel(self._settings, fast, sure, host, heartbeat.acknowledged)
+        store = DiskStore(self._cluster.disk, self._process, auditor, self._die)
+        place = Place(
+            slot=self._slot,
+            node=self._node,
+            pid=self._process.number,
+            host=host,
+            heartbeat=heartbeat,
+            channel=AuditedChannel(channel, auditor, self._process),
+            store=lambda: store,
+        )
+        objective = Objective(scenario, self._process, store, self._cut_off)
+        result = run_task(objective, (Exception,) if scenario.catch else (), self._settings, place, prefetched)
+        auditor.workers.leaves(self._process)
+        if result is not None and self._world.strikes("worker dies before its end is delivered", self._slot):
+            self._process.kill("before its end is delivered")
+        return result
+
+    def _connect(self, settings: WorkerSettings) -> ActorTransport:
+        actor = self._actors.by_key.get(settings.key)
+        if actor is None or self._is_cut_off():
+            raise TransportError("nobody listens there (simulated)")
+        return ActorTransport(lambda: actor, self._host, self._is_cut_off, self._heard)
+
+    def _is_cut_off(self) -> bool:
+        return self._cut_off_until > self._world.now
+
+    def _cut_off(self, seconds: float) -> None:
+        self._cut_off_until = self._world.now + seconds
+
+    def _heard(self, reply: bytes) -> None:
+        if reply == BUSY or reply.startswith(b"["):
+            self._cluster.auditor.workers.heard(self._process)
+
+    def _die(self, fault: str) -> None:
+        if self._world.strikes(fault, self._process.name):
+            self._process.kill(fault)
+
+
+class AuditedChannel:
+    """The true channel; the auditor hears what the worker takes for acknowledged."""
+
+    def __init__(self, channel: DriverChannel, auditor: Auditor, process: Process) -> None:
+        self._channel, self._auditor, self._process = channel, auditor, process
+
+    def claim(self, slot: str, node: str | None = None, pid: int | None = None) -> m.Assignment | None:
+        """See task.TaskChannel."""
+        assignment = self._channel.claim(slot, node, pid)
+        if assignment is not None:
+            self._auditor.workers.begins(self._process, assignment)
+        return assignment
+
+    def suggest(self, number: int, attempt: int, name: str, distribution: Distribution) -> m.ParamValue:
+        """See delivery.Channel."""
+        return self._channel.suggest(number, attempt, name, distribution)
+
+    def report(self, number: int, attempt: int, progress: m.Progress) -> tuple[m.Decision, str | None]:
+        """See delivery.Channel."""
+        found = self._channel.report(number, attempt, progress)
+        self._auditor.acknowledged(number, progress)
+        return found
+

@@ -1,0 +1,180 @@
+"""The transports between attempts and the driver: the socket, and the channel that goes round it. Starts no Ray."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from multiprocessing import AuthenticationError
+
+import pytest
+
+from raytune_lite.core.encoding import event_from_json
+from raytune_lite.core.messages import Decision, Progress, Reported
+from raytune_lite.exceptions import FencedError, StaleAttemptError
+from raytune_lite.runtime.answers import BUSY, answer, read, refusal
+from raytune_lite.runtime.channel import DriverChannel, FastLine
+from raytune_lite.runtime.failures import DriverGone
+from raytune_lite.runtime.host import RealHost
+from raytune_lite.runtime.on_ray.sockets import SocketClient, SocketServer
+from raytune_lite.runtime.ports import TransportError, WorkerSettings
+
+REFUSED = (OSError, EOFError, AuthenticationError, TransportError)
+KEY, OTHER_KEY = b"k" * 32, b"o" * 32
+
+
+@pytest.fixture
+def server() -> Iterator[SocketServer]:
+    found = SocketServer("127.0.0.1", KEY, lambda message: message[::-1])
+    yield found
+    found.close()
+
+
+def settings(address: tuple[str, int]) -> WorkerSettings:
+    return WorkerSettings(
+        n_objectives=1, checkpoint_root="/nowhere", node="n", lease=1.0, address=address, key=KEY
+    )
+
+
+def free_address() -> tuple[str, int]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        host, port = probe.getsockname()
+        return host, port
+
+
+def test_a_message_is_answered_and_large_ones_too(server: SocketServer) -> None:
+    client = SocketClient(server.address, KEY)
+    assert client.call(b"abc", 5) == b"cba"
+    large = bytes(range(256)) * 20_000
+    assert client.call(large, 20) == large[::-1]
+
+
+def test_threads_of_one_process_take_turns(server: SocketServer) -> None:
+    client, wrong = SocketClient(server.address, KEY), []
+
+    def talk(n: int) -> None:
+        for i in range(200):
+            message = b"%d-%d" % (n, i)
+            if client.call(message, 10) != message[::-1]:
+                wrong.append(message)
+
+    threads = [threading.Thread(target=talk, args=(n,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+def test_without_the_key_nothing_is_said_and_the_server_goes_on(server: SocketServer) -> None:
+    with pytest.raises(REFUSED):
+        SocketClient(server.address, b"wrong")
+    with socket.create_connection(server.address) as stranger:
+        stranger.sendall(b"GET / HTTP/1.0\r\n\r\n")
+    assert SocketClient(server.address, KEY).call(b"ab", 5) == b"ba"
+
+
+def test_a_silent_stranger_holds_nobody_up(server: SocketServer) -> None:
+    with socket.create_connection(server.address):
+        assert SocketClient(server.address, KEY).call(b"ab", 5) == b"ba"
+    with socket.create_server(("127.0.0.1", 0)) as mute, pytest.raises(REFUSED):
+        SocketClient(mute.getsockname(), KEY)
+
+
+def test_a_reply_that_does_not_come_closes_the_wire() -> None:
+    server = SocketServer("127.0.0.1", KEY, lambda message: time.sleep(1.0) or message)  # type: ignore[func-returns-value]
+    client = SocketClient(server.address, KEY)
+    with pytest.raises(TransportError, match="no reply within"):
+        client.call(b"a", 0.1)
+    with pytest.raises(REFUSED):  # the late reply must not answer the next message
+        client.call(b"b", 5)
+    server.close()
+
+
+class Unreachable:
+    """A sure transport to a driver that is not there."""
+
+    def call(self, message: bytes, timeout: float) -> bytes:
+        raise TransportError("nobody")
+
+    def settings(self, timeout: float) -> WorkerSettings:
+        raise TransportError("nobody")
+
+
+class Scripted(Unreachable):
+    """A sure transport that answers as the test says, and keeps what it was sent."""
+
+    def __init__(self, *replies: bytes) -> None:
+        self.replies, self.sent = list(replies), list[bytes]()
+
+    def call(self, message: bytes, timeout: float) -> bytes:
+        self.sent.append(message)
+        return self.replies.pop(0)
+
+
+def line(address: tuple[str, int]) -> FastLine:
+    return FastLine(settings(address), SocketClient.connect, RealHost())
+
+
+def channel(sure: Unreachable, renewed: list[int] | None = None) -> DriverChannel:
+    """A channel whose fast line finds nobody. ``renewed``: gets an item each time the lease is renewed."""
+    address = free_address()
+    renewed = [] if renewed is None else renewed
+    return DriverChannel(settings(address), line(address), sure, RealHost(), lambda: renewed.append(1))
+
+
+def test_a_line_that_fails_rests_and_moves_with_the_driver() -> None:
+    server = SocketServer("127.0.0.1", OTHER_KEY, lambda message: message[::-1])
+    fast = line(free_address())
+    assert fast.call(b"a", 5) is None
+    started = time.monotonic()
+    assert fast.call(b"a", 5) is None  # left alone: no new attempt to connect
+    assert time.monotonic() - started < 0.05
+    assert fast.is_broken
+    fast.move(replace(settings(server.address), key=OTHER_KEY))  # the restarted driver: another socket, another key
+    assert fast.call(b"ab", 5) == b"ba"
+    server.close()
+
+
+def test_what_the_socket_cannot_carry_goes_as_an_actor_call() -> None:
+    sure = Scripted(answer(Decision.PAUSE, "stop"))
+    assert channel(sure).report(3, 1, Progress(reports=((1, 0.5),))) == (Decision.PAUSE, "stop")
+    assert event_from_json(sure.sent[0]) == Reported(number=3, attempt=1, progress=Progress(reports=((1, 0.5),)))
+
+
+def test_a_busy_driver_acknowledges_nothing_but_lives_and_gets_the_same_message_again() -> None:
+    sure, renewed = Scripted(BUSY, BUSY, answer(Decision.CONTINUE, None)), list[int]()
+    assert channel(sure, renewed).report(3, 1, Progress()) == (Decision.CONTINUE, None)
+    assert len(set(sure.sent)) == 1
+    assert (len(sure.sent), len(renewed)) == (3, 3)
+
+
+def test_an_answer_that_the_attempt_was_given_away_renews_no_lease() -> None:
+    renewed = list[int]()
+    with pytest.raises(StaleAttemptError):
+        channel(Scripted(refusal(StaleAttemptError(3, 1, "attempt 2 is"))), renewed).report(3, 1, Progress())
+    with pytest.raises(DriverGone):
+        channel(Scripted(refusal(FencedError("s", 1))), renewed).report(3, 1, Progress())
+    assert renewed == []
+    with pytest.raises(ValueError, match="wrong"):  # its message was wrong, but the attempt is the driver's
+        channel(Scripted(refusal(ValueError("wrong"))), renewed).report(3, 1, Progress())
+    assert renewed == [1]
+
+
+def test_a_driver_that_nobody_can_reach_is_gone_after_a_lease() -> None:
+    started = time.monotonic()
+    with pytest.raises(DriverGone, match="no answer for 1 s"):
+        channel(Unreachable()).claim("a")
+    assert 0.9 < time.monotonic() - started < 10
+
+
+def test_a_refusal_travels_as_the_error_it_is() -> None:
+    error = StaleAttemptError(3, 1, "attempt 2 is")
+    with pytest.raises(StaleAttemptError) as caught:
+        read(refusal(error))
+    assert str(caught.value) == str(error)
+    with pytest.raises(ValueError, match="not in the grid"):
+        read(refusal(KeyError("not in the grid")))

@@ -82,7 +82,7 @@ class OurStudy:
             told = self._handle(m.Suggested, number=told.number, params=self._params(values, space))
         assert isinstance(told, m.Answer)
         assignment = told.value
-        ahead = {param.name: param for param in assignment.foreseen}
+        ahead = {param.name: param for param in assignment.suggested}
         fixed = {name: json.loads(text) for name, text in assignment.fixed}
         used = []
         for name, dist in self.space.items():

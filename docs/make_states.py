@@ -21,6 +21,8 @@ MEANING = {
 }
 CAUSE = {
     "claimed": "a slot starts its first or next attempt",
+    "enqueued": "the user asked for this configuration",
+    "added": "it ran elsewhere, or is in Optuna's tables: finished, waiting, or run by another program",
     "paused": "the pruner answered PAUSE, and the attempt then raised TrialPruned, was interrupted or was lost",
     "retried": "the attempt was lost or failed with retries left, or was interrupted, or its run died",
     "completed": "the objective returned a result",
@@ -40,9 +42,6 @@ PAGE_TEXT = """\
 
 {causes}
 
-A trial is made WAITING. An enqueued one stays so until its turn; a new configuration is claimed by the slot that caused
-it in the same step, so nobody sees it wait. `study.add_trial` makes a trial in its finished state.
-
 The three finished states have no way out. Any other step than these arrows is a bug, and the core raises.
 
 PAUSED is not in Optuna's list of states. Optuna's table shows such a trial as RUNNING, `rtl_trials` as what it is.
@@ -52,9 +51,10 @@ PAUSED is not in Optuna's list of states. Optuna's table shows such a trial as R
 def page() -> str:
     """The whole page."""
     states = sorted(TrialState, key=lambda state: list(MEANING).index(state.name))
-    rows = sorted(TRANSITIONS, key=lambda row: (states.index(row[0]), states.index(row[2]), row[1]))
-    diagram = ["stateDiagram-v2", "    [*] --> WAITING"]
-    diagram += [f"    {before.name} --> {after.name}: {how}" for before, how, after in rows]
+    order = [None, *states]
+    rows = sorted(TRANSITIONS, key=lambda row: (order.index(row[0]), order.index(row[2]), row[1]))
+    named = [("[*]" if before is None else before.name, how, after.name) for before, how, after in rows]
+    diagram = ["stateDiagram-v2", *(f"    {before} --> {after}: {how}" for before, how, after in named)]
     diagram += [f"    {state.name} --> [*]" for state in states if state.is_finished()]
     words = list(dict.fromkeys(how for _, how, _ in rows))
     return PAGE_TEXT.format(

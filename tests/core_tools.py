@@ -63,7 +63,8 @@ def plain(value):
     if isinstance(value, enum.Enum):
         return str(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return [type(value).__name__, *([f.name, plain(getattr(value, f.name))] for f in dataclasses.fields(value))]
+        names = [f.name for f in dataclasses.fields(value) if f.compare]
+        return [type(value).__name__, *([name, plain(getattr(value, name))] for name in names)]
     if isinstance(value, dict):
         return [[plain(k), plain(v)] for k, v in value.items()]
     if isinstance(value, (list, tuple, deque)):
@@ -81,10 +82,8 @@ def brief(error):
 
 
 def dump(state):
-    """All of a StudyState. The ledger's cursor is first moved past cells that are taken: work() does so too."""
-    assert [trial.number for trial in state.ended] == [t.number for t in state.ended]  # frozen when first looked at
-    if isinstance(state.ledger, Ledger):
-        any(True for _ in state.ledger._untouched())
+    """All of a StudyState."""
+    assert [trial.number for trial in state.finished] == [t.number for t in state.finished]  # frozen when first seen
     return plain(state)
 
 
@@ -105,7 +104,7 @@ def check(state):
     for slot, number in state.slots.items():
         assert trials[number].slot == slot
     for t in trials.values():
-        assert (t.slot != "") == (t.state is TrialState.RUNNING and not t.foreign)
+        assert (t.slot is not None) == (t.state is TrialState.RUNNING and not t.external)
         assert (t.number in state.retry) == (t.state is TrialState.WAITING and t.attempt > 0)
         assert (t.number in state.queue) == (t.state is TrialState.WAITING and t.attempt == 0)
         if t.state is TrialState.COMPLETE:
@@ -113,7 +112,7 @@ def check(state):
             assert not any(math.isnan(v) for v in t.values)
     assert len(set(state.retry)) == len(state.retry)
     assert len(set(state.queue)) == len(state.queue)
-    assert state.budget is None or state.budget >= 0
+    assert state.run.budget is None or state.run.budget >= 0
     if len(state.directions) == 1:
         sign = -1 if state.directions[0] is MAXIMIZE else 1
         complete = [t for t in trials.values() if t.state is TrialState.COMPLETE]
@@ -129,7 +128,7 @@ def check_ledger(ledger):
     counts = ledger.counts()
     assert sum(counts.values()) == ledger.grid.size, "free + leased + done + dead == cells"
     assert counts["free"] == ledger.free()
-    assert bool(ledger.free()) == ledger.available()
+    assert ledger.free() == ledger.grid.size - sum(c.state.value != "free" for c in ledger.cells.values())
     held = {cell: number for number, cell in ledger.held.items()}
     assert len(held) == len(ledger.held), "a cell leased to two trials"
     assert held == {c: entry.number for c, entry in ledger.cells.items() if entry.state.value == "leased"}

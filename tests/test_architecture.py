@@ -52,7 +52,7 @@ DATE_CALLS = {"now", "utcnow", "today"}
 
 CORE_MAY_IMPORT = {"__future__", "collections", "contextlib", "dataclasses", "enum", "json", "math", "typing"}
 
-MAX_LINES = 510  # core/messages.py is a list of records; all else is shorter
+MAX_LINES = 510
 
 
 def modules():

@@ -106,8 +106,7 @@ class Chaos(Shell):
             assert self.ask(kind, **fields) == answer
         except StaleAttemptError:  # the attempt has ended since
             trial = self.state.trials[fields["number"]]
-            assert (trial.slot, trial.attempt) != (None, fields["attempt"])
-            assert trial.slot == "" or trial.attempt != fields["attempt"]
+            assert trial.slot is None or trial.attempt != fields["attempt"]
         assert dump(self.state) == before
 
     def haunts(self, x):
@@ -165,7 +164,7 @@ class Chaos(Shell):
         self.do(m.TrialAdded, **event, imported=imported)
 
     def imports_zombie(self, x):
-        zombies = [t.number for t in self.state.trials.values() if t.foreign]
+        zombies = [t.number for t in self.state.trials.values() if t.external]
         if zombies and x % 2:
             self.do(m.TrialAdded, number=zombies[0], state=1, values=(VALUES[x % len(VALUES)],), imported=True)
         else:
@@ -176,7 +175,7 @@ class Chaos(Shell):
             self.do(m.StopRequested, reason="enough")
 
     def finishes(self, _):
-        run, over = self.state.run, self.state.is_over() and not self.state.stopping
+        run, over = self.state.run.name, self.state.is_over() and not self.state.run.stopping
         self.do(m.RunFinished, run=run)
         if over:
             assert self.state.counts[TrialState.PAUSED] == 0
@@ -216,7 +215,7 @@ class Chaos(Shell):
         else:
             raise AssertionError("the study does not end")
         assert self.state.is_over()
-        self.do(m.RunFinished, run=self.state.run)
+        self.do(m.RunFinished, run=self.state.run.name)
         assert self.state.counts[TrialState.PAUSED] == 0
         assert not self.state.retry
 

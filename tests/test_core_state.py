@@ -7,7 +7,7 @@ import math
 
 import pytest
 
-from raytune_lite.core import encoding
+from raytune_lite.core import encoding, moves
 from raytune_lite.core import messages as m
 from raytune_lite.core import state as core
 from raytune_lite.core.messages import Answer, Decision
@@ -147,7 +147,7 @@ def test_an_enqueued_trial_waits_and_a_claim_starts_it():
     assert commands[-1].value.fixed == fixed
 
 
-def test_an_unforeseen_parameter_is_asked_for_once_and_then_remembered():
+def test_a_parameter_that_was_not_suggested_is_asked_for_once_and_then_remembered():
     shell = started()
     shell.claim()
     asked = {"number": 0, "attempt": 1, "name": "x", "distribution": UNIT}
@@ -188,41 +188,36 @@ def test_run_finished_prunes_what_is_paused_only_when_the_run_is_over():
 
 
 def _walk():
-    """Every move a small study can make, by hand: (from, how, to)."""
-    seen = set()
-    original = core.StudyState._move
-
-    def spy(self, trial, how, state):
-        before = trial.state
-        original(self, trial, how, state)
-        seen.add((before, how, state))
-
-    core.StudyState._move = spy
-    try:
-        shell = paused(9, n_trials=13, retries=RetryPolicy(exception=1))
-        assert shell.claim("p").number == 0  # promoted: PAUSED -> RUNNING
-        shell.end(0, "complete", 1.0)
-        shell.claim("q")
-        shell.end(9, "fail")
-        shell.claim("r")
-        shell.end(9, "fail")
-        shell.claim("t")
-        shell.end(10, "pruned")
-        for slot in ("u", "v"):
-            shell.end(shell.claim(slot).number, "complete", 2.0)
-        shell.claim("w")
-        shell.do(m.RunFinished, run="run")
-        shell.do(m.TrialEnqueued, params=())
-        while not shell.state.is_over():
-            shell.end(shell.claim("w").number, "complete", 0.0)
-        shell.do(m.RunFinished, run="run")
-    finally:
-        core.StudyState._move = original
-    return seen
+    """Every move a small study can make, by hand."""
+    shell = paused(9, n_trials=13, retries=RetryPolicy(exception=1))
+    assert shell.claim("p").number == 0  # promoted: PAUSED -> RUNNING
+    shell.end(0, "complete", 1.0)
+    shell.claim("q")
+    shell.end(9, "fail")
+    shell.claim("r")
+    shell.end(9, "fail")
+    shell.claim("t")
+    shell.end(10, "pruned")
+    for slot in ("u", "v"):
+        shell.end(shell.claim(slot).number, "complete", 2.0)
+    shell.claim("w")
+    shell.do(m.RunFinished, run="run")
+    shell.do(m.TrialEnqueued, params=())
+    while not shell.state.is_over():
+        shell.end(shell.claim("w").number, "complete", 0.0)
+    shell.do(m.RunFinished, run="run")
+    for state in (COMPLETE, PRUNED, FAIL, RUNNING, WAITING):
+        number = shell.state.next_number
+        values = (1.0,) if state is COMPLETE else None
+        shell.do(m.TrialAdded, number=number, state=int(state), values=values, imported=True)
+    return shell
 
 
-def test_every_row_of_the_table_is_reachable_and_nothing_else():
-    assert _walk() == core.TRANSITIONS
+def test_every_row_of_the_table_is_reachable_and_counted_and_nothing_else():
+    shell = _walk()
+    assert shell.state.transitions.keys() == core.TRANSITIONS
+    assert sum(n for (before, _, _), n in shell.state.transitions.items() if before is None) == shell.state.next_number
+    assert dump(shell.fold()) == dump(shell.state)
 
 
 def test_a_move_outside_the_table_is_refused():
@@ -231,7 +226,7 @@ def test_a_move_outside_the_table_is_refused():
     shell.end(0, "complete", 1.0)
     for how, state in (("claimed", RUNNING), ("completed", COMPLETE), ("pruned", PRUNED), ("failed", FAIL)):
         with pytest.raises(RuntimeError, match=f"trial 0: no transition COMPLETE --{how}--> {state.name}"):
-            shell.state._move(shell.state.trials[0], how, state)
+            moves.move(shell.state, shell.state.trials[0], how, state)
 
 
 # --- repeated and stale messages ---------------------------------------------------------------------------------
@@ -259,7 +254,7 @@ def test_a_claim_whose_sampler_never_answered_asks_it_again():
     assert shell.state.handle(m.Suggested(number=0, params=(X,)), 3.0).changed
     again = shell.state.handle(m.Suggested(number=0, params=()), 3.0)
     assert again.changed is False
-    assert again.commands[0].value.foreseen == (X,)
+    assert again.commands[0].value.suggested == (X,)
 
 
 def test_a_report_sent_again_reads_the_stored_decision_back():
@@ -436,7 +431,7 @@ def test_retries_go_before_promotions_before_enqueued_before_new():
 
 def test_a_promotion_needs_no_budget():
     shell = paused(9, n_trials=9)
-    assert shell.state.budget == 0
+    assert shell.state.run.budget == 0
     assert shell.state.work() == 1
     assert shell.claim("p").number == 0
     assert shell.claim("q") is None
@@ -466,18 +461,18 @@ def test_max_trials_counts_the_studys_total():
     for slot in "ab":
         shell.end(shell.claim(slot).number, "complete", 1.0)
     shell.run(max_trials=3, name="second")
-    assert shell.state.budget == 1
+    assert shell.state.run.budget == 1
     shell.claim("c")  # and is lost with its run
     shell.run(max_trials=3, name="third")
-    assert shell.state.budget == 0
+    assert shell.state.run.budget == 0
     assert shell.claim("d").number == 2
     assert shell.claim("e") is None
 
 
 def test_the_smaller_of_n_trials_and_max_trials_holds():
-    assert started(5, max_trials=3).state.budget == 3
-    assert started(2, max_trials=3).state.budget == 2
-    assert started().state.budget is None
+    assert started(5, max_trials=3).state.run.budget == 3
+    assert started(2, max_trials=3).state.run.budget == 2
+    assert started().state.run.budget is None
 
 
 def test_a_new_run_takes_the_running_trials_of_the_old_one_without_using_a_budget():
@@ -753,7 +748,7 @@ def test_a_parameter_that_changes_its_kind_is_refused():
 
 def test_every_event_has_a_handler():
     kinds = {cls.__name__ for cls in m.Event.__subclasses__()}
-    assert kinds == {cls.__name__ for cls in core.StudyState._HANDLERS}
+    assert kinds == {cls.__name__ for cls in core.HANDLERS}
 
 
 def test_text_that_is_no_event_is_refused():

@@ -145,7 +145,7 @@ def test_invalid_parameters_are_replaced_and_not_counted():
     assert shell.claim("d") is None
     assert shell.state.is_over()
     shell.run(max_trials=3, name="again")
-    assert shell.state.budget == 1, "nor does it count for max_trials"
+    assert shell.state.run.budget == 1, "nor does it count for max_trials"
 
 
 def test_an_invalid_trial_of_an_earlier_run_gives_nothing_back():
@@ -154,7 +154,7 @@ def test_an_invalid_trial_of_an_earlier_run_gives_nothing_back():
     shell.run(1, name="second")  # the attempt is interrupted, and counts as an old one
     assert shell.claim("b").number == 0
     fail(shell, 0, Kind.INVALID)
-    assert shell.state.budget == 1
+    assert shell.state.run.budget == 1
 
 
 def test_a_grid_cell_with_invalid_parameters_is_dead_at_once():
@@ -174,10 +174,11 @@ def test_a_grid_cell_with_invalid_parameters_is_dead_at_once():
 def test_a_run_whose_first_trials_fail_alike_is_given_up(kind, errors, way):
     shell = started(9, retries=RetryPolicy(worker_crash=0, abort_after=3))
     for number, error in enumerate(errors):
-        assert not shell.state.aborted
+        assert not shell.state.run.aborted
         shell.claim(f"slot {number}")
         fail(shell, number, kind, error)
-    assert shell.state.aborted == f"each of its first 3 trials failed in the same way ({way}); the last: {errors[-1]}"
+    why = f"each of its first 3 trials failed in the same way ({way}); the last: {errors[-1]}"
+    assert shell.state.run.aborted == why
     assert shell.claim("more") is None
     assert shell.state.is_over()
     shell.run(9, retries=RetryPolicy(abort_after=3), name="again")
@@ -198,7 +199,7 @@ def test_one_trial_that_ends_otherwise_and_the_run_goes_on(other):
     for _ in range(9):
         shell.claim("slot")
         fail(shell, shell.state.slots["slot"], Kind.EXCEPTION, "ValueError: x")
-    assert not shell.state.aborted
+    assert not shell.state.run.aborted
 
 
 def test_a_damaged_checkpoint_leads_back_to_the_one_before_and_then_to_failure():
@@ -228,10 +229,10 @@ def test_an_exception_of_that_name_without_a_checkpoint_has_the_budget_of_none()
 def test_each_attempt_is_recorded_with_its_exit_code_and_last_words():
     shell = started(1)
     shell.claim("a")
-    lost = {"kind": Kind.WORKER_CRASH, "message": "gone", "exit_code": -11, "last_words": "Segmentation fault"}
+    lost = {"kind": Kind.WORKER_CRASH, "message": "gone", "exit_code": -11, "stderr_tail": "Segmentation fault"}
     commands = shell.do(m.AttemptLost, number=0, attempt=1, **lost)
     [row] = [command for command in commands if isinstance(command, m.EndAttempt)]
-    assert (row.outcome, row.exit_code, row.last_words) == ("worker_crash", -11, "Segmentation fault")
+    assert (row.outcome, row.exit_code, row.stderr_tail) == ("worker_crash", -11, "Segmentation fault")
 
 
 def test_a_log_of_before_there_were_kinds_is_read_as_it_was_meant():
@@ -241,8 +242,8 @@ def test_a_log_of_before_there_were_kinds_is_read_as_it_was_meant():
 
     shell = Shell()
     shell.handle(event_from_json(json.dumps(old)))
-    assert shell.state.retries.abort_after is None
-    assert shell.state.checkpoints_kept == 1
+    assert shell.state.run.retries.abort_after is None
+    assert shell.state.run.checkpoints_kept == 1
     ended = {"_": "AttemptEnded", "at": 1.0, "number": 0, "attempt": 1, "outcome": "fail", "values": None,
              "progress": {"_": "Progress", "reports": [], "params": [], "user_attrs": [], "checkpoint": None},
              "failure": {"_": "Failure", "error": "E: x", "traceback": ""}}  # fmt: skip

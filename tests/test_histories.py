@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from .histories.folding import fold, go_on, lines_of, recorded, summary
+from .core_tools import dump
+from .histories.folding import Folded, fold, go_on, lines_of, recorded, summary
 
 PATHS = recorded()
 
@@ -18,6 +19,19 @@ def test_a_recorded_history_folds_to_what_it_did_and_goes_on_as_it_did(path):
     found = json.loads(json.dumps(summary(folded)))
     assert found == expected["state"]
     assert json.loads(json.dumps(go_on(folded))) == expected["later"]
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_asking_changes_nothing(path):
+    expected = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+    folded = Folded(expected["directions"])
+    for line in lines_of(path):
+        folded.feed(json.loads(line)["at"], line)
+        state, before = folded.state, dump(folded.state)
+        state.work(), state.work(folded.at), state.live(), state.is_over(), state.view().trials()
+        if state.ledger is not None:
+            state.ledger.free(), state.ledger.counts()
+        assert dump(state) == before
 
 
 def test_the_histories_are_small_and_tell_every_kind_of_event():

@@ -71,7 +71,7 @@ class Talk:
             len(self.session.repository.events(self.session.study)),
             {n: (t.state, t.attempt, t.slot, dict(t.params), dict(t.reports), dict(t.user_attrs), list(t.checkpoints),
                  t.pending) for n, t in state.trials.items()},
-            dict(state.space), dict(state.slots), state.budget,
+            dict(state.space), dict(state.slots), state.run.budget,
         )  # fmt: skip
 
     def finish(self):

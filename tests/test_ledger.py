@@ -43,7 +43,7 @@ def test_a_cell_is_dead_after_max_failures_trials():
         book.claim(number)
         assert [row.state for row in book.failed(number)] == [state]
     assert book.claim(2) is None
-    assert not book.available()
+    assert not book.free()
 
 
 def test_a_failed_cell_comes_back_before_untouched_ones():

@@ -9,10 +9,9 @@ import pytest
 
 pytest.importorskip("greenlet", reason="the simulated processes are greenlets: pip install greenlet")
 
+from raytune_lite.core import attempts, moves
 from raytune_lite.core import messages as m
-from raytune_lite.core.book import Book
 from raytune_lite.core.ledger import CellState, Leases, Ledger
-from raytune_lite.core.state import StudyState
 from raytune_lite.exceptions import StaleAttemptError
 from raytune_lite.runtime.session import Session
 from raytune_lite.runtime.simulator import simulation
@@ -75,17 +74,17 @@ def no_epoch_fence(patch):
 def no_attempt_fence(patch):
     """A ghost is heard as if it were the live attempt."""
 
-    def live(self, number, attempt):
-        trial = self.trials.get(number)
-        if trial is None or trial.slot == "":
+    def live(study, number, attempt):
+        trial = study.trials.get(number)
+        if trial is None or trial.slot is None:
             raise StaleAttemptError(number, attempt, "gone")
         return trial
 
-    patch.setattr(Book, "_live", live)
+    patch.setattr(moves, "live", live)
 
 
 def answers_before_the_commit(patch):
-    """Law 1 upside down."""
+    """Decide, perform, persist."""
     process = Session._process
 
     def hasty(self, requests):
@@ -103,11 +102,11 @@ def answers_before_the_commit(patch):
 
 def forgets_its_verdicts(patch):
     """A re-sent report is told to go on, whatever it was told before."""
-    patch.setattr(StudyState, "_answer", lambda self, trial, progress: m.Decision.CONTINUE)
+    patch.setattr(attempts, "decision_for", lambda trial, progress: m.Decision.CONTINUE)
 
 
 def deletes_before_the_commit(patch):
-    """Law 8 upside down: a crash in between leaves a row without its files."""
+    """Perform before persist: a crash in between leaves a row without its files."""
     commit = Session._commit
 
     def eager(self, batch):
@@ -146,15 +145,15 @@ def hands_out_a_cell_twice(patch):
 
 def loses_a_wake_up(patch):
     """A trial that is to be tried again is counted as work of nobody."""
-    leave = Book._leave
+    leave = moves.leave
 
-    def lossy(self, trial, at, how, message, **words):
-        commands = leave(self, trial, at, how, message, **words)
+    def lossy(study, trial, *why):
+        commands = leave(study, trial, *why)
         if trial.number % 2:
-            self.retry.pop(trial.number, None)
+            study.retry.pop(trial.number, None)
         return commands
 
-    patch.setattr(Book, "_leave", lossy)
+    patch.setattr(moves, "leave", lossy)
 
 
 def forgets_its_budget(patch):
@@ -163,8 +162,8 @@ def forgets_its_budget(patch):
 
     def generous(self):
         opened(self)
-        if self._state.budget is not None:
-            self._state.budget = self.config.n_trials or self._state.budget
+        if self._state.run.budget is not None:
+            self._state.run.budget = self.config.n_trials or self._state.run.budget
 
     patch.setattr(Session, "_open", generous)
 
@@ -176,7 +175,7 @@ def never_ends_a_lease(patch):
 
 def retries_for_ever(patch):
     """Retry budgets are not counted."""
-    patch.setattr(StudyState, "_retry_at", lambda self, trial, kind, at: at)
+    patch.setattr(attempts, "retry_at", lambda study, trial, kind, at: at)
 
 
 def breaks_ties_by_the_latest(patch):

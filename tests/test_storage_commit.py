@@ -167,7 +167,7 @@ def test_every_row_is_stored_and_read_back(repository, study, epoch):
         m.PromoteRung(number=0, level=3),
         m.PutCell(number=0, cell=10**12, state="LEASED", failures=2),
         m.EndAttempt(number=0, attempt=1, outcome="paused", ended=2.5, message="bad \0 \udcff text",
-                     exit_code=-9, last_words="Zo\udcff 🚀"),
+                     exit_code=-9, stderr_tail="Zo\udcff 🚀"),
         m.NewAttempt(number=0, attempt=2, slot="slot2", node="", started=3.0, resumed_step=4),
         m.PutValues(number=0, values=(math.inf,)),
         m.SetState(number=0, state=COMPLETE, attempt=2, completed=4.5),

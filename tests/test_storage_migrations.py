@@ -214,7 +214,7 @@ def test_version_1_becomes_version_2_on_every_database(any_storage, request):
         assert connection.execute(sa.select(t.rtl_version.c.version)).scalar() == t.OUR_SCHEMA
     upgraded = shape(repository)
     epoch = repository.acquire(study, run="r2", lease=60, now=9.0)
-    end = m.EndAttempt(number=1, attempt=1, outcome="worker_crash", ended=2.0, exit_code=-9, last_words="killed")
+    end = m.EndAttempt(number=1, attempt=1, outcome="worker_crash", ended=2.0, exit_code=-9, stderr_tail="killed")
     repository.commit(study, epoch, [], [end])
     assert [(a.exit_code, a.last_words) for a in repository.attempts(study)] == [(None, ""), (-9, "killed")]
     repository.close()

@@ -117,7 +117,7 @@ def test_a_claim_waits_for_the_sampler_and_nobody_else_does(session, later):
     assert session.call(m.StopRequested(reason="")) is None  # the session goes on
     later.think(session)
     assert [a.number for a in claim.answers] == [1]
-    assert [p.name for p in claim.answers[0].foreseen] == ["x"]
+    assert [p.name for p in claim.answers[0].suggested] == ["x"]
     assert other.answers == []
     later.think(session)
     assert [a.number for a in other.answers] == [2]
@@ -152,7 +152,7 @@ def test_an_attempt_that_dies_while_the_sampler_thinks_leaves_its_parameters_to_
     later.think(session)
     assert claim.answers == [None]  # whoever still listens there is told to go
     assert [(a.number, a.attempt) for a in second.answers] == [(1, 2)]
-    (param,) = second.answers[0].foreseen
+    (param,) = second.answers[0].suggested
     assert param.value == asked[0].answer().params[0].value
 
 
@@ -181,7 +181,7 @@ def test_every_suggestion_can_be_derived_again_from_the_log(storage, background)
         for key, claim in list(live.items()):
             if claim.answers and turn % 5 == 0 and claim.answers[0] is not None:
                 number = claim.answers[0].number
-                values = {p.name: p for p in claim.answers[0].foreseen} or {"x": X}
+                values = {p.name: p for p in claim.answers[0].suggested} or {"x": X}
                 progress = m.Progress(params=tuple(values.values()))
                 ended = m.AttemptEnded(
                     number=number, attempt=1, outcome=m.Outcome.COMPLETE, progress=progress,

@@ -119,8 +119,8 @@ def test_the_first_value_of_a_step_stands_with_a_warning(channel):
 
 def test_parameters_and_attributes_travel_with_the_next_message(channel):
     dist = FloatDistribution(0.0, 1.0)
-    foreseen = (m.ParamValue(name="x", value=0.25, distribution=dist),)
-    trial = trial_on(channel, fixed=(("k", "2"),), foreseen=foreseen)
+    suggested = (m.ParamValue(name="x", value=0.25, distribution=dist),)
+    trial = trial_on(channel, fixed=(("k", "2"),), suggested=suggested)
     assert (trial.suggest_float("x", 0, 1), trial.suggest_int("k", 1, 3)) == (0.25, 2)
     trial.set_user_attr("a", [1])
     assert channel.asked == []
@@ -132,7 +132,7 @@ def test_parameters_and_attributes_travel_with_the_next_message(channel):
     assert channel.told[1] == m.Progress()
 
 
-def test_an_unforeseen_parameter_is_one_call_and_the_same_name_none(channel):
+def test_a_parameter_that_was_not_suggested_is_one_call_and_the_same_name_none(channel):
     trial = trial_on(channel)
     assert trial.suggest_float("x", 0, 1) == trial.suggest_float("x", 0, 1) == 0.5
     assert channel.asked == ["x"]
@@ -142,9 +142,9 @@ def test_an_unforeseen_parameter_is_one_call_and_the_same_name_none(channel):
         trial.suggest_int("x", 0, 1)
 
 
-def test_a_foreseen_value_outside_the_new_range_is_asked_for_again(channel):
-    foreseen = (m.ParamValue(name="x", value=0.25, distribution=FloatDistribution(0.0, 1.0)),)
-    trial = trial_on(channel, foreseen=foreseen)
+def test_a_suggested_value_outside_the_new_range_is_asked_for_again(channel):
+    suggested = (m.ParamValue(name="x", value=0.25, distribution=FloatDistribution(0.0, 1.0)),)
+    trial = trial_on(channel, suggested=suggested)
     assert trial.suggest_float("x", 1, 2) == 1.5
     assert channel.asked == ["x"]
 

@@ -1,219 +1,32 @@
 """Events and answers as JSON, and back. What comes back has the declared types, or it is refused as a whole.
 
-Decoding builds our own records only and runs no code. The check is a table made once from the records' annotations:
-every field has a reader that takes what JSON gave and returns the field's value. Whether a well-formed message can be
-true (the trial is the sender's, the checkpoint lies where it must) is for the handlers: see ``bounds``.
+Decoding builds our own records only and runs no code. The check is a table made once from the records' annotations
+(``fields``); records that an earlier version wrote are brought up to date first (``earlier``). Whether a well-formed
+message can be true (the trial is the sender's, the checkpoint lies where it must) is for the handlers: see ``bounds``.
 """
 
 from __future__ import annotations
 
-import enum
 import json
-import math
-from collections.abc import Callable
 from dataclasses import fields
-from typing import Any, NoReturn, get_args, get_origin, get_type_hints
+from typing import Any
 
 from ..arguments import shown
-from ..distributions import (
-    CategoricalDistribution,
-    Distribution,
-    FloatDistribution,
-    IntDistribution,
-    distribution_from_dict,
-    distribution_to_dict,
-)
+from ..distributions import Distribution, distribution_from_dict, distribution_to_dict
 from ..exceptions import MessageError
 from . import messages as m
-from .bounds import MAX_ITEMS, MAX_MESSAGE, MAX_STEP
+from .bounds import MAX_ITEMS, MAX_MESSAGE
+from .earlier import upgrade_for
+from .fields import DISTRIBUTIONS, RECORDS, readers_of
 
-_Reader = Callable[[Any], Any]
-
-_RECORDS = (
-    m.ParamValue, m.CheckpointRef, m.Progress, m.Failure, m.RunStarted, m.RunFinished, m.StopRequested, m.TrialEnqueued,
-    m.TrialAdded, m.Claimed, m.Suggested, m.ParamAsked, m.ParamSet, m.Reported, m.AttemptEnded, m.AttemptLost,
-    m.Assignment,
-)  # fmt: skip
-_DISTRIBUTIONS = (FloatDistribution, IntDistribution, CategoricalDistribution)
-
-_INT64 = (-(2**63), 2**63 - 1)
-_RANGES = {  # of integers, by the record's field or by the field's name
-    "number": (0, MAX_STEP), "attempt": (0, MAX_STEP), "step": (0, MAX_STEP), "size": (0, _INT64[1]),
-    "Progress.reports": (0, MAX_STEP),
-}  # fmt: skip
-_FINITE = ("ParamValue.value",)
-_SPECS = ("pruner", "sampler", "retries")  # JSON objects, as text
-
-# --- readers of fields ---------------------------------------------------------------------------------------------
-
-
-def _refuse(where: str, rule: str, value: Any) -> NoReturn:
-    raise MessageError(f"{where} must be {rule}, got {shown(value)}.")
-
-
-def _int(where: str, name: str) -> _Reader:
-    low, high = _RANGES.get(where, _RANGES.get(name, _INT64))
-
-    def read(value: Any) -> Any:
-        if type(value) is not int or not low <= value <= high:  # a bool is no int here
-            _refuse(where, f"an integer in [{low}, {high}]", value)
-        return value
-
-    return read
-
-
-def _float(where: str, name: str) -> _Reader:
-    finite = name in _FINITE or where in _FINITE
-
-    def read(value: Any) -> Any:
-        if type(value) is int and -(2**1023) < value < 2**1023:
-            value = float(value)
-        if type(value) is not float or (finite and not math.isfinite(value)):
-            _refuse(where, "a finite number" if finite else "a number", value)
-        return value
-
-    return read
-
-
-def _spec(where: str) -> _Reader:
-    def read(value: Any) -> Any:
-        try:
-            if type(value) is str and type(json.loads(value)) is dict:
-                return value
-        except (ValueError, RecursionError):
-            pass
-        return _refuse(where, "the JSON text of an object", value)
-
-    return read
-
-
-def _enum(where: str, kind: Any) -> _Reader:
-    words = {word.value: word for word in kind}
-
-    def read(value: Any) -> Any:
-        if type(value) is not str or value not in words:
-            _refuse(where, f"one of {', '.join(words)}", value)
-        return words[value]
-
-    return read
-
-
-def _exactly(where: str, *kinds: type) -> _Reader:
-    """A value of one of ``kinds``; of several, which are the distributions, none is named."""
-
-    def read(value: Any) -> Any:
-        if type(value) not in kinds:
-            _refuse(where, f"a {kinds[0].__name__ if len(kinds) == 1 else 'distribution'}", value)
-        return value
-
-    return read
-
-
-def _optional(inner: _Reader) -> _Reader:
-    return lambda value: None if value is None else inner(value)
-
-
-def _many(where: str, item: _Reader) -> _Reader:
-    def read(value: Any) -> Any:
-        if type(value) is not list:
-            _refuse(where, "a list", value)
-        return tuple([item(part) for part in value]) if value else ()  # of a log's lists most are empty
-
-    return read
-
-
-def _pairs(where: str, first: _Reader, second: _Reader) -> _Reader:
-    """``_many`` of ``_pair`` in one loop: reports are most of a log."""
-
-    def read(value: Any) -> Any:
-        if type(value) is not list:
-            _refuse(where, "a list", value)
-        found = []
-        for part in value:
-            if type(part) is not list or len(part) != 2:
-                _refuse(where, "pairs", part)
-            found.append((first(part[0]), second(part[1])))
-        return tuple(found)
-
-    return read
-
-
-def _reader(hint: Any, where: str, name: str) -> _Reader:
-    """The reader for a field's type."""
-    parts = get_args(hint)
-    if hint == Distribution:
-        return _exactly(where, *_DISTRIBUTIONS)
-    if type(None) in parts:
-        return _optional(_reader(next(part for part in parts if part is not type(None)), where, name))
-    if get_origin(hint) is tuple:
-        pair = get_args(parts[0]) if get_origin(parts[0]) is tuple else ()
-        if pair:
-            return _pairs(where, *(_reader(part, where, name) for part in pair))
-        return _many(where, _reader(parts[0], where, name))
-    if hint is int:
-        return _int(where, name)
-    if hint is float:
-        return _float(where, name)
-    if name in _SPECS:
-        return _spec(where)
-    if issubclass(hint, enum.Enum):
-        return _enum(where, hint)
-    return _exactly(where, hint)
-
-
-def _plain(hint: Any, name: str) -> Any:
-    """The type whose every value such a field may have, so that no reader need look; None: there is no such type."""
-    if type(None) in get_args(hint):
-        return type(None)
-    is_plain = hint in _RECORDS or (hint in (str, bool) and name not in _SPECS)
-    return hint if is_plain else None
-
-
-def _readers(cls: Any) -> dict[str, tuple[Any, _Reader]]:
-    hints = get_type_hints(cls)
-    return {
-        f.name: (_plain(hints[f.name], f.name), _reader(hints[f.name], f"{cls.__name__}.{f.name}", f.name))
-        for f in fields(cls)
-    }
-
-
-_FIELDS = {cls: tuple(f.name for f in fields(cls)) for cls in _RECORDS}
-
-
-# --- records of earlier versions -----------------------------------------------------------------------------------
-# Version 0.1.0 stored an event's time in the event, too, and "", 0 or -1 for what is absent.
-
-
-def _without_time(data: dict[str, Any]) -> None:
-    data.pop("at", None)
-
-
-def _claimed(data: dict[str, Any]) -> None:
-    if "prefetched" not in data:
-        data["prefetched"] = not data.get("node")  # such a claim was known by its missing node
-        data["node"], data["pid"] = data.get("node") or None, data.get("pid") or None
-    data.pop("at", None)
-
-
-def _seen(data: dict[str, Any]) -> None:
-    if data.get("seen") == -1:
-        data["seen"] = None
-    data.pop("at", None)
-
-
-_UPGRADES: dict[type, Callable[[dict[str, Any]], None]] = {
-    m.Claimed: _claimed, m.Suggested: _seen, m.ParamSet: _seen,
-}  # fmt: skip
-_READERS = {
-    cls.__name__: (cls, _readers(cls), _UPGRADES.get(cls, _without_time if issubclass(cls, m.Event) else None))
-    for cls in _RECORDS
-}
+_FIELDS = {cls: tuple(f.name for f in fields(cls)) for cls in RECORDS}
+_READERS = {cls.__name__: (cls, readers_of(cls), upgrade_for(cls)) for cls in RECORDS}
 
 # --- records -------------------------------------------------------------------------------------------------------
 
 
 def _encode(record: Any) -> dict[str, Any]:
-    if isinstance(record, _DISTRIBUTIONS):
+    if isinstance(record, DISTRIBUTIONS):
         return distribution_to_dict(record)
     cls = type(record)
     if cls not in _FIELDS:

@@ -1,8 +1,8 @@
 """The assignment ledger: which trial holds which grid cell, and until when each live attempt is trusted.
 
-Two small books. ``Ledger`` is part of the folded state: a cell is FREE, LEASED to a trial, DONE or DEAD, and only
-one recorded result can ever make it DONE. ``Leases`` is not: deadlines belong to the process that watches them, and
-a restarted driver grants every live attempt a new one. Knows no clock and no Ray.
+``Ledger`` is part of the study's record: a cell is FREE, LEASED to a trial, DONE or DEAD, and only one recorded result
+can ever make it DONE. ``Leases`` is not: deadlines belong to the process that watches them, and a restarted driver
+grants every live attempt a new one. Knows no clock and no Ray.
 """
 
 from __future__ import annotations
@@ -48,18 +48,20 @@ class Ledger:
         self.held: dict[int, int] = {}  # trial number -> cell, while LEASED
         self.cursor = 0
         self.returned: deque[int] = deque()  # failed cells that are FREE again, oldest first
+        self._free = grid.size
 
     def claim(self, number: int) -> tuple[int, PutCell] | None:
         """Lease the next FREE cell to a trial: a failed one that came back, else the next untouched one."""
+        if not self._free:  # before the cursor moves: a claim that finds nothing is not logged
+            return None
         if self.returned:
             cell = self.returned.popleft()
             return cell, self._lease(cell, number)
-        while self.cursor < self.grid.size:
+        while True:
             cell = self.grid.cell_at(self.cursor)
             self.cursor += 1
             if cell not in self.cells:
                 return cell, self._lease(cell, number)
-        return None
 
     def claim_params(self, number: int, params: Mapping[str, Any]) -> tuple[int, PutCell] | None:
         """Lease the cell with exactly these values, if there is one and it is FREE (enqueued, added trials)."""
@@ -67,7 +69,6 @@ class Ledger:
         if cell is None or (cell in self.cells and self.cells[cell].state is not CellState.FREE):
             return None
         if cell in self.cells:
-            # exactly the FREE ones stay: a claim that finds nothing is not logged, so it may not tidy up either
             self.returned.remove(cell)
         return cell, self._lease(cell, number)
 
@@ -100,12 +101,7 @@ class Ledger:
 
     def free(self) -> int:
         """Number of FREE cells, untouched or returned."""
-        return self.grid.size - sum(cell.state is not CellState.FREE for cell in self.cells.values())
-
-    def available(self) -> bool:
-        """Whether a claim would be served."""
-        # `held`, `done` and `dead` never overlap, so an exhausted cursor and no returned cell mean nothing is FREE
-        return bool(self.returned) or any(True for _ in self._untouched())
+        return self._free
 
     def counts(self) -> dict[str, int]:
         """Cells by state; the values sum to the grid's size."""
@@ -115,16 +111,11 @@ class Ledger:
         found["free"] += self.grid.size - len(self.cells)
         return found
 
-    def _untouched(self) -> Any:
-        while self.cursor < self.grid.size:
-            if self.grid.cell_at(self.cursor) not in self.cells:
-                yield self.cursor
-            self.cursor += 1  # a cell that an enqueued trial took before its turn
-
     def _lease(self, cell: int, number: int) -> PutCell:
         failures = self.cells[cell].failures if cell in self.cells else 0
         self.cells[cell] = Cell(CellState.LEASED, number, failures)
         self.held[number] = cell
+        self._free -= 1
         return PutCell(number=number, cell=cell, state=CellState.LEASED.value, failures=failures)
 
     def _close(self, number: int, state: CellState) -> tuple[PutCell, ...]:
@@ -132,6 +123,7 @@ class Ledger:
         if cell is None:
             return ()
         self.cells[cell].state = state
+        self._free += state is CellState.FREE
         return (PutCell(number=number, cell=cell, state=state.value, failures=self.cells[cell].failures),)
 
 

@@ -46,7 +46,7 @@ class StudyView:
 
     ``finished``: COMPLETE, PRUNED and FAIL trials, in the order in which they ended. ``load_pending`` builds the trials
     that have parameters and no end yet (RUNNING, PAUSED, to be tried again), the asking one among them; their
-    parameters are all that are known: used, foreseen or fixed. Nothing is built before a sampler asks.
+    parameters are all that are known: used, suggested or fixed. Nothing is built before a sampler asks.
     """
 
     directions: tuple[StudyDirection, ...]
@@ -152,7 +152,7 @@ class Sampler(Protocol):
         """Internal values for the whole of ``space``, chosen before the trial starts."""
 
     def sample_independent(self, view: StudyView, number: int, name: str, distribution: Distribution) -> float:
-        """Internal value for one parameter that was not foreseen."""
+        """Internal value for one parameter that was not suggested."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 The second kind of ledger, for spaces that are defined by running: a node is a prefix of (parameter, value) choices.
 What is below it is unknown until a trial that was given this prefix asks for its next parameter; then the node is a
 branching, and the siblings of the value that the trial took are free. A trial is given one free node, so nobody else
-is ever beneath it, and the node where it ends is a leaf: DONE, or free again when it failed. Part of the folded state:
-knows no clock, no Ray and no chance of its own.
+is ever beneath it, and the node where it ends is a leaf: DONE, or free again when it failed. Part of the study's
+record: knows no clock, no Ray and no chance of its own.
 """
 
 from __future__ import annotations
@@ -183,10 +183,6 @@ class Tree:
         """How many nodes could be handed out now. 0 while trials explore says nothing of later."""
         return self.nodes[0].free
 
-    def available(self) -> bool:
-        """Whether a claim would be served."""
-        return self.nodes[0].free > 0
-
     def counts(self) -> dict[str, int]:
         """Nodes without anything known below them, by state."""
         return {"free": self.free(), **{state.value: n for state, n in self._counts.items()}}
@@ -285,5 +281,5 @@ class Tree:
 
 
 def ledger_for(grid: Grid | Branches) -> Ledger | Tree:
-    """The empty book of a sampler's grid, or of its tree."""
+    """The empty ledger of a sampler's grid, or of its tree."""
     return Tree(grid) if isinstance(grid, Branches) else Ledger(grid)

@@ -1,9 +1,10 @@
 """What the core knows of one trial, and the table of what may become of it.
 
-States of a trial, and what moves it (rows of TRANSITIONS):
+States of a trial, and what moves it (the rows of TRANSITIONS):
 
     (none)  --claimed-->   RUNNING      a slot starts a new configuration
     (none)  --enqueued-->  WAITING      the user asked for one; a claim starts it
+    (none)  --added-->     any but PAUSED   it ran, runs or waits elsewhere
     RUNNING --paused-->    PAUSED       the pruner said PAUSE and the attempt is over
     RUNNING --retried-->   WAITING      the attempt was lost, failed or interrupted, with retries left
     PAUSED, WAITING --claimed--> RUNNING   promoted or retried: the next attempt
@@ -25,8 +26,17 @@ from .messages import Command, Decision, FailureKind, ParamValue
 WAITING, RUNNING, PAUSED = TrialState.WAITING, TrialState.RUNNING, TrialState.PAUSED
 COMPLETE, PRUNED, FAIL = TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL
 
-TRANSITIONS: frozenset[tuple[TrialState, str, TrialState]] = frozenset(
+Transition = tuple[TrialState | None, str, TrialState]  # None: there was no such trial
+
+TRANSITIONS: frozenset[Transition] = frozenset(
     {
+        (None, "claimed", RUNNING),
+        (None, "enqueued", WAITING),
+        (None, "added", WAITING),
+        (None, "added", RUNNING),
+        (None, "added", COMPLETE),
+        (None, "added", PRUNED),
+        (None, "added", FAIL),
         (WAITING, "claimed", RUNNING),
         (PAUSED, "claimed", RUNNING),
         (RUNNING, "paused", PAUSED),
@@ -50,35 +60,43 @@ class Effects(NamedTuple):
 
 @dataclass(slots=True)
 class TrialRecord:
-    """All that the core knows of one trial. Changed by StudyState only."""
+    """All that the core knows of one trial. Handlers change it, nobody else."""
 
     number: int
     state: TrialState
+    external: bool = False  # a RUNNING row of another program: its number is taken, and nothing else is known
+
+    # the last attempt
     attempt: int = 0
-    slot: str = ""
+    slot: str | None = None  # while it is live
+    started_at: float | None = None  # seconds since the study was created: when the first attempt began
+    attempt_at: float = 0.0  # when the last one began
+    completed_at: float | None = None  # when the trial ended for good
+    node: str | None = None  # where, as the claim said
+    pid: int | None = None  # of its process there
+    resumed: m.CheckpointRef | None = None  # what the last attempt started from
+    pending: Decision = Decision.CONTINUE  # the decision that stands for the live attempt
+
+    # parameters
     cell: int | None = None
     fixed: tuple[tuple[str, str], ...] = ()
-    foreseen: tuple[ParamValue, ...] | None = None  # None: the sampler has not been asked yet
+    suggested: tuple[ParamValue, ...] | None = None  # None: the sampler has not been asked yet
     params: dict[str, ParamValue] = field(default_factory=dict)
+
+    # what was reported
     reports: dict[int, float] = field(default_factory=dict)
     last_step: int = -1  # the largest reported
     verdicts: dict[int, tuple[int, Decision]] = field(default_factory=dict)  # step -> (attempt, PAUSE or STOP)
-    pending: Decision = Decision.CONTINUE  # the standing decision of the live attempt
-    values: tuple[float, ...] | None = None
     user_attrs: dict[str, str] = field(default_factory=dict)
     system_attrs: dict[str, str] = field(default_factory=dict)
     checkpoints: list[m.CheckpointRef] = field(default_factory=list)  # the newest last; see resume_from, superseded
-    resumed: m.CheckpointRef | None = None  # what the live attempt started from
-    spent: set[str] = field(default_factory=set)  # uris of dropped checkpoints; membership only, never iterated
+    dropped: set[str] = field(default_factory=set)  # uris of deleted checkpoints; membership only, never iterated
+
+    # ends
+    values: tuple[float, ...] | None = None
     retried: dict[FailureKind, int] = field(default_factory=dict)
     failed: FailureKind | None = None  # of the last attempt that failed
-    paid_by: str = ""  # the run whose budget it counts for
-    started: float | None = None
-    completed: float | None = None
-    attempt_at: float = 0.0  # when the last attempt began
-    node: str | None = None  # where, as the claim said; pid: of its process there
-    pid: int | None = None
-    foreign: bool = False  # a RUNNING row of another program: its number is taken, nothing else
+    charged_to_run: str | None = None  # the run whose budget it counts for
 
     def chosen(self) -> dict[str, Any]:
         """External values of the parameters that are used or fixed, by name."""
@@ -86,9 +104,9 @@ class TrialRecord:
         return used | {name: json.loads(text) for name, text in self.fixed}
 
     def constraints(self) -> tuple[tuple[str, float], ...]:
-        """(key, value) of each constraint told so far."""
-        told = [(key, text) for key, text in self.system_attrs.items() if key.startswith(CONSTRAINT_PREFIX)]
-        return tuple((key[len(CONSTRAINT_PREFIX) :], float(json.loads(text))) for key, text in told)
+        """(key, value) of each constraint reported so far."""
+        found = [(key, text) for key, text in self.system_attrs.items() if key.startswith(CONSTRAINT_PREFIX)]
+        return tuple((key[len(CONSTRAINT_PREFIX) :], float(json.loads(text))) for key, text in found)
 
     def resume_from(self, milestones: tuple[int, ...] | None) -> m.CheckpointRef | None:
         """The newest checkpoint, unless that would lose a report.
@@ -97,9 +115,9 @@ class TrialRecord:
         report s again, so until that report is stored the checkpoint before it is kept, and resumed from. An
         objective that saves without reporting resumes from its newest.
         """
-        told = [ref for ref in self.checkpoints if ref.step <= self.last_step]
-        if told or not self.checkpoints:
-            return told[-1] if told else None
+        covered = [ref for ref in self.checkpoints if ref.step <= self.last_step]
+        if covered or not self.checkpoints:
+            return covered[-1] if covered else None
         reports_come = milestones != () and len(self.checkpoints) == 1  # none yet, but the pruner lives on them
         return None if reports_come else self.checkpoints[-1]
 
@@ -109,25 +127,25 @@ class TrialRecord:
         Kept are the one to resume from and ``kept - 1`` before it, in case it turns out damaged; and a newer one whose
         report has not come yet.
         """
-        told = [ref for ref in self.checkpoints if ref.step <= self.last_step]
-        untold = [ref for ref in self.checkpoints if ref.step > self.last_step]
-        return told[:-kept] + untold[: -1 if told else -2]
+        covered = [ref for ref in self.checkpoints if ref.step <= self.last_step]
+        newer = [ref for ref in self.checkpoints if ref.step > self.last_step]
+        return covered[:-kept] + newer[: -1 if covered else -2]
 
     def drop(self, refs: Sequence[m.CheckpointRef]) -> list[Command]:
         """Forget checkpoints and have their files deleted after the commit."""
         commands: list[Command] = []
         for ref in list(refs):
             self.checkpoints.remove(ref)
-            self.spent.add(ref.uri)
+            self.dropped.add(ref.uri)
             commands += [m.DropCheckpoint(number=self.number, uri=ref.uri), m.Discard(uri=ref.uri)]
         return commands
 
-    def freeze(self, ahead: Mapping[str, ParamValue] | None = None) -> FrozenTrial:
+    def freeze(self, expected: Mapping[str, ParamValue] | None = None) -> FrozenTrial:
         """The record for readers (without wall-clock dates, which the database adds).
 
-        ``ahead``: parameters that the trial will most likely use, and may not have used yet.
+        ``expected``: parameters that the trial will most likely use, and may not have used yet.
         """
-        params = {**ahead, **self.params} if ahead else self.params
+        params = {**expected, **self.params} if expected else self.params
         return FrozenTrial(
             number=self.number,
             state=self.state,
@@ -141,7 +159,7 @@ class TrialRecord:
         )
 
 
-class Ended(Sequence[FrozenTrial]):
+class FinishedTrials(Sequence[FrozenTrial]):
     """Finished trials in the order in which they ended, frozen when first looked at: only some samplers ever do."""
 
     def __init__(self) -> None:
@@ -154,7 +172,7 @@ class Ended(Sequence[FrozenTrial]):
         self._trials.append(trial)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Ended) and self._numbers() == other._numbers()
+        return isinstance(other, FinishedTrials) and self._numbers() == other._numbers()
 
     def _numbers(self) -> list[int]:
         return [trial.number for trial in self._trials]

@@ -37,7 +37,7 @@ def make_plan(
     work, over = state.work(now), state.is_over()
     best = state.trials[state.best] if state.best is not None else None
     failed = [n for n in numbers if n in state.trials and state.trials[n].state is TrialState.FAIL]
-    finished = [] if seen is None else state.ended[seen:]
+    finished = [] if seen is None else state.finished[seen:]
     return Plan(
         wanted=None if work is None else len(state.slots) + work,
         over=over or (is_stopped and not state.slots),
@@ -47,8 +47,8 @@ def make_plan(
         failed=tuple(failed),
         cancel=cancel,
         finished=tuple(_dated(state, trial, created) for trial in finished),
-        n_finished=len(state.ended),
-        aborted=state.aborted,
+        n_finished=len(state.finished),
+        aborted=state.run.aborted or "",
         commits=commits if over else "",
     )
 
@@ -65,8 +65,8 @@ def _dated(state: StudyState, trial: FrozenTrial, created: float) -> FrozenTrial
     record = state.trials[trial.number]
     return replace(
         trial,
-        datetime_start=_date(record.started, created),
-        datetime_complete=_date(record.completed, created),
+        datetime_start=_date(record.started_at, created),
+        datetime_complete=_date(record.completed_at, created),
     )
 
 

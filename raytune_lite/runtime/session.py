@@ -68,7 +68,7 @@ class Session:
             self.study: StudyRecord = self.repository.load_study(config.study_name)
             now = self._host.time()
             self.epoch = self.repository.acquire(self.study, run=config.run, lease=OWNER_LEASE, now=now)
-            self.previous_owner = self.repository.taken_from(self.study)
+            self.previous_owner = self.repository.previous_owner(self.study)
         except BaseException:
             self.repository.close()
             raise
@@ -95,7 +95,7 @@ class Session:
         self.checkpoints = self._store or CheckpointStore(directory)
         added = self.repository.foreign(self.study)
         events: list[m.Event] = [event for event in added if self._is_news(event)]
-        is_new_run = self._state.run != self.config.run  # else this is a restarted driver, and its attempts go on
+        is_new_run = self._state.run.name != self.config.run  # else this is a restarted driver, and its attempts go on
         self.apply([*events, self._run_started()] if is_new_run else events)
         if is_new_run:
             self._sweep()
@@ -127,7 +127,7 @@ class Session:
 
     def _is_news(self, event: m.TrialAdded) -> bool:
         known = None if event.number is None else self._state.trials.get(event.number)
-        return known is None or (known.foreign and event.state != known.state)
+        return known is None or (known.external and event.state != known.state)
 
     def _run_started(self) -> m.RunStarted:
         return m.RunStarted(
@@ -334,8 +334,8 @@ class Session:
         self.keep()
 
     def _stop_when_late(self) -> None:
-        timeout, state = self.config.timeout, self._state
-        if timeout is not None and not state.stopping and self.now() > state.run_at + timeout:
+        timeout, run = self.config.timeout, self._state.run
+        if timeout is not None and not run.stopping and self.now() > run.began_at + timeout:
             self.call(m.StopRequested(reason="timeout"))
 
     def renew_leases(self) -> None:

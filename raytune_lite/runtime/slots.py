@@ -28,9 +28,9 @@ class Slots:
     """The slots of one run.
 
     Args:
-        state: the study, which this book reads only.
+        state: the study, which is only read here.
         run: the run's name.
-        lease: seconds an attempt is trusted without a word.
+        lease: seconds an attempt is trusted without a message.
         trial_timeout: seconds an attempt may take, or None.
         now: seconds since the study was created.
     """
@@ -56,7 +56,7 @@ class Slots:
             if self._is_ours:
                 self._served.add(event.slot)
         elif isinstance(event, m.AttemptLost) and event.kind in _GIVEN_UP:
-            self._given_up.append(self._state.trials[event.number].slot)
+            self._give_up(event.number)
 
     def note(self, event: m.Event) -> None:
         """Take in an event, just after the state did."""
@@ -96,8 +96,14 @@ class Slots:
             for number, attempt in self._state.live():
                 if self._is_overdue(number, OVERDUE_GRACE):
                     lost[number, attempt] = (FailureKind.TIMEOUT, "it did not end itself")
-        self._given_up += [self._state.trials[number].slot for number, _ in lost]
+        for number, _ in lost:
+            self._give_up(number)
         return [self._loss(number, attempt, *why) for (number, attempt), why in lost.items()]
+
+    def _give_up(self, number: int) -> None:
+        slot = self._state.trials[number].slot
+        if slot is not None:
+            self._given_up.append(slot)
 
     def given_up(self) -> tuple[str, ...]:
         """Slots whose attempt was given up: their tasks may still run, and are to be killed.
@@ -116,7 +122,7 @@ class Slots:
         if number is None:
             return None
         attempt, details = self._state.trials[number].attempt, {"exit_code": lost.exit_code}
-        return self._loss(number, attempt, lost.kind, lost.message, last_words=lost.stderr_tail, **details)
+        return self._loss(number, attempt, lost.kind, lost.message, stderr_tail=lost.stderr_tail or None, **details)
 
     def lose_silent(self, slot: str) -> m.AttemptLost | None:
         """The event for a slot whose task returned without a result, or None when it held no live attempt.
@@ -128,7 +134,7 @@ class Slots:
     def check_holder(self, slot: str, event: m.Event) -> None:
         """Raise MessageError when ``slot`` tells the end of an attempt that another slot runs."""
         trial = self._state.trials.get(getattr(event, "number", -1))
-        if trial is not None and trial.slot not in ("", slot):
+        if trial is not None and trial.slot not in (None, slot):
             raise MessageError(f"trial {trial.number} is not run by slot {slot!r}: the end it told was refused.")
 
     def refuse_end(self, slot: str, why: str) -> m.AttemptEnded | None:

@@ -19,7 +19,7 @@ from ..core.protocols import Sampler, StudyView
 from ..distributions import Distribution
 from .host import Host
 
-Key = tuple[int, str]  # a trial's number, and the parameter that is asked for ("" for those foreseen)
+Key = tuple[int, str]  # a trial's number, and the parameter that is asked for ("" for those suggested at the start)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,7 +51,7 @@ class Trial:
         self._checkpoints, self._n_objectives = checkpoints, n_objectives
         self.delivery = Delivery(assignment, channel, host or RealHost(), time_limit)
         self._fixed = {name: json.loads(text) for name, text in assignment.fixed}
-        self._suggested = {param.name: param for param in assignment.foreseen}
+        self._suggested = {param.name: param for param in assignment.suggested}
         self._params = {param.name: param for param in assignment.params}
         self._user_attrs, self._constraints = dict(assignment.user_attrs), dict(assignment.constraints)
         self._seen: set[int] = set()  # steps reported in this attempt

@@ -158,7 +158,7 @@ class Batch:
 
     def _end_attempt(self, row: m.EndAttempt) -> None:
         outcome = str(getattr(row.outcome, "value", row.outcome))
-        end = (row.ended, outcome, for_people(row.message), row.exit_code, for_people(row.last_words) or None)
+        end = (row.ended, outcome, for_people(row.message), row.exit_code, for_people(row.stderr_tail or "") or None)
         if (row.number, row.attempt) in self._attempts:
             self._attempts[row.number, row.attempt][4:] = end
         else:

@@ -64,7 +64,7 @@ def differences(connection: Connection, study: StudyRecord) -> Iterator[Differen
         except (ValueError, TypeError, KeyError, RuntimeError) as error:
             yield Difference("rtl_events", (f"seq {seq}",), f"what may follow event {seq - 1}", repr(error))
             return
-    foreign = {number for number, trial in state.trials.items() if trial.foreign}
+    foreign = {number for number, trial in state.trials.items() if trial.external}
     for table, read in _TABLES.items():
         expected = picture.tables[table]
         found = {key: row for key, row in read(connection, study) if key[0] not in foreign}
@@ -155,7 +155,7 @@ class _Picture:
 
     def _end_attempt(self, row: m.EndAttempt) -> None:
         key = (row.number, row.attempt)
-        words = for_people(row.last_words) or None
+        words = for_people(row.stderr_tail or "") or None
         end = (row.ended, row.outcome, for_people(row.message), row.exit_code, words)
         self._of("rtl_attempts")[key] = (*self._of("rtl_attempts")[key][:4], *end)
         self._of("rtl_slots").pop((row.number,), None)

@@ -43,7 +43,7 @@ class _Tenure:
     epoch: int
     run: str
     next_seq: int
-    taken_from: str = ""
+    previous_owner: str = ""
     trial_ids: dict[int, int] = field(default_factory=dict)  # number -> trial_id, of all trials in Optuna's table
     last_trial_id: int = 0
 
@@ -193,7 +193,7 @@ class Repository:
             other = Holder(host=row.host, pid=row.pid, pid_started=row.pid_started)
             if row.run not in ("", run) and row.lease_until > now and not other.is_dead():
                 raise StudyBusyError(study.name, row.holder, row.lease_until - now)
-            taken_from = "" if row.run in ("", run) else f"{row.holder}, {_why(other, now - row.lease_until)}"
+            previous_owner = "" if row.run in ("", run) else f"{row.holder}, {_why(other, now - row.lease_until)}"
             values = {"epoch": row.epoch + 1, "run": run, "holder": f"{me} (run {run})", "host": me.host,
                       "pid": me.pid, "pid_started": me.pid_started, "lease_until": now + lease}  # fmt: skip
             won = connection.execute(
@@ -202,14 +202,14 @@ class Repository:
             if won.rowcount != 1:
                 raise StudyBusyError(study.name, "a driver that took it at this moment", lease)
             tenure = self._read_tenure(connection, study, row.epoch + 1, run)
-            tenure.taken_from = taken_from
+            tenure.previous_owner = previous_owner
         self._tenures[study.study_id] = tenure
         return tenure.epoch
 
-    def taken_from(self, study: StudyRecord) -> str:
+    def previous_owner(self, study: StudyRecord) -> str:
         """Who held the study before this process took it, and why it was not asked; empty when nobody did."""
         tenure = self._tenures.get(study.study_id)
-        return "" if tenure is None else tenure.taken_from
+        return "" if tenure is None else tenure.previous_owner
 
     def release(self, study: StudyRecord, epoch: int) -> None:
         """Give the study back: anyone may acquire it, and this epoch can write no more. No error if it was taken."""

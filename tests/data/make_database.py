@@ -71,7 +71,7 @@ def promoting(url: str) -> None:
         study.optimize(train, n_trials=6, executor="inline", catch=(ValueError,), retries=retries)
     crashed, live = study.ask(), study.ask()
     session: Any = study._session().session
-    words = {"exit_code": -11, "last_words": "Fatal Python error: Segmentation fault\n  File \"train.py\", line 9\n"}
+    words = {"exit_code": -11, "stderr_tail": "Fatal Python error: Segmentation fault\n  File \"train.py\", line 9\n"}
     lost = session.slots.lose(session.state.trials[crashed.number].slot, m.FailureKind.WORKER_CRASH, "gone", **words)
     session.apply([lost])
     live.suggest_float("lr", 1e-4, 1.0, log=True)

@@ -90,7 +90,7 @@ def _set_state(folded: Folded, row: m.SetState) -> None:
 
 def _end_attempt(folded: Folded, row: m.EndAttempt) -> None:
     folded.tables["attempts"][f"{row.number}/{row.attempt}"] += [
-        row.outcome, row.ended, row.exit_code, row.last_words, row.message[:40],
+        row.outcome, row.ended, row.exit_code, row.stderr_tail or "", row.message[:40],
     ]  # fmt: skip
 
 
@@ -135,10 +135,10 @@ def summary(folded: Folded) -> dict[str, Any]:
     return {
         "events": state.n_events,
         "next_number": state.next_number,
-        "run": state.run,
-        "budget": state.budget,
-        "stopping": state.stopping,
-        "aborted": state.aborted,
+        "run": state.run.name or "",
+        "budget": state.run.budget,
+        "stopping": state.run.stopping or "",
+        "aborted": state.run.aborted or "",
         "work": [state.work(folded.at), state.work()],
         "is_over": state.is_over(),
         "queue": list(state.queue),
@@ -150,7 +150,7 @@ def summary(folded: Folded) -> dict[str, Any]:
         "promotions": state.promotions,
         "counts": {kind.name: n for kind, n in state.counts.items() if n},
         "space": {name: str(distribution) for name, distribution in state.space.items()},
-        "ended": [trial.number for trial in state.ended],
+        "ended": [trial.number for trial in state.finished],
         "cells": state.ledger.counts() if state.ledger is not None else None,
         "trials": {str(number): _trial(trial) for number, trial in state.trials.items()},
         "checkpoints": folded.checkpoints,
@@ -163,19 +163,19 @@ def _trial(trial: Any) -> dict[str, Any]:
         "state": trial.state.name,
         "attempt": trial.attempt,
         "fixed": dict(trial.fixed),
-        "suggested": None if trial.foreseen is None else {p.name: p.value for p in trial.foreseen},
+        "suggested": None if trial.suggested is None else {p.name: p.value for p in trial.suggested},
         "last_step": trial.last_step,
         "verdicts": {str(step): [attempt, d.value] for step, (attempt, d) in trial.verdicts.items()},
         "pending": trial.pending.value,
         "resumed": trial.resumed.uri if trial.resumed else None,
         "retried": {kind.value: n for kind, n in trial.retried.items()},
         "failed": trial.failed.value if trial.failed else None,
-        "charged_to_run": trial.paid_by,
-        "started": trial.started,
+        "charged_to_run": trial.charged_to_run,
+        "started": trial.started_at,
         "attempt_at": trial.attempt_at,
         "node": trial.node,
         "pid": trial.pid,
-        "external": trial.foreign,
+        "external": trial.external,
     }
     return {name: value for name, value in found.items() if value not in ({}, None, "", 0, False)}
 
@@ -192,7 +192,7 @@ def go_on(folded: Folded) -> dict[str, Any]:
     found["claims"] = _claims(folded, "d", NEW_CLAIMS)
     live = list(state.slots.values())
     found["decisions"] = {str(number): _report(folded, number) for number in live}
-    found["work"] = [state.work(), state.is_over(), state.budget, state.promotions, state.best]
+    found["work"] = [state.work(), state.is_over(), state.run.budget, state.promotions, state.best]
     found["ends"] = {str(number): _end(folded, number) for number in live}
     found["promotions"] = _claims(folded, "e", 3)
     found["rungs"], found["cells"] = folded.tables["rungs"], folded.tables["cells"]
@@ -212,7 +212,7 @@ def _assignment(given: m.Assignment | None) -> Any:
         "fixed": dict(given.fixed),
         "used": [name for name, _ in given.used],
         "params": {p.name: p.value for p in given.params},
-        "suggested": {p.name: p.value for p in given.foreseen},
+        "suggested": {p.name: p.value for p in given.suggested},
         "attrs": [dict(given.user_attrs), dict(given.constraints)],
         "due": [step for step in steps if given.milestones is None or step in given.milestones],
         "checkpoint": given.checkpoint.uri if given.checkpoint else None,

@@ -360,11 +360,8 @@ def _ignore(_: Auditor, __: m.Row) -> None:
 
 def differences(one: StudyState, other: StudyState) -> list[Any]:
     """The fields in which two states differ, each with both values."""
-    for state in (one, other):
-        if isinstance(state.ledger, Ledger):
-            next(state.ledger._untouched(), None)  # moves the cursor past cells that are taken, as asking for work may
-    theirs = vars(other)
-    pairs = [(name, mine, theirs[name]) for name, mine in vars(one).items() if not callable(mine)]
+    names = [f.name for f in dataclasses.fields(one) if f.compare]
+    pairs = [(name, getattr(one, name), getattr(other, name)) for name in names]
     # equality is fast and knows no NaN; nested lists are slow and do
     unequal = [(name, _plain(a), _plain(b)) for name, a, b in pairs if a != b]
     return [entry for entry in unequal if entry[1] != entry[2]]

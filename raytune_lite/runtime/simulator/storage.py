@@ -63,8 +63,8 @@ class MemoryRepository(Repository):
         db.epoch, db.run, db.lease_until, db.holder = db.epoch + 1, run, now + lease, self._process
         return db.epoch
 
-    def taken_from(self, study: StudyRecord) -> str:  # noqa: ARG002
-        """As Repository.taken_from; nobody reads it here."""
+    def previous_owner(self, study: StudyRecord) -> str:  # noqa: ARG002
+        """As Repository.previous_owner; nobody reads it here."""
         return ""
 
     def release(self, study: StudyRecord, epoch: int) -> None:  # noqa: ARG002
@@ -147,9 +147,9 @@ class FaultyRepository(Repository):
         self._crash("driver dies at recovery")
         return epoch
 
-    def taken_from(self, study: StudyRecord) -> str:
+    def previous_owner(self, study: StudyRecord) -> str:
         """See Repository."""
-        return self.inner.taken_from(study)
+        return self.inner.previous_owner(study)
 
     def release(self, study: StudyRecord, epoch: int) -> None:
         """See Repository."""

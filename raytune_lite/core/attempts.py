@@ -1,0 +1,218 @@
+"""Handlers: an attempt asks for a parameter, reports, ends, or is lost."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+
+from ..distributions import check_distribution_compatibility
+from ..exceptions import MessageError
+from ..trial import CONSTRAINT_PREFIX
+from . import messages as m
+from . import moves
+from .bounds import MAX_ERROR, MAX_TRACEBACK, check_distribution, check_progress, clip
+from .messages import Command, Decision, FailureKind, Outcome, ParamValue, Row
+from .record import StudyData
+from .trials import COMPLETE, FAIL, FAILURE_KEY, PRUNED, WAITING, Effects, TrialRecord
+
+# the driver detects these; their retries may have no bound, so an attempt may not report them of itself
+_DETECTED = (FailureKind.NODE_LOST, FailureKind.LEASE_EXPIRED, FailureKind.DRIVER_LOST)
+
+# --- parameters ----------------------------------------------------------------------------------------------------
+
+
+def param_asked(s: StudyData, event: m.ParamAsked, _at: float) -> Effects:
+    """A parameter that was not suggested: its value if it is known, else a question to the sampler."""
+    trial = moves.live(s, event.number, event.attempt)
+    known = trial.params.get(event.name)
+    if known is not None:
+        return Effects([m.Answer(value=known)], changed=False)
+    check_distribution(event.name, event.distribution)
+    if any(name == event.name for name, _ in trial.fixed):
+        raise MessageError(f"parameter {event.name!r} of trial {trial.number} is fixed; it was not sampled.")
+    if event.name in s.space:
+        check_distribution_compatibility(event.name, s.space[event.name], event.distribution)
+    ask = m.SuggestOne(number=event.number, attempt=event.attempt, name=event.name, distribution=event.distribution)
+    return Effects([ask], changed=False)
+
+
+def param_set(s: StudyData, event: m.ParamSet, _at: float) -> Effects:
+    """The sampler's value for it; the first one stands."""
+    trial = moves.live(s, event.number, event.attempt)
+    rows = _use_params(s, trial, (event.param,))
+    return Effects([*rows, m.Answer(value=trial.params[event.param.name])], changed=bool(rows))
+
+
+def _use_params(s: StudyData, trial: TrialRecord, params: Sequence[ParamValue]) -> list[Row]:
+    rows: list[Row] = []
+    for param in params:
+        if param.name not in trial.params:
+            trial.params[param.name] = param
+            s.space[param.name] = param.distribution
+            rows.append(m.PutParam(number=trial.number, param=param))
+            if s.ledger is not None:
+                s.ledger.asked(trial.number, param.name, param.distribution, param.value)
+    return rows
+
+
+# --- reports -------------------------------------------------------------------------------------------------------
+
+
+def reported(s: StudyData, event: m.Reported, _at: float) -> Effects:
+    """Progress of an attempt; the answer is the decision that stands."""
+    trial = moves.live(s, event.number, event.attempt)
+    check_progress(trial, event.progress, s.space, len(s.directions))
+    commands = _note_progress(s, trial, event.progress)
+    return Effects([*commands, m.Answer(value=decision_for(trial, event.progress))], changed=bool(commands))
+
+
+def decision_for(trial: TrialRecord, progress: m.Progress) -> Decision:
+    """The decision stored for the last step reported, so that a re-sent report reads the same answer."""
+    if not progress.reports:
+        return trial.pending
+    attempt, decision = trial.verdicts.get(progress.reports[-1][0], (trial.attempt, Decision.CONTINUE))
+    # a verdict for an earlier attempt stands no longer: the trial has been promoted past it since
+    return decision if attempt == trial.attempt else trial.pending
+
+
+def _note_progress(s: StudyData, trial: TrialRecord, progress: m.Progress) -> list[Command]:
+    """Everything that is new in it: parameters, attributes, constraints, the checkpoint, reports, in this order."""
+    commands: list[Command] = [*_use_params(s, trial, progress.params), *_note_attrs(trial, progress)]
+    new = progress.checkpoint
+    # a late copy of an old message must not bring back a checkpoint whose files are deleted
+    if new is not None and new not in trial.checkpoints and new.uri not in trial.dropped:
+        trial.checkpoints.append(new)
+        commands.append(m.PutCheckpoint(number=trial.number, checkpoint=new))
+    for step, value in progress.reports:
+        if step not in trial.reports:  # the first report of a step stands
+            commands += _note_report(s, trial, step, value)
+    return commands + trial.drop(trial.superseded(s.run.checkpoints_kept)) if trial.checkpoints else commands
+
+
+def _note_attrs(trial: TrialRecord, progress: m.Progress) -> list[Row]:
+    rows: list[Row] = []
+    for key, text in progress.user_attrs:
+        if trial.user_attrs.get(key) != text:
+            trial.user_attrs[key] = text
+            rows.append(m.PutAttr(number=trial.number, key=key, value_json=text))
+    for key, value in progress.constraints:
+        name = f"{CONSTRAINT_PREFIX}{key}"
+        if name not in trial.system_attrs:  # the first one stands, as in Optuna
+            trial.system_attrs[name] = json.dumps(value)
+            rows.append(m.PutAttr(number=trial.number, key=name, value_json=json.dumps(value), system=True))
+    return rows
+
+
+def _note_report(s: StudyData, trial: TrialRecord, step: int, value: float) -> list[Row]:
+    trial.reports[step] = value
+    trial.last_step = max(trial.last_step, step)
+    rows: list[Row] = [m.PutReport(number=trial.number, step=step, value=value)]
+    if trial.pending is Decision.CONTINUE:
+        verdict = s.rungs.report(trial.number, step, s.loss(value))
+        if verdict.rows:
+            rows += verdict.rows
+            s.promotions += sum(isinstance(row, m.PromoteRung) for row in verdict.rows)
+        trial.pending = verdict.decision
+    if trial.pending is not Decision.CONTINUE:
+        trial.verdicts[step] = (trial.attempt, trial.pending)
+    return rows
+
+
+# --- ends ----------------------------------------------------------------------------------------------------------
+
+
+def attempt_ended(s: StudyData, event: m.AttemptEnded, at: float) -> Effects:
+    """An attempt says how it ended; the answer is the trial's state now. A repeated end is answered again."""
+    trial = s.trials.get(event.number)
+    if trial is not None and trial.attempt == event.attempt and trial.slot is None:
+        return Effects([m.Answer(value=trial.state)], changed=False)
+    trial = moves.live(s, event.number, event.attempt)
+    check_progress(trial, event.progress, s.space, len(s.directions))
+    if event.failure is not None and event.failure.kind in _DETECTED:
+        raise MessageError(f"an attempt cannot report of itself that it ended by {event.failure.kind.value}.")
+    commands = _note_progress(s, trial, event.progress)
+    if event.outcome is Outcome.COMPLETE and event.values is not None and s.is_result(event.values):
+        commands += moves.end_attempt(s, trial, at, Outcome.COMPLETE.value)
+        trial.values = event.values
+        commands += moves.finish(s, trial, "completed", COMPLETE, at)
+    elif event.outcome is Outcome.PRUNED and trial.pending is not Decision.PAUSE:
+        commands += moves.end_attempt(s, trial, at, Outcome.PRUNED.value)
+        commands += moves.finish(s, trial, "pruned", PRUNED, at)
+    elif event.outcome in (Outcome.PRUNED, Outcome.INTERRUPTED):
+        commands += moves.leave(s, trial, at, event.outcome.value)
+    else:
+        commands += _fail(s, trial, at, event.failure or _no_result(event.values))
+    return Effects([*commands, m.Answer(value=trial.state)])
+
+
+def _no_result(values: tuple[float, ...] | None) -> m.Failure:
+    kind = FailureKind.NON_FINITE if any(map(math.isnan, values or ())) else FailureKind.EXCEPTION
+    return m.Failure(error=f"ValueError: the objective returned {values}", kind=kind)
+
+
+def attempt_lost(s: StudyData, event: m.AttemptLost, at: float) -> Effects:
+    """An attempt ended and did not say how; the answer is the trial's state now, None when it was over before."""
+    trial = s.trials.get(event.number)
+    if trial is None or trial.attempt != event.attempt or trial.slot is None:
+        return Effects([m.Answer(value=None)], changed=False)
+    if trial.pending is not Decision.CONTINUE or event.kind is FailureKind.DRIVER_LOST:
+        why = (event.kind.value, event.message, event.exit_code, event.stderr_tail)
+        commands = moves.leave(s, trial, at, *why)
+    else:
+        error = f"attempt {event.attempt} lost ({event.kind.value}): {event.message}"
+        failure = m.Failure(error=error, kind=event.kind, exit_code=event.exit_code)
+        commands = _fail(s, trial, at, failure, event.stderr_tail)
+    return Effects([*commands, m.Answer(value=trial.state)])
+
+
+def _fail(
+    s: StudyData, trial: TrialRecord, at: float, failure: m.Failure, stderr_tail: str | None = None
+) -> list[Command]:
+    """The attempt gave no result: the trial is tried again, or is FAIL."""
+    kind, message = failure.kind, failure.traceback or failure.error
+    commands: list[Command] = [
+        *moves.end_attempt(s, trial, at, kind.value, message, failure.exit_code, stderr_tail)
+    ]
+    trial.failed = kind
+    if kind is FailureKind.CHECKPOINT_CORRUPT:
+        commands += trial.drop([ref for ref in trial.checkpoints if ref == trial.resumed])
+    due = retry_at(s, trial, kind, at)
+    if due is not None:
+        trial.retried[kind] = trial.retried.get(kind, 0) + 1
+        moves.move(s, trial, "retried", WAITING)
+        s.retry[trial.number] = due
+        return [*commands, m.SetState(number=trial.number, state=WAITING, attempt=trial.attempt)]
+    _note_common_failure(s, failure)
+    if kind is FailureKind.INVALID and trial.charged_to_run == s.run.name and s.run.budget is not None:
+        s.run.budget += 1  # another trial takes its place
+    error, trace = clip(failure.error, MAX_ERROR), clip(failure.traceback, MAX_TRACEBACK)
+    text = json.dumps({"error": error, "traceback": trace})
+    trial.system_attrs[FAILURE_KEY] = text
+    commands.append(m.PutAttr(number=trial.number, key=FAILURE_KEY, value_json=text, system=True))
+    return commands + moves.finish(s, trial, "failed", FAIL, at)
+
+
+def retry_at(s: StudyData, trial: TrialRecord, kind: FailureKind, at: float) -> float | None:
+    """When the trial may be tried again, or None when it may not."""
+    if kind is FailureKind.CHECKPOINT_CORRUPT and trial.resumed is not None:
+        # gone back to the checkpoint before; without one, starting from zero would be a silent loss
+        return None if trial.resume_from(s.milestones) is None else at
+    retries, before = s.run.retries, trial.retried.get(kind, 0)
+    return at + retries.delay(kind, before) if retries.allows(kind, before) else None
+
+
+def _note_common_failure(s: StudyData, failure: m.Failure) -> None:
+    """Give the run up when each of its first trials failed, all in the same way: nothing better will come."""
+    run = s.run
+    if run.common_failure is None:
+        return
+    way = failure.kind.value
+    if failure.kind in (FailureKind.EXCEPTION, FailureKind.INVALID):
+        way += f", {failure.error.partition(':')[0]}"
+    before, n = run.common_failure
+    run.common_failure = (way, n + 1) if before in ("", way) else None
+    if run.common_failure is not None and n + 1 == run.retries.abort_after:
+        last = failure.error.partition("\n")[0][:300]
+        run.aborted = f"each of its first {n + 1} trials failed in the same way ({way}); the last: {last}"
+        run.stopping = run.stopping or run.aborted

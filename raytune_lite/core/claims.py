@@ -1,0 +1,141 @@
+"""Handlers: a slot asks for its trial. Retries first, then promotions, then enqueued trials, then new ones."""
+
+from __future__ import annotations
+
+import json
+
+from ..exceptions import MessageError
+from . import adoption, moves
+from . import messages as m
+from .bounds import check_name
+from .messages import Command, Decision
+from .record import StudyData
+from .trials import RUNNING, Effects, TrialRecord
+
+_Next = tuple[TrialRecord, list[Command]]  # the trial that starts, and the rows that say why it may
+
+
+def claimed(s: StudyData, event: m.Claimed, at: float) -> Effects:
+    """The next trial, as an Assignment; None when there is nothing to start. A re-sent claim is answered again."""
+    if event.slot in s.slots:
+        trial = s.trials[s.slots[event.slot]]
+        again: Command = m.Suggest(number=trial.number) if trial.suggested is None else assignment(s, trial)
+        return Effects([again], changed=False)
+    if not event.slot:
+        raise MessageError("a claim must name its slot, got ''; a trial without a slot is one that does not run.")
+    check_name("a slot's name", event.slot)
+    if event.node is not None:
+        check_name("a node's name", event.node)
+    found = None if s.run.stopping else _next(s, at)
+    if found is None:
+        return Effects([m.Answer(value=None)], changed=False)
+    return Effects(_start(s, *found, event, at))
+
+
+def _next(s: StudyData, at: float) -> _Next | None:
+    return _next_retry(s, at) or _next_promotion(s) or _next_enqueued(s) or _next_new(s, at)
+
+
+def _next_retry(s: StudyData, at: float) -> _Next | None:
+    number = next((number for number, due in s.retry.items() if due <= at), None)
+    if number is None:
+        return None
+    del s.retry[number]
+    return s.trials[number], []
+
+
+def _next_promotion(s: StudyData) -> _Next | None:
+    for number in s.rungs.promotable(s.is_paused):
+        s.promotions += 1
+        return s.trials[number], list(s.rungs.promote(number))
+    return None
+
+
+def _next_enqueued(s: StudyData) -> _Next | None:
+    if not s.queue or s.run.budget == 0:
+        return None
+    trial = s.trials[s.queue.popleft()]
+    moves.charge(s, trial)
+    rows = adoption.adopt_cell(s.ledger, trial, starts=True)
+    if s.ledger is not None:  # a tree leads a trial on where its own parameters end
+        own, given = trial.chosen(), s.ledger.params(trial.number)
+        trial.fixed += tuple((name, json.dumps(value)) for name, value in given.items() if name not in own)
+    return trial, list(rows)
+
+
+def _next_new(s: StudyData, at: float) -> _Next | None:
+    if s.run.budget == 0:
+        return None
+    cell = row = None
+    if s.ledger is not None:
+        held = s.ledger.claim(s.next_number)
+        if held is None:
+            return None
+        cell, row = held
+    trial = moves.create(s, "claimed", RUNNING)
+    moves.charge(s, trial)
+    if s.ledger is not None:
+        trial.cell, trial.suggested = cell, ()
+        trial.fixed = tuple((name, json.dumps(value)) for name, value in s.ledger.params(trial.number).items())
+    new = m.NewTrial(number=trial.number, state=RUNNING, attempt=1, cell=cell, started=at)
+    return trial, [new] if row is None else [new, row]
+
+
+def _start(s: StudyData, trial: TrialRecord, commands: list[Command], event: m.Claimed, at: float) -> list[Command]:
+    """Begin the trial's next attempt in this slot."""
+    is_new = trial.state is RUNNING
+    if not is_new:
+        moves.move(s, trial, "claimed", RUNNING)
+    trial.attempt += 1
+    trial.pending, trial.slot = Decision.CONTINUE, event.slot
+    s.slots[event.slot] = trial.number
+    if not is_new:
+        first = at if trial.started_at is None else None
+        commands.append(m.SetState(number=trial.number, state=RUNNING, attempt=trial.attempt, started=first))
+    trial.started_at = at if trial.started_at is None else trial.started_at
+    trial.attempt_at, trial.node, trial.pid = at, event.node, event.pid
+    trial.resumed = resumed = trial.resume_from(s.milestones)
+    newest = trial.checkpoints.index(resumed) + 1 if resumed else 0
+    kept = trial.checkpoints[max(0, newest - s.run.checkpoints_kept) : newest]
+    commands += trial.drop([ref for ref in trial.checkpoints if ref not in kept])
+    begun = m.NewAttempt(
+        number=trial.number,
+        attempt=trial.attempt,
+        slot=event.slot,
+        node=event.node or "",
+        started=at,
+        resumed_step=resumed.step if resumed else None,
+    )
+    answer = m.Suggest(number=trial.number) if trial.suggested is None else assignment(s, trial)
+    return [*commands, begun, answer]
+
+
+def suggested(s: StudyData, event: m.Suggested, _at: float) -> Effects:
+    """The sampler has chosen a trial's parameters; the claim can be answered."""
+    trial = s.trials.get(event.number)
+    if trial is None:
+        raise MessageError(f"parameters were suggested for trial {event.number}, which the study does not have.")
+    if trial.suggested is not None or trial.state.is_finished():  # asked twice: the first answer stands
+        return Effects([assignment(s, trial)], changed=False)
+    trial.suggested = event.params
+    return Effects([assignment(s, trial)])
+
+
+def assignment(s: StudyData, trial: TrialRecord) -> m.Answer:
+    """What an attempt needs to start."""
+    return m.Answer(
+        value=m.Assignment(
+            number=trial.number,
+            attempt=trial.attempt,
+            fixed=trial.fixed,
+            used=tuple((name, s.space[name]) for name, _ in trial.fixed if name in s.space),
+            params=tuple(trial.params.values()),
+            suggested=trial.suggested or (),
+            user_attrs=tuple(trial.user_attrs.items()),
+            constraints=trial.constraints(),
+            milestones=s.milestones,
+            checkpoint=trial.resume_from(s.milestones),
+            last_step=trial.last_step if trial.last_step >= 0 else None,
+            started=trial.started_at or 0.0,
+        )
+    )

@@ -1,0 +1,173 @@
+"""What can happen to a study. Every event is a record that ``StudyState.handle`` has a handler for.
+
+An event carries no time: its sender's clock does not count. The session that takes it in notes when (LogEntry). Values
+the user chose (attributes, specs) travel as JSON text: data, never structure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from ..distributions import Distribution
+from .values import Failure, FailureKind, Outcome, ParamValue, Progress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened to a study."""
+
+
+class LogEntry(NamedTuple):
+    """One entry of a study's log: an event, and when it was taken in.
+
+    ``at``: seconds since the study was created. ``text``: the event's JSON as its sender wrote it, which is stored
+    unchanged; None when nobody encoded it yet, and in entries that were read back.
+    """
+
+    at: float
+    event: Event
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStarted(Event):
+    """A driver began a run of the study. Attempts of earlier runs are lost; the budget is set anew.
+
+    ``n_trials``: configurations this run may start (None: no bound). ``max_trials``: bound on the study's total.
+    ``pruner``, ``sampler``, ``retries``: JSON text of their specs. ``checkpoints_kept``: reported ones of a trial that
+    may be resumed from, at least 1; more, to go back to when one is damaged.
+    """
+
+    run: str
+    n_trials: int | None = None
+    max_trials: int | None = None
+    pruner: str = "{}"
+    sampler: str = "{}"
+    retries: str = "{}"
+    checkpoints_kept: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFinished(Event):
+    """The run's budget is spent and nothing is promotable: what is still paused becomes PRUNED."""
+
+    run: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopRequested(Event):
+    """Nothing starts in this run any more, new, promoted or retried; what is paused stays paused."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialEnqueued(Event):
+    """The user asked for a configuration: ``params`` are (name, JSON text of the external value).
+
+    ``key``: a name of this request; a re-sent one is answered again and adds nothing. None: it is never sent again.
+    """
+
+    params: tuple[tuple[str, str], ...]
+    user_attrs: tuple[tuple[str, str], ...] = ()
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialAdded(Event):
+    """A trial that ran elsewhere. ``imported``: its rows are in Optuna's tables already, under ``number``.
+
+    ``key``: as for TrialEnqueued.
+    """
+
+    number: int | None
+    state: int
+    values: tuple[float, ...] | None = None
+    params: tuple[ParamValue, ...] = ()
+    reports: tuple[tuple[int, float], ...] = ()
+    user_attrs: tuple[tuple[str, str], ...] = ()
+    system_attrs: tuple[tuple[str, str], ...] = ()
+    imported: bool = False
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed(Event):
+    """A slot (one task, named once for all) asks for its trial.
+
+    ``node``, ``pid``: where its process runs; None when that is not known. ``prefetched``: the claim was made before
+    the slot's task runs.
+    """
+
+    slot: str
+    node: str | None = None
+    pid: int | None = None
+    prefetched: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggested(Event):
+    """The sampler's values for the parameters that it expects this trial to use.
+
+    ``seen``: the number of events whose outcome it knew, so that the same values can be derived again from the log
+    (None: all before this one). ``note``: how it chose, for people.
+    """
+
+    number: int
+    params: tuple[ParamValue, ...]
+    seen: int | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParamAsked(Event):
+    """An attempt met a parameter that was not suggested. Not logged: ParamSet is, once the value is known."""
+
+    number: int
+    attempt: int
+    name: str
+    distribution: Distribution
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParamSet(Event):
+    """The sampler's value for one parameter that was not suggested. ``seen``: as for Suggested."""
+
+    number: int
+    attempt: int
+    param: ParamValue
+    seen: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reported(Event):
+    """An attempt delivered its progress; the answer is the decision at its last step."""
+
+    number: int
+    attempt: int
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptEnded(Event):
+    """An attempt returned. ``values`` are the objective's, ``failure`` the exception's text when it raised."""
+
+    number: int
+    attempt: int
+    outcome: Outcome
+    progress: Progress = Progress()
+    values: tuple[float, ...] | None = None
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptLost(Event):
+    """An attempt ended and did not say how. ``message`` is for people; ``stderr_tail``: the end of its stderr."""
+
+    number: int
+    attempt: int
+    kind: FailureKind
+    message: str = ""
+    exit_code: int | None = None
+    stderr_tail: str | None = None

@@ -1,0 +1,105 @@
+"""Handlers: trials that no slot claimed. Enqueued by the user, added by the user, or written by another program."""
+
+from __future__ import annotations
+
+import json
+import math
+
+from ..distributions import check_distribution_compatibility
+from ..trial import TrialState
+from . import adoption, moves
+from . import messages as m
+from .bounds import check_attrs, check_distribution, check_json, check_name, check_reports
+from .messages import Command
+from .record import StudyData
+from .trials import COMPLETE, RUNNING, WAITING, Effects, TrialRecord
+
+
+def trial_enqueued(s: StudyData, event: m.TrialEnqueued, _at: float) -> Effects:
+    """The user asked for a configuration; the answer is the trial's number."""
+    if event.key in s.requests:
+        return Effects([m.Answer(value=s.requests[event.key])], changed=False)
+    for name, _ in event.params:
+        check_name("a parameter's name", name)
+    check_attrs(event.user_attrs)
+    fixed = json.dumps({name: json.loads(text) for name, text in event.params})
+    check_json("all parameters of an enqueued trial", fixed)
+    trial = moves.create(s, "enqueued", WAITING)
+    _note_request(s, event.key, trial)
+    trial.fixed, trial.user_attrs = event.params, dict(event.user_attrs)
+    s.queue.append(trial.number)
+    rows: list[Command] = [m.NewTrial(number=trial.number, state=WAITING)]
+    rows += [m.PutAttr(number=trial.number, key=k, value_json=v) for k, v in event.user_attrs]
+    trial.system_attrs["fixed_params"] = fixed  # Optuna's key
+    rows.append(m.PutAttr(number=trial.number, key="fixed_params", value_json=fixed, system=True))
+    return Effects([*rows, m.Answer(value=trial.number)])
+
+
+def trial_added(s: StudyData, event: m.TrialAdded, at: float) -> Effects:
+    """A trial that ran elsewhere; the answer is its number."""
+    state = TrialState(event.state)
+    if event.key in s.requests:
+        return Effects([m.Answer(value=s.requests[event.key])], changed=False)
+    if event.number is not None and event.number in s.trials and not s.trials[event.number].external:
+        return Effects([m.Answer(value=event.number)], changed=False)
+    if not event.imported:
+        _check_added(s, state, event)
+    trial = moves.create(s, "added", state, event.number)
+    _note_request(s, event.key, trial)
+    trial.external = event.imported and state is RUNNING
+    _fill(s, trial, event)
+    rows = _rows_of_added(trial, event, at)
+    if state.is_finished():
+        for step, value in event.reports:
+            rows += s.rungs.report(trial.number, step, s.loss(value)).rows
+        rows += adoption.close_rungs(s, s.rungs, trial)
+        rows += adoption.adopt_cell(s.ledger, trial)
+        moves.note_best(s, trial)
+        s.finished.append(trial)
+    return Effects([*rows, m.Answer(value=trial.number)])
+
+
+def _note_request(s: StudyData, key: str | None, trial: TrialRecord) -> None:
+    if key:
+        s.requests[key] = trial.number
+
+
+def _fill(s: StudyData, trial: TrialRecord, event: m.TrialAdded) -> None:
+    trial.values, trial.reports = event.values, dict(event.reports)
+    trial.last_step = max(trial.reports, default=-1)
+    trial.user_attrs, trial.system_attrs = dict(event.user_attrs), dict(event.system_attrs)
+    trial.params = {param.name: param for param in event.params}
+    for param in event.params:
+        s.space.setdefault(param.name, param.distribution)
+    if trial.state is WAITING:
+        fixed = json.loads(trial.system_attrs.get("fixed_params", "{}"))
+        trial.fixed = tuple((name, json.dumps(value)) for name, value in fixed.items())
+        s.queue.append(trial.number)
+
+
+def _check_added(s: StudyData, state: TrialState, event: m.TrialAdded) -> None:
+    if state is COMPLETE and (event.values is None or not s.is_result(event.values)):
+        raise ValueError(
+            f"a COMPLETE trial of this study needs a value that is a number for each of its "
+            f"{len(s.directions)} objective(s), got {event.values}; add it with state=FAIL instead."
+        )
+    if any(math.isnan(value) for value in event.values or ()):
+        raise ValueError(f"a {state.name} trial may have no values or numbers, got {event.values}; leave them out.")
+    check_attrs((*event.user_attrs, *event.system_attrs))
+    check_reports(event.reports)
+    for param in event.params:
+        check_distribution(param.name, param.distribution)
+        if param.name in s.space:
+            check_distribution_compatibility(param.name, s.space[param.name], param.distribution)
+
+
+def _rows_of_added(trial: TrialRecord, event: m.TrialAdded, at: float) -> list[Command]:
+    number = trial.number
+    if event.imported:
+        return [] if trial.external else [m.AdoptTrial(number=number, state=trial.state)]
+    rows: list[Command] = [m.NewTrial(number=number, state=trial.state, started=at, completed=at)]
+    rows += [m.PutParam(number=number, param=param) for param in event.params]
+    rows += [m.PutReport(number=number, step=step, value=value) for step, value in event.reports]
+    rows += [m.PutAttr(number=number, key=k, value_json=v) for k, v in event.user_attrs]
+    rows += [m.PutAttr(number=number, key=k, value_json=v, system=True) for k, v in event.system_attrs]
+    return rows + ([m.PutValues(number=number, values=event.values)] if event.values is not None else [])

@@ -1,0 +1,179 @@
+"""How a trial comes to be, changes its state and ends: the rules that all handlers share.
+
+Every change of a trial's state goes through ``create`` or ``move``, which know the table of transitions and nothing
+else. The functions here change the record and return the rows that say so; they refuse nothing that a sender may do
+wrong, because a handler refuses before it changes anything.
+"""
+
+from __future__ import annotations
+
+import math
+
+from ..exceptions import StaleAttemptError
+from ..trial import TrialState
+from . import messages as m
+from .messages import Command, Decision, FailureKind, Row
+from .record import StudyData
+from .trials import COMPLETE, FAIL, PAUSED, PRUNED, TRANSITIONS, WAITING, TrialRecord
+
+
+def create(s: StudyData, how: str, state: TrialState, number: int | None = None) -> TrialRecord:
+    """A new trial, with the next number unless one is given.
+
+    An external trial of that number is forgotten: the program that runs it has told what became of it.
+    """
+    number = s.next_number if number is None else number
+    _take(s, (None, how, state), number)
+    s.next_number = max(s.next_number, number + 1)
+    if number in s.trials:
+        s.counts[s.trials[number].state] -= 1
+    trial = s.trials[number] = TrialRecord(number=number, state=state)
+    s.counts[state] += 1
+    return trial
+
+
+def move(s: StudyData, trial: TrialRecord, how: str, state: TrialState) -> None:
+    """A trial takes one row of the table.
+
+    Raises:
+        RuntimeError: the table has no such row; nothing was changed.
+    """
+    _take(s, (trial.state, how, state), trial.number)
+    s.counts[trial.state] -= 1
+    s.counts[state] += 1
+    if trial.state is PAUSED:
+        del s.paused[trial.number]
+    if state is PAUSED:
+        s.paused[trial.number] = None
+    trial.state = state
+
+
+def _take(s: StudyData, row: tuple[TrialState | None, str, TrialState], number: int) -> None:
+    if row not in TRANSITIONS:
+        before, how, after = row
+        was = "(none)" if before is None else before.name
+        raise RuntimeError(f"trial {number}: no transition {was} --{how}--> {after.name}.")
+    s.transitions[row] = s.transitions.get(row, 0) + 1
+
+
+def live(s: StudyData, number: int, attempt: int) -> TrialRecord:
+    """The trial of an attempt that may speak (fencing).
+
+    Raises:
+        StaleAttemptError: the attempt is not live.
+    """
+    trial = s.trials.get(number)
+    if trial is None:
+        raise StaleAttemptError(number, attempt, "the study has no such trial")
+    if trial.attempt != attempt or trial.slot is None:
+        instead = f"the trial is {trial.state.name}" if trial.slot is None else f"attempt {trial.attempt} is"
+        raise StaleAttemptError(number, attempt, instead)
+    return trial
+
+
+def charge(s: StudyData, trial: TrialRecord) -> None:
+    """A configuration begins: it counts for this run's budget."""
+    trial.charged_to_run = s.run.name
+    s.run.budget = None if s.run.budget is None else s.run.budget - 1
+
+
+# --- the end of an attempt, and of a trial ------------------------------------------------------------------------
+
+
+def end_attempt(
+    s: StudyData,
+    trial: TrialRecord,
+    at: float,
+    outcome: str,
+    message: str = "",
+    exit_code: int | None = None,
+    stderr_tail: str | None = None,
+) -> list[Row]:
+    """The live attempt of a trial is over, and its slot is free. ``outcome``, ``message``: see EndAttempt."""
+    if trial.slot is not None:
+        del s.slots[trial.slot]
+    trial.slot = None
+    row = m.EndAttempt(
+        number=trial.number,
+        attempt=trial.attempt,
+        outcome=outcome,
+        ended=at,
+        message=message,
+        exit_code=exit_code,
+        stderr_tail=stderr_tail,
+    )
+    return [row]
+
+
+def leave(
+    s: StudyData,
+    trial: TrialRecord,
+    at: float,
+    outcome: str,
+    message: str = "",
+    exit_code: int | None = None,
+    stderr_tail: str | None = None,
+) -> list[Command]:
+    """The attempt is over but the trial is not: it is paused or stopped as was decided before, else tried again."""
+    paused = trial.pending is Decision.PAUSE
+    ended = end_attempt(s, trial, at, "paused" if paused else outcome, message, exit_code, stderr_tail)
+    if trial.pending is Decision.STOP:
+        return [*ended, *finish(s, trial, "pruned", PRUNED, at)]
+    if paused:
+        move(s, trial, "paused", PAUSED)
+        s.run.common_failure = None
+    else:
+        move(s, trial, "retried", WAITING)
+        s.retry[trial.number] = at
+    return [*ended, m.SetState(number=trial.number, state=trial.state, attempt=trial.attempt)]
+
+
+def finish(s: StudyData, trial: TrialRecord, how: str, state: TrialState, at: float) -> list[Command]:
+    """The trial has ended for good. Its values are set already, unless it is pruned."""
+    move(s, trial, how, state)
+    trial.completed_at = at
+    if state is not FAIL:
+        s.run.common_failure = None
+    commands: list[Command] = []
+    if state is PRUNED:
+        s.rungs.retire(trial.number)
+        last = trial.reports.get(trial.last_step, math.nan)
+        trial.values = None if math.isnan(last) else (last,)  # Optuna's rule for a pruned trial
+    else:
+        loss = s.loss(trial.values[0]) if trial.values and len(s.directions) == 1 else None
+        commands += s.rungs.end(trial.number, loss)
+    if s.ledger is not None:
+        is_final = trial.failed is FailureKind.INVALID
+        commands += s.ledger.failed(trial.number, is_final) if state is FAIL else s.ledger.done(trial.number)
+    if trial.values is not None:
+        commands.append(m.PutValues(number=trial.number, values=trial.values))
+    commands += _retain_checkpoint(s, trial)
+    s.finished.append(trial)
+    return [*commands, m.SetState(number=trial.number, state=state, attempt=trial.attempt, completed=at)]
+
+
+def _retain_checkpoint(s: StudyData, trial: TrialRecord) -> list[Command]:
+    """Keep the best trial's last checkpoint (several objectives: every COMPLETE trial's); drop the others."""
+    former = s.best
+    note_best(s, trial)
+    if trial.state is COMPLETE and (len(s.directions) > 1 or s.best == trial.number):
+        commands = trial.drop(trial.checkpoints[:-1])
+        if former is not None and former != s.best:
+            commands += s.trials[former].drop(s.trials[former].checkpoints)
+        return commands
+    return trial.drop(trial.checkpoints)
+
+
+def note_best(s: StudyData, trial: TrialRecord) -> None:
+    """Compare a trial that has ended with the best so far."""
+    if trial.state is not COMPLETE or not trial.values or len(s.directions) > 1:
+        return
+    best = s.trials[s.best] if s.best is not None else None
+    if best is None or _rank(s, trial) < _rank(s, best):
+        s.best = trial.number
+
+
+def _rank(s: StudyData, trial: TrialRecord) -> tuple[bool, float, int]:
+    """By which the best trial is the least: feasible first; of equals the lowest number, not the first to end."""
+    is_infeasible = any(value > 0 for _, value in trial.constraints())
+    return is_infeasible, s.loss(trial.values[0]) if trial.values else math.inf, trial.number

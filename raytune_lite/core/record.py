@@ -1,0 +1,144 @@
+"""All that is known of one study, as one record, and what may be asked of it. Asking changes nothing.
+
+The record is changed by handlers only: ``runs``, ``claims``, ``attempts`` and ``imports``, over the rules that they
+share (``moves``, ``adoption``). ``state`` has the table of handlers and the one door, ``StudyState.handle``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from ..distributions import Distribution
+from ..trial import FrozenTrial, StudyDirection, TrialState
+from .ledger import Ledger
+from .messages import ParamValue
+from .protocols import Branches, Finished, Grid, Pruner, Rungs, StudyView
+from .retries import RetryPolicy
+from .tree import Tree
+from .trials import PAUSED, FinishedTrials, Transition, TrialRecord
+
+
+@dataclass(slots=True)
+class Run:
+    """The run that is under way, or was the last one. The next run replaces it as a whole.
+
+    ``common_failure``: how the run's trials failed so far, and how many of them; None once two of them failed in
+    different ways, or one did not fail.
+    """
+
+    name: str | None = None
+    began_at: float = 0.0  # seconds since the study was created
+    budget: int | None = 0  # configurations that it may still start; None: no bound
+    stopping: str | None = None  # why nothing starts any more
+    aborted: str | None = None  # why the run was given up
+    common_failure: tuple[str, int] | None = ("", 0)
+    retries: RetryPolicy = field(default_factory=RetryPolicy)
+    checkpoints_kept: int = 1
+
+
+@dataclass(slots=True)
+class StudyData:
+    """What a study is, after the events so far. ``pruner_for``, ``grid_for``: make an algorithm of its spec's JSON."""
+
+    directions: tuple[StudyDirection, ...]
+    pruner_for: Callable[[str], Pruner] = field(compare=False, repr=False)
+    grid_for: Callable[[str], Grid | Branches | None] = field(compare=False, repr=False)
+    n_events: int = 0
+
+    # trials
+    trials: dict[int, TrialRecord] = field(default_factory=dict)
+    next_number: int = 0
+    finished: FinishedTrials = field(default_factory=FinishedTrials)
+    best: int | None = None  # one objective: the number of the best COMPLETE trial
+    counts: dict[TrialState, int] = field(default_factory=lambda: dict.fromkeys(TrialState, 0))
+    transitions: dict[Transition, int] = field(default_factory=dict)  # how often each row of TRANSITIONS was taken
+    space: dict[str, Distribution] = field(default_factory=dict)  # all parameters seen, with their newest distributions
+
+    # who runs, and who goes next
+    slots: dict[str, int] = field(default_factory=dict)  # slot -> trial number, while its attempt is live
+    retry: dict[int, float] = field(default_factory=dict)  # trial to be tried again -> since when it may be
+    paused: dict[int, None] = field(default_factory=dict)  # PAUSED trials, oldest first
+    queue: deque[int] = field(default_factory=deque)  # enqueued trials, oldest first
+    requests: dict[str, int] = field(default_factory=dict)  # key of a request to enqueue or add -> the trial it made
+    run: Run = field(default_factory=Run)
+
+    # the pruner
+    pruner_spec: str = ""
+    milestones: tuple[int, ...] | None = ()
+    rungs: Rungs = field(init=False)
+    promotions: int = 0
+
+    # the sampler's grid, or tree
+    sampler_spec: str = ""
+    ledger: Ledger | Tree | None = None
+
+    def __post_init__(self) -> None:
+        self.directions = tuple(self.directions)
+        self.rungs = self.pruner_for("{}").rungs()
+
+    # --- what the shell may ask --------------------------------------------------------------------------------------
+
+    def work(self, at: float = math.inf) -> int | None:
+        """How many claims would be served at ``at``, with the retries that are due by then; None: no bound.
+
+        Args:
+            at: seconds since the study was created; infinity: whenever their delays are over.
+        """
+        if self.run.stopping:
+            return 0
+        old = sum(due <= at for due in self.retry.values()) + sum(1 for _ in self.rungs.promotable(self.is_paused))
+        new = self.run.budget
+        if self.ledger is not None:
+            left = self.ledger.free() + len(self.queue)
+            new = left if new is None else min(new, left)
+        return None if new is None else old + new
+
+    def live(self) -> list[tuple[int, int]]:
+        """(number, attempt) of every running attempt."""
+        return [(number, self.trials[number].attempt) for number in self.slots.values()]
+
+    def is_over(self) -> bool:
+        """Nothing runs and nothing is left to start, not later either."""
+        return not self.slots and self.work() == 0
+
+    def is_paused(self, number: int) -> bool:
+        """Whether a trial waits at a rung."""
+        return self.trials[number].state is PAUSED
+
+    def view(self) -> StudyView:
+        """The study as samplers see it now."""
+        return StudyView(self.directions, self.n_events, Finished(self.finished, len(self.finished)), self._pending)
+
+    def _pending(self) -> list[FrozenTrial]:
+        """Trials under way: with a slot, paused, or to be tried again. Not those that another program runs."""
+        numbers = sorted({*self.slots.values(), *self.paused, *self.retry})
+        return [self.trials[number].freeze(self._expected(self.trials[number])) for number in numbers]
+
+    def _expected(self, trial: TrialRecord) -> dict[str, ParamValue]:
+        """The parameters that a trial is going to use, as far as that is known: suggested or fixed."""
+        expected = {param.name: param for param in trial.suggested or ()}
+        for name, text in trial.fixed:
+            dist = self.space.get(name)
+            if dist is not None and name not in trial.params:
+                with contextlib.suppress(ValueError):  # fixed to what this parameter cannot be: its attempt will fail
+                    value = dist.to_internal_repr(json.loads(text))
+                    expected[name] = ParamValue(name=name, value=value, distribution=dist)
+        return expected
+
+    # --- values ------------------------------------------------------------------------------------------------------
+
+    def loss(self, value: float) -> float:
+        """A value of the first objective, with its sign changed where larger is better."""
+        return self.directions[0].sign * value
+
+    def is_result(self, values: Sequence[float]) -> bool:
+        """Whether these are a number for each objective."""
+        return len(values) == len(self.directions) and not any(math.isnan(value) for value in values)
+
+
+__all__ = ["Run", "StudyData"]

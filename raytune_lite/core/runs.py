@@ -1,0 +1,59 @@
+"""Handlers: how a study's runs begin and end."""
+
+from __future__ import annotations
+
+import json
+
+from . import adoption, moves
+from . import messages as m
+from .messages import Command, FailureKind
+from .record import Run, StudyData
+from .retries import RetryPolicy
+from .trials import PAUSED, PRUNED, Effects
+
+
+def run_started(s: StudyData, event: m.RunStarted, at: float) -> Effects:
+    """A new run: its specs are adopted, attempts of the run before are lost, the budget is set anew."""
+    # a run that was logged before there was such a limit had none
+    retries, commands = RetryPolicy(**{"abort_after": None, **json.loads(event.retries)}), list[Command]()
+    pruner = adoption.check_pruner(s, event.pruner) if event.pruner != s.pruner_spec else None
+    if event.sampler != s.sampler_spec:  # the last refusal: from here on everything is allowed
+        commands += adoption.adopt_sampler(s, event.sampler)
+    if pruner is not None:
+        commands += adoption.adopt_pruner(s, event.pruner, pruner)
+    s.run.retries, s.run.checkpoints_kept = retries, event.checkpoints_kept
+    for number, _ in s.live():  # the run that owned these attempts is dead
+        commands += moves.leave(s, s.trials[number], at, FailureKind.DRIVER_LOST.value, "its run ended")
+    s.run = Run(
+        name=event.run,
+        began_at=at,
+        budget=_budget(s, event),
+        retries=retries,
+        checkpoints_kept=event.checkpoints_kept,
+    )
+    return Effects(commands)
+
+
+def _budget(s: StudyData, event: m.RunStarted) -> int | None:
+    counted = [trial for trial in s.trials.values() if trial.failed is not FailureKind.INVALID]
+    started = sum(trial.attempt > 0 or trial.state.is_finished() for trial in counted)
+    bounds = [event.n_trials, None if event.max_trials is None else max(0, event.max_trials - started)]
+    return min((bound for bound in bounds if bound is not None), default=None)
+
+
+def run_finished(s: StudyData, event: m.RunFinished, at: float) -> Effects:
+    """The run is over: what is still paused becomes PRUNED."""
+    if event.run != s.run.name or s.run.stopping or not s.is_over():
+        return Effects([], changed=False)
+    commands: list[Command] = []
+    for trial in s.trials.values():
+        if trial.state is PAUSED:
+            commands += moves.finish(s, trial, "pruned", PRUNED, at)
+    return Effects(commands, changed=bool(commands))
+
+
+def stop_requested(s: StudyData, event: m.StopRequested, _at: float) -> Effects:
+    """Nothing starts in this run any more."""
+    changed = not s.run.stopping
+    s.run.stopping = s.run.stopping or event.reason
+    return Effects([], changed)

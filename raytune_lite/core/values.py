@@ -1,0 +1,117 @@
+"""What messages are made of: decisions, outcomes, kinds of failure, parameters, progress, assignments.
+
+Every record is frozen, slotted and keyword-built, and holds only scalars, tuples and other records, so it is plain JSON
+(``encoding``) and what is read back equals what was written.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from ..distributions import Distribution
+
+
+class Decision(str, enum.Enum):
+    """The pruner's answer to a report: go on, wait at this rung with the checkpoint kept, or end for good."""
+
+    CONTINUE = "continue"
+    PAUSE = "pause"
+    STOP = "stop"
+
+
+class Outcome(str, enum.Enum):
+    """How an attempt ended by itself. INTERRUPTED: it was asked to stop; the trial goes on later."""
+
+    COMPLETE = "complete"
+    PRUNED = "pruned"
+    FAIL = "fail"
+    INTERRUPTED = "interrupted"
+
+
+class FailureKind(str, enum.Enum):
+    """Why an attempt gave no result. Each kind has its own retry budget and delay (RetryPolicy).
+
+    The driver detects NODE_LOST, LEASE_EXPIRED and DRIVER_LOST; an attempt reports the rest.
+    """
+
+    EXCEPTION = "exception"  # the objective raised
+    INVALID = "invalid"  # it raised TrialInvalid: these parameters cannot be evaluated, another trial replaces it
+    NON_FINITE = "non_finite"  # it returned NaN
+    GPU_OUT_OF_MEMORY = "gpu_out_of_memory"
+    CHECKPOINT_CORRUPT = "checkpoint_corrupt"  # what it was to resume from is damaged
+    TIMEOUT = "timeout"  # trial_timeout is over; the attempt says so, or was killed
+    WORKER_CRASH = "worker_crash"
+    OUT_OF_MEMORY = "out_of_memory"  # of the host: Ray's memory guard, or MemoryError
+    NODE_LOST = "node_lost"  # died or was preempted
+    LEASE_EXPIRED = "lease_expired"
+    DRIVER_LOST = "driver_lost"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParamValue:
+    """One parameter of one trial: ``value`` is the internal float (a choice is its index)."""
+
+    name: str
+    value: float
+    distribution: Distribution
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckpointRef:
+    """A published checkpoint: a directory at ``uri`` whose content has ``digest`` (sha256) and ``size`` bytes."""
+
+    step: int
+    attempt: int
+    uri: str
+    digest: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """What an attempt delivers: reports (step, value), parameters it used, attributes, its newest checkpoint.
+
+    ``user_attrs`` are (key, JSON text) pairs; ``constraints`` (key, value), feasible when not above 0.
+    """
+
+    reports: tuple[tuple[int, float], ...] = ()
+    params: tuple[ParamValue, ...] = ()
+    user_attrs: tuple[tuple[str, str], ...] = ()
+    constraints: tuple[tuple[str, float], ...] = ()
+    checkpoint: CheckpointRef | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """What went wrong, as text: ``error`` is "Type: message"."""
+
+    error: str
+    traceback: str = ""
+    kind: FailureKind = FailureKind.EXCEPTION
+    exit_code: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """The answer to a claim: which attempt of which trial this slot runs, and all it needs to start.
+
+    ``fixed`` are parameters that must be used (a grid cell, an enqueued trial) as (name, JSON text of the external
+    value), and ``used`` the distributions that this study has for some of their names already; ``suggested`` are the
+    sampler's values for the names it expects. ``milestones`` are the steps where a decision is due: None means every
+    step, () means never. ``last_step``: the largest step reported so far, or None. ``started``: when the first attempt
+    began, seconds since the study was created.
+    """
+
+    number: int
+    attempt: int
+    fixed: tuple[tuple[str, str], ...] = ()
+    used: tuple[tuple[str, Distribution], ...] = ()
+    params: tuple[ParamValue, ...] = ()
+    suggested: tuple[ParamValue, ...] = ()
+    user_attrs: tuple[tuple[str, str], ...] = ()
+    constraints: tuple[tuple[str, float], ...] = ()
+    milestones: tuple[int, ...] | None = ()
+    checkpoint: CheckpointRef | None = None
+    last_step: int | None = None
+    started: float = 0.0

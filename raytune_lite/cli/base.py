@@ -1,7 +1,7 @@
 """What all commands share: the group, its options, messages and exit codes.
 
-Exit codes: 0 done; 1 the run failed; 2 the input is wrong; 130 Ctrl-C. Imports nothing
-heavy before a command needs it, so that ``--help`` answers at once.
+Exit codes: 0 done; 1 the run failed; 2 the input is wrong; 130 Ctrl-C. A heavy module is imported by the command that
+needs it, so that ``--help`` is fast.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class _Group(click.Group):
         except TrialFailedError as error:
             raise _CommandFailure(_failed_trial(error)) from error
         except (RaytuneLiteError, ValueError, ImportError, OSError) as error:
-            # our errors' second bases tell wrong input from a run that could not go on
+            # the second base of our errors says whether the input was wrong or the run could not go on
             wrong = isinstance(error, (ValueError, KeyError, TypeError, ImportError))
             raise (WrongInput if wrong else _CommandFailure)(str(error)) from error
 
@@ -119,7 +119,7 @@ def storage_url(storage: str | None, storage_env: str | None) -> str:
 
 
 def existing_url(storage: str | None, storage_env: str | None) -> str:
-    """The URL for a command that only reads, and must not make an empty database.
+    """The URL for a command that only reads, and so must not create an empty database.
 
     Raises:
         StorageURLError: not a URL of a database that can be used.
@@ -138,7 +138,7 @@ def existing_url(storage: str | None, storage_env: str | None) -> str:
 def open_study(
     storage: str | None, storage_env: str | None, study_name: str | None, checkpoint_dir: str | None = None
 ) -> Study:
-    """The study to read; without a name the only one of the storage.
+    """The study to read; without a name the only study of the storage.
 
     Raises:
         StudyNotFoundError: no study of this name.
@@ -169,5 +169,5 @@ def cli() -> None:
 
 
 def width() -> int | None:
-    """Columns of the terminal; None when the output goes elsewhere, where lines must be whole."""
+    """Columns of the terminal; None when the output is not a terminal, where lines must not be cut."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None

@@ -1,4 +1,4 @@
-"""The commands that read a study, running or not. They change nothing."""
+"""The commands that read a study, whether or not it is running. They change nothing."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def trials(
 @cli.command()
 @study_options
 @click.option("--trial", "number", type=click.IntRange(0), help="Only attempts of this trial.")
-@click.option("--json", "as_json", is_flag=True, help="A JSON list, with the last words of each attempt's process.")
+@click.option("--json", "as_json", is_flag=True, help="A JSON list, with the end of each worker's stderr.")
 def attempts(
     storage: str | None, storage_env: str | None, study_name: str | None, number: int | None, as_json: bool
 ) -> None:
@@ -109,13 +109,13 @@ def attempts(
 
 @cli.command()
 @study_options
-@click.option("--files", is_flag=True, help="Read every kept checkpoint too, and look for forgotten ones.")
+@click.option("--files", is_flag=True, help="Also read every kept checkpoint, and look for checkpoints without a row.")
 @click.option("--checkpoint-dir", type=click.Path(file_okay=False), help="Where checkpoints lie, if not beside the "
               "database.")  # fmt: skip
 def check(
     storage: str | None, storage_env: str | None, study_name: str | None, files: bool, checkpoint_dir: str | None
 ) -> None:
-    """Check that a study is whole: every table against its log of events. Exit code 1 when it is not.
+    """Check that a study is intact: compare every table with its log of events. Exit code 1 when it is not.
 
     \b
     Example:
@@ -128,11 +128,11 @@ def check(
     for line in found:
         click.echo(line)
     for uri in orphans(study) if files else []:
-        click.echo(f"no row knows checkpoint {uri}; the next run deletes it")
+        click.echo(f"checkpoint {uri} has no row in the database; the next run deletes it")
     if found:
         click.echo(f"{len(found)} difference(s): restore a copy of the database, or go on with this one.", err=True)
         raise SystemExit(1)
-    click.echo("whole: every row is what the log implies" + (", every checkpoint has its digest" if files else ""))
+    click.echo("intact: every row is what the log implies" + (", every checkpoint has its digest" if files else ""))
 
 
 @cli.command()

@@ -13,6 +13,7 @@ from ..exceptions import StudyNotFoundError
 from .base import WrongInput, cli, open_study, refuse, storage_url, study_options
 
 if TYPE_CHECKING:
+    from ..core.protocols import Pruner, Sampler
     from ..study import Study
 
 
@@ -47,7 +48,7 @@ SAMPLERS = {
 @click.option("--num-cpus", type=float, help="CPUs of one trial.  [default: 1]")
 @click.option("--num-gpus", type=float, help="GPUs of one trial; 0.25 lets four share one.  [default: 0]")
 @click.option("--memory", type=int, metavar="BYTES", help="Memory of one trial.")
-@click.option("--max-concurrent", type=click.IntRange(1), help="Trials at once.  [default: what the cluster holds]")
+@click.option("--max-concurrent", type=click.IntRange(1), help="Trials at once.  [default: all that fit]")
 @click.option("--sampler", type=click.Choice(sorted(SAMPLERS)), help="[default: the study's own, else auto]")
 @click.option("--grid", metavar="JSON", help="""Values for the grid sampler: '{"lr": [0.1, 0.01], "depth": [2, 4]}'.""")
 @click.option("--seed", type=click.IntRange(0), help="Seed of the sampler.")
@@ -100,7 +101,7 @@ def run(target: str, storage: str | None, storage_env: str | None, study_name: s
         study.close()
 
 
-def _sampler(given: dict[str, Any]) -> Any:
+def _sampler(given: dict[str, Any]) -> Sampler | None:
     """The sampler that the options describe; None when they name none."""
     from .. import samplers
 
@@ -110,7 +111,8 @@ def _sampler(given: dict[str, Any]) -> Any:
             refuse("""--sampler grid needs its values: --grid '{"lr": [0.1, 0.01]}'.""")
         if name is None and seed is None:
             return None
-        return getattr(samplers, SAMPLERS[name or "auto"])(seed=seed)
+        made: Sampler = getattr(samplers, SAMPLERS[name or "auto"])(seed=seed)
+        return made
     if name not in (None, "grid"):
         refuse(f"--grid is for the grid sampler: leave out --sampler {name}.")
     try:
@@ -120,7 +122,7 @@ def _sampler(given: dict[str, Any]) -> Any:
     return samplers.GridSampler(space, seed)
 
 
-def _pruner(given: dict[str, Any]) -> Any:
+def _pruner(given: dict[str, Any]) -> Pruner | None:
     """The pruner that the options describe; None when they name none."""
     from ..pruners import ASHAPruner, NopPruner
 
@@ -144,8 +146,8 @@ def _resources(given: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _check_end(url: str, study_name: str, sampler: Any, given: dict[str, Any]) -> None:
-    """Refuse a run that would never end, before it leaves a trace."""
+def _check_end(url: str, study_name: str, sampler: Sampler | None, given: dict[str, Any]) -> None:
+    """Refuse a run that would never end, before it creates a study."""
     if given["n_trials"] or given["max_trials"] or given["timeout"] or getattr(sampler, "grid", None) is not None:
         return
     with contextlib.suppress(WrongInput, StudyNotFoundError):
@@ -164,7 +166,7 @@ def _say(text: str, *, err: bool) -> None:
 
 
 def _check_directions(study: Study, wanted: Sequence[str]) -> None:
-    """Refuse directions that a study which existed contradicts."""
+    """Refuse directions that differ from those of an existing study."""
     have = [direction.name.lower() for direction in study.directions]
     if wanted and list(wanted) != have:
         refuse(
@@ -186,7 +188,7 @@ def _optimize(study: Study, objective: Callable[[Any], Any], given: dict[str, An
             **{name: given[name] for name in _PASSED_ON},
         )
     except KeyboardInterrupt:
-        if inline is None:  # the run on Ray has told already
+        if inline is None:  # the run on Ray has printed its own message
             raise
         raise KeyboardInterrupt("Interrupted: what was reported is stored; the same command goes on.") from None
     except Exception as error:

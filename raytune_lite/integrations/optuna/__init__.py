@@ -1,4 +1,4 @@
-"""Any sampler of Optuna or OptunaHub chooses the parameters of our trials.
+"""Any sampler of Optuna or OptunaHub can choose the parameters of our trials.
 
     from raytune_lite.integrations.optuna import OptunaSampler
     study = raytune_lite.create_study(sampler=OptunaSampler(optuna.samplers.TPESampler()))

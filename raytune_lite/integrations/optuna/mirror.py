@@ -1,7 +1,7 @@
-"""A study of Optuna's that shows what ours holds: its storage, and the random generators of a sampler.
+"""A copy of our study in Optuna's classes, for Optuna's samplers to read; and the random generators of a sampler.
 
-The storage is a list of trials by number. Optuna's samplers read it, and may write attributes, which stay when the
-trial goes on; all else is put in from outside.
+The storage is a list of trials by number. Optuna's samplers read it and may write attributes, which are kept. The
+trials themselves are written by OptunaSampler only.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from ...core.protocols import StudyView
 from ...trial import StudyDirection
 
 _NAME = "mirror"
-_SOME_TIME = datetime(2000, 1, 1)  # when is of no consequence, but Optuna's trials have a date
+_SOME_TIME = datetime(2000, 1, 1)  # Optuna's trials need a date; no sampler uses it
 
 
 class MirrorStudy(optuna.study.Study):
-    """Optuna's view of the study. Its ``stop`` is heard, and not obeyed."""
+    """Optuna's view of the study. ``stop`` is noted, and does not end our study."""
 
     has_stopped = False
 
@@ -39,39 +39,41 @@ class Mirror(BaseStorage):
     """The storage of one study; a trial's id is its number.
 
     Attributes:
-        begun, asked: numbers of the trials for which before_trial, sample_relative was called.
-        source, n_finished: of the view's finished trials, how many are here (see Finished.source).
+        begun: numbers of the trials for which before_trial was called.
+        asked: numbers of the trials for which sample_relative was called.
+        source: identifies the list of finished trials that was read, see Finished.source.
+        n_finished: how many of its trials were read.
     """
 
     def __init__(self, directions: Sequence[StudyDirection]) -> None:
         self.directions = [optuna.study.StudyDirection(int(direction)) for direction in directions]
         self._trials: list[OptunaTrial] = []
         self._attrs: dict[str, Any] = {}
-        self._running: set[int] = set()  # numbers of the trials under way
+        self._running: set[int] = set()  # numbers of RUNNING trials
         self._written: dict[int, dict[str, Any]] = {}  # attributes that samplers gave trials, by number
         self.begun: set[int] = set()
         self.asked: set[int] = set()
         self.source: object = None
         self.n_finished = 0
 
-    # --- put in from outside -----------------------------------------------------------------------------------------
+    # --- written by OptunaSampler -------------------------------------------------------------------------------------
 
     @property
     def n_trials(self) -> int:
-        """One more than the largest number here."""
+        """One more than the largest trial number."""
         return len(self._trials)
 
     def is_before(self, view: StudyView) -> bool:
-        """Whether the view shows this study, now or later."""
+        """Whether the view is of the same study, and not of an earlier moment."""
         same = view.finished.source is self.source and [*map(int, view.directions)] == [*map(int, self.directions)]
         return same and len(view.finished) >= self.n_finished
 
     def study(self, sampler: optuna.samplers.BaseSampler) -> MirrorStudy:
-        """A study object over this storage, with nothing cached from before."""
+        """A new study object on this storage, with empty caches."""
         return MirrorStudy(_NAME, self, sampler, optuna.pruners.NopPruner())
 
     def open_trial(self, number: int) -> OptunaTrial:
-        """Trial ``number``, RUNNING from now on; those before it that are not here are WAITING."""
+        """Make trial ``number`` RUNNING and return it; missing trials before it become WAITING."""
         while len(self._trials) <= number:
             self._trials.append(self._made(len(self._trials), {}, OptunaState.WAITING))
         if self._trials[number].state == OptunaState.WAITING:
@@ -79,31 +81,31 @@ class Mirror(BaseStorage):
             self._running.add(number)
         return self._trials[number]
 
-    def show(self, number: int, told: Mapping[str, Any], state: OptunaState) -> None:
-        """Let a trial be what is told of it, and the attributes that samplers gave it."""
+    def show(self, number: int, fields: Mapping[str, Any], state: OptunaState) -> None:
+        """Replace a trial by these fields, and by the attributes that samplers gave it."""
         self.open_trial(number)
-        self._trials[number] = self._made(number, told, state)
+        self._trials[number] = self._made(number, fields, state)
         if state.is_finished():
             self._running.discard(number)
 
     def show_pending(self, pending: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
-        """Let exactly these trials be under way."""
+        """Make exactly these trials RUNNING: (number, fields) of each."""
         for number in self._running - {number for number, _ in pending}:
             self._trials[number] = self._made(number, {}, OptunaState.WAITING)
             self._running.discard(number)
-        for number, told in pending:
-            self.show(number, told, OptunaState.RUNNING)
+        for number, fields in pending:
+            self.show(number, fields, OptunaState.RUNNING)
 
-    def _made(self, number: int, told: Mapping[str, Any], state: OptunaState) -> OptunaTrial:
-        fields: dict[str, Any] = {
+    def _made(self, number: int, fields: Mapping[str, Any], state: OptunaState) -> OptunaTrial:
+        complete: dict[str, Any] = {
             "values": None,
             "params": {},
             "distributions": {},
             "user_attrs": {},
             "intermediate_values": {},
-            **told,
+            **fields,
         }
-        fields["system_attrs"] = {**told.get("system_attrs", {}), **self._written.get(number, {})}
+        complete["system_attrs"] = {**fields.get("system_attrs", {}), **self._written.get(number, {})}
         begin = None if state == OptunaState.WAITING else _SOME_TIME
         end = _SOME_TIME if state.is_finished() else None
         return OptunaTrial(
@@ -113,13 +115,13 @@ class Mirror(BaseStorage):
             value=None,
             datetime_start=begin,
             datetime_complete=end,
-            **fields,
+            **complete,
         )
 
     @contextlib.contextmanager
-    def untouched_if(self, untouched: bool) -> Iterator[None]:
-        """Forget, when ``untouched``, what a sampler writes in the meantime."""
-        if not untouched:
+    def unchanged_if(self, unchanged: bool) -> Iterator[None]:
+        """A context; if ``unchanged``, what a sampler writes inside is forgotten at its end."""
+        if not unchanged:
             yield
             return
         trials, attrs, written = list(self._trials), dict(self._attrs), dict(self._written)
@@ -130,34 +132,34 @@ class Mirror(BaseStorage):
             self._trials, self._attrs, self._written = trials, attrs, written
             self.begun, self.asked, self._running = begun, asked, running
 
-    # --- Optuna's storage interface: what samplers use ---------------------------------------------------------------
+    # --- Optuna's storage interface: what samplers use ----------------------------------------------------------------
 
     def get_study_id_from_name(self, study_name: str) -> int:  # noqa: ARG002
-        """0: there is one study."""
+        """0: there is one study only."""
         return 0
 
     def get_study_name_from_id(self, study_id: int) -> str:  # noqa: ARG002
-        """Its name."""
+        """The name of the only study."""
         return _NAME
 
     def get_study_directions(self, study_id: int) -> list[optuna.study.StudyDirection]:  # noqa: ARG002
-        """One an objective."""
+        """One direction an objective."""
         return self.directions
 
     def get_study_user_attrs(self, study_id: int) -> dict[str, Any]:  # noqa: ARG002
-        """None: our studies have no attributes."""
+        """Empty: attributes of our study are not copied."""
         return {}
 
     def get_study_system_attrs(self, study_id: int) -> dict[str, Any]:  # noqa: ARG002
-        """What samplers wrote."""
+        """The attributes that samplers wrote."""
         return dict(self._attrs)
 
     def set_study_system_attr(self, study_id: int, key: str, value: Any) -> None:  # noqa: ARG002
-        """Keep a sampler's note."""
+        """Keep an attribute that a sampler writes."""
         self._attrs[key] = value
 
     def set_trial_system_attr(self, trial_id: int, key: str, value: Any) -> None:
-        """Keep a sampler's note on a trial."""
+        """Keep an attribute that a sampler writes on a trial."""
         self._written[trial_id] = {**self._written.get(trial_id, {}), key: value}
         trial = self._trials[trial_id] = copy.copy(self._trials[trial_id])
         trial.system_attrs = {**trial.system_attrs, key: value}
@@ -176,11 +178,11 @@ class Mirror(BaseStorage):
         found = [trial for trial in self._trials if states is None or trial.state in states]
         return copy.deepcopy(found) if deepcopy else found
 
-    # --- what no sampler has a reason for ----------------------------------------------------------------------------
+    # --- what no sampler needs ----------------------------------------------------------------------------------------
 
     def _refuse(self, *args: Any, **kwargs: Any) -> Any:
         raise NotImplementedError(
-            "raytune_lite's mirror of a study is for samplers to read; make and change trials with raytune_lite."
+            "samplers may only read this copy of a study; make and change trials with raytune_lite."
         )
 
     create_new_study = delete_study = set_study_user_attr = get_all_studies = create_new_trial = _refuse
@@ -188,10 +190,10 @@ class Mirror(BaseStorage):
 
 
 def draws(sampler: object) -> list[Callable[[int], None]]:
-    """Setters of every random generator within a sampler, in the order in which they are found: each takes 32 bits.
+    """Functions that seed the random generators inside a sampler, in the order in which they are found.
 
-    numpy's RandomState and Generator, Optuna's lazy one and torch's Generator are found in attributes, lists and
-    dicts, at any depth. Generators behind functions, or the process's own, are not.
+    Each takes 32 bits. Generators of numpy, torch and Optuna are found in attributes, lists and dicts, at any depth.
+    Generators inside functions, and global ones, are not found.
     """
     found: list[Callable[[int], None]] = []
     seen: set[int] = set()  # membership only

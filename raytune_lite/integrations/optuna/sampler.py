@@ -1,7 +1,7 @@
-"""Asking an Optuna sampler in our executor's words.
+"""OptunaSampler: an Optuna sampler behind our sampler protocol.
 
-The sampler reads a study of its own: a mirror of the view that our executor shows, in Optuna's words. Trials keep
-their numbers; those under way are RUNNING there, with all parameters that are known of them, for a constant liar.
+Optuna's sampler reads a copy of the study in Optuna's classes (mirror.py). Trials keep their numbers. Running trials
+are RUNNING in the copy, with all parameters that are known so far; a sampler with a constant liar uses them.
 """
 
 from __future__ import annotations
@@ -23,22 +23,23 @@ from ...samplers.rng import rng_for
 from ...trial import FrozenTrial, TrialState
 from .mirror import Mirror, draws
 
-# What these choose depends on the trials and their generators alone; all else that they keep only saves time.
+# The choices of these depend on the trials and on their generators alone; all else that they keep is a cache.
 _PURE = (BruteForceSampler, GPSampler, RandomSampler, TPESampler)
 
 
 class OptunaSampler(OurBase):
     """Asks an Optuna sampler for the parameters of each trial.
 
-    Before each question every random generator in the sampler is set from (``seed``, trial number): its own seed does
-    not count. For Optuna's RandomSampler, TPESampler, GPSampler and BruteForceSampler a suggestion is then a function
-    of the record, as it is for our own samplers. Others keep notes, in the sampler or in attributes of Optuna's trials
-    (CmaEsSampler its optimizer, the NSGA samplers their generations, QMCSampler a counter). Within a run they work as
-    with Optuna. After a restart the notes are made anew, by asking once more for each trial, in the order in which
-    trials ended; the suggestions go on from the same results, but need not be those of a run without the restart.
+    Before each suggestion every random generator in the sampler is seeded from (``seed``, trial number), so the
+    sampler's own seed has no effect. For Optuna's RandomSampler, TPESampler, GPSampler and BruteForceSampler a
+    suggestion is then a function of the recorded trials, as for our own samplers. Other samplers keep a state, in the
+    sampler or in attributes of Optuna's trials (CmaEsSampler its optimizer, the NSGA samplers their generations,
+    QMCSampler a counter). Within a run they work as with Optuna. After a restart their state is built again by asking
+    once for each trial, in the order in which trials ended. The suggestions then go on from the same results, but may
+    differ from those of a run without a restart.
 
-    A suggestion may take long, so it is made beside the event loop. Constraints are what ``trial.set_constraint`` told.
-    A sampler cannot end the study: where Optuna's would stop, a warning says so.
+    A suggestion may take long, so it is made in a thread beside the driver's loop. Constraints are the values of
+    ``trial.set_constraint``. A sampler cannot end the study: when Optuna's sampler stops its study, a warning says so.
 
     Args:
         sampler: an ``optuna.samplers.BaseSampler``; a copy of it is used.
@@ -46,7 +47,7 @@ class OptunaSampler(OurBase):
 
     Raises:
         TypeError: not an Optuna sampler.
-        ValueError: the seed is none.
+        ValueError: ``seed`` is not an integer >= 0.
     """
 
     in_background = True
@@ -56,7 +57,7 @@ class OptunaSampler(OurBase):
         if not isinstance(sampler, BaseSampler):
             raise TypeError(
                 f"sampler must be an optuna.samplers.BaseSampler, got {shown(sampler)}; "
-                "this package's own samplers need no OptunaSampler around them."
+                "samplers of this package are passed as they are."
             )
         super().__init__(seed)
         self._original = sampler
@@ -66,7 +67,7 @@ class OptunaSampler(OurBase):
         self._has_stopped = False
 
     def spec(self) -> dict[str, Any]:
-        """What the sampler is, for the record. No sampler can be made from it: Optuna's have no such text."""
+        """The sampler's name, for the record. It cannot be rebuilt from it: Optuna's samplers have no spec."""
         kind = type(self._original)
         return {
             "name": "OptunaSampler",
@@ -78,27 +79,27 @@ class OptunaSampler(OurBase):
     def __reduce__(self) -> tuple[Any, ...]:
         return OptunaSampler, (self._original, self.seed)
 
-    # --- what our executor asks --------------------------------------------------------------------------------------
+    # --- our sampler protocol -----------------------------------------------------------------------------------------
 
     def search_space(self, view: StudyView, known: Mapping[str, Distribution]) -> Mapping[str, Distribution]:
         """The parameters that Optuna's sampler chooses together, which it calls its relative search space."""
         self._follow(view)
         new = [(not t.params, t.number) for t in view.load_pending() if t.number not in self._mirror.begun]
-        number = max(new, default=(True, self._mirror.n_trials))[1]  # the asking trial, as far as one can tell
-        with self._mirror.untouched_if(self._is_pure):
+        number = max(new, default=(True, self._mirror.n_trials))[1]  # probably the trial that the suggestion is for
+        with self._mirror.unchanged_if(self._is_pure):
             space = self._infer(self._ready(number, "relative"), number)
         return {name: dist for name, dist in known.items() if name in space and space[name] == translated(dist)}
 
     def sample_relative(
         self, view: StudyView, number: int, space: Mapping[str, Distribution]
     ) -> Mapping[str, float]:
-        """What Optuna's sampler chooses together; what it leaves open of ``space`` it chooses one by one.
+        """Values that Optuna's sampler chooses together; the rest of ``space`` it chooses one by one.
 
         Raises:
             ValueError: a value is not in its distribution.
         """
         self._follow(view)
-        with self._mirror.untouched_if(self._is_pure):
+        with self._mirror.unchanged_if(self._is_pure):
             found = self._relative(number)
             values: dict[str, float] = {}
             for name, dist in space.items():
@@ -109,16 +110,16 @@ class OptunaSampler(OurBase):
         return values
 
     def sample_independent(self, view: StudyView, number: int, name: str, distribution: Distribution) -> float:
-        """What Optuna's sampler chooses for one parameter.
+        """The value that Optuna's sampler chooses for one parameter.
 
         Raises:
             ValueError: its value is not in the distribution.
         """
         self._follow(view)
-        with self._mirror.untouched_if(self._is_pure):
+        with self._mirror.unchanged_if(self._is_pure):
             return self._one(number, name, distribution)
 
-    # --- what Optuna's sampler is asked ------------------------------------------------------------------------------
+    # --- calls of Optuna's sampler ------------------------------------------------------------------------------------
 
     def _relative(self, number: int) -> dict[str, Any]:
         sampler = self._ready(number, "relative")
@@ -146,12 +147,12 @@ class OptunaSampler(OurBase):
         if not distribution.contains(internal):
             raise ValueError(
                 f"Optuna's {type(sampler).__name__} gave {shown(external)} for parameter {name!r} of trial {number}, "
-                f"which is not in {distribution}; it is that sampler's mistake, use another one."
+                f"which is not in {distribution}; that is a defect of this sampler, use another one."
             )
         return internal
 
     def _ready(self, number: int, what: str) -> BaseSampler:
-        """The sampler to ask: with its generators at the address of this question, and new if it needs no memory."""
+        """The sampler with its generators seeded for this suggestion; a new copy if it keeps no state."""
         if self._is_pure:
             self._live = copy.deepcopy(self._original)
         rng = rng_for(self.seed, number=number, purpose=f"optuna/{what}")
@@ -159,30 +160,30 @@ class OptunaSampler(OurBase):
             generator(int(rng.integers(2**32)))
         return self._live
 
-    # --- what it is told ---------------------------------------------------------------------------------------------
+    # --- the copy of the study ----------------------------------------------------------------------------------------
 
     def _follow(self, view: StudyView) -> None:
-        """Bring the mirror up to the view; another study, or an earlier view, begins anew."""
+        """Update the copy to the view; for another study or an earlier view, start a new copy."""
         finished = view.finished
         if not self._mirror.is_before(view):
             self._mirror, self._live = Mirror(view.directions), copy.deepcopy(self._original)
             self._mirror.source = finished.source
         for trial in finished[self._mirror.n_finished :]:
             self._end(trial)
-        self._mirror.show_pending([(trial.number, self._told(trial)) for trial in view.load_pending()])
+        self._mirror.show_pending([(trial.number, self._fields(trial)) for trial in view.load_pending()])
 
     def _end(self, trial: FrozenTrial) -> None:
         mirror, number = self._mirror, trial.number
         mirror.n_finished += 1
         if not self._is_pure:
-            if number not in mirror.asked:  # its notes are missing: a trial of before the restart, or an added one
+            if number not in mirror.asked:  # the sampler has not seen it: it ran before a restart, or was added
                 self._relative(number)
-            mirror.show(number, self._told(trial), optuna.trial.TrialState.RUNNING)
+            mirror.show(number, self._fields(trial), optuna.trial.TrialState.RUNNING)
             self._after(number, trial)
-        mirror.show(number, self._told(trial), optuna.trial.TrialState[trial.state.name])
+        mirror.show(number, self._fields(trial), optuna.trial.TrialState[trial.state.name])
 
     def _after(self, number: int, trial: FrozenTrial) -> None:
-        """Optuna calls this hook before the trial has its last state."""
+        """Call the hook after_trial; as in Optuna, the trial does not have its final state yet."""
         sampler = self._ready(number, "after")
         study = self._mirror.study(sampler)
         state = optuna.trial.TrialState[trial.state.name]
@@ -196,8 +197,8 @@ class OptunaSampler(OurBase):
                 stacklevel=2,
             )
 
-    def _told(self, trial: FrozenTrial) -> dict[str, Any]:
-        """A trial's fields in Optuna's words."""
+    def _fields(self, trial: FrozenTrial) -> dict[str, Any]:
+        """A trial's fields by Optuna's names."""
         return {
             "values": list(trial.values) if trial.values is not None and trial.state is not TrialState.FAIL else None,
             "params": dict(trial.params),
@@ -210,5 +211,5 @@ class OptunaSampler(OurBase):
 
 @lru_cache(maxsize=4096)
 def translated(distribution: Distribution) -> optuna.distributions.BaseDistribution:
-    """The same distribution of Optuna's; the two libraries write the same JSON."""
+    """The same distribution in Optuna's class; the two libraries write the same JSON."""
     return optuna.distributions.json_to_distribution(distribution_to_json(distribution))

@@ -30,7 +30,7 @@ class BaseSampler:
         seed: integer >= 0; None draws one from the operating system and keeps it in ``spec()``.
 
     Raises:
-        ValueError: the seed is none.
+        ValueError: ``seed`` is neither None nor an integer >= 0.
     """
 
     in_background: bool = False  # see Sampler
@@ -38,7 +38,7 @@ class BaseSampler:
 
     def __init__(self, seed: int | None = None, **arguments: Any) -> None:
         self.seed = seed_or_fresh(seed)
-        self.auto_seed = seed is None  # nobody wished for this seed: a continued study goes on with its own
+        self.auto_seed = seed is None  # the seed was drawn here: a continued study keeps its own
         self._arguments = arguments
 
     @property

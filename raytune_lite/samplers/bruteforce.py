@@ -67,7 +67,7 @@ class BruteForceSampler(BaseSampler):
         return self._tree
 
     def search_space(self, view: StudyView, known: Mapping[str, Distribution]) -> Mapping[str, Distribution]:  # noqa: ARG002
-        """{}: the tree gives each trial its prefix, and nothing beyond it can be foreseen."""
+        """{}: the tree gives each trial its prefix, and parameters beyond it are not known yet."""
         return {}
 
     def sample_independent(self, view: StudyView, number: int, name: str, distribution: Distribution) -> float:

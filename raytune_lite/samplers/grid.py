@@ -204,7 +204,7 @@ class GridSampler:
 
     seed: int
     grid: ProductGrid
-    auto_seed: bool = field(compare=False)  # nobody wished for this seed: a continued study goes on with its own
+    auto_seed: bool = field(compare=False)  # the seed was drawn here: a continued study keeps its own
 
     def __init__(
         self,
@@ -259,7 +259,7 @@ class GridSampler:
         view: StudyView,  # noqa: ARG002
         known: Mapping[str, Distribution],  # noqa: ARG002
     ) -> Mapping[str, Distribution]:
-        """{}: the ledger gives each trial its cell, nothing is left to foresee."""
+        """{}: the ledger gives each trial its cell, so no parameter is left to suggest."""
         return {}
 
     def sample_relative(

@@ -51,7 +51,7 @@ class Bookmark:
     def unread(self, view: StudyView) -> range:
         """The rows of ``view.finished`` that are new.
 
-        From 0 on, where the view shows another study, or an earlier state of this one: then the cache begins anew.
+        All rows, when the view is of another study or of an earlier state of this one: the cache then starts afresh.
         """
         same = view.finished.source is self._source and view.directions == self._directions
         return range(self.n if same and self.n <= len(view.finished) else 0, len(view.finished))
@@ -62,10 +62,10 @@ class Bookmark:
 
 
 class History:
-    """Finished trials as arrays of ``n`` rows; ``update`` takes in what a view has more.
+    """Finished trials as arrays of ``n`` rows; ``update`` adds the new trials of a view.
 
     Attributes:
-        constraints: what each trial told, key -> value, by row.
+        constraints: the constraints of each trial, key -> value, by row.
         distributions: parameter -> the distribution its newest trial had.
         groups: the different sets of parameters that trials had, each as a tuple of sorted names.
     """
@@ -87,7 +87,7 @@ class History:
         self._columns: dict[str, _Growing] = {}
 
     def update(self, view: StudyView) -> History:
-        """Take in the trials of ``view`` that ended since; another study, or an earlier view, begins anew."""
+        """Take in the trials of ``view`` that ended since; another study or an earlier view starts it afresh."""
         rows = self._read.unread(view)
         if not rows.start:
             self._reset(view.directions)
@@ -107,10 +107,10 @@ class History:
         self._states.put(row, trial.state)
         if trial.values is not None and len(trial.values) == len(self._signs):
             self._losses.put(row, [sign * value for sign, value in zip(self._signs, trial.values, strict=True)])
-        told = trial.constraints
-        self.constraints.append(told)
-        if told:
-            self._violations.put(row, sum(max(0.0, value) for value in told.values()))
+        constraints = trial.constraints
+        self.constraints.append(constraints)
+        if constraints:
+            self._violations.put(row, sum(max(0.0, value) for value in constraints.values()))
         steps = trial.intermediate_values
         if steps:
             last = max(steps)
@@ -146,7 +146,7 @@ class History:
 
     @property
     def violations(self) -> Array:
-        """Sum of the constraints above 0, shape (n,): 0 is feasible, NaN told none."""
+        """Sum of the constraints above 0, shape (n,): 0 is feasible, NaN has no constraints."""
         return self._violations.upto(self.n)
 
     @property

@@ -57,7 +57,7 @@ class PartialFixedSampler:
 
     @property
     def auto_seed(self) -> bool:
-        """Whether nobody wished for the base sampler's seed."""
+        """Whether the base sampler drew its seed itself."""
         return bool(getattr(self.base_sampler, "auto_seed", False))
 
     @property
@@ -88,8 +88,8 @@ class PartialFixedSampler:
         return self.base_sampler.explain(view, number, self._rest(space))
 
     def search_space(self, view: StudyView, known: Mapping[str, Distribution]) -> Mapping[str, Distribution]:
-        """What the base sampler foresees, and the fixed parameters among ``known``."""
-        # a fixed value outside a range that another trial had may still be inside the next one's: not foreseen then
+        """The parameters that the base sampler suggests ahead, and the fixed parameters among ``known``."""
+        # a fixed value outside another trial's range may be inside the next one's: it is not suggested ahead then
         fixed = {name: known[name] for name in self.fixed_params if name in known and self._fits(name, known[name])}
         chosen = {**self.base_sampler.search_space(view, self._rest(known)), **fixed}
         return {name: chosen[name] for name in known if name in chosen}

@@ -35,7 +35,7 @@ class QMCSampler(BaseSampler):
     Each parameter owns a dimension of the sequence: those of the first trial that ended in the order of their names,
     then those that a later trial added. A parameter keeps its dimension and its points when the study learns another
     one. Until a first trial has ended, parameters that are known already have the dimensions of their sorted names;
-    one that nobody has seen is drawn uniformly.
+    one that no trial had before is drawn uniformly.
 
     Sobol's points are best taken up to a power of 2.
 

@@ -1,12 +1,12 @@
-"""A study's results, told to CMA-ES one generation after the other.
+"""A study's results, given to CMA-ES one generation after the other.
 
-Which generation a trial was drawn from is written down nowhere: a generation draws the same point for the same trial
-number again, so the point itself shows where it came from. Hence the state is a function of the finished trials, in
-the order in which they ended; any process that reads them arrives at it.
+The generation that a trial was drawn from is not recorded: a generation always draws the same point for the same trial
+number, so the point itself shows its generation. Hence the state is a function of the finished trials, in the order in
+which they ended, and any process that reads them computes the same state.
 
-Every result counts when it arrives, whichever generation is the present one then: its point is told in the present
-one's terms (``retold``). Only results of an earlier run, or more than MAX_AGE generations late, are left out. Where
-results come so late, because many trials run at once, generations grow.
+Every result counts when it arrives, in whichever generation: its point is converted to the present one (``retold``).
+Only results of an earlier run, or more than MAX_AGE generations late, are left out. When results come that late,
+because many trials run at once, generations grow.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _GROWTH = 0.3  # results in a generation, of those that arrive while a trial run
 _SAME = 1e-10  # of a standard deviation: two points this close are one, drawn by another machine's arithmetic
 _MEMORY = 4096  # normal vectors kept at most
 _TRACED = 24  # generations back in which a result's origin is looked for
-_NONE = CategoricalDistribution([None])  # of a parameter that a trial has not
+_NONE = CategoricalDistribution([None])  # stands for a parameter that a trial does not have
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +75,7 @@ class Replay:
         box: the search space, None before the first result or when no numerical parameter is in all trials.
         ready: whether ``n_startup`` results are there, so that generations have begun.
         generations: the present one last, and those that trials under way may have come from.
-        n_results, n_left_out: results so far after start-up, and those of them that were not told.
+        n_results, n_left_out: results so far after start-up, and those of them that were left out.
     """
 
     def __init__(self, rules: Rules) -> None:
@@ -102,10 +102,10 @@ class Replay:
         self.n_results = self.n_left_out = 0
         self.ready = False
 
-    # --- reading the record ------------------------------------------------------------------------------------------
+    # --- reading the record -------------------------------------------------------------------------------------------
 
     def follow(self, view: StudyView, allowed: frozenset[str]) -> Replay:
-        """Take in what ``view`` has more; another study, an earlier view or other ``allowed`` names begin anew."""
+        """Take in what ``view`` has more; another study, an earlier view or other ``allowed`` names start it afresh."""
         finished, rows = view.finished, self._read.unread(view)
         if not rows.start or allowed != self._allowed:
             self._forget(view.directions, allowed)
@@ -113,7 +113,7 @@ class Replay:
         changed = self._scan(finished, rows)
         self._read.move(view)
         if changed:
-            # a dimension was lost or is wider: the whole history is told again in the new terms
+            # a dimension was lost or is wider: replay the whole history in the new box
             self._restart_from_nothing()
         if self.box is None:
             names = [n for n in self._common or () if n in allowed and not self._axes[n].single()]
@@ -152,7 +152,7 @@ class Replay:
         return changed
 
     def _rank(self, trial: FrozenTrial) -> tuple[float, float] | None:
-        """(violation, loss) with smaller better; None for a trial that teaches nothing."""
+        """(violation, loss) with smaller better; None for a trial without a usable result."""
         value: float | None = None
         if trial.state is TrialState.COMPLETE:
             value = trial.values[0] if trial.values else None
@@ -160,12 +160,12 @@ class Replay:
             value = trial.intermediate_values[max(trial.intermediate_values)]
         if value is None:
             return None
-        told = trial.constraints if trial.system_attrs else None
-        violation = sum(max(0.0, v) for v in told.values()) if told else 0.0
+        constraints = trial.constraints if trial.system_attrs else None
+        violation = sum(max(0.0, v) for v in constraints.values()) if constraints else 0.0
         loss = self._sign * value
         return (math.inf if violation != violation else violation), (math.inf if loss != loss else loss)
 
-    # --- telling it --------------------------------------------------------------------------------------------------
+    # --- giving results to the optimiser ------------------------------------------------------------------------------
 
     def _take(self, trial: FrozenTrial, rank: tuple[float, float]) -> None:
         assert self.box is not None
@@ -240,7 +240,7 @@ class Replay:
         self.generations = [*self.generations[-_TRACED:], generation]
         return True
 
-    # --- runs --------------------------------------------------------------------------------------------------------
+    # --- runs ---------------------------------------------------------------------------------------------------------
 
     def _begin_first(self) -> None:
         rules, box = self._rules, self.box
@@ -308,7 +308,7 @@ class Replay:
         """Results in the present generation, once there is one."""
         return self._optimiser.popsize
 
-    # --- drawing -----------------------------------------------------------------------------------------------------
+    # --- drawing ------------------------------------------------------------------------------------------------------
 
     def normal(self, number: int) -> Array:
         """The standard normal vector of a trial, shape (d,): the same for every generation that draws it."""

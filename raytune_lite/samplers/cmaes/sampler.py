@@ -39,7 +39,7 @@ class CmaEsSampler(BaseSampler):
         warn_independent_sampling: whether ``explain`` names parameters that were chosen independently.
         seed: integer >= 0; None draws one and keeps it in ``spec()``.
         consider_pruned_trials: PRUNED trials count with their last report.
-        restart_strategy: "ipop" or "bipop" begins anew with another population when a run has converged; None does not.
+        restart_strategy: "ipop" or "bipop" starts a new run with another population when one has converged.
         popsize: results in a generation, >= 4; None is 4 + floor(3 ln(dimensions)), and more while results come late
             because many trials run at once.
         inc_popsize: factor of the population from restart to restart.
@@ -51,7 +51,7 @@ class CmaEsSampler(BaseSampler):
             them as pairs of params and value.
 
     Raises:
-        ValueError: an argument that is none of these, or two that exclude each other; a study of several objectives.
+        ValueError: an argument out of range, two arguments that exclude each other, or a study of several objectives.
 
     Source: Hansen 2016, arXiv:1604.00772; see steps.py and replay.py for the variants.
     """

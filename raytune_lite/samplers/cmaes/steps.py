@@ -67,7 +67,7 @@ class Generation:
         return shown, np.where(box.margins, told, shown)
 
     def unstretched(self, point: Array, box: Box) -> Array:
-        """What to tell of a point that nobody drew."""
+        """The point to tell the optimiser for a point that no generation drew."""
         if self.stretch is None:
             return point
         return np.where(box.margins, self.mean + (point - self.mean) / self.stretch, point)

@@ -52,7 +52,7 @@ class Builder:
     def goal(self, data: Data, rng: np.random.Generator) -> Goal:
         """The goal for ``data``, which has at least one row; ``rng`` draws fantasies and weights."""
         failures, constraints = 0, []
-        for key in data.told:
+        for key in data.constraints:
             constraint, failed = self._constraint(key, data)
             constraints.append(constraint)
             failures += failed
@@ -80,7 +80,7 @@ class Builder:
         return self._chains[key]
 
     def _constraint(self, key: str, data: Data) -> tuple[Feasibility, bool]:
-        rows, values = data.told[key]
+        rows, values = data.constraints[key]
         posterior, kept, failed = self._chain((key, data.early)).at(
             data.units[rows],
             lambda count: warp_constraint(values[:count])[0],
@@ -154,7 +154,7 @@ def _expected(posterior: Posterior, alpha: Array, data: Data) -> tuple[Array, Ar
     """Pending, pruned and failed points (k, d) and the values expected there (k,).
 
     A failed point is believed to be no better than the average, and a pruned one to be outside of the best third:
-    nobody knows their values, and their neighbourhoods are not to be tried for ever.
+    their values are unknown, and their neighbourhoods must not be tried for ever.
     """
     waiting = np.vstack([data.pending, data.pruned, data.failed])
     least = np.repeat([-np.inf, _BEST_THIRD, 0.0], [len(data.pending), len(data.pruned), len(data.failed)])

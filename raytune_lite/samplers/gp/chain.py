@@ -75,7 +75,7 @@ class Chain:
             anchors: count -> the best points of the first so many rows: what a subset lies around, shape (k, d).
 
         Returns:
-            (posterior, the rows that it knows in its order, whether its fit failed).
+            (posterior, the rows that it contains, in its order, whether its fit failed).
         """
         counts = counts_upto(len(units))
         count = counts[-1]

@@ -34,7 +34,7 @@ class Data:
         reports: the report there, smaller better, shape (n,).
         early: whether stopped trials are rows.
         n_paused: how many rows, the last ones, are of paused trials.
-        told: constraint -> (rows that told it, their values).
+        constraints: key -> (rows that have it, their values).
         feasible: shape (n,); all True without constraints.
         pending: points that are being tried, shape (p, d).
         pruned: points of the newest pruned trials that are no rows, shape (s, d).
@@ -48,7 +48,7 @@ class Data:
     reports: Array
     early: bool
     n_paused: int
-    told: dict[str, tuple[NDArray[np.int64], Array]]
+    constraints: dict[str, tuple[NDArray[np.int64], Array]]
     feasible: NDArray[np.bool_]
     pending: Array
     pruned: Array
@@ -117,7 +117,7 @@ class Reader:
         reports = [sign * trial.intermediate_values[step] for (_, trial), step in zip(paused, steps, strict=True)]
         k = len(paused)
         units = space.encode(np.vstack([points[done], _matrix(paused, space.d)]))
-        told, feasible = _told(history, np.flatnonzero(done))
+        constraints, feasible = _constraints(history, np.flatnonzero(done))
         waiting = space.encode(_matrix(pending, space.d))
         pruned = space.encode(points[have & ~done & history.of_state(TrialState.PRUNED)])
         failed = space.encode(points[have & history.of_state(TrialState.FAIL)])
@@ -130,8 +130,8 @@ class Reader:
             reports=np.concatenate([history.last_losses[done], np.array(reports, np.float64)]),
             early=early,
             n_paused=k,
-            told=told,
-            feasible=np.concatenate([feasible, np.full(k, not told)]),
+            constraints=constraints,
+            feasible=np.concatenate([feasible, np.full(k, not constraints)]),
             pending=waiting,
             pruned=pruned[-_MOST_LOST:],
             failed=failed[-_MOST_LOST:],
@@ -139,21 +139,21 @@ class Reader:
         )
 
 
-def _told(
+def _constraints(
     history: History, rows: NDArray[np.int64]
 ) -> tuple[dict[str, tuple[NDArray[np.int64], Array]], NDArray[np.bool_]]:
-    """Constraints of these rows: key -> which told it and what; and which rows are known to be feasible."""
+    """Constraints of these rows, key -> (rows that have it, their values); and which rows are known to be feasible."""
     violations = history.violations[rows]
     if np.isnan(violations).all():
         return {}, np.ones(len(rows), dtype=np.bool_)
     keys = sorted({key for i in rows for key in history.constraints[i]})
-    told = {}
+    found = {}
     for key in keys:
         values = np.array([history.constraints[i].get(key, np.nan) for i in rows])
         has = ~np.isnan(values)
         if has.any():
-            told[key] = np.flatnonzero(has), values[has]
-    return told, violations == 0.0
+            found[key] = np.flatnonzero(has), values[has]
+    return found, violations == 0.0
 
 
 def _matrix(points: list[_Point], d: int) -> Array:

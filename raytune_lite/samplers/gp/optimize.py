@@ -164,7 +164,7 @@ def maximise(
     effort: Effort,
     box: tuple[Array, Array],
 ) -> Array:
-    """The best point found, shape (d,), that is none of ``taken`` (k, d) as long as there is another.
+    """The best point found, shape (d,), that is not in ``taken`` (k, d) as long as there is another.
 
     Args:
         acquisition: what to maximise.

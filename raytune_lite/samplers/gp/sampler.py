@@ -124,7 +124,7 @@ class GPSampler(BaseSampler):
         what = "log-EI" if m == 1 else "log-EHVI" if m <= MOST_OBJECTIVES else "log-EI of a random scalarisation"
         parts = [f"{what} of {data.n} trials in {here.d} dimensions"]
         parts += [f"{len(data.pending)} pending"] if len(data.pending) else []
-        parts += [f"constraints {', '.join(data.told)}"] if data.told else []
+        parts += [f"constraints {', '.join(data.constraints)}"] if data.constraints else []
         return "; ".join(parts)
 
     def _choose(self, view: StudyView, number: int, space: Mapping[str, Distribution]) -> dict[str, float]:

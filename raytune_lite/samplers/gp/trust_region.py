@@ -18,7 +18,7 @@ _SUCCESSES = 3
 def side_length(losses: Array, d: int) -> float:
     """The box's side, as a share of the unit cube's, after trials with ``losses`` (n,) in the order they ended.
 
-    Three improvements in a row double it, max(5, d) trials without one halve it; below 0.5^7 it starts anew.
+    Three improvements in a row double it, max(5, d) trials without one halve it; below 0.5^7 it starts afresh.
     Source: Eriksson et al. 2019 (TuRBO-1), section 2 and appendix.
     """
     side, wins, misses, patience = _START, 0, 0, max(5, d)

@@ -22,7 +22,7 @@ class Mutation(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class UniformMutation:
-    """A coordinate is drawn anew."""
+    """A coordinate is drawn again."""
 
     def __call__(self, points: Array, rng: np.random.Generator) -> Array:
         """See Mutation."""

@@ -2,8 +2,8 @@
 
 A generation is a function of the trials that have ended, in the order of their end: the first ``population_size``
 COMPLETE ones are the first parents, and each tenth of that number more is merged into the parents of the next
-generation, whichever generation they were asked for. So a slow trial joins the next merge, nobody waits, and the
-parents of today come out the same from the record alone.
+generation, whichever generation they were asked for. So a slow trial joins the next merge, no worker waits, and
+the parents are a function of the recorded trials alone.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class NSGAIISampler(BaseSampler):
         seed: integer >= 0; None draws one from the operating system and keeps it in ``spec()``.
         population_size: trials of a generation, and parents of the next, >= 2.
         mutation: ``"polynomial"`` or ``"uniform"``, or ``{"name": "polynomial", "eta": 20.0}``. Choices of a
-            categorical parameter are always drawn anew.
+            categorical parameter are always drawn again.
         mutation_prob: probability of a parameter to mutate; None: 1 / their number.
         crossover: of numbers: ``"uniform"``, ``"blxalpha"``, ``"spx"``, ``"sbx"``, ``"vsbx"`` or ``"undx"``, or a dict
             of the name and the rule's arguments; None: SBX with eta 5. Categorical parameters are always swapped.
@@ -190,7 +190,7 @@ class _Lineage:
     seen: dict[tuple[str, ...], set[tuple[float, ...]]] = field(default_factory=dict)  # membership only
 
     def update(self, view: StudyView) -> _Lineage:
-        """Merge what has ended since; another study, or an earlier view of it, begins anew."""
+        """Merge what has ended since; another study or an earlier view starts it afresh."""
         rows = self.read.unread(view)
         if not rows.start:
             self.generation, self.waiting, self.seen = 0, [], {}
@@ -234,25 +234,25 @@ class _Lineage:
 def constrained_ranks(losses: Array, violations: Array) -> Ints:
     """Ranks by constrained domination, 0 is best, shape (n,).
 
-    Feasible points come first, by domination; the others after them, by how much they violate. Where some points told
-    constraints, those that told none come last.
+    Feasible points come first, by domination; the others after them, by how much they violate. If some points have
+    constraints, those without come last.
 
     Args:
         losses: shape (n, n_objectives), smaller is better.
-        violations: shape (n,), 0 is feasible; NaN told none.
+        violations: shape (n,), 0 is feasible; NaN has no constraints.
 
     Raises:
         ValueError: losses has not two dimensions.
 
     Source: Deb et al. 2002, section VI, definition 1.
     """
-    told = ~np.isnan(violations)
-    if not told.any():
+    constrained = ~np.isnan(violations)
+    if not constrained.any():
         return nondominated_ranks(losses)
-    feasible = told & (violations <= 0)
+    feasible = constrained & (violations <= 0)
     ranks = np.zeros(len(losses), dtype=np.int64)
     ranks[feasible] = nondominated_ranks(losses[feasible])
-    worse = np.where(told, violations, np.inf)[~feasible]
+    worse = np.where(constrained, violations, np.inf)[~feasible]
     ranks[~feasible] = ranks[feasible].max(initial=-1) + 1 + np.unique(worse, return_inverse=True)[1].reshape(-1)
     return ranks
 
@@ -288,7 +288,7 @@ def spread_out(losses: Array, k: int) -> Ints:
     """Indices of ``k`` points of a front, in their order: the most crowded one leaves, again and again.
 
     The paper drops all at once, by the distances that they have at first, and so opens holes; leaving one by one with
-    distances computed anew is the remedy of Kukkonen and Deb 2006.
+    distances computed again is the remedy of Kukkonen and Deb 2006.
     """
     left = np.arange(len(losses))
     while len(left) > k:

@@ -195,7 +195,7 @@ class Frame:
         return index
 
     def cells_at(self, indices: Iterable[int]) -> Points:
-        """The points at places in the product of all cells, which begins anew at its end."""
+        """The points at places in the product of all cells, which starts again at its end."""
         rows = []
         for place in indices:
             row, rest = [], place

@@ -1,7 +1,7 @@
 """What TPE keeps of the finished trials for one search space, and the density of the many that are not among the best.
 
 All of it grows by what a view has more: coordinates, the terms of their kernels, the order of the best, the cells that
-are taken. Built anew from any view of the study it is the same, bit for bit.
+are taken. Built again from any view of the study it is the same, bit for bit.
 """
 
 from __future__ import annotations
@@ -198,7 +198,7 @@ def _is_whole(trial: FrozenTrial, frame: Frame) -> bool:
 def rank_keys(
     complete: NDArray[np.bool_], losses: Array, last_steps: Ints, last_losses: Array, violations: Array, numbers: Ints
 ) -> Array:
-    """The four keys by which trials rank, shape (n, 4); see Record. A trial that told no constraint is feasible."""
+    """The four keys by which trials rank, shape (n, 4); see Record. A trial without constraints is feasible."""
     broken = violations > 0
     steps = np.where(last_steps < 0, 1.0, -last_steps.astype(np.float64))  # without reports: last among the pruned
     reported = np.where(np.isnan(last_losses), math.inf, last_losses)

@@ -1,4 +1,4 @@
-"""TPE: draw from a density of good trials, keep the draw that is likeliest good rather than not."""
+"""TPE: draw from a density of good trials, and keep the draw that is most likely a good one."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class TPESampler(BaseSampler):
 
     Sources: Bergstra et al. 2011, "Algorithms for hyper-parameter optimization", section 4; Falkner, Klein and Hutter
     2018 (BOHB) for joint kernels; Ozaki et al. 2020 for several objectives; Optuna for the ranks of pruned trials, the
-    groups and the liar. Bandwidths are ours (``_tpe_ask``): they, the liar's weight, and that weights by age or other
+    groups and the liar. Bandwidths are ours (ask.py): they, the liar's weight, and that weights by age or other
     shares of good trials do not pay overall, were chosen on shifted functions (sphere, Rosenbrock, Rastrigin and Ackley
     in 2 to 5 dimensions, a rotated ellipsoid in 10, three mixtures of floats and grids, one of floats and choices) and
     on HPOLib's naval table, 12 or 20 seeds, 100 and 200 trials, against Optuna 5.0's TPESampler. Other functions and
@@ -92,7 +92,7 @@ class TPESampler(BaseSampler):
     # --- a cache of the study that was looked at last ----------------------------------------------------------------
 
     def _reset(self) -> None:
-        self._n_told = 0  # finished trials with a result or pruned
+        self._n_usable = 0  # finished trials with a result or pruned
         self._history = History()
         self._records: dict[tuple[str, ...], Record] = {}
         self._sets: dict[frozenset[str], None] = {}  # of parameters that such trials had together; in order
@@ -105,7 +105,7 @@ class TPESampler(BaseSampler):
         for row in rows:
             trial = view.finished[row]
             if trial.state is not TrialState.FAIL:
-                self._n_told += 1
+                self._n_usable += 1
                 if trial.params:  # it may have been pruned before it asked for any
                     self._sets.setdefault(frozenset(trial.params))
         self._read.move(view)
@@ -125,7 +125,7 @@ class TPESampler(BaseSampler):
         self._catch_up(view)
         n = self._n_ready(view.pending(number))
         if n < self.n_startup_trials:
-            return f"TPE: a startup trial; {n} of {self.n_startup_trials} results are there."
+            return f"TPE: a startup trial; {n} of {self.n_startup_trials} results so far."
         k = n_good(n, len(view.directions))
         return f"TPE: {k} good trials against {n - k}."
 
@@ -134,9 +134,9 @@ class TPESampler(BaseSampler):
     ) -> Mapping[str, float]:
         """One internal value a name; parameters that occur together are chosen together."""
         with np.errstate(all="ignore"):  # whatever the caller's mode
-            return self._foresee(view, number, space)
+            return self._sample(view, number, space)
 
-    def _foresee(self, view: StudyView, number: int, space: Mapping[str, Distribution]) -> dict[str, float]:
+    def _sample(self, view: StudyView, number: int, space: Mapping[str, Distribution]) -> dict[str, float]:
         self._catch_up(view)
         pending = view.pending(number)
         starting = self._n_ready(pending) < self.n_startup_trials
@@ -189,7 +189,7 @@ class TPESampler(BaseSampler):
 
     def _n_ready(self, pending: Sequence[FrozenTrial]) -> int:
         """Trials with a result or reports to rank them by: ended, or paused."""
-        return self._n_told + sum(t.state is TrialState.PAUSED and bool(t.intermediate_values) for t in pending)
+        return self._n_usable + sum(t.state is TrialState.PAUSED and bool(t.intermediate_values) for t in pending)
 
     def _parts(self, space: Mapping[str, Distribution]) -> list[list[str]]:
         """The sets of parameters that are chosen together, each sorted."""

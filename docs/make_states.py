@@ -1,13 +1,19 @@
-"""Write docs/states.md from the table of transitions that the core obeys: ``python docs/make_states.py``."""
+"""Write docs/states.md from the table of transitions that the core obeys: ``python docs/make_states.py``.
+
+How often runs took each row stands in docs/transitions.json, which ``make states`` counts anew.
+"""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
 
-from raytune_lite.core.trials import TRANSITIONS
+from raytune_lite.core.trials import TRANSITIONS, written
 from raytune_lite.trial import TrialState
 
 PAGE = Path(__file__).with_name("states.md")
+COUNTS = Path(__file__).with_name("transitions.json")
 
 MEANING = {
     "WAITING": "It has no attempt now and will get one: it was enqueued, or its last attempt was lost, failed with "
@@ -42,6 +48,12 @@ PAGE_TEXT = """\
 
 {causes}
 
+How often trials took each row, in simulated clusters where everything fails (`make states`) and in tests that kill
+processes (`RTL_TRANSITIONS=docs/transitions.json make chaos`, where it was run). A test fails when the simulator's 200
+seeds leave a row out.
+
+{counts}
+
 The three finished states have no way out. Any other step than these arrows is a bug, and the core raises.
 
 PAUSED is not in Optuna's list of states. Optuna's table shows such a trial as RUNNING, `rtl_trials` as what it is.
@@ -59,14 +71,24 @@ def page() -> str:
     words = list(dict.fromkeys(how for _, how, _ in rows))
     return PAGE_TEXT.format(
         diagram="\n".join(diagram),
-        states=table("state", "meaning", [(state.name, MEANING[state.name]) for state in states]),
-        causes=table("arrow", "what happened", [(how, CAUSE[how]) for how in words]),
+        states=table("state", "meaning", rows=[(state.name, MEANING[state.name]) for state in states]),
+        causes=table("arrow", "what happened", rows=[(how, CAUSE[how]) for how in words]),
+        counts=counts(),
     )
 
 
-def table(left: str, right: str, rows: list[tuple[str, str]]) -> str:
-    """A markdown table of two columns."""
-    return "\n".join([f"| {left} | {right} |", "|---|---|", *(f"| {one} | {two} |" for one, two in rows)])
+def counts() -> str:
+    """How often each row was taken, by source."""
+    known = json.loads(COUNTS.read_text(encoding="utf-8"))
+    rows = list(map(written, TRANSITIONS))
+    found = [(f"`{row}`", *(f"{known[source]['rows'].get(row, 0):,}" for source in known)) for row in rows]
+    return table("row", *(f"{source}, {known[source]['runs']}" for source in known), rows=found)
+
+
+def table(*columns: str, rows: Sequence[tuple[str, ...]]) -> str:
+    """A markdown table."""
+    head = [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
+    return "\n".join([*head, *(f"| {' | '.join(row)} |" for row in rows)])
 
 
 if __name__ == "__main__":

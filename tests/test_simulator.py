@@ -39,6 +39,7 @@ def test_every_invariant_holds_through_a_few_hundred_histories():
     assert tally.seeds == 200
     missing = [fault for fault in simulation.scenarios.RATES if not tally.faults[fault]]
     assert not missing, "these faults never struck"
+    assert not tally.untaken(), "no trial took these rows of the table of states"
 
 
 @pytest.mark.parametrize(("seed", "sql"), [(3, False), (7, True), (11, False)])

@@ -14,7 +14,9 @@ from ..trial import TrialState
 from . import messages as m
 from .messages import Command, Decision, FailureKind, Row
 from .record import StudyData
-from .trials import COMPLETE, FAIL, PAUSED, PRUNED, TRANSITIONS, WAITING, TrialRecord
+from .trials import COMPLETE, FAIL, PAUSED, PRUNED, TRANSITIONS, WAITING, Transition, TrialRecord, written
+
+_ALLOWED = frozenset(TRANSITIONS)
 
 
 def create(s: StudyData, how: str, state: TrialState, number: int | None = None) -> TrialRecord:
@@ -48,11 +50,9 @@ def move(s: StudyData, trial: TrialRecord, how: str, state: TrialState) -> None:
     trial.state = state
 
 
-def _take(s: StudyData, row: tuple[TrialState | None, str, TrialState], number: int) -> None:
-    if row not in TRANSITIONS:
-        before, how, after = row
-        was = "(none)" if before is None else before.name
-        raise RuntimeError(f"trial {number}: no transition {was} --{how}--> {after.name}.")
+def _take(s: StudyData, row: Transition, number: int) -> None:
+    if row not in _ALLOWED:
+        raise RuntimeError(f"trial {number}: no transition {written(row)}.")
     s.transitions[row] = s.transitions.get(row, 0) + 1
 
 

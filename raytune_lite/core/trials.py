@@ -28,25 +28,31 @@ COMPLETE, PRUNED, FAIL = TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL
 
 Transition = tuple[TrialState | None, str, TrialState]  # None: there was no such trial
 
-TRANSITIONS: frozenset[Transition] = frozenset(
-    {
-        (None, "claimed", RUNNING),
-        (None, "enqueued", WAITING),
-        (None, "added", WAITING),
-        (None, "added", RUNNING),
-        (None, "added", COMPLETE),
-        (None, "added", PRUNED),
-        (None, "added", FAIL),
-        (WAITING, "claimed", RUNNING),
-        (PAUSED, "claimed", RUNNING),
-        (RUNNING, "paused", PAUSED),
-        (RUNNING, "retried", WAITING),
-        (RUNNING, "completed", COMPLETE),
-        (RUNNING, "pruned", PRUNED),
-        (RUNNING, "failed", FAIL),
-        (PAUSED, "pruned", PRUNED),
-    }
+TRANSITIONS: tuple[Transition, ...] = (
+    (None, "claimed", RUNNING),
+    (None, "enqueued", WAITING),
+    (None, "added", WAITING),
+    (None, "added", RUNNING),
+    (None, "added", COMPLETE),
+    (None, "added", PRUNED),
+    (None, "added", FAIL),
+    (WAITING, "claimed", RUNNING),
+    (RUNNING, "retried", WAITING),
+    (RUNNING, "paused", PAUSED),
+    (RUNNING, "completed", COMPLETE),
+    (RUNNING, "pruned", PRUNED),
+    (RUNNING, "failed", FAIL),
+    (PAUSED, "claimed", RUNNING),
+    (PAUSED, "pruned", PRUNED),
 )
+
+
+
+def written(row: Transition) -> str:
+    """A row of the table as text: ``RUNNING --paused--> PAUSED``."""
+    before, how, after = row
+    return f"{'(none)' if before is None else before.name} --{how}--> {after.name}"
+
 
 FAILURE_KEY = "rtl:failure"  # system attribute: JSON of {"error", "traceback"}
 

@@ -21,8 +21,10 @@ from itertools import pairwise
 from typing import Any
 
 import raytune_lite as rtl
+from raytune_lite.core.trials import written
 from raytune_lite.trial import FrozenTrial, TrialState
 
+from ..core_tools import new_state
 from .script import cell_value, curve
 
 Row = dict[str, Any]
@@ -116,6 +118,14 @@ def check(
             if a.outcome not in ("complete", "paused", "pruned")
         ],
     )
+
+
+def transitions(study: rtl.Study) -> dict[str, int]:
+    """How often the study's trials took each row of the table of states, as text."""
+    state = new_state(*study.directions)
+    for at, event, _ in study._repository.events(study._record):
+        state.handle(event, at)
+    return {written(row): n for row, n in state.transitions.items()}
 
 
 def _told_is_stored(trials: dict[int, FrozenTrial], rows: Sequence[Row], grid: int) -> list[str]:

@@ -19,7 +19,7 @@ from typing import IO, Any, TypeVar
 import raytune_lite as rtl
 
 from . import processes
-from .checker import Facts, Snapshot, check
+from .checker import Facts, Snapshot, check, transitions
 from .processes import wait_for
 from .script import NAME
 
@@ -249,8 +249,10 @@ class World:
         study = self.study()
         try:
             facts = check(study, self.rows(), self.snapshots, **expected)
+            taken = transitions(study)
         finally:
             study.close()
         seconds = time.monotonic() - self.began
-        print(f"\nchaos | {scenario} | {self.kills} kills | {facts.line()} | {seconds:.0f} s", flush=True)
+        print(f"\ntransitions | {json.dumps(taken)}", flush=True)
+        print(f"chaos | {scenario} | {self.kills} kills | {facts.line()} | {seconds:.0f} s", flush=True)
         return facts

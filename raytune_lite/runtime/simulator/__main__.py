@@ -7,8 +7,9 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
-from .hunt import Tally, hunt, minimise, read, written
+from .hunt import Tally, hunt, minimise, note_transitions, read, written
 from .simulation import play
 
 COMMAND = "python -m raytune_lite.runtime.simulator"
@@ -21,13 +22,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--first", type=int, default=0, help="the first of them (default 0)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: one a core)")
     parser.add_argument("--keep-on", action="store_true", help="play all seeds, also after one that fails")
+    parser.add_argument("--transitions", type=Path, help="note counts of the table's rows in this JSON file")
     parser.add_argument("--seed", type=int, help="play this one seed")
     parser.add_argument("--only", help="with --seed: the faults that may strike, as a hunt prints them")
     parser.add_argument("--trace", action="store_true", help="with --seed: print a line an event")
     chosen = parser.parse_args(arguments)
     if chosen.seed is not None:
         return _play(chosen.seed, chosen.only, chosen.trace)
-    return _hunt(range(chosen.first, chosen.first + chosen.seeds), chosen.jobs, chosen.keep_on)
+    return _hunt(range(chosen.first, chosen.first + chosen.seeds), chosen.jobs, chosen.keep_on, chosen.transitions)
 
 
 def _say(text: str) -> None:
@@ -44,7 +46,7 @@ def _play(seed: int, only: str | None, trace: bool) -> int:
     return int(bool(result.failure))
 
 
-def _hunt(seeds: range, jobs: int, keep_on: bool) -> int:
+def _hunt(seeds: range, jobs: int, keep_on: bool, transitions: Path | None) -> int:
     began, said = time.monotonic(), [time.monotonic()]
 
     def told(tally: Tally) -> None:
@@ -56,6 +58,8 @@ def _hunt(seeds: range, jobs: int, keep_on: bool) -> int:
     _say(tally.report(time.monotonic() - began, jobs))
     for seed, failure in tally.failed[1:]:
         _say(f"seed {seed} failed: {failure:.300}")
+    if transitions is not None:
+        note_transitions(transitions, "simulator", f"{tally.seeds} seeds", tally.transitions)
     if not tally.failed:
         _say("every invariant held")
         return 0

@@ -35,6 +35,7 @@ class TrialBook:
     state: TrialState
     attempt: int = 0
     live: int = 0  # the live attempt, or 0
+    external: bool = False  # another program runs it
     cell: int | None = None
     values: tuple[float, ...] | None = None
     reports: dict[int, float] = field(default_factory=dict)
@@ -128,6 +129,8 @@ class Auditor:
                 self.run, self.stopped, self.refunds = event.run, False, 0
                 bounds = (event.n_trials, self._left(event.max_trials))
                 self.started, self.max_started = 0, min((b for b in bounds if b is not None), default=math.inf)
+            elif isinstance(event, m.TrialAdded) and event.imported:
+                self._imported(event)
         for row in rows:
             _TAKE.get(type(row), _ignore)(self, row)
         for event in events:
@@ -135,6 +138,17 @@ class Auditor:
                 self.check(event.key not in self.requests, f"request {event.key} was carried out twice")
                 self.requests[event.key] = len(self.requests)
         self.ladder.settle()
+
+    def _imported(self, event: m.TrialAdded) -> None:
+        """A trial of another program: its rows are there already, but for ours."""
+        assert event.number is not None
+        book, state = self.trials.get(event.number), TrialState(event.state)
+        self.check(book is None or book.external, f"trial {event.number} was ours and is imported")
+        params = {param.name: param.value for param in event.params}
+        external = state is TrialState.RUNNING
+        self.trials[event.number] = TrialBook(state=state, external=external, values=event.values, params=params)
+        if state.is_finished():
+            self.ladder.gone(event.number)
 
     def _left(self, max_trials: int | None) -> int | None:
         if max_trials is None:
@@ -255,7 +269,7 @@ class Auditor:
             if book.outcomes.get(event.attempt) not in _LOST:  # else the end came too late, and was not taken in
                 self._told(event.number, event.progress, "an end")
             self.check(book.live != event.attempt, f"trial {event.number}: an end was acknowledged and not stored")
-        elif isinstance(event, (m.TrialEnqueued, m.TrialAdded)):
+        elif isinstance(event, (m.TrialEnqueued, m.TrialAdded)) and event.key:
             self._same(("request", event.key), answer)
             self.check(event.key in self.requests, f"request {event.key} was acknowledged and not stored")
 
@@ -328,7 +342,7 @@ class Auditor:
         for number, book in self.trials.items():
             left = book.state in (TrialState.RUNNING, TrialState.PAUSED)
             left = left or (book.state is TrialState.WAITING and (book.attempt > 0 or everything_ran))
-            self.check(not left, f"the run is over and trial {number} is {book.state.name}")
+            self.check(not left or book.external, f"the run is over and trial {number} is {book.state.name}")
         if isinstance(state.ledger, Ledger) and everything_ran:
             counts = state.ledger.counts()
             self.check(not counts["free"] and not counts["leased"], f"the grid is over, and its cells are {counts}")

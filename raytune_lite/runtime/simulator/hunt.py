@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from ...core.trials import TRANSITIONS
+from ...core.trials import written as written_row
 from .simulation import Result, play
 from .world import Strike
 
@@ -26,6 +30,7 @@ class Tally:
     runs: int = 0
     seconds: float = 0.0
     faults: Counter[str] = field(default_factory=Counter)
+    transitions: Counter[str] = field(default_factory=Counter)  # rows of the table of states, as text
     failed: list[tuple[int, str]] = field(default_factory=list)  # (seed, the invariant)
 
     def add(self, result: Result) -> None:
@@ -36,6 +41,7 @@ class Tally:
         self.runs += result.runs
         self.seconds += result.seconds
         self.faults.update(name for name, _ in result.struck)
+        self.transitions.update(dict(result.transitions))
         if result.failure:
             self.failed.append((result.seed, result.failure))
 
@@ -45,7 +51,12 @@ class Tally:
         self.commits, self.runs = self.commits + other.commits, self.runs + other.runs
         self.seconds += other.seconds
         self.faults.update(other.faults)
+        self.transitions.update(other.transitions)
         self.failed += other.failed
+
+    def untaken(self) -> list[str]:
+        """Rows of the table of states that no trial took."""
+        return [row for row in map(written_row, TRANSITIONS) if not self.transitions[row]]
 
     def report(self, wall: float, jobs: int) -> str:
         """The tally in words."""
@@ -54,6 +65,8 @@ class Tally:
             f"{self.events} events, {self.commits} commits, {self.runs} runs, {self.seconds / 3600:.0f} hours",
             f"{sum(self.faults.values())} faults struck:",
             *(f"{n:10d}  {name}" for name, n in self.faults.most_common()),
+            f"{sum(self.transitions.values())} steps of trials; never taken: {', '.join(self.untaken()) or 'none'}:",
+            *(f"{self.transitions[name]:10d}  {name}" for name in map(written_row, TRANSITIONS)),
         ]
         return "\n".join(lines)
 
@@ -100,6 +113,21 @@ def play_all(seeds: Sequence[int]) -> Tally:
     for seed in seeds:
         tally.add(play(seed))
     return tally
+
+
+def note_transitions(path: Path, source: str, runs: str, counts: Mapping[str, int]) -> None:
+    """Write how often each row of the table was taken into a JSON file, which keeps those of other sources.
+
+    Args:
+        path: the file.
+        source: "simulator" or "chaos".
+        runs: how much was played, for people.
+        counts: by row, as text.
+    """
+    known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    rows = {row: counts.get(row, 0) for row in map(written_row, TRANSITIONS)}
+    known[source] = {"runs": runs, "rows": rows}
+    path.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
 
 
 def kind_of(failure: str) -> str:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
+from ...core.messages import ParamValue
 from ...core.protocols import StudyView
 from ...core.retries import RetryPolicy
-from ...distributions import Distribution
+from ...distributions import Distribution, FloatDistribution, IntDistribution
 from ...pruners import ASHAPruner, NopPruner
 from ...samplers import GridSampler, RandomSampler
 from ...trial import StudyDirection
@@ -101,6 +102,7 @@ class Scenario:
     slots: int
     claims_ahead: bool
     wishes: int
+    external: int  # trials that another program made before
     trial_timeout: float | None
     patience: float  # seconds the driver tries a failing database again
     provable: bool
@@ -122,6 +124,19 @@ class Scenario:
             name = f"z{int(params['x'] * 3)}"
             params[name] = trial.suggest_float(name, 0.0, 1.0)
         return params
+
+    def wish(self, world: World) -> tuple[ParamValue, ...]:
+        """Parameters that somebody chose by hand."""
+        grid: Any = self.sampler.grid
+        if grid is None:
+            x = round(world.draw("wish"), 2)
+            return (ParamValue(name="x", value=x, distribution=FloatDistribution(0.0, 1.0)),)
+        cell = grid.params(world.integer("wished cell", 0, grid.size - 1))
+        sizes = {name: len(values) for name, values in grid.axes}
+        return tuple(
+            ParamValue(name=name, value=float(value), distribution=IntDistribution(1, sizes[name]))
+            for name, value in cell.items()
+        )
 
     def loss(self, params: dict[str, float], step: int, *, is_result: bool = False) -> float:
         """The learning curve of some parameters: always the same, falling, sometimes no number."""
@@ -172,6 +187,7 @@ def draw(world: World, *, sql: bool) -> Scenario:
         slots=integer("slots a node", 1, 4),
         claims_ahead=world.draw("claims ahead") < 0.3,
         wishes=integer("wishes", 0, 3),
+        external=0 if sql or world.draw("another program") < 0.7 else integer("trials of another program", 1, 4),
         trial_timeout=world.choice("trial timeout", (None, None, 10.0, 60.0)),
         patience=world.choice("patience", (10.0, 40.0)),
         provable=world.draw("death is provable") < 0.5,

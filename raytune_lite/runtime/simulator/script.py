@@ -6,10 +6,8 @@ Also the user, who presses Ctrl-C, asks for trials while the run goes on, and st
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from ...core import messages as m
-from ...distributions import FloatDistribution, IntDistribution
 from ...exceptions import RaytuneLiteError
 from ...trial import TrialState
 from ..config import RunConfig
@@ -165,7 +163,7 @@ class Script:
         world = self.world
         for i in range(self.scenario.wishes):
             world.sleep(world.between("thinks", 0.1, 20.0))
-            params, key = self._wish(), f"{self.name}/{i}"
+            params, key = self.scenario.wish(world), f"{self.name}/{i}"
             if world.draw("ran elsewhere") < 0.3:
                 state = world.choice("state there", (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL))
                 values = (round(world.draw("value there"), 1),) if state is TrialState.COMPLETE else None
@@ -177,18 +175,6 @@ class Script:
             world.sleep(5.0)
             if world.strikes("study is stopped"):
                 self._ask(m.StopRequested(reason="the user"))
-
-    def _wish(self) -> tuple[m.ParamValue, ...]:
-        grid: Any = self.scenario.sampler.grid
-        if grid is None:
-            x = round(self.world.draw("wish"), 2)
-            return (m.ParamValue(name="x", value=x, distribution=FloatDistribution(0.0, 1.0)),)
-        cell = grid.params(self.world.integer("wished cell", 0, grid.size - 1))
-        sizes = {name: len(values) for name, values in grid.axes}
-        return tuple(
-            m.ParamValue(name=name, value=float(value), distribution=IntDistribution(1, sizes[name]))
-            for name, value in cell.items()
-        )
 
     def _ask(self, event: m.Event) -> None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...core import messages as m
+from ...core.trials import written
 from ...storages.repository import Repository, StudyRecord
 from ...trial import TrialState
 from . import scenario as scenarios
@@ -28,7 +30,11 @@ WEATHER = 3.0  # seconds between occasions for the faults that come from outside
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """How a history ended. ``failure``: the invariant that did not hold, or ""."""
+    """How a history ended.
+
+    ``failure``: the invariant that did not hold, or "". ``transitions``: how often trials took each row of the table of
+    states; the rows as text.
+    """
 
     seed: int
     failure: str
@@ -37,6 +43,7 @@ class Result:
     commits: int
     runs: int
     seconds: float
+    transitions: tuple[tuple[str, int], ...] = ()
     lines: tuple[str, ...] = ()
 
 
@@ -55,12 +62,38 @@ class Simulation:
         self.cluster = Cluster(self.world, self.scenario, self.auditor)
         self.scripts: list[Script] = []
         self.finished = False
+        self.transitions: dict[str, int] = {}
         self._start_at = 0.0
         self._directory = ""
         self.storage = "simulated"
         self.database = MemoryDatabase(StudyRecord(1, "simulated", (self.scenario.direction,), T0))
         if sql:
             self._make_file()
+        else:
+            self._let_another_program_begin()
+
+    def _let_another_program_begin(self) -> None:
+        """Trials that Optuna made before us. Of those that it runs, some end while we run the study."""
+        world, external = self.world, self.database.external
+        for number in range(self.scenario.external):
+            state = world.choice("state of another's trial", tuple(s for s in TrialState if s is not TrialState.PAUSED))
+            external.append(self._external(number, state))
+            if state is TrialState.RUNNING and world.draw("another's trial ends") < 0.7:
+                ended = self._external(number, TrialState.COMPLETE)
+                world.after(world.between("another takes", 1.0, 200.0), external.__setitem__, number, ended)
+
+    def _external(self, number: int, state: TrialState) -> m.TrialAdded:
+        params, world = self.scenario.wish(self.world), self.world
+        fixed = {p.name: p.distribution.to_external_repr(p.value) for p in params}
+        waits = state is TrialState.WAITING
+        return m.TrialAdded(
+            number=number,
+            state=int(state),
+            values=(round(world.draw("another's value"), 1),) if state is TrialState.COMPLETE else None,
+            params=() if waits else params,
+            system_attrs=(("fixed_params", json.dumps(fixed)),) if waits else (),
+            imported=True,
+        )
 
     def _make_file(self) -> None:
         memory = "/dev/shm" if os.path.isdir("/dev/shm") else None
@@ -106,6 +139,7 @@ class Simulation:
             commits=self.auditor.commits,
             runs=len(self.scripts),
             seconds=world.now,
+            transitions=tuple(self.transitions.items()),
             lines=tuple(world.lines or ()),
         )
 
@@ -198,6 +232,7 @@ class Simulation:
         try:
             log = repository.inner.events(session.study)
             self.auditor.deep(session.state, session.fold(log), self.cluster.disk.published.__contains__)
+            self.transitions = {written(row): n for row, n in session.state.transitions.items()}
             grid = session.state.ledger is not None
             self.auditor.final(session.state, everything_ran=grid)
             self._check_suggestions(session, log)

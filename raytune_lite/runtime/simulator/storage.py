@@ -25,7 +25,10 @@ from .world import Process, World
 
 @dataclass(slots=True)
 class MemoryDatabase:
-    """One study's log and its owner. ``durable``: how many events a power cut leaves."""
+    """One study's log and its owner, and the trials of another program.
+
+    ``durable``: how many events a power cut leaves.
+    """
 
     study: StudyRecord
     log: list[LogEntry] = field(default_factory=list)
@@ -34,6 +37,7 @@ class MemoryDatabase:
     run: str = ""
     lease_until: float = 0.0
     holder: Process | None = None
+    external: list[TrialAdded] = field(default_factory=list)
 
 
 class MemoryRepository(Repository):
@@ -103,8 +107,8 @@ class MemoryRepository(Repository):
         return next((event for _, event, _ in reversed(self._db.log) if isinstance(event, RunStarted)), None)
 
     def foreign(self, study: StudyRecord) -> list[TrialAdded]:  # noqa: ARG002
-        """Nobody else writes here."""
-        return []
+        """As Repository.foreign, with those that were adopted already."""
+        return list(self._db.external)
 
 
 class FaultyRepository(Repository):

@@ -13,40 +13,32 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Union
 
+from .arguments import shown
 from .exceptions import IncompatibleDistributionError, InvalidDistributionError
 
 CategoricalChoice = Union[None, bool, int, float, str]  # noqa: UP007  (evaluated at run time on Python 3.10)
 
 
-def _shown(value: Any) -> str:
-    """A value for an error message: its repr, cut."""
-    try:
-        text = repr(value)
-    except Exception as error:  # noqa: BLE001  (nested too deeply, an int of 5000 digits, the user's own __repr__)
-        return f"a {type(value).__name__} that cannot be shown ({type(error).__name__})"
-    return text if len(text) <= 200 else f"{text[:200]}..."
-
-
 def _number(name: str, value: Any, kind: type) -> Any:
-    """Return ``value`` as ``kind`` (int or float); refuse texts, what would lose information, NaN and infinity."""
+    """``value`` as ``kind`` (int or float); refuses texts, NaN, infinities and conversions that lose information."""
     try:
         converted = kind(value)
         if not isinstance(value, str) and math.isfinite(converted) and (kind is float or converted == value):
             return converted
     except (TypeError, ValueError, OverflowError):  # OverflowError: an int that no float can hold
         pass
-    raise InvalidDistributionError(f"{name} must be a finite {kind.__name__}, got {_shown(value)}.")
+    raise InvalidDistributionError(f"{name} must be a finite {kind.__name__}, got {shown(value)}.")
 
 
 def _flag(value: Any) -> bool:
-    """``log`` as a bool; numpy's counts."""
+    """``log`` as a bool; numpy's bools are accepted."""
     if type(value).__name__ in ("bool", "bool_"):
         return bool(value)
-    raise InvalidDistributionError(f"log must be True or False, got {_shown(value)}.")
+    raise InvalidDistributionError(f"log must be True or False, got {shown(value)}.")
 
 
 def _check_range(low: Any, high: Any, step: Any) -> None:
-    """The rules that Float and Int share."""
+    """The rules that FloatDistribution and IntDistribution share."""
     if low > high:
         raise InvalidDistributionError(f"low <= high must hold, got low={low}, high={high}; swap the two.")
     if step is not None and step <= 0:
@@ -68,7 +60,12 @@ def _check_range(low: Any, high: Any, step: Any) -> None:
 
 @dataclass(frozen=True, slots=True)
 class FloatDistribution:
-    """A float in [low, high]; on a log scale, or on the grid ``low + k * step``, but not both.
+    """A float in [low, high], on a log scale or on the grid ``low + k * step``, but not both.
+
+    Args:
+        low, high: both ends belong to the range.
+        log: the logarithm of the value is drawn uniformly.
+        step: distance of the grid's points; None: no grid.
 
     Raises:
         InvalidDistributionError: low > high, log with low <= 0, step <= 0, a step that does not divide, log with step.
@@ -107,7 +104,7 @@ class FloatDistribution:
         return abs(k - round(k)) < max(1e-8, slack)
 
     def to_internal_repr(self, external: Any) -> float:
-        """Float value of ``external``; raises InvalidDistributionError if it is not a number, or not of the scale."""
+        """``external`` as a float; raises InvalidDistributionError if it is not a number, or <= 0 with ``log``."""
         try:
             internal = float(external)
         except (TypeError, ValueError, OverflowError):
@@ -136,7 +133,12 @@ class FloatDistribution:
 
 @dataclass(frozen=True, slots=True)
 class IntDistribution:
-    """An int in [low, high]; on a log scale (step 1), or on the grid ``low + k * step``.
+    """An int in [low, high], on a log scale (with step 1) or on the grid ``low + k * step``.
+
+    Args:
+        low, high: both ends belong to the range.
+        log: the logarithm of the value is drawn uniformly.
+        step: distance of the grid's points.
 
     Raises:
         InvalidDistributionError: low > high, log with low < 1, step < 1 or not a divisor, log with step != 1.
@@ -167,7 +169,7 @@ class IntDistribution:
         return self.low <= internal <= self.high and k == int(k) and int(k) % self.step == 0
 
     def to_internal_repr(self, external: Any) -> float:
-        """Float value of ``external``; raises InvalidDistributionError if it is not an integer."""
+        """``external`` as a float; raises InvalidDistributionError if it is not an integer, or <= 0 with ``log``."""
         try:
             internal = float(external)
             whole = int(external) == internal
@@ -184,7 +186,7 @@ class IntDistribution:
         return int(internal)
 
     def from_unit(self, u: float) -> float:
-        """Map ``u`` in [0, 1) to an internal value; on a log scale each integer owns [k - 0.5, k + 0.5)."""
+        """Map ``u`` in [0, 1) to an internal value; on a log scale the integer k gets [k - 0.5, k + 0.5)."""
         if self.log:
             low, high = math.log(self.low - 0.5), math.log(self.high + 0.5)
             value = round(math.exp(low + u * (high - low)))
@@ -210,22 +212,22 @@ class CategoricalDistribution:
 
     def __init__(self, choices: Sequence[CategoricalChoice]) -> None:
         if isinstance(choices, str) or not isinstance(choices, Sequence):
-            raise InvalidDistributionError(f"choices must be a list or tuple, got {_shown(choices)}.")
+            raise InvalidDistributionError(f"choices must be a list or tuple, got {shown(choices)}.")
         object.__setattr__(self, "choices", tuple(choices))
         if not self.choices:
-            raise InvalidDistributionError("choices must hold at least one value, got none.")
+            raise InvalidDistributionError("choices must hold at least one value, got an empty list.")
         for choice in self.choices:
             if choice is not None and not isinstance(choice, (bool, int, float, str)):
                 raise InvalidDistributionError(
-                    f"choices must be None, bool, int, float or str (JSON keeps them), got {_shown(choice)} of type "
+                    f"choices must be None, bool, int, float or str (JSON keeps them), got {shown(choice)} of type "
                     f"{type(choice).__name__}; use names, and map them to objects in the objective."
                 )
         seen: set[tuple[type, Any]] = set()  # membership only
         for choice in self.choices:
-            key = (type(choice), "nan" if choice != choice else choice)  # the rule of _index, in one pass
+            key = (type(choice), "nan" if choice != choice else choice)  # NaN equals itself, as in _index
             if key in seen:
                 raise InvalidDistributionError(
-                    f"choices must differ, got {_shown(choice)} twice in {_shown(self.choices)}."
+                    f"choices must differ, got {shown(choice)} twice in {shown(self.choices)}."
                 )
             seen.add(key)
 
@@ -237,7 +239,7 @@ class CategoricalDistribution:
         for i, choice in enumerate(self.choices):
             if choice == external:  # a numpy scalar, or 1 for 1.0 when only one of them is a choice
                 return i
-        raise InvalidDistributionError(f"{_shown(external)} is not one of the choices {_shown(self.choices)}.")
+        raise InvalidDistributionError(f"{shown(external)} is not one of the choices {shown(self.choices)}.")
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, CategoricalDistribution):
@@ -295,7 +297,7 @@ def distribution_from_dict(data: dict[str, Any]) -> Distribution:
         dist: Distribution = _BY_NAME[data["name"]](**data["attributes"])
     except (KeyError, TypeError) as error:
         raise InvalidDistributionError(
-            f"not a distribution: {_shown(data)} ({error}); known: {sorted(_BY_NAME)}."
+            f"not a distribution: {shown(data)} ({error}); known: {sorted(_BY_NAME)}."
         ) from None
     return dist
 
@@ -310,12 +312,14 @@ def json_to_distribution(text: str) -> Distribution:
     try:
         data = json.loads(text)
     except (ValueError, TypeError, RecursionError):
-        raise InvalidDistributionError(f"not the JSON of a distribution: {_shown(text)}.") from None
+        raise InvalidDistributionError(f"not the JSON of a distribution: {shown(text)}.") from None
     return distribution_from_dict(data)
 
 
 def check_distribution_compatibility(name: str, old: Distribution, new: Distribution) -> None:
-    """A name keeps its kind, its log flag and its choices for the whole study; ranges may change (Optuna's rule).
+    """Refuse a new distribution for a name whose old one it contradicts.
+
+    In a study a name keeps its kind, its ``log`` and its choices; ranges may change. This is Optuna's rule.
 
     Raises:
         IncompatibleDistributionError: the two cannot describe one parameter.
@@ -328,7 +332,7 @@ def check_distribution_compatibility(name: str, old: Distribution, new: Distribu
     if isinstance(old, CategoricalDistribution) and isinstance(new, CategoricalDistribution):
         if old != new:
             raise IncompatibleDistributionError(
-                f"parameter {name!r}: its choices were {_shown(old.choices)} and are {_shown(new.choices)} now; they "
+                f"parameter {name!r}: its choices were {shown(old.choices)} and are {shown(new.choices)} now; they "
                 "may not change: " + way_out
             )
     elif old.log != new.log:  # type: ignore[union-attr]

@@ -49,7 +49,7 @@ class InvalidResourcesError(RaytuneLiteError, ValueError):
 
 
 class InfeasibleResourcesError(RaytuneLiteError, RuntimeError):
-    """A resource request that the cluster, as it is, can never satisfy."""
+    """A resource request that no node of the present cluster can ever satisfy."""
 
 
 class TrialFailedError(RaytuneLiteError, RuntimeError):
@@ -67,15 +67,15 @@ class TrialFailedError(RaytuneLiteError, RuntimeError):
 
 
 class StudyAbortedError(RaytuneLiteError, RuntimeError):
-    """A run was given up because each of its first trials failed, all in the same way."""
+    """A run was aborted because all of its first trials failed in the same way."""
 
     def __init__(self, study_name: str, reason: str) -> None:
         self.study_name, self.reason = study_name, reason
 
     def __str__(self) -> str:
         return (
-            f"study {self.study_name!r}: the run was given up: {self.reason}. All of them are stored as FAIL. Fix the "
-            "cause and run again, or let it go on with retries=RetryPolicy(abort_after=None)."
+            f"study {self.study_name!r}: the run was aborted: {self.reason}. All of them are stored as FAIL. Fix the "
+            "cause and run again, or pass retries=RetryPolicy(abort_after=None) so that runs are not aborted."
         )
 
 
@@ -83,7 +83,7 @@ class StudyAbortedError(RaytuneLiteError, RuntimeError):
 
 
 class StaleAttemptError(RaytuneLiteError):
-    """A message of an attempt that is no longer the trial's live one: it was given away, or it has ended."""
+    """A message of an attempt that is not the trial's live one: the attempt has ended, or a newer one replaced it."""
 
     def __init__(self, number: int, attempt: int, live: str) -> None:
         self.number, self.attempt, self.live = number, attempt, live
@@ -103,8 +103,8 @@ class FencedError(RaytuneLiteError):
 
     def __str__(self) -> str:
         return (
-            f"study {self.study_name!r}: epoch {self.epoch} was superseded by another driver, so this one may not "
-            "write any more. Nothing it acknowledged is lost; the newer driver goes on."
+            f"study {self.study_name!r}: another driver has taken it with a later epoch than {self.epoch}, so this one "
+            "may not write any more. Nothing that it acknowledged is lost; the newer driver goes on."
         )
 
 
@@ -116,7 +116,7 @@ class StudyBusyError(RaytuneLiteError, RuntimeError):
 
     def __str__(self) -> str:
         return (
-            f"study {self.study_name!r} is being run by {self.holder}: two drivers never own one study. Stop that "
+            f"study {self.study_name!r} is being run by {self.holder}, and a study has one driver at a time. Stop that "
             f"process, or wait: if it is dead its lease ends in {self.seconds_left:.0f} s and the same command "
             "takes over."
         )
@@ -126,19 +126,19 @@ class StudyBusyError(RaytuneLiteError, RuntimeError):
 
 
 class StorageError(RaytuneLiteError, RuntimeError):
-    """The database could not do what was asked."""
+    """The database failed, or holds what this package did not write."""
 
 
 class MessageError(StorageError, ValueError):
-    """A message that no attempt of this version sends, or a record of the log that this version did not write."""
+    """A message or a record of the log that this version cannot have written; it is refused."""
 
 
 class StorageURLError(RaytuneLiteError, ValueError):
-    """A storage URL that does not parse, or whose database driver is not installed."""
+    """A storage URL that cannot be parsed, or whose database driver is not installed."""
 
 
 class SchemaVersionError(StorageError):
-    """The database was written by a newer schema than this version knows."""
+    """The database has a newer schema than this version knows."""
 
 
 class DuplicatedStudyError(RaytuneLiteError, ValueError):
@@ -185,6 +185,6 @@ class CheckpointCorruptedError(CheckpointError):
     def __str__(self) -> str:
         return (
             f"checkpoint {self.path} is damaged: recorded digest {self.expected}, found {self.found}. The trial goes "
-            "back to the checkpoint before it; where there is none it fails, for a start from zero would be a silent "
-            "loss: restore the file from a copy and enqueue the trial again."
+            "back to its previous checkpoint. Without one it fails, because a start from zero would lose its work "
+            "silently: restore the file from a copy and enqueue the trial again."
         )

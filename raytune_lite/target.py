@@ -1,9 +1,9 @@
 """The objective that a command line names: ``module:function`` or ``path/to/file.py:function``. Knows no Ray.
 
-An objective must reach the workers. A function of an importable module travels as its name; what it imports must be
-importable there. A file's functions travel by value: its module is not left in ``sys.modules``, so that cloudpickle,
-which sends by name only what a worker could import, sends the code itself. Either way the folder that Python would
-have put on ``sys.path`` for a script goes along, so that ``import my_model`` beside it works on the workers too.
+The objective is sent to the workers. A function of an importable module is sent as its name, so the workers must be
+able to import that module. A function of a file is sent as code: cloudpickle sends by name what it finds in
+``sys.modules``, so the file's module is not left there. In both cases the folder that Python would put on ``sys.path``
+for a script is sent too, so that ``import my_model`` of a file beside it works on the workers.
 """
 
 from __future__ import annotations
@@ -22,12 +22,17 @@ from typing import Any
 
 from .exceptions import TrialFailedError, TrialPruned
 
-TALK_INTERVAL = 0.5  # seconds between lines of a run in this process
+LINE_INTERVAL = 0.5  # seconds between the lines that an inline run prints, at least
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedObjective:
-    """A loaded objective. ``name``: of its file or module, which is the study's when the user gives none."""
+    """A loaded objective.
+
+    Attributes:
+        name: of its file or module; the study gets this name when the user gives none.
+        objective: the function.
+    """
 
     name: str
     objective: Callable[..., Any]
@@ -40,8 +45,8 @@ def load_target(target: str) -> LoadedObjective:
         target: ``module:function`` (the working directory is importable) or ``path/to/file.py:function``.
 
     Raises:
-        ValueError: there is no such file, module or function, or loading it raised; the message lists the functions
-            that are there.
+        ValueError: there is no such file, module or function, or loading it raised. The message lists the functions
+            of the module.
     """
     place, colon, name = target.rpartition(":")
     if not colon or not place or not name:
@@ -59,15 +64,15 @@ def load_target(target: str) -> LoadedObjective:
         objective = None
     if not callable(objective):
         raise ValueError(
-            f"{place} has no function {name!r}" + (" (that name is no function)" if objective is not None else "")
+            f"{place} has no function {name!r}" + (" (the name is not a function)" if objective is not None else "")
             + f"; it has: {', '.join(_functions(module)) or 'none'}."
         )
     study = os.path.splitext(os.path.basename(place))[0] if is_file else place
-    return LoadedObjective(study, Shipped(objective, folder))
+    return LoadedObjective(study, PortableObjective(objective, folder))
 
 
-class Shipped:
-    """An objective that brings its folder: unpickled on a worker, the folder is importable before the objective is."""
+class PortableObjective:
+    """An objective with its folder. On a worker the folder is put on ``sys.path`` before the objective is unpickled."""
 
     def __init__(self, objective: Callable[..., Any], folder: str) -> None:
         functools.update_wrapper(self, objective)
@@ -79,7 +84,7 @@ class Shipped:
 
     def __reduce__(self) -> tuple[Any, ...]:
         # pickle rebuilds arguments from left to right: the path is set before the objective's imports run
-        return _unship, (_OnPath(self._folder), self._objective)
+        return _rebuild, (_OnPath(self._folder), self._objective)
 
 
 class _OnPath(str):
@@ -91,8 +96,8 @@ class _OnPath(str):
         return _put_on_path, (str(self),)
 
 
-def _unship(folder: str, objective: Callable[..., Any]) -> Shipped:
-    return Shipped(objective, folder)
+def _rebuild(folder: str, objective: Callable[..., Any]) -> PortableObjective:
+    return PortableObjective(objective, folder)
 
 
 def _put_on_path(folder: str) -> str:
@@ -101,14 +106,20 @@ def _put_on_path(folder: str) -> str:
     return folder
 
 
-class Talking:
-    """An objective that runs in this process: says how its trials go, now and then, and keeps what it raised last.
+class PrintingObjective:
+    """An objective for an inline run: prints how trials end, at most one line each LINE_INTERVAL.
 
-    ``raised`` is that exception, ``failure`` the same with the user's part of the traceback.
+    Args:
+        objective: the user's function.
+        print_line: called as ``print_line(text, err=True)``.
+
+    Attributes:
+        raised: the last exception of the objective, or None.
+        failure: the same as an error of ours, with the user's part of the traceback.
     """
 
-    def __init__(self, objective: Callable[..., Any], say: Callable[..., None]) -> None:
-        self._objective, self._say_line = objective, say
+    def __init__(self, objective: Callable[..., Any], print_line: Callable[..., None]) -> None:
+        self._objective, self._print_line = objective, print_line
         self._quiet_until = 0.0
         self.raised: Exception | None = None
         self.failure: TrialFailedError | None = None
@@ -118,20 +129,20 @@ class Talking:
         try:
             result = self._objective(trial)
         except TrialPruned:
-            self._say(f"trial {trial.number}: ended early")
+            self._print(f"trial {trial.number}: ended early")
             raise
         except Exception as error:
             self.raised, text = error, f"{type(error).__name__}: {error}"
             self.failure = TrialFailedError(trial.number, trial.attempt, text, _user_traceback(error))
-            self._say(f"trial {trial.number} failed: {text}")
+            self._print(f"trial {trial.number} failed: {text}")
             raise
-        self._say(f"trial {trial.number}: {result}")
+        self._print(f"trial {trial.number}: {result}")
         return result
 
-    def _say(self, text: str) -> None:
+    def _print(self, text: str) -> None:
         if time.monotonic() >= self._quiet_until:
-            self._quiet_until = time.monotonic() + TALK_INTERVAL
-            self._say_line(text, err=True)
+            self._quiet_until = time.monotonic() + LINE_INTERVAL
+            self._print_line(text, err=True)
 
 
 def _user_traceback(error: Exception) -> str:
@@ -143,7 +154,7 @@ def _user_traceback(error: Exception) -> str:
 
 
 def _load_file(path: str) -> types.ModuleType:
-    """Run a file as a module of a name that nobody can import."""
+    """Run a file as a module whose name cannot be imported."""
     if not os.path.isfile(path):
         raise ValueError(f"there is no file {path!r} (looked in {os.getcwd()}); give the path to your script.")
     module = types.ModuleType(f"<{os.path.basename(path)}>")
@@ -166,7 +177,7 @@ def _load_module(name: str) -> types.ModuleType:
 
 @contextlib.contextmanager
 def _explained(place: str) -> Iterator[None]:
-    """Whatever loading raises, as one line that says where."""
+    """Turn what loading raises into a ValueError of one line that says where it happened."""
     try:
         yield
     except (Exception, SystemExit) as error:
@@ -191,4 +202,4 @@ def _functions(module: types.ModuleType) -> list[str]:
     ]
 
 
-__all__ = ["LoadedObjective", "Shipped", "Talking", "load_target"]
+__all__ = ["LoadedObjective", "PortableObjective", "PrintingObjective", "load_target"]

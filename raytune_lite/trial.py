@@ -60,8 +60,17 @@ def parse_direction(direction: str | StudyDirection) -> StudyDirection:
 class FrozenTrial:
     """The record of one trial, as a reader sees it. Field names are Optuna's.
 
-    ``intermediate_values`` maps step to value; ``values`` has one entry an objective, or is None; datetimes are
-    naive local time, as in Optuna. ``attempt`` counts the trial's runs from 1 (0: none yet).
+    Attributes:
+        number: counts the trials of a study from 0.
+        state: see TrialState.
+        values: one float an objective; None while there is no result.
+        datetime_start, datetime_complete: naive local time, as in Optuna; None while it has not happened.
+        params: values as the objective saw them, by name.
+        distributions: the distribution of each parameter, by name.
+        user_attrs, system_attrs: JSON-able values by name; the second ones are Optuna's and ours.
+        intermediate_values: reported values by step.
+        trial_id: the id of the trial's row in the database; -1 for a trial that is not stored.
+        attempt: the number of the latest attempt, counted from 1; 0 when the trial was never started.
     """
 
     number: int
@@ -92,7 +101,7 @@ class FrozenTrial:
 
     @property
     def constraints(self) -> dict[str, float]:
-        """What ``trial.set_constraint`` told, by key: feasible when none is above 0. Empty when nothing was told."""
+        """The values that ``trial.set_constraint`` stored, by key; empty when there are none."""
         found = {
             key[len(CONSTRAINT_PREFIX) :]: value
             for key, value in self.system_attrs.items()
@@ -102,7 +111,7 @@ class FrozenTrial:
 
     @property
     def is_feasible(self) -> bool:
-        """Whether no constraint is missed; a trial that told none is feasible."""
+        """Whether all constraints are met (value <= 0). A trial without constraints is feasible."""
         return all(value <= 0 for value in self.constraints.values())
 
     @property
@@ -129,9 +138,20 @@ def create_trial(
     system_attrs: Mapping[str, Any] | None = None,
     intermediate_values: Mapping[int, float] | None = None,
 ) -> FrozenTrial:
-    """Make a record for ``study.add_trial``: a finished trial that was run elsewhere.
+    """Make the record of a finished trial that was run elsewhere, for ``study.add_trial``.
+
+    Args:
+        state: COMPLETE, PRUNED or FAIL.
+        value: the result of a study with one objective.
+        values: one result an objective, instead of ``value``.
+        params: values as the objective saw them, by name.
+        distributions: one for each name in ``params``.
+        user_attrs: JSON-able values by name.
+        system_attrs: JSON-able values by name.
+        intermediate_values: reported values by step.
 
     Raises:
+        InvalidDistributionError: a value that its distribution cannot represent.
         ValueError: both ``value`` and ``values``; params and distributions name different parameters; a value
             outside its distribution; a COMPLETE trial without values; an unfinished state.
     """
@@ -147,7 +167,7 @@ def create_trial(
             raise ValueError(f"parameter {name!r}: value {external!r} is not in {distributions[name]}.")
     found = (value,) if value is not None else tuple(values) if values is not None else None
     if state == TrialState.COMPLETE and (found is None or any(v != v for v in found)):
-        raise ValueError(f"a COMPLETE trial needs a value that is a number, got {found}; use state=FAIL for none.")
+        raise ValueError(f"a COMPLETE trial needs a value that is a number, got {found}; use state=FAIL without one.")
     if not state.is_finished():
         raise ValueError(f"a trial added to a study must be finished, got {state.name}; use enqueue_trial to run one.")
     return FrozenTrial(

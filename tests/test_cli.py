@@ -16,7 +16,7 @@ from click.testing import CliRunner
 import raytune_lite as rl
 from raytune_lite.cli import cli
 from raytune_lite.samplers import AutoSampler
-from raytune_lite.target import Shipped, load_target
+from raytune_lite.target import PortableObjective, load_target
 
 SCRIPT = '''
 from __future__ import annotations
@@ -216,7 +216,7 @@ def test_a_files_objective_is_pickled_by_value_and_brings_its_folder(folder, tmp
 
 
 def test_a_shipped_objective_is_itself_again_after_pickling():
-    again = pickle.loads(pickle.dumps(Shipped(abs, os.getcwd())))
+    again = pickle.loads(pickle.dumps(PortableObjective(abs, os.getcwd())))
     assert again(-2) == 2
 
 

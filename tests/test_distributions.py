@@ -147,7 +147,7 @@ INPUT_ERRORS = [
     (IntDistribution, {"low": 0, "high": math.inf}, ("high", "inf")),
     (IntDistribution, {"low": 0, "high": 10**400}, ("high", "1000")),
     (IntDistribution, {"low": "3", "high": 4}, ("low", "'3'")),
-    (CategoricalDistribution, {"choices": []}, ("none",)),
+    (CategoricalDistribution, {"choices": []}, ("empty list",)),
     (CategoricalDistribution, {"choices": "adam"}, ("'adam'", "list")),
     (CategoricalDistribution, {"choices": {"b": 1}}, ("{'b': 1}", "list")),
     (CategoricalDistribution, {"choices": ["a", "b", "a"]}, ("'a'", "twice")),

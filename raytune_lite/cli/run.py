@@ -176,9 +176,9 @@ def _check_directions(study: Study, wanted: Sequence[str]) -> None:
 
 
 def _optimize(study: Study, objective: Callable[[Any], Any], given: dict[str, Any], resources: dict[str, Any]) -> None:
-    from ..target import Talking
+    from ..target import PrintingObjective
 
-    inline = Talking(objective, _say) if given["executor"] == "inline" else None
+    inline = PrintingObjective(objective, _say) if given["executor"] == "inline" else None
     try:
         study.optimize(
             inline or objective,

@@ -1,4 +1,4 @@
-"""Live progress of a run on the terminal; plain lines where there is no terminal. Knows no Ray."""
+"""Live progress of a run on the terminal, or plain lines when there is no terminal. Knows no Ray."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.live import Live
 
-PLAIN_INTERVAL = 5.0  # seconds between lines where there is no terminal
+PLAIN_INTERVAL = 5.0  # seconds between lines when there is no terminal
 
 
 class LiveProgress:

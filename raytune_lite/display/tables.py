@@ -1,4 +1,4 @@
-"""Trials as tables: a pandas DataFrame, records for JSON, rows for CSV and for the terminal. Reads no database."""
+"""Trials as a pandas DataFrame, as records for JSON, as rows for CSV, as text for a terminal. Reads no database."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def trials_dataframe(trials: Iterable[FrozenTrial], metric_names: Sequence[str] 
 
     Columns: ``number``; ``value``, or ``values_0``, ``values_1``, ... (with ``metric_names`` ``value_NAME``, or
     ``values_NAME`` each); ``datetime_start``, ``datetime_complete`` (naive local time), ``duration`` (timedelta);
-    ``params_NAME`` and ``user_attrs_NAME``, each group sorted; ``state`` (its name). What a trial does not have is
-    None, NaN or NaT, as pandas chooses.
+    ``params_NAME`` and ``user_attrs_NAME``, each group sorted; ``state`` (its name). A field that a
+    trial does not have is None, NaN or NaT, as pandas chooses.
 
     Raises:
         ImportError: pandas is not installed.
@@ -47,7 +47,7 @@ def trials_dataframe(trials: Iterable[FrozenTrial], metric_names: Sequence[str] 
 def trial_rows(
     trials: Iterable[FrozenTrial], metric_names: Sequence[str] | None = None
 ) -> tuple[list[str], list[list[Any]]]:
-    """Header and rows, one a trial, with the columns of ``trials_dataframe``: what CSV needs.
+    """Header and rows for CSV, one row a trial, with the columns of ``trials_dataframe``.
 
     Dates are ISO texts, durations seconds, attributes that are lists or dicts JSON text; None is an empty field.
     """
@@ -60,8 +60,8 @@ def trial_rows(
 def trial_record(trial: FrozenTrial) -> dict[str, Any]:
     """One trial as JSON-able data.
 
-    JSON has no word for NaN and the infinities, so they are the texts "nan", "inf" and "-inf" (``float()`` reads them
-    back). Dates are ISO texts, ``duration`` is in seconds, ``intermediate_values`` maps each step, as text, to a value.
+    JSON has no NaN and no infinities, so these are the texts "nan", "inf" and "-inf"; ``float()`` reads them. Dates are
+    ISO texts, ``duration`` is in seconds, ``intermediate_values`` maps each step, as text, to a value.
     """
     values = None if trial.values is None else list(trial.values)
     record = {
@@ -81,7 +81,7 @@ def trial_record(trial: FrozenTrial) -> dict[str, Any]:
 
 
 def as_json(data: Any) -> str:
-    """Data from ``trial_record`` as text that every JSON reader takes; what no terminal should get is escaped."""
+    """Data from ``trial_record`` as standard JSON. Characters that could act on a terminal are escaped."""
     text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
     if text.isascii() and "\x7f" not in text:
         return text
@@ -89,7 +89,7 @@ def as_json(data: Any) -> str:
 
 
 def as_csv(trials: Iterable[FrozenTrial], metric_names: Sequence[str] | None = None) -> str:
-    """``trial_rows`` as CSV with a header line; control characters but new lines and tabs are written as ``\\x1b``."""
+    """``trial_rows`` as CSV with a header line. Control characters other than new lines and tabs become ``\\x1b``."""
     header, rows = trial_rows(trials, metric_names)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -103,7 +103,7 @@ def as_table(trials: Iterable[FrozenTrial], width: int | None = None) -> str:
 
     Args:
         trials: what to show.
-        width: columns of the terminal; longer lines end in "...". None: lines are whole (a pipe).
+        width: columns of the terminal; longer lines are cut and end in "...". None: lines are not cut (a pipe).
     """
     header = ["number", "state", "value", "step", "attempts", "time", "params"]
     rows = [
@@ -122,7 +122,7 @@ def as_table(trials: Iterable[FrozenTrial], width: int | None = None) -> str:
 
 
 def attempts_table(attempts: Iterable[AttemptRecord], width: int | None = None) -> str:
-    """Attempts as aligned text, one line each, why it gave no result last. See ``as_table`` for ``width``."""
+    """Attempts as aligned text, one line each; the last column says why there is no result. ``width``: see as_table."""
     header = ["trial", "attempt", "outcome", "exit", "node", "began", "time", "from step", "message"]
     rows = [
         [
@@ -142,12 +142,12 @@ def attempts_table(attempts: Iterable[AttemptRecord], width: int | None = None) 
 
 
 def attempt_record(attempt: AttemptRecord) -> dict[str, Any]:
-    """One attempt as JSON-able data: times in seconds since the study was created."""
+    """One attempt as JSON-able data; its times are seconds since the study was created."""
     return dataclasses.asdict(attempt)
 
 
 def align(rows: Sequence[Sequence[str]], *, right: Sequence[int] = (), width: int | None = None) -> str:
-    """Rows of text as columns; those numbered in ``right`` are flush right. See as_table for ``width``."""
+    """Rows of text as aligned columns; the columns numbered in ``right`` are aligned right. ``width``: see as_table."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     sides = [str.rjust if i in right else str.ljust for i in range(len(widths))]
     lines = [_GAP.join(side(text, w) for side, text, w in zip(sides, row, widths, strict=True)) for row in rows]
@@ -211,7 +211,7 @@ def _cell(value: Any) -> Any:
 
 
 def _finite(value: Any) -> Any:
-    """``value`` with every float that JSON cannot say as text."""
+    """``value``, in which each NaN and infinity is text."""
     if isinstance(value, float) and not math.isfinite(value):
         return repr(value)
     if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""Text of users made safe to show: a name must not move a terminal's cursor, nor change its colours. No imports."""
+"""Users' text, made safe to show: a name must not move a terminal's cursor or change its colours."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import unicodedata
 
 
 def printable(text: str) -> str:
-    """Text of a user in one line, safe to show: what is no visible character is written as ``\\x1b`` or ``\\u202e``."""
+    """A user's text in one line, safe to show: invisible characters are written as ``\\x1b`` or ``\\u202e``."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def printable_lines(text: str) -> str:
-    """Text of a user in its own lines, safe to show: see ``printable``."""
+    """A user's text with its line breaks, safe to show: see ``printable``."""
     return "\n".join(map(printable, text.expandtabs(4).split("\n")))
 
 
 def without_controls(text: str) -> str:
-    """Text as data: as it is, but for characters that act on a terminal (not new lines and tabs), or that are none."""
+    """Text as data: unchanged, except that control characters (not new lines and tabs) are written as ``\\x1b``."""
     if text.isprintable():
         return text
     return "".join(c if unicodedata.category(c) not in ("Cc", "Cs") or c in "\n\t" else printable(c) for c in text)

@@ -1,4 +1,4 @@
-"""Whether a study is whole: its tables against its log of events, and its checkpoints against their digests."""
+"""Whether a study is intact: compares its tables with its log of events, and its checkpoints with their digests."""
 
 from __future__ import annotations
 
@@ -14,9 +14,12 @@ if TYPE_CHECKING:
 
 
 def damages(study: Study, *, files: bool = False) -> Iterator[str]:
-    """A line for each row that is not what the log implies, and, with ``files``, for each damaged checkpoint.
+    """A line for each row that differs from what the log implies.
 
-    While a run is going on its newest checkpoints may be deleted between the reading and the look; then look again.
+    Args:
+        study: the study to check.
+        files: also read every kept checkpoint; a line for each damaged one. During a run a checkpoint may be deleted
+            between the two reads: then check again.
     """
     for difference in study.differences():
         yield printable(str(difference))
@@ -30,7 +33,7 @@ def damages(study: Study, *, files: bool = False) -> Iterator[str]:
 
 
 def orphans(study: Study) -> list[str]:
-    """Checkpoint directories that no row knows: what died between writing and telling. The next run deletes them."""
+    """Checkpoint directories without a row: their attempts died before reporting them. The next run deletes them."""
     kept = {ref.uri for _, ref in study.checkpoints}
     return [printable(uri) for uri in CheckpointStore(study.checkpoint_root).published() if uri not in kept]
 

@@ -1,4 +1,4 @@
-"""Where a study stands, in a dozen lines: the end of an example, ``raytune-lite status``. Changes nothing."""
+"""Where a study stands, in about a dozen lines: printed by the examples and by ``raytune-lite status``. Reads only."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ def summary(study: Results, *, unit: str = "step", full: int | None = None) -> l
         study: the study to read; it may be running.
         unit: what a step of ``trial.report`` is, in the singular: "epoch".
         full: steps of a full training, for "epochs trained: 312 of 1080 (29 %)". None: the pruner's max_resource,
-            where the study has one and every step was reported.
+            if it has one and every step was reported.
 
-    Steps trained are the distinct (trial, step) pairs that were reported: what two attempts both ran counts once.
+    Steps trained are the distinct (trial, step) pairs that were reported: a step that two attempts ran counts once.
     """
     trials, attempts = study.trials, study.attempts
     lines = [_title(study), *_best(study, trials), *_counts(trials), *_resumes(study, attempts, unit)]
@@ -68,7 +68,7 @@ def print_summary(
 
 
 def _bold_label(line: str) -> str:
-    """A line of the first two levels with its label, up to the colon, in bold."""
+    """A line whose label, up to the colon, is bold; lines of the third level stay as they are."""
     label, colon, rest = line.partition(":")
     if not colon or line.startswith("   "):
         return line
@@ -119,7 +119,7 @@ def _resumes(study: Results, attempts: Sequence[AttemptRecord], unit: str) -> It
     resumed = [attempt for attempt in attempts if attempt.resumed_step is not None]
     if resumed:
         yield f"  resumes: {len(resumed)}"
-        # the later ones first: a resume after a crash at the end is what one looks for
+        # the latest first: after a crash one looks for the last resumes
         latest = sorted(resumed, key=lambda attempt: attempt.started, reverse=True)
         yield from _some(
             (f"trial {a.number}: attempt {a.attempt} resumed at {unit} {a.resumed_step}" for a in latest),
@@ -131,7 +131,7 @@ def _steps(study: Results, trials: Sequence[FrozenTrial], unit: str, full: int |
     done = sum(len(trial.intermediate_values) for trial in trials)
     if not done:
         return
-    if full is None and done >= sum(trial.last_step or 0 for trial in trials):  # else they report now and then
+    if full is None and done >= sum(trial.last_step or 0 for trial in trials):  # else not every step was reported
         full = _max_resource(study)
     line = f"  {unit}s trained: {done}"
     if full:
@@ -146,7 +146,7 @@ def _wall_time(attempts: Sequence[AttemptRecord]) -> Iterator[str]:
         return
     wall = max(end for _, end in ended) - min(start for start, _ in ended)
     worked = sum(end - start for start, end in ended)
-    busy = _covered(ended)  # without the time between two runs of the study
+    busy = _covered(ended)  # the time between two runs of the study does not count
     at_once = f", {worked / busy:.1f} at once" if busy > 0 and worked / busy >= 1.1 else ""
     yield f"  wall time: {duration(wall)} ({duration(worked)} in {_count(len(ended), 'attempt')}{at_once})"
 
@@ -183,7 +183,7 @@ def _grid(study: Results) -> Iterator[str]:
 
 def _failures(trials: Sequence[FrozenTrial], attempts: Sequence[AttemptRecord]) -> Iterator[str]:
     kinds = Counter(attempt.outcome for attempt in attempts if attempt.outcome in _KINDS)
-    if kinds:  # of attempts, those too that were tried again
+    if kinds:  # of all attempts, also of trials that were tried again
         yield f"  attempts without a result: {', '.join(f'{kinds[kind]} {kind}' for kind in _KINDS if kinds[kind])}"
     failed = [trial for trial in trials if trial.state is TrialState.FAIL]
     if failed:
@@ -203,7 +203,7 @@ def _next_commands(study: Results) -> Iterator[str]:
 
 
 def _quoted(text: str) -> str:
-    """``text`` as a word of a shell; what must not reach a terminal raw is written as bash's $'...' says it."""
+    """``text`` as a word of a shell; characters that a terminal must not get raw are escaped as in bash's $'...'."""
     if text.isprintable():
         return shlex.quote(text)
     body = "".join(
@@ -214,7 +214,7 @@ def _quoted(text: str) -> str:
 
 
 def _command() -> str:
-    """How to call our command line here: its name, or its path when the environment is not activated."""
+    """How to call our command line here: by its name, or by its path when the environment is not activated."""
     beside = Path(sys.executable).with_name("raytune-lite")
     if shutil.which("raytune-lite") is None and beside.exists():
         return shlex.quote(os.path.relpath(beside) if beside.is_relative_to(Path.cwd()) else str(beside))
@@ -251,7 +251,7 @@ def _spec(study: Results, what: str) -> dict[str, Any]:
 
 def _some(lines: Iterable[str], n: int) -> Iterator[str]:
     """The first of ``n`` lines, each cut to the width, and how many are not shown."""
-    shown = n if n <= SHOWN + 1 else SHOWN  # "and 1 more" would take the line that it saves
+    shown = n if n <= SHOWN + 1 else SHOWN  # "and 1 more" would take as much room as the line itself
     for _, line in zip(range(shown), lines, strict=False):
         yield shorten(f"    {line}", WIDTH)
     if n > shown:

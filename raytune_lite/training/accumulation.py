@@ -1,11 +1,11 @@
 """Gradient accumulation that survives NaN: ``MultiSteps`` steps a torch optimizer once every k micro-batches.
 
-Owns the sums of a window and its counts. Takes the gradients out of ``.grad`` at each call, so that nothing is left
-there to be added to by mistake. Looks at them before they are added: what is in a sum cannot be taken out again. A
-window begins by copying its first micro-batch over the old sums, never by multiplying them with 0, which keeps NaN.
+Owns the sums of a window and its counts. Each call moves the gradients out of ``.grad``, so that the next backward pass
+cannot add to them by mistake. Gradients are checked before they are added, because a bad value cannot be removed from
+a sum. A window begins by copying its first micro-batch over the old sums; multiplying them by 0 would keep a NaN.
 
-Source: ``MultiSteps`` of Optax 0.2.8, and where it falls short: with k = 2, gradients [1, 1], [nan, 1], [1, 1], [1, 1]
-and ``MultiSteps(chain(zero_nans(), sgd))``, it never moves the first weight again.
+Source: ``MultiSteps`` of Optax 0.2.8, with one defect removed: there, with k = 2, gradients [1, 1], [nan, 1], [1, 1],
+[1, 1] and ``MultiSteps(chain(zero_nans(), sgd))``, the first weight never changes again.
 """
 
 from __future__ import annotations
@@ -46,29 +46,31 @@ class MultiSteps:
     It needs no ``zero_grad``: ``.grad`` is None after each call. Sums are kept in the parameter's dtype, and in float32
     for float16 and bfloat16; they cost as much memory as the gradients.
 
-    What waits for a device: nothing with ``on_bad="zero"`` or "keep"; one flag each a window with "skip_window",
-    ``max_consecutive``, a loss scale, ``apply_if_finite``; one flag a micro-batch with "skip_micro_batch" or ``skip``.
+    How often the host waits for a device: never with ``on_bad="zero"`` or "keep"; once a window for each of
+    "skip_window", ``max_consecutive``, a loss scale and ``apply_if_finite``; once a micro-batch with "skip_micro_batch"
+    or ``skip``.
 
     Args:
         optimizer: any torch optimizer whose ``step`` needs no closure.
-        every_k: micro-batches a window, or a function of ``gradient_step`` that says it; read when a window begins.
+        every_k: micro-batches a window, or a function that returns it for a ``gradient_step``; read when a window
+            begins.
         transform: run once a window, on what goes to the optimizer, in the parameters' dtype.
         reduce: "mean" or "sum" over the window.
         divide_by: what a mean divides by: "valid", the micro-batches that were added, or "k", those of the window. A
             micro-batch whose bad elements were zeroed was added.
         on_bad: what to do with a micro-batch that has bad elements, before it is added. "zero": set them to 0.
             "skip_micro_batch": leave it out; the window does not get longer. "skip_window": no update at the end of
-            this window. "keep": do not look. None: "zero", or "skip_window" under a loss scale.
+            this window. "keep": do not check. None: "zero", or "skip_window" under a loss scale.
         bad: what is bad: "nan", or "nonfinite" for NaN and inf. None: "nan", or "nonfinite" under a loss scale.
-        skip: a skip function, see skipping.py. It sees a micro-batch first, as it came; one that it skips does not
-            count in the window, which gets longer. Not with "skip_window".
+        skip: a skip function, see skipping.py. It is called first, with the unchanged gradients. A skipped micro-batch
+            does not count in the window, which gets longer. Not allowed with "skip_window".
         max_consecutive: how many micro-batches in a row may be zeroed or left out, or windows with "skip_window"; the
             next one raises. With "zero" on an accelerator it raises at the end of the window, before the step.
         scaler: the GradScaler or Precision that scales the losses. Its ``unscale_``, ``step`` and ``update`` are
-            called here, at the end of a window, and an overflow reaches it and costs the window. So ``on_bad`` must be
-            "skip_window" or "keep", and ``skip`` None, while it scales.
-        named_parameters: ``model.named_parameters()``, for errors and states; else the optimizer's own names, or places
-            such as "param_groups[0][3]".
+            called here, at the end of a window. An overflow must reach it, and makes it skip the window. So while it
+            scales, ``on_bad`` must be "skip_window" or "keep", and ``skip`` must be None.
+        named_parameters: ``model.named_parameters()``, for errors and states; None: the optimizer's own names, or
+            places such as "param_groups[0][3]".
 
     Attributes:
         has_updated: whether the last call of ``step`` or ``flush`` stepped the optimizer.
@@ -120,8 +122,8 @@ class MultiSteps:
         if scales and (skip is not None or self.on_bad in ("zero", "skip_micro_batch")):
             got = f"on_bad={self.on_bad!r}" if skip is None else f"skip={shown(skip)}"
             raise ValueError(
-                f"under a loss scale an overflow must reach the scaler, got {got}, which would hide it; it would never "
-                "back off. Use on_bad='skip_window', or bfloat16, which needs no scaler."
+                f"under a loss scale an overflow must reach the scaler, got {got}, which would hide it and never "
+                "lower the scale. Use on_bad='skip_window', or bfloat16, which needs no scaler."
             )
         if skip is not None and self.on_bad == "skip_window":
             raise ValueError("skip leaves out micro-batches one by one; with it on_bad must not be 'skip_window'.")
@@ -130,7 +132,7 @@ class MultiSteps:
         if transform is not None:
             transform.bind(named)
         self.found = Watch(len(named), self._params[0].device)
-        # whether the host reads a flag of each micro-batch anyway, or may do so for nothing
+        # whether the host reads a flag of each micro-batch anyway, or can do so without waiting
         self._reads = skip is not None or self.on_bad == "skip_micro_batch" or on_host(self._params)
         self.has_updated = False
         self.mini_step = self.accepted = self.gradient_step = 0
@@ -151,11 +153,11 @@ class MultiSteps:
             NonFiniteGradientError: more than ``max_consecutive`` bad micro-batches in a row. This one is dropped.
             RuntimeError: no parameter has a gradient.
             TypeError: a closure, or a sparse gradient.
-            ValueError: ``every_k`` or ``skip`` gave an answer that cannot be used.
+            ValueError: ``every_k`` or ``skip`` returned a value that cannot be used.
         """
         if closure is not None:
             raise TypeError(
-                "step() takes no closure: it would be run once a window, on one micro-batch. Call loss.backward() "
+                "step() takes no closure: it would run once a window, on one micro-batch. Call loss.backward() "
                 "before each step()."
             )
         self.has_updated = False
@@ -168,7 +170,7 @@ class MultiSteps:
             self.n_skipped_micro_batches += 1
             self._note(grads, skipped=True)
             return False
-        if self._admit(grads):  # it may raise: the micro-batch then counts nowhere
+        if self._admit(grads):  # when it raises, the micro-batch is not counted
             self.accepted += 1
             if k > 1:
                 self._sums.add(grads)
@@ -197,7 +199,7 @@ class MultiSteps:
         return _window_length(self.every_k(self.gradient_step), f"every_k({self.gradient_step})")
 
     def _take(self) -> list[Tensor | None]:
-        """The gradients, out of ``.grad``; nothing is taken when one is refused."""
+        """Move the gradients out of ``.grad``; if one is refused, all stay there."""
         if sum(len(group["params"]) for group in self.optimizer.param_groups) != len(self._params):
             raise ValueError("the optimizer's parameters have changed; make a MultiSteps after add_param_group().")
         grads = [param.grad for param in self._params]
@@ -214,10 +216,10 @@ class MultiSteps:
         return grads
 
     def _admit(self, grads: list[Tensor | None]) -> bool:
-        """Look at one micro-batch, and clean it; whether it is to be added."""
+        """Check one micro-batch, and clean it; returns whether to add it."""
         if self.on_bad == "keep":
             if self.skip is not None:
-                self._note([None] * len(grads))  # it was not skipped: that ends a row
+                self._note([None] * len(grads))  # it was not skipped, which ends a row of skipped ones
             return True
         flags = self._note(grads)
         if self.on_bad == "zero":
@@ -228,10 +230,10 @@ class MultiSteps:
         return True
 
     def _note(self, grads: list[Tensor | None], *, skipped: bool = False) -> Tensor:
-        """Find what is bad, and count it in the row of bad micro-batches."""
+        """Find the bad gradients, and count them in the row of bad micro-batches."""
         flags = find_bad(grads, self.bad, self.found.home)
         self.found.observe(flags)
-        if self.on_bad != "skip_window":  # there a row is one of windows
+        if self.on_bad != "skip_window":  # with it, windows are counted instead
             self.found.count(torch.ones_like(flags[0]) if skipped else flags.any(), flags)
             if self._reads:
                 self._check_row()
@@ -257,7 +259,7 @@ class MultiSteps:
             self._sums.end_window()
 
     def _is_good(self) -> bool:
-        """Whether there is something to step with; a window that overflowed is, for its scaler must see it."""
+        """Whether the window can be used. One that overflowed under a loss scale can: the scaler must see it."""
         bad = self.found.any_in_window.any()
         if self.on_bad == "skip_window":
             self.found.count(bad, self.found.any_in_window)
@@ -267,7 +269,7 @@ class MultiSteps:
         return self.accepted > 0
 
     def _update(self, grads: list[Tensor | None], divisor: int) -> bool:
-        """Give the gradients to the optimizer; whether it stepped."""
+        """Give the gradients to the optimizer; returns whether it stepped."""
         present = [grad for grad in grads if grad is not None]
         if self.reduce == "mean" and divisor > 1:
             torch._foreach_div_(present, float(divisor))
@@ -284,7 +286,7 @@ class MultiSteps:
     # --- state ------------------------------------------------------------------------------------------------------
 
     def state_dict(self) -> dict[str, Any]:
-        """Plain values and copies of tensors; the sums only in mid-window. The optimizer's state is its own."""
+        """Plain values and copies of tensors; the sums only when a window is open. Without the optimizer's state."""
         return {
             "params": self._layout(),
             "k": self._k,
@@ -297,10 +299,10 @@ class MultiSteps:
 
     @torch.no_grad()
     def load_state_dict(self, state: Any) -> None:
-        """Go on from a ``state_dict()``, also in mid-window. Gradients in ``.grad`` are not touched.
+        """Go on from a ``state_dict()``, also one with an open window. Gradients in ``.grad`` are not touched.
 
         Raises:
-            ValueError: the state of another model or another transform, or none at all. The message names the leaves,
+            ValueError: the state of another model or another transform, or not a state. The message names the leaves,
                 and nothing is changed.
         """
         refuse(self._problems(state))

@@ -1,10 +1,10 @@
-"""Which gradients hold a NaN or an inf, and their norm: read in one pass, answered on the device.
+"""Which gradients hold a NaN or an inf, and their norm: computed in one pass, on the device of the gradients.
 
-Owns every look at a gradient's values, so that the rest reads a device's memory only where it says so. Knows no
-optimizer and no window.
+All reading of gradients' values is here, so that it is known where the host waits for a device. Knows no optimizer and
+no window.
 
-On the CPU a look costs nothing but its pass over the memory, so a cheap pass decides whether an exact one is needed.
-On an accelerator nothing here waits for the device: all work is queued, whatever its outcome will be.
+On the CPU the cost is one pass over the memory, so a cheap pass decides whether an exact one is needed. On an
+accelerator no function here waits for the device: all work is queued, also work that may turn out to be unnecessary.
 """
 
 from __future__ import annotations
@@ -40,18 +40,18 @@ class NonFiniteGradientError(RaytuneLiteError, ArithmeticError):
         where = f"the last with {what} in the gradient of {listed}" if self.names else f"the last without any {what}"
         return (
             f"{self.streak} {self.unit} in a row could not be used as they were, {where}; "
-            f"max_consecutive={self.max_consecutive} are borne. Look at the loss of this batch, lower the learning "
+            f"max_consecutive={self.max_consecutive} are allowed. Look at the loss of this batch, lower the learning "
             "rate, or raise max_consecutive."
         )
 
 
 def on_host(tensors: Iterable[Tensor | None]) -> bool:
-    """Whether reading these tensors' values waits for no device."""
+    """Whether all tensors are on the CPU, so that reading their values waits for no device."""
     return all(tensor is None or tensor.device.type == "cpu" for tensor in tensors)
 
 
 def by_device(grads: Grads) -> dict[torch.device, list[Tensor]]:
-    """The gradients that are there, by device."""
+    """The gradients that are not None, by device."""
     groups: dict[torch.device, list[Tensor]] = {}
     for grad in grads:
         if grad is not None:
@@ -93,11 +93,11 @@ def _find_on_host(grads: Grads, bad: str) -> Tensor:
 
 
 def clean_(grads: Grads, flags: Tensor, bad: str) -> None:
-    """Set the bad elements to 0, in place. ``flags``: what find_bad said of these gradients."""
+    """Set the bad elements to 0, in place. ``flags``: the result of find_bad for these gradients."""
     if on_host(grads):
         chosen = [grads[index] for index in flags.nonzero().flatten().tolist()]
     else:
-        chosen = list(grads)  # all, for to know which would be to wait
+        chosen = list(grads)  # all of them: finding out which would wait for the device
     inf = math.inf if bad == "nan" else 0.0
     for grad in chosen:
         if grad is not None:
@@ -136,14 +136,14 @@ def scale_(grads: Grads, factor: Tensor) -> None:
 
 
 class Watch:
-    """What was found, for each parameter and in a row; all of it stays on the device until somebody asks.
+    """The findings for each parameter, and counts of bad micro-batches. All stay on the device until they are read.
 
     Attributes:
         last: bool, shape (n,): bad in the last micro-batch.
         any_in_window: bool, shape (n,): bad in any micro-batch of the window, until the next window begins.
         blamed: bool, shape (n,): bad in the last micro-batch (or window) that counted as bad.
         streak, longest, total: int64, shape (): micro-batches (or windows) that counted as bad; in a row until now,
-            the longest row since one was reported, and all.
+            the longest row since an error was raised, and in total.
     """
 
     def __init__(self, n: int, home: torch.device) -> None:
@@ -172,14 +172,14 @@ class Watch:
         self.any_in_window.logical_or_(flags)
 
     def count(self, hit: Tensor, flags: Tensor) -> None:
-        """One micro-batch or window more: ``hit`` bool, shape (), whether it was bad; ``flags`` bool, shape (n,)."""
+        """Count one micro-batch or window: ``hit`` bool, shape (), whether it was bad; ``flags`` bool, shape (n,)."""
         self.blamed.copy_(torch.where(hit, flags, self.blamed))
         self.streak.copy_(torch.where(hit, self.streak + 1, 0))
         self.longest.copy_(torch.maximum(self.longest, self.streak))
         self.total.add_(hit)
 
     def check(self, max_consecutive: int, names: Sequence[str], bad: str, unit: str) -> None:
-        """Raise NonFiniteGradientError where a row was longer than ``max_consecutive``. Reads the device once."""
+        """Raise NonFiniteGradientError if a row was longer than ``max_consecutive``. Reads the device once."""
         longest = int(self.longest)
         if longest > max_consecutive:
             self.longest.zero_()

@@ -1,6 +1,6 @@
-"""Whether a saved state fits an object: one line for each leaf that does not, before anything is loaded.
+"""Whether a saved state fits an object: one line for each leaf that does not fit, before anything is loaded.
 
-Owns what is noted beside a state to tell that (``about``), and the comparison. Changes nothing.
+Owns the notes that are stored beside a state for this purpose (``about``), and the comparison. Changes nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ..arguments import shown
 
 
 def about(thing: Any, objects: Mapping[str, Any]) -> dict[str, Any]:
-    """What a state does not say of its object: {"class": name}; of an optimizer also its parameters, by group.
+    """Notes on an object that its state lacks: {"class": name}, and for an optimizer its parameters by group.
 
     Args:
         thing: the object.
@@ -40,7 +40,7 @@ def missing(objects: Mapping[str, Any], states: Mapping[str, Any]) -> list[str]:
     """A line for each name that only one of the two has."""
     return [
         *(f"{name}: given, but not in the state, which has {list(states)}" for name in objects if name not in states),
-        *(f"{name}: in the state, but not given, so it would start anew" for name in states if name not in objects),
+        *(f"{name}: in the state, but not given, so it would start afresh" for name in states if name not in objects),
     ]
 
 
@@ -52,18 +52,18 @@ def problems(
     noted: Mapping[str, Any],
     gradients: Mapping[str, Any],
 ) -> list[str]:
-    """Why ``state`` does not fit ``thing``: a line a leaf, beginning with its path.
+    """Why ``state`` does not fit ``thing``: one line for each leaf, beginning with its path.
 
-    A module's tensors and an optimizer's parameters must agree in name, shape and dtype; anything else must be of the
-    same class, and says itself whether it takes a state.
+    A module's tensors and an optimizer's parameters must agree in name, shape and dtype. Any other object must be of
+    the same class, and checks its state itself.
 
     Args:
         name: of the object.
         thing: the object.
         objects: all objects by name.
         state: what is to be loaded.
-        noted: what ``about`` noted when it was captured.
-        gradients: of a module, those saved, by parameter.
+        noted: the result of ``about`` when the state was captured.
+        gradients: a module's saved gradients, by parameter.
     """
     if isinstance(thing, nn.Module):
         parameters = {key: parameter for key, parameter in thing.named_parameters() if key in gradients}

@@ -1,6 +1,6 @@
-"""A state as named leaves: each keeps its shape and dtype from the first step to the last load, or is refused by name.
+"""A state as named leaves. A leaf never changes its shape and dtype; a state with another one is refused by name.
 
-Owns the comparison of a state with what it is loaded into. Changes nothing.
+Owns the comparison of a state with the object that it is loaded into.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ def layout(tensors: Mapping[str, Tensor]) -> dict[str, list[Any]]:
 
 
 def differences(what: str, expected: Mapping[str, Any], found: Any) -> list[str]:
-    """A line for each leaf in which ``found`` is not like ``expected``: absent, one too many, or of another form.
+    """A line for each leaf that is missing in ``found``, that only ``found`` has, or that has another shape or dtype.
 
     Args:
         what: the path before the leaves' names.
         expected: tensors, or what ``layout`` made of them.
-        found: the same, as somebody gave it.
+        found: the same, from the state to check.
     """
     if not isinstance(found, Mapping):
         return [f"{what}: a dict of leaves expected, got {shown(found, 60)}"]

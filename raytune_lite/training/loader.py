@@ -1,8 +1,8 @@
-"""A seeded data loader that goes on with the very next batch after the process was killed.
+"""A seeded data loader that goes on with the next batch after its process was killed.
 
-Owns the order of the samples, the random numbers that they are made with, and where the training loop is. Both are
-addressed, not consumed: the order of an epoch depends on (seed, epoch), what is drawn for a batch on (seed, epoch,
-position). So neither needs a generator's state, and both are the same for any number of workers.
+Owns the order of the samples, the random numbers that they are made with, and the position of the training loop. The
+order of an epoch is a function of (seed, epoch), the random numbers of a batch are a function of (seed, epoch,
+position). So no generator's state has to be kept, and the number of workers changes nothing.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ _OURS = ("sampler", "batch_sampler", "generator", "in_order")
 
 
 class ResumableLoader:
-    """Batches of a map-style dataset; ``state_dict()`` counts those that the training loop was given.
+    """Batches of a map-style dataset; ``state_dict()`` counts the batches that the training loop has received.
 
-    For loops of your own (Lightning keeps its own place). One ``for`` over it is an epoch, or what is left of it after
-    a resume. Take the state at the end of the loop's body, when the batch has been used; what workers have prefetched
-    does not count::
+    For your own loops (Lightning keeps its own position). One ``for`` over it is an epoch, or the rest of one after a
+    resume. Take the state at the end of the loop's body, when the batch has been used. Batches that workers have
+    prefetched do not count::
 
         while loader.epoch < epochs:
             for batch in loader:
@@ -50,11 +50,11 @@ class ResumableLoader:
 
     Attributes:
         epoch: epochs completed.
-        position: batches of the present epoch that the loop was given.
+        position: batches of the present epoch that the loop has received.
 
     Raises:
         TypeError: a dataset without ``len()``, an option that would change the order.
-        ValueError: a batch size or seed out of range, or not one batch.
+        ValueError: a batch size or seed out of range, or a dataset that gives no batch.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class ResumableLoader:
         }  # fmt: skip
         self.epoch = 0
         self.position = 0
-        self._gave_last = False  # the last batch was given, and the loop has not asked for another one yet
+        self._gave_last = False  # the loop has received the last batch, and has not asked for another one yet
         self._turn = 0  # counts iterators; an older one must not move the position
         self._loader: DataLoader[Any] = DataLoader(
             _Batches(dataset, seed if draws else None, collate_fn or default_collate),  # type: ignore[arg-type]
@@ -107,11 +107,11 @@ class ResumableLoader:
 
     def __iter__(self) -> Iterator[Any]:
         """The rest of the epoch. A second iterator takes over from a first one, which then raises RuntimeError."""
-        if self._gave_last:  # who counts batches does not ask for one more
+        if self._gave_last:  # a loop that counts its batches does not ask for one more
             self.epoch, self.position, self._gave_last = self.epoch + 1, 0, False
         self._turn += 1
         turn = self._turn
-        # with a generator of its own, or torch draws a seed from the training loop's at each start of an epoch
+        # else torch draws a seed from the training loop's generator at each start of an epoch
         with seeded(self._order["seed"], self.epoch):
             batches = iter(self._loader)
         for batch in batches:
@@ -120,12 +120,12 @@ class ResumableLoader:
             yield batch
             if turn != self._turn:
                 raise RuntimeError(
-                    "the loader was iterated anew, or a state was loaded, inside a loop over it; leave that loop first."
+                    "the loader was iterated again, or a state was loaded, inside a loop over it; end that loop first."
                 )
         self.epoch, self.position, self._gave_last = self.epoch + 1, 0, False
 
     def addresses(self) -> Iterator[_Address]:
-        """(epoch, position, the samples' indices) of every batch that is left of the epoch."""
+        """(epoch, position, the samples' indices) of every remaining batch of the epoch."""
         epoch, first, order = self.epoch, self.position, self._order
         indices = np.arange(order["size"])
         if order["shuffle"]:
@@ -136,15 +136,15 @@ class ResumableLoader:
             yield epoch, position, indices[position * size : (position + 1) * size].tolist()
 
     def state_dict(self) -> dict[str, Any]:
-        """Where the loop is, and what the order depends on: plain numbers."""
+        """The position of the loop, and the arguments that the order depends on: plain numbers."""
         return {**self._order, "epoch": self.epoch, "position": self.position}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from ``state_dict()``: the next batch is the one after the last that was given then.
+        """Go on from ``state_dict()``: the next batch is the one after the last batch received then.
 
         Raises:
-            ValueError: the state of a loader of another order (another size, batch size, seed, ...), or no such state;
-                nothing is changed then.
+            ValueError: the state of a loader with another order (another size, batch size, seed, ...), or not a state
+                of this class. Nothing is changed then.
         """
         for name, value in self._order.items():
             if state.get(name) != value:
@@ -153,7 +153,7 @@ class ResumableLoader:
         for name, number, most in (("epoch", epoch, MAX_STEP), ("position", position, self._length)):
             if type(number) is not int or not 0 <= number <= most:
                 raise ValueError(f"{name}: an integer in [0, {most}] expected, got {shown(number)}.")
-        # after the last batch the rest of the epoch is empty: what a loop does after it is still to be done
+        # after the last batch the rest of the epoch is empty; the loop's work after the epoch is still to be done
         self.epoch, self.position, self._gave_last = epoch, position, False  # type: ignore[assignment]
         self._turn += 1
 
@@ -167,7 +167,7 @@ class _Addresses(Sampler[_Address]):
 
 
 class _Batches:
-    """A dataset of whole batches, indexed by address; with a seed each is made with random numbers of its own."""
+    """A dataset of whole batches, indexed by address. With a seed each batch has its own random numbers."""
 
     def __init__(self, dataset: Any, seed: int | None, collate: Callable[[list[Any]], Any]) -> None:
         self.dataset, self.seed, self.collate = dataset, seed, collate

@@ -1,17 +1,17 @@
 """Mixed precision that survives evaluation: the autocast region, the loss scale, and which steps were taken.
 
-Owns the settings of autocast and the GradScaler of "16-mixed". Knows no trial, no data, and keeps no model or
-optimizer. Two traps decide how a region is made:
+Owns the settings of autocast and the GradScaler of "16-mixed". Knows no trial and no data, and keeps no model or
+optimizer. Two defects of autocast decide how a region is made:
 
 * Autocast keeps the half-precision copy of a weight until its outermost region ends. In torch 2.10 and older a copy
   made under ``no_grad`` is kept too, and a training forward that meets it has no gradient ("element 0 of tensors does
   not require grad": pytorch#65766, #112583, #158232).
-* In every release, 2.13 too, a weight that is changed in place (a step, an EMA swap) is not seen as long as its old
-  copy is kept.
+* In every release, also 2.13, a weight that is changed in place (a step, an EMA swap) has no effect as long as its
+  old copy is kept.
 
-So the regions here keep no copies at all. A weight that is used once a forward, as in most networks, is cast as often
-as before. One that is used again and again in one region (a cell unrolled over time) is cast at each use, and its
-gradient is then summed in float32 instead of in half precision.
+So the regions here keep no copies at all. A weight that is used once in a forward pass, as in most networks, is
+cast as often as before. One that is used again and again in one region (a cell unrolled over time) is cast at each use,
+and its gradient is then summed in float32 instead of in half precision.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Precision:
     ``step`` only, so that gradients may be accumulated over it.
 
     Args:
-        precision: "32-true" (no autocast, also inside somebody else's region), "bf16-mixed", or "16-mixed" (with a
+        precision: "32-true" (no autocast, also inside another autocast region), "bf16-mixed", or "16-mixed" (with a
             GradScaler).
         device: where the model is; None: CUDA when there is one, else the CPU.
         init_scale: first loss scale of "16-mixed".
@@ -73,7 +73,7 @@ class Precision:
         micro_batches: calls of ``backward`` since the last ``step``.
 
     Raises:
-        ValueError: an unknown precision or device, a device that cannot do it, a scale or interval out of range.
+        ValueError: an unknown precision or device, a device that does not support it, a scale or interval out of range.
     """
 
     def __init__(
@@ -112,7 +112,7 @@ class Precision:
     # --- regions -----------------------------------------------------------------------------------------------------
 
     def forward(self) -> contextlib.AbstractContextManager[Any]:
-        """The region for the forward and the loss. It may hold several forwards, evaluations, and steps."""
+        """The region for the forward pass and the loss. It may contain several forwards, evaluations and steps."""
         return self._region()
 
     def _region(self, *, enabled: bool = True) -> contextlib.AbstractContextManager[Any]:
@@ -125,10 +125,10 @@ class Precision:
 
     @contextlib.contextmanager
     def evaluate(self, *models: nn.Module) -> Iterator[None]:
-        """Evaluate ``models``, inside ``forward()`` or outside, with the same numbers: eval mode, no gradients.
+        """Evaluate ``models`` in eval mode without gradients; inside ``forward()`` the numbers are the same as outside.
 
-        On the way out, also by an exception, autocast and the grad mode are as found, and so is ``training`` of every
-        submodule. Weights may be changed in here (an EMA swap): the next forward sees them.
+        At the end, also after an exception, autocast, the grad mode and ``training`` of every submodule are as before.
+        Weights may be changed inside (an EMA swap): the next forward uses the new ones.
         """
         found = [(module, module.training) for model in models for module in model.modules()]
         try:
@@ -139,7 +139,7 @@ class Precision:
         finally:
             for module, training in found:
                 module.training = training
-            torch.clear_autocast_cache()  # of a region that is not ours, and does keep copies
+            torch.clear_autocast_cache()  # of an outer region that is not ours and keeps copies
 
     # --- a window: backward, backward, ..., step ---------------------------------------------------------------------
 
@@ -151,7 +151,7 @@ class Precision:
             options: of ``torch.Tensor.backward``, such as ``retain_graph=True``.
 
         Raises:
-            RuntimeError: ``loss`` has no gradient, or this window was unscaled already.
+            RuntimeError: ``loss`` requires no gradient, or the gradients of this window are unscaled already.
         """
         if self._unscaled:
             raise RuntimeError(
@@ -181,17 +181,17 @@ class Precision:
         self._unscaled.append(optimizer)
 
     def step(self, *optimizers: torch.optim.Optimizer) -> bool:
-        """Step every optimizer, or none when a gradient of any of them is infinite or NaN under "16-mixed".
+        """Step all optimizers; under "16-mixed" step none if any of their gradients is infinite or NaN.
 
-        It ends the window, and adapts the loss scale. Optimizers that share a window must be given together, since
-        each call changes the scale. Gradients are left for ``zero_grad``.
+        This ends the window and adapts the loss scale. Optimizers that share a window must be given together, since
+        each call changes the scale. Gradients stay until ``zero_grad``.
 
         Returns:
             Whether the optimizers stepped. A step that was skipped counts in ``skipped_steps``.
 
         Raises:
             RuntimeError: no ``backward`` since the last step.
-            ValueError: no optimizer given.
+            ValueError: called without an optimizer.
         """
         if not optimizers:
             raise ValueError("step() needs an optimizer, or all that share this window: step(first, second).")
@@ -205,18 +205,18 @@ class Precision:
         self.micro_batches = 0
         self.taken_steps += stepped
         self.skipped_steps += not stepped
-        torch.clear_autocast_cache()  # of a region that is not ours: its copies are of the old weights
+        torch.clear_autocast_cache()  # of an outer region that is not ours: its copies are of the old weights
         return stepped
 
     def _overflowed(self, optimizers: tuple[torch.optim.Optimizer, ...]) -> bool:
-        """Unscale what is not yet, say whether a gradient is not finite, and adapt the scale to that."""
+        """Unscale all optimizers that are still scaled, adapt the scale, return whether a gradient is not finite."""
         if self.scaler is None:
             return False
         for optimizer in optimizers:
             if not any(known is optimizer for known in self._unscaled):
                 self.scaler.unscale_(optimizer)
-        # GradScaler.step does not tell whether it stepped, and the scale is one for all optimizers; what unscale_
-        # found is behind this method, which torch has had since 1.6
+        # GradScaler.step does not return whether it stepped, and all optimizers share the scale. This private method,
+        # which torch has had since 1.6, returns what unscale_ found.
         found = [flag for each in optimizers for flag in self.scaler._found_inf_per_device(each).values()]
         if not found:  # no parameter has a gradient
             return False
@@ -237,7 +237,7 @@ class Precision:
         """Plain values: the scaler's state and the counts.
 
         Raises:
-            RuntimeError: between ``unscale_`` and ``step``, when the gradients are of neither kind.
+            RuntimeError: called between ``unscale_`` and ``step``, when some gradients may be scaled and some not.
         """
         if self._unscaled:
             raise RuntimeError("a state cannot be taken between unscale_() and step(); take it after step().")
@@ -253,13 +253,13 @@ class Precision:
         """Go on from ``state_dict()``; the loss scale and its settings are the saved ones.
 
         Raises:
-            ValueError: the state of another precision, or not one of these; nothing is changed then.
+            ValueError: the state of another precision, or not a state of this class. Nothing is changed then.
         """
         found = state.get("precision")
         if found != self.precision:
             raise ValueError(
-                f"precision: {self.precision!r} expected, got {shown(found)}; a run goes on in the precision that it "
-                "began in."
+                f"precision: {self.precision!r} expected, got {shown(found)}; a run goes on in the precision it "
+                "began with."
             )
         counts = {name: state.get(name) for name in ("taken_steps", "skipped_steps", "micro_batches")}
         for name, count in counts.items():
@@ -271,7 +271,7 @@ class Precision:
             if not isinstance(scaler, Mapping) or scaler.keys() != wanted.keys():
                 raise ValueError(f"scaler: a dict of {sorted(wanted)} expected, got {shown(scaler)}.")
             self.scaler.load_state_dict(dict(scaler))
-            # it makes its tensors when it first scales; a run that goes on between backward and step scales nothing
+            # a scaler makes its tensors at its first scale(); a run resumed between backward and step may never call it
             self.scaler.scale(torch.zeros((), device=self.device))
         vars(self).update(counts)
         self._unscaled.clear()
@@ -294,7 +294,7 @@ def _check_support(precision: str, dtype: torch.dtype, device: torch.device) -> 
         )
     here = [kind for kind in MIXED_DEVICES if kind == "cpu" or torch.cuda.is_available()]
     if device.type not in here:
-        raise ValueError(f"device {str(device)!r} is not there: torch finds no CUDA. Use one of {here}.")
+        raise ValueError(f"device {str(device)!r} is not available: torch finds no CUDA. Use one of {here}.")
     if precision == "16-mixed" and not hasattr(torch.amp, "GradScaler"):
         raise ValueError(f"precision '16-mixed' needs torch 2.3 or newer, got {torch.__version__}.")
     with warnings.catch_warnings():

@@ -1,7 +1,7 @@
-"""The random numbers of a training process: taking them down, putting them back, and addressing them.
+"""The random number generators of a training process: capture their states, restore them, seed them by an address.
 
-These are the generators that the *objective* draws from: Python's, numpy's global one, torch's on the CPU and on every
-CUDA device. This package draws from none of them. A generator whose module nobody has imported has no state to keep.
+These are the global generators that the *objective* draws from: Python's, numpy's, torch's on the CPU and on every CUDA
+device. This package does not draw from them. A generator whose module was never imported has no state to keep.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from ..arguments import shown
 
 
 def capture_rng() -> dict[str, Any]:
-    """The state of every generator: "python", "numpy", "torch", "cuda" (a list, one a device); None: not in use."""
+    """The state of every generator: "python", "numpy", "torch", "cuda" (a list, one a device); None: not used."""
     python, numpy = sys.modules.get("random"), sys.modules.get("numpy.random")
     return {
         "python": None if python is None else python.getstate(),
         "numpy": None if numpy is None else numpy.get_state(legacy=False),
         "torch": torch.get_rng_state(),
-        # a process that has not begun to use CUDA is not made to: a context costs hundreds of MB on each device
+        # do not initialise CUDA for this: a context costs hundreds of MB on each device
         "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else None,  # type: ignore[no-untyped-call]
     }
 
 
 def rng_problems(state: Mapping[str, Any]) -> list[str]:
-    """What keeps ``restore_rng(state)`` from working, one line a generator; tried on generators made for it."""
+    """Why ``restore_rng(state)`` would fail, one line a generator; tried on new generators, so nothing is changed."""
     problems = []
     trials: dict[str, Callable[[Any], Any]] = {
         "python": lambda part: importlib.import_module("random").Random().setstate(part),
@@ -42,7 +42,7 @@ def rng_problems(state: Mapping[str, Any]) -> list[str]:
         try:
             if state[name] is not None:
                 attempt(state[name])
-        except Exception as error:  # noqa: BLE001  (whatever a state of a wrong form does to a generator)
+        except Exception as error:  # noqa: BLE001  (a generator may raise anything for a malformed state)
             found = shown(state.get(name), 60)
             problems.append(f"rng.{name}: a generator's state expected, got {found} ({error!r:.99})")
     saved, here = state.get("cuda"), torch.cuda.device_count()
@@ -62,7 +62,7 @@ def _try_numpy(part: Any) -> None:
 
 
 def restore_rng(state: Mapping[str, Any]) -> None:
-    """Put back what ``capture_rng`` took; a generator that was not in use then is left alone."""
+    """Restore the states from ``capture_rng``; a generator that was not used then stays as it is."""
     if state["python"] is not None:
         importlib.import_module("random").setstate(state["python"])
     if state["numpy"] is not None:
@@ -74,10 +74,10 @@ def restore_rng(state: Mapping[str, Any]) -> None:
 
 @contextlib.contextmanager
 def seeded(seed: int, *address: int) -> Iterator[None]:
-    """Within, the CPU generators start at ``(seed, *address)``; afterwards they are as found.
+    """A context in which the CPU generators start at ``(seed, *address)``; afterwards they are as before.
 
-    What is drawn within depends on the address alone: not on what was drawn before, nor on the process. CUDA's
-    generators are left alone.
+    Numbers drawn inside are a function of seed and address alone: not of earlier draws, not of the process. CUDA's
+    generators are not touched.
     """
     python, numpy = sys.modules.get("random"), sys.modules.get("numpy.random")
     before: tuple[Any, Any, torch.Tensor] = (
@@ -89,7 +89,7 @@ def seeded(seed: int, *address: int) -> Iterator[None]:
     try:
         if python is not None:
             python.seed(int(words[0]) << 32 | int(words[1]))
-        if numpy is not None and before[1]["bit_generator"] == "MT19937":  # another cannot be seeded in place
+        if numpy is not None and before[1]["bit_generator"] == "MT19937":  # other generators cannot be seeded in place
             numpy.seed(words[2:6])
         torch.default_generator.manual_seed(int(words[6]) << 31 | int(words[7]))
         yield

@@ -1,7 +1,7 @@
-"""Skip functions for ``MultiSteps(skip=)``: whether a micro-batch is to be left out as if it had never been.
+"""Skip functions for ``MultiSteps(skip=)``: whether to leave out a micro-batch, as if it had not been computed.
 
-A skip function is called with the gradients of one micro-batch (a list of tensors, none of them None) and the number
-of windows before this one. It returns a bool, or a bool tensor of shape (), which is read once.
+A skip function is called with the gradients of one micro-batch (a list of tensors without None) and the number of
+earlier windows. It returns a bool, or a bool tensor of shape (), which is read once.
 
 Source: ``should_skip_update_fn`` of Optax 0.2.8.
 """
@@ -42,7 +42,7 @@ def skip_large_updates(max_norm_sq: float) -> SkipFunction:
 
 
 def decision(answer: object) -> bool:
-    """What a skip function answered, as a bool; ValueError when it is not one."""
+    """The return value of a skip function as a bool; raises ValueError for anything else."""
     if isinstance(answer, bool):
         return answer
     if isinstance(answer, Tensor) and answer.dtype == torch.bool and answer.dim() == 0:

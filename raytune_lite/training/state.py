@@ -1,7 +1,7 @@
-"""The whole state of a training loop as one plain dict, and back: a run that was interrupted gives the same curve.
+"""The whole state of a training loop as one plain dict, and back: an interrupted run then gives the same curve.
 
-Owns what a state is made of, and the checks before one is loaded. What each object keeps is its own affair, as its
-``state_dict``. Knows no file and no trial: ``trial.save_checkpoint`` and ``torch.save`` both take such a dict, and
+Owns the parts of a state, and the checks before one is loaded. Each object's part is its own ``state_dict``. Knows no
+file and no trial: ``trial.save_checkpoint`` and ``torch.save`` both take such a dict, and
 ``torch.load(weights_only=True)`` reads it.
 """
 
@@ -24,8 +24,8 @@ from .rng import capture_rng, restore_rng, rng_problems
 VERSION = 1
 _SECTIONS = ("objects", "about", "gradients", "values", "rng")
 _MAX_LINES = 12  # of an error
-# A tensor's copy by its place in memory, so that weights which are one tensor stay one; and the tensor, so that its
-# place is not given to another one meanwhile.
+# A tensor's copy by its place in memory, so that shared weights stay shared; and the tensor itself, so that its place
+# in memory is not reused meanwhile.
 _Copies = dict[Any, tuple[torch.Tensor, torch.Tensor]]
 
 
@@ -42,23 +42,23 @@ def capture_state(
     gradients: bool = True,
     **more: Any,
 ) -> dict[str, Any]:
-    """Take down everything that a training loop needs to go on as if nothing had happened.
+    """Capture everything that a training loop needs to go on as if it had not been interrupted.
 
-    Take it at the end of the loop's body, when the batch has been used. Tensors are copied to the CPU, so that the
+    Capture at the end of the loop's body, when the batch has been used. Tensors are copied to the CPU, so that the
     state does not change when the training goes on, and takes no GPU memory.
 
     Args:
-        model: an ``nn.Module``. As with those below, None: there is none.
+        model: an ``nn.Module``. For this and the next six arguments, None means that the loop has none.
         optimizer: a torch optimizer.
-        scheduler: a learning rate schedule, as all below an object with ``state_dict`` and ``load_state_dict``.
+        scheduler: a learning rate schedule. It and the next four need ``state_dict`` and ``load_state_dict``.
         scaler: a GradScaler that belongs to no ``Precision``.
-        accumulation: what gathers gradients over a window.
+        accumulation: a ``MultiSteps``, or another object that accumulates gradients.
         loader: such as ``ResumableLoader``.
-        precision: a ``Precision``, which brings its scaler.
-        rng: the generators of Python, numpy, torch and every CUDA device too.
-        gradients: the ``.grad`` of modules too, where there is one: what a window of plain accumulation holds so far.
-            Call ``zero_grad()`` before, where a step has ended the window, and the state is smaller.
-        more: further objects (an EMA model, a second optimizer, a ``torch.Generator``, a ``numpy.random.Generator``),
+        precision: a ``Precision``; its scaler belongs to it.
+        rng: whether to capture the generators of Python, numpy, torch and every CUDA device.
+        gradients: whether to capture the ``.grad`` of modules: the sums of an open window of plain accumulation. If a
+            step has just ended the window, call ``zero_grad()`` before: the state is then smaller.
+        more: other objects (an EMA model, a second optimizer, a ``torch.Generator``, a ``numpy.random.Generator``),
             and plain values (``step=7``), which ``restore_state`` returns.
 
     Returns:
@@ -66,7 +66,7 @@ def capture_state(
 
     Raises:
         TypeError: an object without ``state_dict`` and ``load_state_dict``.
-        CheckpointError: something that cannot be loaded without running code; the message names the leaf.
+        CheckpointError: a value that cannot be loaded without running code; the message names the leaf.
     """
     named = _named(model, optimizer, scheduler, scaler, accumulation, loader, precision)
     objects = _objects({**named, **{name: value for name, value in more.items() if _has_state(value)}})
@@ -95,29 +95,30 @@ def restore_state(
     rng: bool = True,
     **more: Any,
 ) -> dict[str, Any]:
-    """Load what ``capture_state`` took into objects built in the same way. All of it or nothing.
+    """Load a captured state into objects that were built in the same way, completely or not at all.
 
-    Everything is checked before anything is loaded. An object that refuses its state all the same has those loaded
-    before it put back. ``state`` itself stays as it is, and may be loaded again.
+    Everything is checked before anything is loaded. If an object still refuses its state, the objects loaded before it
+    get their old states back. ``state`` is not changed and may be loaded again.
 
     Args:
         state: from ``capture_state``, as it is or read from a file.
-        model: the object of that name, built as it was; as with those below, to be given when it was captured.
+        model: the object to load into. It and the next six must be given exactly if they were captured.
         optimizer: as ``model``.
         scheduler: as ``model``.
         scaler: as ``model``.
         accumulation: as ``model``.
         loader: as ``model``.
         precision: as ``model``.
-        rng: load the generators too, where the state has them.
-        more: further objects, by the names that they were captured under.
+        rng: whether to load the generators, if the state has them.
+        more: the other objects, by the names that they were captured with.
 
     Returns:
         The plain values that were captured: ``{"step": 7}``.
 
     Raises:
         TypeError: an object without ``state_dict`` and ``load_state_dict``.
-        CheckpointError: the state of other objects, or no such state; the message names the leaves. Nothing is changed.
+        CheckpointError: the state of other objects, or not a captured state; the message names the leaves. Nothing is
+            changed.
     """
     objects = _objects({**_named(model, optimizer, scheduler, scaler, accumulation, loader, precision), **more})
     saved = _opened(state)
@@ -152,8 +153,8 @@ def _check(objects: dict[str, Any], saved: dict[str, Any], *, rng: bool) -> None
     more = [f"... and {len(lines) - _MAX_LINES} more"] if len(lines) > _MAX_LINES else []
     text = "\n  ".join([*lines[:_MAX_LINES], *more])
     raise CheckpointError(
-        f"the state is not one of these objects, and nothing was changed:\n  {text}\n"
-        "Build the objects as they were built when it was captured. To load less, take a part's own state from "
+        f"the state does not fit these objects, and nothing was changed:\n  {text}\n"
+        "Build the objects as they were built when it was captured. To load only a part, take its own state from "
         "state['objects']."
     )
 
@@ -177,7 +178,7 @@ def _objects(things: dict[str, Any]) -> dict[str, Any]:
         if not _has_state(thing):
             raise TypeError(
                 f"{name} must have state_dict() and load_state_dict(), got {type(thing).__name__}. "
-                "For a loader that can go on in mid-epoch see raytune_lite.training.loader.ResumableLoader."
+                "For a loader that can resume within an epoch see raytune_lite.training.loader.ResumableLoader."
             )
     return things
 
@@ -202,7 +203,7 @@ def _load(thing: Any, state: Any) -> None:
 
 
 def _keep_dtypes(optimizer: torch.optim.Optimizer, state: Any) -> None:
-    """Undo torch's cast of what an optimizer keeps to its parameter's dtype: of masks and counters, of float32 sums."""
+    """Undo a cast: torch loads an optimizer's tensors (masks, counters, float32 sums) in its parameters' dtype."""
     indices = [index for group in state["param_groups"] for index in group["params"]]
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     for index, parameter in zip(indices, parameters, strict=True):
@@ -239,7 +240,7 @@ def _gradients(objects: dict[str, Any]) -> dict[str, dict[str, torch.Tensor]]:
 
 
 def _plain(value: Any, path: str, copies: _Copies) -> Any:
-    """``value`` as what any release of torch loads with ``weights_only=True``, its tensors copied to the CPU."""
+    """``value`` in a form that any release of torch loads with ``weights_only=True``; tensors are copied to the CPU."""
     try:
         return _copied(Encoder(torch).encode(value, path), copies)
     except RecursionError:
@@ -247,11 +248,11 @@ def _plain(value: Any, path: str, copies: _Copies) -> Any:
 
 
 def _copied(value: Any, copies: _Copies, device: str | None = "cpu") -> Any:
-    """``value`` with its tensors copied to ``device`` (None: each where it is), all else rebuilt."""
+    """``value`` with its tensors copied to ``device`` (None: each stays on its own) and its containers rebuilt."""
     if isinstance(value, torch.Tensor):
         return _copied_tensor(value.detach(), copies, device)
     if isinstance(value, dict):
-        twin = copy.copy(value)  # also of a Counter or a defaultdict, whose constructors take something else
+        twin = copy.copy(value)  # works for a Counter or a defaultdict too, whose constructors take other arguments
         for key, item in value.items():
             twin[key] = _copied(item, copies, device)
         if "_metadata" in getattr(value, "__dict__", {}):
@@ -277,7 +278,7 @@ def _opened(state: Any) -> dict[str, Any]:
         keys = list(state) if isinstance(state, Mapping) else state
         raise CheckpointError(
             f"a state of capture_state() has version={VERSION} and {list(_SECTIONS)}, got {shown(keys)}. "
-            "Nothing was changed. Where it is a part of a checkpoint, give that part: checkpoint['training']."
+            "Nothing was changed. If it is a part of a checkpoint, give that part: checkpoint['training']."
         )
     try:
         opened = {name: decode(state[name], None) for name in _SECTIONS}
@@ -294,12 +295,12 @@ def _opened(state: Any) -> dict[str, Any]:
 
 
 def _load_all(objects: dict[str, Any], states: dict[str, Any]) -> None:
-    """Load every object, or put back those that were loaded and raise."""
+    """Load every object; if one fails, give all loaded ones their old states back and raise."""
     before: list[tuple[Any, Any]] = []
     for name, thing in objects.items():
         try:
             before.append((thing, _copied(_state_of(thing), {}, device=None)))
-            # a copy: what an optimizer loads it keeps, and changes with its next step; a module copies itself
+            # a copy: an optimizer keeps the tensors that it loads, and its next step changes them; a module copies them
             _load(thing, states[name] if isinstance(thing, nn.Module) else _copied(states[name], {}))
         except Exception as error:
             for other, old in reversed(before):

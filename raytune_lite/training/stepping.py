@@ -1,8 +1,8 @@
-"""One step of an optimizer, through whatever scales the loss, and whether it was taken; what an optimizer must be.
+"""One step of an optimizer, with or without a loss scale, and whether it was taken; checks of an optimizer.
 
-Under float16 the loss is scaled, gradients overflow now and then, and the scale must hear of it to back off. So the
-gradients go to the scaler as they came, before any transform: ``unscale_`` first, it remembers what it saw; then
-transforms, on unscaled gradients; then ``step``.
+With float16 the loss is scaled, gradients overflow now and then, and the scaler must see that to lower the scale. So
+the scaler gets the gradients before any transform: first ``unscale_``, which notes an overflow; then the transforms,
+on unscaled gradients; then ``step``.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .precision import Precision
 
 
 class Stepping(Protocol):
-    """How a window ends. ``scales``: gradients arrive times a loss scale, and an overflow must reach its owner."""
+    """How a window ends. ``scales``: whether gradients have a loss scale, whose owner must see overflows."""
 
     scales: bool
 
@@ -53,7 +53,7 @@ class _Scaled:
 
     def step(self, optimizer: torch.optim.Optimizer, wanted: bool) -> bool:
         calls: list[None] = []
-        # a fused optimizer is called in any case, and skips on the device: there only the scale tells
+        # a fused optimizer is always called, and skips on the device: only the scale shows it
         fused = getattr(optimizer, "_step_supports_amp_scaling", False)
         before = self.scaler.get_scale() if fused else 0.0
         if wanted:
@@ -75,13 +75,13 @@ class _Precise:
         self.precision.unscale_(optimizer)
 
     def step(self, optimizer: torch.optim.Optimizer, wanted: bool) -> bool:
-        if not wanted:  # the window ends all the same, and the scale is adapted: a step without gradients does it
+        if not wanted:  # end the window and adapt the scale all the same, by a step without gradients
             optimizer.zero_grad()
         return self.precision.step(optimizer) and wanted
 
 
 def stepping(scaler: Any) -> Stepping:
-    """How to step with ``scaler``: None, a Precision, or what has the methods of torch.amp.GradScaler.
+    """How to step with ``scaler``: None, a Precision, or an object with the methods of torch.amp.GradScaler.
 
     Raises:
         TypeError: none of these.
@@ -100,7 +100,11 @@ def stepping(scaler: Any) -> Stepping:
 
 
 def check_optimizer(optimizer: Any) -> None:
-    """Refuse what can take no accumulated gradients: TypeError."""
+    """Refuse an optimizer that cannot use accumulated gradients.
+
+    Raises:
+        TypeError: not a torch optimizer, or one whose step() needs a closure.
+    """
     if not isinstance(optimizer, torch.optim.Optimizer):
         raise TypeError(f"optimizer must be a torch.optim.Optimizer, got {shown(optimizer)}.")
     closure = inspect.signature(optimizer.step).parameters.get("closure")
@@ -112,11 +116,11 @@ def check_optimizer(optimizer: Any) -> None:
 
 
 def named_by(optimizer: torch.optim.Optimizer, given: Iterable[tuple[str, Tensor]] | None) -> dict[str, Tensor]:
-    """The optimizer's parameters, in its order, by the name given, else the optimizer's own, else their place.
+    """The optimizer's parameters in its order, by the given name, or the optimizer's own name, or their place.
 
     Raises:
         TypeError: a complex parameter.
-        ValueError: two of one name.
+        ValueError: two parameters have the same name.
     """
     known = {id(param): name for name, param in given or ()}
     named: dict[str, Tensor] = {}

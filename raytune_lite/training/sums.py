@@ -1,4 +1,4 @@
-"""The sums of one window of micro-batches: one tensor for each parameter, made at its first gradient and kept.
+"""The sums of one window of micro-batches: one tensor for each parameter, made at its first gradient and reused.
 
 Owns their dtypes and which of them belong to the open window. Knows no optimizer, no divisor and no NaN.
 """
@@ -19,7 +19,7 @@ from .leaves import differences
 class WindowSums:
     """Sums of gradients, in the parameter's dtype; in float32 for float16 and bfloat16.
 
-    Their memory is kept from window to window: to allocate it anew costs a CPU more than to add into it.
+    Their memory is reused in the next window: on a CPU, allocating it costs more than adding into it.
 
     Args:
         params: by name; sums lie on their devices.
@@ -28,10 +28,10 @@ class WindowSums:
     def __init__(self, params: Mapping[str, Tensor]) -> None:
         self._params = params
         self._sums: list[Tensor | None] = [None] * len(params)
-        self._begun = [False] * len(params)  # whether _sums holds something of this window
+        self._begun = [False] * len(params)  # whether the sum belongs to this window
 
     def add(self, grads: Grads) -> None:
-        """Add one micro-batch. A parameter's first one in a window replaces what is there: it needs no reset."""
+        """Add one micro-batch. The first gradient of a parameter in a window overwrites the old sum."""
         first: tuple[list[Tensor], list[Tensor]] = ([], [])
         later: tuple[list[Tensor], list[Tensor]] = ([], [])
         for index, grad in enumerate(grads):
@@ -55,7 +55,7 @@ class WindowSums:
         return [total if begun else None for total, begun in zip(self._sums, self._begun, strict=True)]
 
     def end_window(self) -> None:
-        """What is there is of the past."""
+        """The sums no longer belong to an open window; the next ``add`` overwrites them."""
         self._begun = [False] * len(self._begun)
 
     def state_dict(self) -> dict[str, Tensor]:
@@ -83,5 +83,5 @@ class WindowSums:
 
 
 def _sum_dtype(tensor: Tensor) -> torch.dtype:
-    # half precision has 8 or 11 bits: a sum of 256 equal bfloat16 gradients stands still
+    # half precision has 8 or 11 bits: a sum of 256 equal bfloat16 gradients no longer grows
     return torch.float32 if tensor.dtype in (torch.float16, torch.bfloat16) else tensor.dtype

@@ -9,11 +9,11 @@ Owns what is done to one set of gradients, and the state between two. Knows no m
     if clip([p.grad for p in model.parameters()]):
         optimizer.step()
 
-A transform's state is a fixed set of tensors, its *leaves*. They are only ever written in place, so a mask stays bool
-and a counter stays int32, through every step, ``state_dict`` and ``load_state_dict``. (Optax rebuilt its states by
-arithmetic once, which turned the bool mask of zero_nans into ints: its issue 828, mended in 0.2.0.)
+A transform's state is a fixed set of tensors, its *leaves*. They are only written in place, so a mask stays bool and a
+counter stays int32 through every step, ``state_dict`` and ``load_state_dict``. (Optax once rebuilt its states by
+arithmetic, which turned the bool mask of zero_nans into ints: its issue 828, fixed in 0.2.0.)
 
-Source: the semantics of Optax 0.2.8; where ours differ, the class says so.
+Source: the semantics of Optax 0.2.8; a class says where ours differ.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from .leaves import differences, fill_, layout, one_of, refuse
 
 
 class Transform(ABC):
-    """Base of all transforms. A new one gives ``update``, and ``init`` when it has state.
+    """Base of all transforms. A new one implements ``update``, and ``init`` when it has state.
 
     Attributes:
         params: name to parameter, once bound.
@@ -47,7 +47,7 @@ class Transform(ABC):
 
     @property
     def leaves(self) -> Mapping[str, Tensor]:
-        """See above."""
+        """The state tensors by name; the mapping is read-only."""
         return MappingProxyType(self._leaves)
 
     def init(self, params: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -63,7 +63,7 @@ class Transform(ABC):
             grads: one for each bound parameter, in order; None where there is none.
 
         Returns:
-            True: go on. False: this update is to be left out, parameters and optimizer untouched.
+            True: go on. False: leave this update out; parameters and optimizer are not touched.
         """
 
     @property
@@ -72,18 +72,18 @@ class Transform(ABC):
         return next(iter(self.params.values())).device
 
     def bind(self, params: Mapping[str, Tensor]) -> None:
-        """Make fresh state for ``params``, for good.
+        """Make fresh state for ``params``. A transform is bound once.
 
         Raises:
             ValueError: bound already, or no parameters.
         """
         if self._layout is not None:
             raise ValueError(
-                f"this {type(self).__name__} is bound to {shown(list(self._layout), 80)} already; its state is theirs. "
+                f"this {type(self).__name__} is bound to {shown(list(self._layout), 80)} already. "
                 "Make a transform for each optimizer."
             )
         if not params:
-            raise ValueError("a transform needs at least one parameter to bind, got none.")
+            raise ValueError("a transform needs at least one parameter to bind, got an empty mapping.")
         self.params = dict(params)
         with torch.no_grad():
             self._leaves = self.init(self.params)
@@ -192,7 +192,7 @@ class _ApplyIfFinite(Transform):
         count.copy_(torch.where(found, count + 1, 0))
         self.leaves["last_finite"].copy_(~found)
         self.leaves["total_notfinite"].add_(found)
-        # one read of the device: whether there is an update at all is the host's affair
+        # one read of the device: the host decides whether there is an update
         return bool(~found | (count > self.max_consecutive))
 
 
@@ -247,14 +247,14 @@ def clip_by_global_norm(max_norm: float) -> Transform:
 def apply_if_finite(max_consecutive: int) -> Transform:
     """Leave an update out when there is a NaN or an inf anywhere in it, at most ``max_consecutive`` times in a row.
 
-    The next one is applied whatever it holds, as in Optax, and so is every one until a finite one. For an error
-    instead see ``MultiSteps(max_consecutive=)``. In a chain, the transforms after it do not run for an update that is
-    left out, and those before it do. It reads the device once a call.
+    The next one is applied whatever it holds, as in Optax, and so are all that follow it until a finite one. For an
+    error instead see ``MultiSteps(max_consecutive=)``. In a chain, the transforms after it do not run for an update
+    that is left out, and those before it do. It reads the device once a call.
 
     Leaves:
-        notfinite_count: int32, shape (), in a row until now.
-        last_finite: bool, shape ().
-        total_notfinite: int32, shape ().
+        notfinite_count: int32, shape (): updates in a row with a NaN or an inf, until now.
+        last_finite: bool, shape (): whether the last update was finite.
+        total_notfinite: int32, shape (): all updates with a NaN or an inf.
 
     Raises:
         ValueError: ``max_consecutive`` is not an integer >= 0.
@@ -263,16 +263,20 @@ def apply_if_finite(max_consecutive: int) -> Transform:
 
 
 def chain(*transforms: Transform) -> Transform:
-    """Run ``transforms`` in order, until one says that the update is to be left out. Leaves: "0.found_nan", ...
+    """Run ``transforms`` in order, until one leaves the update out. Leaves: "0.found_nan", ...
 
     Raises:
-        TypeError: something that is no transform.
+        TypeError: an argument that is not a transform.
     """
     return _Chained(*transforms)
 
 
 def positive(name: str, value: Any) -> float:
-    """``value`` as a float, or ValueError: a finite number > 0."""
+    """``value`` as a finite float > 0.
+
+    Raises:
+        ValueError: ``value`` is no such number.
+    """
     try:
         number = float("nan") if isinstance(value, (bool, str)) else float(value)
     except (TypeError, ValueError, OverflowError):

@@ -168,7 +168,7 @@ def test_a_killed_script_goes_on_where_it_was(script: Any, storage: str, tmp_pat
     first = script(storage, log, *options)
     wait_for(lambda: any(row["epoch"] == 9 for row in rows(log)) and len({row["number"] for row in rows(log)}) >= 7)
     before = rtl.load_study(study_name="killed", storage=storage)
-    with pytest.raises(StudyBusyError, match="two drivers never own one study"):
+    with pytest.raises(StudyBusyError, match="a study has one driver at a time"):
         before.optimize(lambda trial: 1.0, n_trials=1, executor="inline")
     first.process.kill()
     first.process.wait()

@@ -138,7 +138,7 @@ def test_a_loop_cannot_go_on_after_another_one_or_a_load():
     old, new = iter(loader), iter(loader)
     next(old)
     next(new)
-    with pytest.raises(RuntimeError, match="iterated anew"):
+    with pytest.raises(RuntimeError, match="iterated again"):
         next(old)
     assert loader.position == 2
 

@@ -590,7 +590,7 @@ def test_an_optimizer_with_its_parameters_in_another_order_is_refused():
 def test_missing_and_unknown_parts_are_named():
     mine = pair()
     state = capture_state(**mine)
-    with pytest.raises(CheckpointError, match="optimizer: in the state, but not given, so it would start anew"):
+    with pytest.raises(CheckpointError, match="optimizer: in the state, but not given, so it would start afresh"):
         restore_state(state, model=mine["model"])
     with pytest.raises(CheckpointError, match=r"ema: given, but not in the state, which has \['model', 'optimizer'\]"):
         restore_state(state, **mine, ema=net())

@@ -1,4 +1,4 @@
-"""A cluster on a heap: so many trials are always under way, and end in an order that their lengths decide."""
+"""A simulated cluster: a fixed number of trials is always running, and their lengths decide the order of their ends."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from _studies import Study
 
 
 def generator(*words: int) -> np.random.Generator:
-    """Chance addressed by whole numbers: the same for every sampler and in every process."""
+    """A generator that is a function of integers: the same for every sampler and in every process."""
     return np.random.Generator(np.random.Philox(np.random.SeedSequence(words)))
 
 
@@ -20,9 +20,10 @@ def run(
     study: Study, evaluate: Callable[[dict[str, Any]], float], *, n_trials: int, n_pending: int, seed: int
 ) -> tuple[list[float], list[float]]:
     """Run ``n_trials`` with up to ``n_pending`` at a time; their values in the order in which they ended, and the
-    seconds that each question took.
+    seconds that each ask took.
 
-    Trial i lasts exp(N(0, 0.5^2)) units, the same for every sampler: of two neighbours one in three overtakes.
+    Trial i lasts exp(N(0, 0.5^2)) units, the same for every sampler; one trial in three ends before the trial started
+    just before it.
     """
     heap: list[tuple[float, int, float]] = []
     values, seconds, now = [], [], 0.0

@@ -1,7 +1,7 @@
-"""HEBO, SMAC3 and Ax behind one way to ask and tell, in a Python of their own: their dependencies exclude each other's.
+"""HEBO, SMAC3 and Ax behind one ask-and-tell interface, in a separate Python: their dependencies conflict with ours.
 
-Run by that Python it reads one JSON command a line and answers with one; it imports nothing of this repository. The
-other side is PeerStudy in ``_studies``. None of the three is told which trials are under way but by having asked.
+That Python runs this file, which reads one JSON command a line and answers each with one line; it imports nothing of
+this repository. The other side is PeerStudy in ``_studies``. A sampler learns of a running trial only by its own ask.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Space = dict[str, dict[str, Any]]  # name -> {"choices": [...]} or {"low", "high
 
 
 class Hebo:
-    """HEBO; categories and integers as its own types. Its suggestions know nothing of trials under way."""
+    """HEBO; categories and integers as its own types. Its suggestions ignore running trials."""
 
     def __init__(self, space: Space, seed: int) -> None:
         import numpy as np
@@ -129,7 +129,7 @@ def main() -> None:
     """Answer commands: open, tell, ask."""
     warnings.simplefilter("ignore")
     logging.disable(logging.CRITICAL)
-    answers, sys.stdout = sys.stdout, sys.stderr  # what the libraries print is no answer
+    answers, sys.stdout = sys.stdout, sys.stderr  # the libraries print to stdout, which is for answers
     peer: Any = None
     for line in sys.stdin:
         command, answer = json.loads(line), {}

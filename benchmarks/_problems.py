@@ -2,7 +2,7 @@
 
 COCO draws a new optimum (and a new rotation) for each instance, inside [-4, 4] and away from the centre, for bbob and
 bbob-mixint alike; a few functions keep theirs in a corner (f5), at +-2.1 (f20) or at +-1.25 (f24) with random signs. So
-no point of a sampler's own choice, such as the centre, is favoured. Seed k of a benchmark is instance k + 1.
+no point that a sampler may prefer, such as the centre, has an advantage. Seed k of a benchmark is instance k + 1.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Task:
 
     @property
     def half(self) -> str:
-        """Constants are chosen on "tune" and reported on "report": odd and even functions, tables in turn."""
+        """Constants are chosen on "tune", results are reported on "report": odd and even functions, tables in turn."""
         if self.suite == "hpolib":
             return HALVES[1] if HPOLIB.index(self.function) >= len(HPOLIB) // 2 else HALVES[0]
         return HALVES[int(self.function) % 2 == 0]
@@ -72,7 +72,7 @@ class Problem:
 def choose(
     suites: Sequence[str], half: str, functions: Iterable[int] = (), dimensions: Iterable[int] = (), data: str = ""
 ) -> list[Task]:
-    """The tasks of ``half`` ("all": both): a small set for a night, or all of ``functions`` x ``dimensions``."""
+    """The tasks of ``half`` ("all": both): a small set that takes a night, or all of ``functions`` x ``dimensions``."""
     functions, dimensions = tuple(functions), tuple(dimensions)
     found = []
     for suite, chosen in (("bbob", _BBOB), ("bbob-mixint", _MIXINT)):
@@ -119,7 +119,7 @@ def _coco(task: Task, instance: int) -> Problem:
         return float(problem(np.array([params[name] for name in names], dtype=float)))
 
     with _in_a_folder_of_its_own():
-        problem._best_parameter("print")  # cocoex tells the optimum in this way only
+        problem._best_parameter("print")  # the only way to get the optimum from cocoex
         best = np.array(Path("._bbob_problem_best_parameter.txt").read_text().split(), dtype=float)
     return Problem(space, evaluate, float(problem(best)))
 
@@ -154,7 +154,7 @@ def _hpolib(task: Task, data: str) -> Problem:
     names, choices, table = _table(data, task.function)
     space: dict[str, Distribution] = {}
     for name, values in zip(names, choices, strict=True):
-        # numbers keep their order, as an integer that counts the choices; words have none
+        # numbers keep their order, as an integer that counts the choices; texts have no order
         words = any(isinstance(value, str) for value in values)
         space[name] = CategoricalDistribution(values) if words else IntDistribution(0, len(values) - 1)
 

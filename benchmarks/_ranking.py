@@ -28,7 +28,7 @@ class Interval:
 
 
 def share(best: float, initial: float, optimum: float) -> float:
-    """Normalised regret: the part of the initial points' regret that is left, in [0, 1]; a run that failed has all."""
+    """Normalised regret: the part of the initial points' regret that is left, in [0, 1]; 1 for a run that failed."""
     if not math.isfinite(best):
         return 1.0
     left, whole = best - optimum, initial - optimum
@@ -51,7 +51,7 @@ def intervals(blocks: Mapping[str, Array], seed: int = 0) -> list[Interval]:
     """Means over tasks of the means over seeds, one a column, with bootstrap intervals.
 
     ``blocks``: task -> array of shape (n_seeds, n_columns). Seeds are drawn again within each task (percentile
-    method), so an interval speaks of these tasks, not of all functions there are.
+    method), so an interval holds for these tasks, not for all functions.
     """
     rng = np.random.Generator(np.random.Philox(seed))
     n_columns = next(iter(blocks.values())).shape[1]
@@ -62,19 +62,19 @@ def intervals(blocks: Mapping[str, Array], seed: int = 0) -> list[Interval]:
         draws += values[chosen].mean(1) / len(blocks)
     low, high = np.quantile(draws, [0.025, 0.975], axis=0)
     if max(map(len, blocks.values())) == 1:
-        low, high = np.full(n_columns, -math.inf), np.full(n_columns, math.inf)  # one seed says nothing of others
+        low, high = np.full(n_columns, -math.inf), np.full(n_columns, math.inf)  # one seed has no spread
     return [Interval(*row) for row in zip(means.tolist(), low.tolist(), high.tolist(), strict=True)]
 
 
 def verdict(interval: Interval, even: float) -> str:
-    """Of a quantity of which less is better: whether its interval excludes ``even``."""
+    """For a quantity where less is better: whether its interval excludes ``even``."""
     return "better" if interval.high < even else "WORSE" if interval.low > even else "even"
 
 
 def common_blocks(results: Mapping[tuple[str, int, str], float], samplers: Sequence[str]) -> dict[str, Array]:
     """``results`` by (task, seed, sampler) as arrays: task -> (seeds that all of ``samplers`` have, samplers).
 
-    A task with one seed only is left out when another has more: nothing can be said of its spread.
+    A task with one seed only is left out when another has more: its spread is unknown.
     """
     found: dict[str, list[list[float]]] = {}
     for task, seed in sorted({(task, seed) for task, seed, _ in results}):

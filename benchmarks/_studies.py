@@ -1,6 +1,6 @@
-"""One way to ask and tell for all samplers: ours through the state that an executor folds, Optuna's, and Rustuna's.
+"""One ask-and-tell interface for all samplers: ours (through StudyState, as an executor does), Optuna's and Rustuna's.
 
-Only what stands between the question and the answer is common: no database, no network, no objective.
+Nothing else is measured: no database, no network, no objective.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Study(Protocol):
     """One study that minimises over a fixed space."""
 
     def add(self, params: Params, value: float) -> None:
-        """A finished trial that nobody asked for."""
+        """Add a finished trial that was not asked for."""
 
     def ask(self) -> tuple[int, Params]:
         """The next trial: its number, and a value for each parameter of the space."""
@@ -43,13 +43,13 @@ class Study(Protocol):
 
 
 class OurStudy:
-    """A sampler of this package behind StudyState: it sees the views that an executor shows it."""
+    """A sampler of this package behind StudyState: it gets the same views as from an executor."""
 
     clock = staticmethod(time.perf_counter)
 
     def __init__(self, sampler: Sampler, space: Space) -> None:
         self.sampler, self.space = sampler, space
-        self.in_sampler = 0.0  # seconds of the last question that the sampler took, the rest is the executor's
+        self.in_sampler = 0.0  # seconds of the last ask that were the sampler's; the rest is the executor's
         self.state = StudyState((StudyDirection.MINIMIZE,), lambda _: NopPruner(), lambda _: sampler.grid)
         self._slots = itertools.count()
         self._used: dict[int, tuple[m.ParamValue, ...]] = {}
@@ -213,7 +213,7 @@ class PeerStudy:
 
 
 def _described(dist: Distribution) -> dict[str, Any]:
-    """A distribution in the words of ``_peers``; grids of floats are not among them."""
+    """A distribution in the format of ``_peers``, which has no grids of floats."""
     if isinstance(dist, CategoricalDistribution):
         return {"choices": list(dist.choices)}
     whole = not isinstance(dist, FloatDistribution)

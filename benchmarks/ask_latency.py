@@ -1,16 +1,16 @@
-"""How long a suggestion takes: medians after 100, 1,000 and 10,000 trials, beside Optuna's and Rustuna's.
+"""How long a suggestion takes: medians after 100, 1,000 and 10,000 trials, next to Optuna's and Rustuna's.
 
     python benchmarks/ask_latency.py [--samplers tpe,gp,...] [--space mixed|floats|both] [--asks 15] [--loops]
 
 Ten parameters: six floats, two of them on a log scale, two integers and two choices (``floats``: ten floats). All
-studies of one size have the same finished trials. Ours is asked through StudyState, as an executor asks, and what it
-is timed at is everything from the claim of a slot to the last parameter; Optuna's and Rustuna's ``study.ask`` run on
-their storages in memory. After each question the trial ends, so that the next one finds one trial more, as it does in
-a study; what a sampler learns from the history it was given is not in the median (``first`` has it).
+studies of one size have the same finished trials. Ours is asked through StudyState, as by an executor; the time
+is everything from the claim of a slot to the last parameter. Optuna's and Rustuna's ``study.ask`` run on their storages
+in memory. After each ask the trial ends, so the next ask has one finished trial more, as in a study. The time to learn
+from the given history is not in the median; it is in ``first``.
 
-The samplers take turns, question by question, so that a busy machine is busy for all of them: compare the ratios.
+The samplers take turns, ask by ask, so that other load on the machine affects all of them: compare the ratios.
 ``--clock cpu`` counts this process's own time instead, which other processes do not lengthen (much).
-``--loops`` runs whole studies: 1,000 and 5,000 trials with TPE, asked and told.
+``--loops`` runs whole studies: 1,000 and 5,000 trials with TPE, with ask and tell.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def contestants(kind: str, space: Space, peers: Sequence[str]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """Milliseconds: of the first question, the median, the 90 % quantile; ``sampler``: the sampler's part of it."""
+    """Milliseconds: of the first ask, the median, the 90 % quantile; ``sampler``: the sampler's part of it."""
 
     first: float
     median: float
@@ -111,7 +111,7 @@ CLOCKS: dict[str, Callable[[], float]] = {"wall": time.perf_counter, "cpu": time
 def measure(
     names: Sequence[str], space: Space, n: int, asks: int, clock: Callable[[], float]
 ) -> dict[str, Times]:
-    """The times of questions after ``n`` trials, by name."""
+    """The times of asks after ``n`` trials, by name."""
     history = [(params, loss(params, space)) for params in (point(space, i) for i in range(n))]
     studies: dict[str, Study] = {}
     for name in names:
@@ -141,7 +141,7 @@ def measure(
 
 
 def whole_study(name: str, space: Space, n: int, clock: Callable[[], float]) -> float:
-    """Seconds for ``n`` trials, asked and told in turn."""
+    """Seconds for ``n`` trials, each with ask and tell."""
     study = open_study(name, 0, space)
     start = clock()
     for _ in range(n):
@@ -151,7 +151,7 @@ def whole_study(name: str, space: Space, n: int, clock: Callable[[], float]) -> 
 
 
 def latencies(args: argparse.Namespace, title: str, space: Space) -> list[str]:
-    """Print a table for each sampler; the goals that are met, and those that are not."""
+    """Print a table for each sampler; the goals that are met, and the others."""
     verdicts = []
     print(f"\n{title}: ask, ms ({args.clock} time); sampler: its part of the median; ratio: theirs / ours\n")
     print(f"  {'':16s} {'trials':>7s} {'first':>9s} {'median':>9s} {'90 %':>9s} {'sampler':>9s} {'ratio':>7s}")

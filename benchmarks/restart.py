@@ -3,9 +3,9 @@
     python benchmarks/restart.py [--trials 10000] [--reports 10] [--each 1]
 
 A study is made through the real session (SQLite), then opened several times as a new run does it: the log is read and
-decoded, folded into a StudyState, and the rest is done (tables checked, study acquired, foreign trials looked for, the
-run begun). ``--each``: reports in one message; 1 is an objective whose epochs take a second or more, so that each
-report is a message and an event of its own, and the log as long as it gets.
+decoded, folded into a StudyState, and the rest is done (the tables are checked, the study is acquired, trials of other
+programs are looked for, the run begins). ``--each``: reports in one message; 1 is an objective whose epochs take a
+second or more, so that each report is a separate message and event, and the log is as long as it can be.
 """
 
 from __future__ import annotations

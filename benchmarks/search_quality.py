@@ -3,19 +3,20 @@
     python benchmarks/search_quality.py --out quality.jsonl --data DIR [--half report] [--jobs 2] [--budget-minutes 60]
     python benchmarks/search_quality.py --out quality.jsonl --summary
 
-Every sampler starts from the same random points, which stand in its study as finished trials, and counts them. Trials
+Every sampler starts from the same random points, which are finished trials of its study and count as trials. Trials
 run one at a time, or 8 or 64 at a time on a simulated cluster where they end out of order. Optima are not in the
 centre: see ``_problems``. Constants are chosen on the functions of ``--half tune`` (odd numbers); ``--half report``
-(even numbers) is what may be claimed.
+(even numbers) is for published results.
 
-What is shown: the mean rank among the samplers, and the normalised regret, that is the part of the initial points'
-regret which is left. Both with bootstrap 95 % intervals over seeds. "digits" are the decimal digits gained.
+It shows the mean rank among the samplers, and the normalised regret: the part of the initial points' regret that is
+left. Both with bootstrap 95 % intervals over seeds. "digits" are the decimal digits gained.
 
 The default set (one function of each of COCO's five groups in two dimensions, three of bbob-mixint, one table) takes
 two cores a night, most of it for Optuna's GP; ``--functions 1-24 --dimensions 2,5,10,20`` is all of COCO, and takes
-days. Results go to ``--out`` line by line, so a stopped run goes on where it was; seeds go round, so a part of it is
-fair. ``--again`` runs samplers anew; the newest line of a run counts. HEBO, SMAC3 and Ax run where the environment
-variable PEERS_PYTHON names a Python that has them, and are left out with a line that says so where it does not.
+days. Results go to ``--out`` line by line, so a stopped run continues where it was. Runs go seed by seed, so a part
+of them is a fair comparison. ``--again`` runs samplers again; the newest line of a run counts. HEBO, SMAC3 and Ax run
+where the environment variable PEERS_PYTHON names a Python that has them, and are left out, with a line that says so, if
+it does not.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ class Run:
 
 
 def perform(work: tuple[Run, str]) -> dict[str, Any]:
-    """The line that records a run; a sampler that raises has "error" in it, and found nothing after that."""
+    """The line that records a run; if the sampler raised, the line has "error" and no later values."""
     run, data = work
     problem = _problems.load(Task.parse(run.task), run.seed, data)
     rng = _asynchrony.generator(0, run.seed)
@@ -115,7 +116,7 @@ def planned(args: argparse.Namespace, samplers: Sequence[str]) -> list[Run]:
 
 
 def read(path: Path) -> dict[Run, dict[str, Any]]:
-    """The newest line of each run; a line that was cut off is none."""
+    """The newest line of each run; a line that was cut off is ignored."""
     found: dict[Run, dict[str, Any]] = {}
     for line in path.read_text().splitlines() if path.exists() else ():
         try:

@@ -2,10 +2,10 @@
 
     python benchmarks/throughput.py [--repeats 3] [--trials 1000] [--peers]
 
-Each repeat measures raw Ray, then us, on one local Ray with 2 CPUs; the table gives medians, and the ratios are
-medians of the repeats' own ratios, because a shared machine drifts. Storage is a SQLite file in WAL mode: every
-result and every decision is flushed to disk before it is acknowledged. ``--peers`` needs
-``pip install optuna "ray[tune]"``.
+Each repeat measures raw Ray, then this package, on one local Ray with 2 CPUs; the table gives medians, and the ratios
+are medians of the ratios of the repeats, because the speed of a shared machine drifts. Storage is a SQLite file in WAL
+mode: every result and every decision is flushed to disk before it is acknowledged. ``--peers`` needs ``pip install
+optuna "ray[tune]"``.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def buffering(trial: rtl.Trial) -> float:
         for step in range(N_BUFFERED):
             trial.report(1.0, step)
             trial.should_prune()
-        trial.flush()  # until all of them are stored
+        trial.delivery.flush()  # until all of them are stored
 
     return rate(N_BUFFERED, run)
 

@@ -2,11 +2,12 @@
 
     python benchmarks/training.py [--repeats 15] [--batch 32 128] [--k 4] [--optimizer adam] [--clock cpu] [--cuda]
 
-Every variant is a process of its own, for the C allocator remembers what ran before: whether gradients get used or
-fresh pages can make a third of a small micro-batch. Each repeat asks every process in turn, in changing order, for one
-window of k micro-batches (or k windows of one); a ratio is the median of the repeats' own ratios, because a shared
-machine drifts. The baseline accumulates as torch does, ``(loss / k).backward()`` k times, then ``step`` and
-``zero_grad``; it neither looks for NaN nor clips. With ``--cuda`` a profiler counts the calls that wait for the GPU.
+Every variant runs in its own process, because the C allocator depends on what ran before: whether gradients get used or
+fresh pages can be a third of the time of a small micro-batch. Each repeat runs one window of k micro-batches (or k
+windows of one) in every process, in changing order. A ratio is the median of the ratios of the repeats, because the
+speed of a shared machine drifts. The baseline accumulates as torch does, ``(loss / k).backward()`` k times, then
+``step`` and ``zero_grad``; it neither checks for NaN nor clips. With ``--cuda`` a profiler counts the calls that wait
+for the GPU.
 """
 
 from __future__ import annotations
@@ -98,7 +99,7 @@ class Loop:
             torch.cuda.synchronize()
 
     def shares(self, n: int, clock: Callable[[], float]) -> dict[str, float]:
-        """Milliseconds a micro-batch of our loop, by what they went to; only on the CPU."""
+        """Milliseconds a micro-batch of our loop, by part; only on the CPU."""
         assert self.steps is not None
         spent = {"forward and backward": 0.0, "MultiSteps": 0.0, "optimizer.step": 0.0}
         inner = self.optimizer.step

@@ -1,9 +1,9 @@
-"""A 10 x 10 grid with an objective that fails at random: every cell ends with exactly one result.
+"""A 10 x 10 grid with an objective that fails at random: every cell gets exactly one result.
 
     python examples/grid.py
 
-The ledger leases each cell to one trial at a time. A failed cell goes back and is tried again by a new trial; a cell
-with a result is never run twice, whatever crashes. Kill the script and run it again: only what is missing runs.
+The ledger leases each cell to one trial at a time. A failed cell is free again, and a new trial tries it. A cell
+with a result never runs again, whatever crashes. Kill the script and run it again: only the missing cells run.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Tune a JAX model with Optax on scikit-learn's handwritten digits: accumulation, NaNs and promotion ASHA.
 
-    python examples/jax_optax.py --n-trials 9                   # this machine, a SQLite file beside you
+    python examples/jax_optax.py --n-trials 9                   # this machine, a SQLite file in this directory
 
 The optimizer is ``optax.MultiSteps`` around ``zero_nans``, clipping and Adam; now and then a pixel of the training
-images is NaN, as in data from the field. A checkpoint holds parameters and the optimizer's state as numpy arrays. At
-the rungs (1 and 3 epochs) a trial is paused; the best third of each rung goes on from its checkpoint, bit for bit.
+images is NaN, as in real data. A checkpoint holds parameters and the optimizer's state as numpy arrays. At
+the rungs (1 and 3 epochs) a trial is paused; the best third of each rung continues from its checkpoint, bit for bit.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def build_optimizer(trial: rtl.Trial) -> optax.GradientTransformation:
         optax.adam(trial.suggest_float("lr", 1e-4, 0.3, log=True)),
     )
     accumulated = optax.MultiSteps(inner, every_k_schedule=trial.suggest_categorical("every_k", [1, 2, 4]))
-    # Each micro-batch is cleaned before it is accumulated: a NaN that got into the mean would never leave it.
+    # Each micro-batch is cleaned before it is accumulated: a NaN in the mean could not be removed.
     return optax.chain(optax.zero_nans(), accumulated.gradient_transformation())
 
 
@@ -97,7 +97,7 @@ def objective(trial: rtl.Trial) -> float:
 
     error = 1.0
     for epoch in range(first, MAX_EPOCHS + 1):
-        # the order is addressed by (trial, epoch), so a resumed trial needs no generator's state
+        # the order is a function of (trial, epoch), so a resumed trial needs no generator's state
         order = np.random.default_rng([trial.number, epoch]).permutation(len(labels))
         state = train(state, images, labels, jnp.asarray(order.reshape(-1, BATCH)))
         error = float(error_of(state[0]))

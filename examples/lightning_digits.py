@@ -1,9 +1,9 @@
 """Tune a Lightning module on scikit-learn's handwritten digits with promotion ASHA: real data, no download.
 
-    python examples/lightning_digits.py --n-trials 9            # this machine, a SQLite file beside you
+    python examples/lightning_digits.py --n-trials 9            # this machine, a SQLite file in this directory
 
 The callback reports the validation error of each epoch. At the rungs (1 and 3 epochs) it saves the trainer's
-checkpoint and the trial is paused; the best third of each rung goes on from there, as if it had never stopped.
+checkpoint and the trial is paused; the best third of each rung continues from there, as if it had not been paused.
 """
 
 from __future__ import annotations

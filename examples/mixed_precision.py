@@ -3,10 +3,10 @@
     python examples/mixed_precision.py                          # on Ray, with this machine's CPUs
     python examples/mixed_precision.py --executor inline        # in this process, one trial after another
 
-Each trial trains in "32-true", "bf16-mixed" or "16-mixed", gathers gradients over two micro-batches, and validates a
-moving average of its weights. Its checkpoint is its whole state: weights, moments, schedule, loss scale, place in the
-data, random numbers, and half a window of gradients. So a trial that is paused at a rung and promoted goes on with the
-curve that it would have had. Run it again and it continues the study.
+Each trial trains in "32-true", "bf16-mixed" or "16-mixed", accumulates gradients over two micro-batches, and validates
+a moving average of its weights. Its checkpoint is its whole state: weights, moments, schedule, loss scale, position in
+the data, random numbers, and the gradients of an open window. So a trial that is paused at a rung and promoted has the
+same curve as one that is not. Run the script again, and it continues the study.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def objective(trial: rtl.Trial) -> float:
                 optimizer.zero_grad()
         with precision.evaluate(average):  # may stand anywhere, also inside forward()
             error = (average(x_valid).argmax(1) != y_valid).float().mean().item()
-        trial.save_checkpoint(capture_state(**parts), step=loader.epoch)  # 43 micro-batches: one may wait
+        trial.save_checkpoint(capture_state(**parts), step=loader.epoch)  # of 43 micro-batches one may be left over
         trial.report(error, step=loader.epoch)
         if trial.should_prune():
             raise rtl.TrialPruned

@@ -52,7 +52,12 @@ DATE_CALLS = {"now", "utcnow", "today"}
 
 CORE_MAY_IMPORT = {"__future__", "collections", "contextlib", "dataclasses", "enum", "json", "math", "typing"}
 
-MAX_LINES = 510
+MAX_LINES = 400
+LONGER = {  # being split; this list has to become empty
+    "runtime.simulator.audit": 410, "storages.readers": 470, "storages.repository": 440,
+}  # fmt: skip
+MAX_FUNCTION = 60  # lines, with the docstring
+LONG_FUNCTIONS = {"study.study": {"optimize"}}
 
 
 def modules():
@@ -166,7 +171,14 @@ def test_no_global_random_state(name):
 
 @pytest.mark.parametrize("name", MODULES)
 def test_no_file_is_too_long(name):
-    assert len(MODULES[name].read_text().splitlines()) <= MAX_LINES
+    assert len(MODULES[name].read_text().splitlines()) <= LONGER.get(name, MAX_LINES)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_no_function_is_too_long(name):
+    functions = [node for node in ast.walk(TREES[name]) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
+    long = {node.name for node in functions if node.end_lineno - node.lineno >= MAX_FUNCTION}
+    assert long <= LONG_FUNCTIONS.get(name, set())
 
 
 @pytest.mark.parametrize("name", MODULES)

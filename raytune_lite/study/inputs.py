@@ -1,4 +1,4 @@
-"""What a user hands to a study, as the core's messages have it: enqueued and added trials, results of asked ones.
+"""What a user passes to a study, as events of the core: enqueued and added trials, results of asked trials.
 
 Knows no database and no session.
 """

@@ -1,4 +1,4 @@
-"""What a study has found: its trials, the best ones, and how they came about. Reads the database; changes no trial."""
+"""The results of a study: its trials, the best ones, attempts, rungs, cells. Reads the database; changes no trial."""
 
 from __future__ import annotations
 
@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 
 
 def check_findable(repository: Repository, study_name: str) -> None:
-    """Raise StudyNotFoundError for a name that no database could even look for (half a surrogate pair)."""
+    """Refuse a name that no database can look for (half a surrogate pair).
+
+    Raises:
+        StudyNotFoundError: ``study_name`` is such a name.
+    """
     try:
         study_name.encode()
     except UnicodeEncodeError:
@@ -88,16 +92,16 @@ class Results:
 
     @property
     def cells(self) -> list[CellRecord]:
-        """The grid cells that were ever handed out, by index."""
+        """The grid cells that were handed out so far, by index."""
         return self._repository.cells(self._record)
 
     @property
     def checkpoints(self) -> list[tuple[int, CheckpointRef]]:
-        """(trial number, checkpoint) of every checkpoint that is kept, by trial number and step."""
+        """(trial number, checkpoint) of every kept checkpoint, by trial number and step."""
         return self._repository.checkpoints(self._record)
 
     def differences(self) -> list[Difference]:
-        """Where the database's tables are not what its log of events implies: none, if nobody changed them by hand."""
+        """The rows that differ from what the log of events implies; empty unless the tables were changed by hand."""
         return self._repository.differences(self._record)
 
     @property
@@ -107,7 +111,7 @@ class Results:
 
     @property
     def storage(self) -> str | None:
-        """The storage URL, its password masked; None when the study lives only as long as this object."""
+        """The storage URL, its password masked; None when the study exists only as long as this object."""
         return self._repository.url if self._durable else None
 
     @property
@@ -173,7 +177,7 @@ class Results:
 
         Raises:
             TypeError: the value is not JSON-able.
-            ValueError: the key or the value is too long, or is nothing that a database holds.
+            ValueError: the key or the value is too long, or cannot be stored in a database.
         """
         check_name("an attribute's key", key)
         try:

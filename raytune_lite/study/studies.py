@@ -35,14 +35,14 @@ def create_study(
 
     Args:
         storage: a database URL (``sqlite:///study.db``, ``postgresql://...``, ``mysql://...``); None keeps the study
-            for the life of this object only (a temporary SQLite file, so that a crashed driver resumes all the same).
+            only as long as this object (in a temporary SQLite file, so that a crashed driver can still resume).
         sampler: None: the study's recorded one, else AutoSampler.
         pruner: None: the study's recorded one, else NopPruner.
         study_name: None: a unique name.
         direction: "minimize" (default) or "maximize".
         load_if_exists: continue a study of this name.
         directions: one an objective, instead of ``direction``.
-        checkpoint_dir: where checkpoints lie; on several nodes a path that all of them mount.
+        checkpoint_dir: where checkpoints are stored; on several nodes a path that all of them mount.
 
     Raises:
         DuplicatedStudyError: the name is taken and load_if_exists is False.
@@ -83,7 +83,14 @@ def load_study(
     pruner: Pruner | None = None,
     checkpoint_dir: str | Path | None = None,
 ) -> Study:
-    """Open a study, one made by Optuna too. Without sampler and pruner the recorded ones go on.
+    """Open a study, also one made by Optuna.
+
+    Args:
+        study_name: None: the only study of the storage.
+        storage: a database URL.
+        sampler: None: the recorded one, else AutoSampler.
+        pruner: None: the recorded one, else NopPruner.
+        checkpoint_dir: see create_study.
 
     Raises:
         StudyNotFoundError: no study of this name.

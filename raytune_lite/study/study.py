@@ -1,6 +1,6 @@
-"""Study: what a user holds. Optuna's names and meanings; Ray's where Ray has the concept.
+"""Study: the user's object. Names and meanings are Optuna's, or Ray's where Ray has the concept.
 
-A Study owns no decision. Reading goes to the database (``results``); everything that changes the study goes through the
+A Study decides nothing. Reading goes to the database (``results``). Everything that changes the study goes through the
 one session that owns it: in this process (ask, tell, enqueue, ``executor="inline"``), or in the driver actor on Ray.
 """
 
@@ -33,7 +33,20 @@ _NO_BOUND = "leave it out (None) for no bound"
 
 
 class Study(Results):
-    """A hyperparameter search: its trials, and the means to run more. Made by create_study and load_study."""
+    """A hyperparameter search: its trials, and the methods that run more. Made by create_study and load_study.
+
+    Args:
+        study_name: the study's name; it exists in the storage.
+        storage: URL of its database.
+        sampler: None: the recorded one, else AutoSampler.
+        pruner: None: the recorded one, else NopPruner.
+        checkpoint_dir: where checkpoints are stored; None: see docs/architecture.md.
+        durable: False where the database is a temporary file, which need not survive a power cut.
+
+    Raises:
+        StudyNotFoundError: no study of this name.
+        StorageURLError, SchemaVersionError, StorageError: the storage cannot be used.
+    """
 
     def __init__(
         self,
@@ -60,7 +73,7 @@ class Study(Results):
     def enqueue_trial(
         self, params: Mapping[str, Any], user_attrs: Mapping[str, Any] | None = None, skip_if_exists: bool = False
     ) -> None:
-        """Have a configuration run next.
+        """Run this configuration next.
 
         Args:
             params: values by parameter name, as the objective sees them. Parameters that are left out are sampled.
@@ -95,7 +108,10 @@ class Study(Results):
             self.add_trial(trial)
 
     def ask(self, fixed_distributions: Mapping[str, Distribution] | None = None) -> Trial:
-        """Start a trial here, in this process; ``tell`` its result later.
+        """Start a trial in this process; ``tell`` its result later.
+
+        Args:
+            fixed_distributions: parameters to suggest at once, by name; they are in ``trial.params`` then.
 
         Raises:
             StudyBusyError: another live process is running the study.
@@ -125,7 +141,7 @@ class Study(Results):
             trial: what ``ask`` returned, or its number.
             values: one float an objective. NaN or a wrong count makes the trial FAIL.
             state: COMPLETE (needs values), PRUNED or FAIL; None: COMPLETE when there are values.
-            skip_if_finished: telling twice is no error.
+            skip_if_finished: return the record of a trial that is finished already, instead of raising.
 
         Raises:
             RuntimeError: the study is running in optimize().
@@ -175,7 +191,7 @@ class Study(Results):
         trial_timeout: float | None = None,
         executor: Literal["ray", "inline"] = "ray",
     ) -> None:
-        """Run trials until the budget is spent; interrupted trials of an earlier run go first and count as old ones.
+        """Run trials until the budget is used. Interrupted trials of an earlier run go first and are not new ones.
 
         Args:
             func: the objective; takes a Trial, returns one float an objective of the study.
@@ -186,12 +202,12 @@ class Study(Results):
             callbacks: each called as ``callback(study, frozen_trial)`` after each finished trial, in this process.
             gc_after_trial: run the garbage collector after each finished trial, in this process.
             show_progress_bar: live progress on the terminal.
-            max_trials: bound on the study's total, so that the same command can be run again after a crash.
+            max_trials: bound on all trials of the study, so that the same command can be run again after a crash.
             resources: per trial: ``{"num_cpus": 1, "num_gpus": 0.25, "memory": ..., "resources": {...}, ...}``.
             max_concurrent: trials at once; None: as many as the cluster has room for.
-            retries: how often a trial is tried again, by the kind of its failure; and when the run is given up.
-            trial_timeout: seconds one attempt of a trial may take. Then its next call of the trial ends it, and if it
-                makes none, its process is killed 10 s later (on Ray; nothing can kill an inline one).
+            retries: how often a trial is tried again, by the kind of its failure; and when the run is aborted.
+            trial_timeout: seconds that one attempt of a trial may take. After that its next call of the trial ends it;
+                without one, its process is killed 10 s later (on Ray; an inline attempt cannot be killed).
             executor: "ray", or "inline" to run one trial after another in this process (pdb works there).
 
         Raises:
@@ -200,7 +216,7 @@ class Study(Results):
             StudyAbortedError: the run's first trials all failed, in the same way; see ``RetryPolicy.abort_after``.
             TrialFailedError: an objective on Ray raised what ``catch`` does not list (inline: that exception itself).
             StudyBusyError: another live process is running the study.
-            InfeasibleResourcesError, InvalidResourcesError: no node could ever grant ``resources``.
+            InfeasibleResourcesError, InvalidResourcesError: no node can ever grant ``resources``.
         """
         if self._running:
             raise RuntimeError("this study is running already: optimize() cannot be called inside optimize().")
@@ -259,7 +275,7 @@ class Study(Results):
         execute(run, observer, attach)
 
     def stop(self) -> None:
-        """Start nothing new in the running optimize(); call it in a callback.
+        """Make the running optimize() start nothing new; call this in a callback.
 
         Raises:
             RuntimeError: no optimize() is running.
@@ -300,7 +316,7 @@ class Study(Results):
 
     @property
     def checkpoint_root(self) -> str:
-        """The directory of this study's checkpoints, as this process would choose it."""
+        """The directory of this study's checkpoints that this process would use."""
         base = self._checkpoint_dir or self._default_checkpoint_dir()
         return study_directory(base, self._repository.path, self._record.study_id, self._record.created)
 

@@ -80,19 +80,14 @@ class CmaEsSampler(BaseSampler):
         variant = _variant(use_separable_cma, with_margin, lr_adapt)
         if restart_strategy not in _RESTARTS:
             raise ValueError(f"restart_strategy must be one of {list(_RESTARTS)}, got {shown(restart_strategy)}.")
-        if sigma0 is not None and not (_is_number(sigma0) and 0 < sigma0 < math.inf):
-            raise ValueError(f"sigma0 must be a number > 0, in widths of the range, got {shown(sigma0)}; 1/6 is usual.")
-        start = _start(x0)
+        sigma0, start = _width(sigma0), _start(x0)
         sources = _sources(source_trials, consider_pruned_trials)
-        if sources is not None and (x0 is not None or sigma0 is not None or use_separable_cma):
-            raise ValueError(
-                "source_trials decide where to begin and learn a whole matrix: x0, sigma0 and use_separable_cma must "
-                f"be left out, got x0={shown(x0)}, sigma0={shown(sigma0)}, use_separable_cma={use_separable_cma}."
-            )
+        if sources is not None:
+            _refuse_beside_sources(x0, sigma0, use_separable_cma)
         super().__init__(
             seed,
             x0=start,
-            sigma0=None if sigma0 is None else float(sigma0),
+            sigma0=sigma0,
             n_startup_trials=n_startup_trials,
             independent_sampler=independent_sampler,
             warn_independent_sampling=bool(warn_independent_sampling),
@@ -110,7 +105,7 @@ class CmaEsSampler(BaseSampler):
             Rules(
                 seed=self.seed,
                 x0=start,
-                sigma0=_SIGMA0 if sigma0 is None else float(sigma0),
+                sigma0=_SIGMA0 if sigma0 is None else sigma0,
                 n_startup=n_startup_trials,
                 with_pruned=bool(consider_pruned_trials),
                 restart=restart_strategy,
@@ -194,6 +189,22 @@ def _variant(separable: Any, margin: Any, lr_adapt: Any) -> Variant:
             f"{separable}, {margin} and {lr_adapt}; set one of them."
         )
     return Variant(separable=separable, margin=margin, lr_adapt=lr_adapt)
+
+
+def _width(sigma0: Any) -> float | None:
+    if sigma0 is None:
+        return None
+    if not _is_number(sigma0) or not 0 < sigma0 < math.inf:
+        raise ValueError(f"sigma0 must be a number > 0, in widths of the range, got {shown(sigma0)}; 1/6 is usual.")
+    return float(sigma0)
+
+
+def _refuse_beside_sources(x0: Any, sigma0: Any, separable: bool) -> None:
+    if x0 is not None or sigma0 is not None or separable:
+        raise ValueError(
+            "source_trials decide where to begin and learn a whole matrix: x0, sigma0 and use_separable_cma must "
+            f"be left out, got x0={shown(x0)}, sigma0={shown(sigma0)}, use_separable_cma={separable}."
+        )
 
 
 def _start(x0: Any) -> dict[str, float] | None:

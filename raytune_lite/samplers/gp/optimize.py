@@ -68,16 +68,7 @@ def climb(
         live, g, free, steep = live[keep], g[keep], free[keep], steep[keep]
         if not len(live):
             break
-        direction = np.where(free, _two_loops(g, pairs, live), 0.0)
-        ascent = np.einsum("ij,ij->i", direction, g)
-        bad = ~(ascent > 1e-12)
-        direction[bad] = g[bad]
-        if pairs:
-            direction[bad] *= (0.1 / steep[bad])[:, None]
-        else:
-            direction *= (0.2 / steep)[:, None]
-        # no step longer than a lengthscale: the model is not to be trusted beyond
-        direction *= np.minimum(1.0, 1.0 / np.maximum(np.abs(direction).max(axis=1), 1e-300))[:, None]
+        direction = _direction(g, free, steep, pairs, live)
         step, waiting = np.ones(len(live)), np.arange(len(live))
         new_x, new_value, new_slope = x[live].copy(), value[live].copy(), slope[live].copy()
         for _ in range(5):
@@ -101,6 +92,23 @@ def climb(
         live = live[gained > 1e-5]
     units[:, columns] = x * scale
     return units, value
+
+
+def _direction(
+    g: Array, free: Array, steep: Array, pairs: list[tuple[Array, Array, Array]], live: Array
+) -> Array:
+    """Directions of ascent for gradients ``g`` (b, r), 0 where not ``free``; ``steep`` (b,) is each row's largest."""
+    direction = np.where(free, _two_loops(g, pairs, live), 0.0)
+    ascent = np.einsum("ij,ij->i", direction, g)
+    bad = ~(ascent > 1e-12)
+    direction[bad] = g[bad]
+    if pairs:
+        direction[bad] *= (0.1 / steep[bad])[:, None]
+    else:
+        direction *= (0.2 / steep)[:, None]
+    # no step longer than a lengthscale: the model must not be trusted beyond
+    direction *= np.minimum(1.0, 1.0 / np.maximum(np.abs(direction).max(axis=1), 1e-300))[:, None]
+    return direction
 
 
 def _two_loops(g: Array, pairs: list[tuple[Array, Array, Array]], live: Array) -> Array:

@@ -1,4 +1,4 @@
-"""Law 8: a checkpoint exists whole or not at all, and a damaged one is never taken for a start from zero."""
+"""A checkpoint is complete or absent, and a damaged one is never taken for a start from zero."""
 
 from __future__ import annotations
 

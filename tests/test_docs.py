@@ -11,7 +11,10 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PAGES = sorted(
     path
-    for pattern in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/**/*.md", "cluster/*.md", "examples/*.md")
+    for pattern in (
+        "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/**/*.md", "cluster/*.md", "examples/*.md",
+        "raytune_lite/**/*.md",
+    )
     for path in ROOT.glob(pattern)
 )
 LINK = re.compile(r"(?<!\!)\[[^\]]*\]\(([^)\s]+)\)|!\[[^\]]*\]\(([^)\s]+)\)")

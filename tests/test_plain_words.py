@@ -16,7 +16,10 @@ ROOT = Path(__file__).parent.parent
 FILES = {path.relative_to(ROOT).as_posix(): path for path in sorted((ROOT / "raytune_lite").rglob("*.py"))}
 PAGES = {
     path.relative_to(ROOT).as_posix(): path
-    for pattern in ("*.md", "docs/**/*.md", "cluster/*.md", "examples/*.md", "examples/*.py", "benchmarks/*.py")
+    for pattern in (
+        "*.md", "docs/**/*.md", "cluster/*.md", "examples/*.md", "examples/*.py", "benchmarks/*.py",
+        "raytune_lite/**/*.md",
+    )
     for path in sorted(ROOT.glob(pattern))
 }
 

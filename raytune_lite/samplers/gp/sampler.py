@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
 from ...arguments import integer, shown
-from ...core.protocols import StudyView
+from ...core.protocols import Sampler, StudyView
 from ...distributions import Distribution
 from ...trial import TrialState
 from ..base import BaseSampler
@@ -59,7 +58,7 @@ class GPSampler(BaseSampler):
         self,
         *,
         seed: int | None = None,
-        independent_sampler: Any = None,
+        independent_sampler: Sampler | None = None,
         n_startup_trials: int = 10,
         deterministic_objective: bool = False,
     ) -> None:

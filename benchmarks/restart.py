@@ -76,7 +76,7 @@ def report(session: sessions.Session, number: int, told: dict[int, tuple[()]], s
             m.ParamValue(name=name, value=sampler.sample_independent(view, number, name, dist), distribution=dist)
             for name, dist in SPACE.items()
         )
-    values = tuple((step, 1.0 + (number % 997) / (step + number)) for step in steps)
+    values = tuple((step, (1.0 + (number % 997) / (step + number),)) for step in steps)
     return m.Reported(number=number, attempt=1, progress=m.Progress(reports=values, params=params))
 
 

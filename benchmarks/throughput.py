@@ -17,7 +17,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 os.environ.setdefault("RAY_AUTH_MODE", "disabled")
@@ -26,21 +25,13 @@ os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 import ray
 
 import raytune_lite as rtl
-from raytune_lite.pruners import NopPruner
+from raytune_lite.pruners import MedianPruner
 
 N_REPORTS, N_BUFFERED, N_SECOND_TRIALS = 500, 20_000, 12
 
 
-@dataclass(frozen=True)
-class EveryStep(NopPruner):
-    """A decision at every step, always CONTINUE: what a round trip costs, and nothing else."""
-
-    @property
-    def milestones(self) -> None:
-        return None
-
-    def spec(self) -> dict[str, Any]:
-        return {"name": "EveryStep"}
+# a decision at every step, always CONTINUE: what a round trip costs
+EVERY_STEP = MedianPruner(n_startup_trials=2**31)
 
 
 def rate(n: int, action: Callable[[], object]) -> float:
@@ -117,7 +108,7 @@ def ours(folder: str, n: int) -> dict[str, float]:
     assert len(done) == n
     first = min(t.datetime_start for t in done if t.datetime_start)
     last = max(t.datetime_complete for t in done if t.datetime_complete)
-    decided = study(folder, "decided", EveryStep())
+    decided = study(folder, "decided", EVERY_STEP)
     decided.optimize(deciding, n_trials=1)
     buffered = study(folder, "buffered")
     buffered.optimize(buffering, n_trials=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -68,7 +69,9 @@ class FrozenTrial:
         params: values as the objective saw them, by name.
         distributions: the distribution of each parameter, by name.
         user_attrs, system_attrs: JSON-able values by name; the second ones are Optuna's and ours.
-        intermediate_values: reported values by step.
+        intermediate_values: reported values by step; with several objectives those of the first one, for which alone
+            Optuna has room.
+        intermediate_vectors: with several objectives one value for each, by step; else empty.
         trial_id: the id of the trial's row in the database; -1 for a trial that is not stored.
         attempt: the number of the latest attempt, counted from 1; 0 when the trial was never started.
     """
@@ -83,6 +86,7 @@ class FrozenTrial:
     user_attrs: Mapping[str, Any] = field(default_factory=dict)
     system_attrs: Mapping[str, Any] = field(default_factory=dict)
     intermediate_values: Mapping[int, float] = field(default_factory=dict)
+    intermediate_vectors: Mapping[int, tuple[float, ...]] = field(default_factory=dict)
     trial_id: int = -1
     attempt: int = 0
 
@@ -98,6 +102,11 @@ class FrozenTrial:
         if len(self.values) > 1:
             raise RuntimeError(f"trial {self.number} has {len(self.values)} objective values; use .values.")
         return self.values[0]
+
+    @property
+    def reports(self) -> dict[int, tuple[float, ...]]:
+        """The reported values by step, one an objective, for any number of objectives."""
+        return dict(self.intermediate_vectors) or {step: (v,) for step, v in self.intermediate_values.items()}
 
     @property
     def constraints(self) -> dict[str, float]:
@@ -136,7 +145,7 @@ def create_trial(
     distributions: Mapping[str, Distribution] | None = None,
     user_attrs: Mapping[str, Any] | None = None,
     system_attrs: Mapping[str, Any] | None = None,
-    intermediate_values: Mapping[int, float] | None = None,
+    intermediate_values: Mapping[int, float | Sequence[float]] | None = None,
 ) -> FrozenTrial:
     """Make the record of a finished trial that was run elsewhere, for ``study.add_trial``.
 
@@ -148,7 +157,7 @@ def create_trial(
         distributions: one for each name in ``params``.
         user_attrs: JSON-able values by name.
         system_attrs: JSON-able values by name.
-        intermediate_values: reported values by step.
+        intermediate_values: reported values by step: a number, or with several objectives a tuple of one for each.
 
     Raises:
         InvalidDistributionError: a value that its distribution cannot represent.
@@ -165,6 +174,8 @@ def create_trial(
     for name, external in params.items():
         if not distributions[name].contains(distributions[name].to_internal_repr(external)):
             raise ValueError(f"parameter {name!r}: value {external!r} is not in {distributions[name]}.")
+    reports = dict(intermediate_values or {})
+    vectors = {step: tuple(given) if isinstance(given, (tuple, list)) else (given,) for step, given in reports.items()}
     found = (value,) if value is not None else tuple(values) if values is not None else None
     if state == TrialState.COMPLETE and (found is None or any(v != v for v in found)):
         raise ValueError(f"a COMPLETE trial needs a value that is a number, got {found}; use state=FAIL without one.")
@@ -178,5 +189,6 @@ def create_trial(
         distributions=distributions,
         user_attrs=dict(user_attrs or {}),
         system_attrs=dict(system_attrs or {}),
-        intermediate_values=dict(intermediate_values or {}),
+        intermediate_values={step: given[0] if given else math.nan for step, given in vectors.items()},
+        intermediate_vectors=vectors if any(len(given) != 1 for given in vectors.values()) else {},
     )

@@ -190,7 +190,8 @@ class Shell:
 
     def report(self, number, *pairs, attempt=None, **progress):
         attempt = self.state.trials[number].attempt if attempt is None else attempt
-        return self.ask(m.Reported, number=number, attempt=attempt, progress=m.Progress(reports=pairs, **progress))
+        progress = m.Progress(reports=reports(*pairs), **progress)
+        return self.ask(m.Reported, number=number, attempt=attempt, progress=progress)
 
     def end(self, number, outcome="complete", *values, attempt=None, **fields):
         attempt = self.state.trials[number].attempt if attempt is None else attempt
@@ -200,6 +201,11 @@ class Shell:
     def lose(self, number, kind="worker_crash", attempt=None):
         attempt = self.state.trials[number].attempt if attempt is None else attempt
         return self.ask(m.AttemptLost, number=number, attempt=attempt, kind=m.FailureKind(kind), message="gone")
+
+
+def reports(*pairs):
+    """(step, value) pairs as a message has them: one value an objective."""
+    return tuple((step, value if isinstance(value, tuple) else (value,)) for step, value in pairs)
 
 
 def asha(low=1, high=9, eta=3, mode="promote"):

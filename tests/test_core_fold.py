@@ -14,7 +14,7 @@ from raytune_lite.core.messages import Decision
 from raytune_lite.core.retries import RetryPolicy
 from raytune_lite.distributions import IntDistribution
 from raytune_lite.exceptions import StaleAttemptError
-from raytune_lite.pruners import NopPruner
+from raytune_lite.pruners import MedianPruner, NopPruner
 from raytune_lite.samplers import GridSampler, RandomSampler
 from raytune_lite.trial import TrialState
 
@@ -25,7 +25,7 @@ GRID_DISTS = {"x": IntDistribution(1, 3), "y": IntDistribution(10, 20, step=10)}
 VALUES = (0.0, 1.0, 1.0, 2.0, -3.0, 0.5, math.inf, -math.inf)
 REPORTS = (*VALUES, math.nan)
 LOSSES = ("timeout", "worker_crash", "out_of_memory", "node_lost", "lease_expired", "driver_lost")
-PRUNERS = (NopPruner(), asha(1, 9, 3), asha(2, 8, 2), asha(1, 4, 2, mode="stop"))
+PRUNERS = (NopPruner(), asha(1, 9, 3), asha(2, 8, 2), asha(1, 4, 2, mode="stop"), MedianPruner(1, 1, 2))
 
 
 class Chaos(Shell):
@@ -87,7 +87,7 @@ class Chaos(Shell):
             return
         trial = self.state.trials[number]
         first = trial.last_step + 1 + x % 2
-        steps = [(first + i, REPORTS[(x // 7 + i) % len(REPORTS)]) for i in range(1 + x % 3)]
+        steps = [(first + i, (REPORTS[(x // 7 + i) % len(REPORTS)],)) for i in range(1 + x % 3)]
         progress = m.Progress(
             reports=tuple(steps),
             params=() if x % 5 else (m.ParamValue(name=f"p{x % 3}", value=0.5, distribution=UNIT),),
@@ -159,7 +159,7 @@ class Chaos(Shell):
         imported = x % 2 == 0
         number = self.state.next_number + x % 2 if imported else None
         values = (VALUES[x % len(VALUES)],) if state is TrialState.COMPLETE else None
-        reports = tuple((i + 1, VALUES[(x + i) % len(VALUES)]) for i in range(x % 4))
+        reports = tuple((i + 1, (VALUES[(x + i) % len(VALUES)],)) for i in range(x % 4))
         event = {"number": number, "state": int(state), "values": values, "params": params, "reports": reports}
         self.do(m.TrialAdded, **event, imported=imported)
 

@@ -12,6 +12,7 @@ from raytune_lite.core import messages as m
 from raytune_lite.core import state as core
 from raytune_lite.core.messages import Answer, Decision
 from raytune_lite.core.retries import RetryPolicy
+from raytune_lite.core.schedules import Levels
 from raytune_lite.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from raytune_lite.exceptions import IncompatibleDistributionError, StaleAttemptError, StorageError
 from raytune_lite.samplers import GridSampler
@@ -70,13 +71,13 @@ def test_a_claim_on_a_grid_leases_a_cell_and_asks_no_sampler():
 def test_a_report_stores_what_is_new_and_answers_the_decision():
     shell = started(pruner=asha())
     shell.claim()
-    progress = m.Progress(reports=((1, 0.5),), params=(X,), user_attrs=(("a", "1"),), checkpoint=ref(1))
+    progress = m.Progress(reports=((1, (0.5,)),), params=(X,), user_attrs=(("a", "1"),), checkpoint=ref(1))
     assert shell.do(m.Reported, number=0, attempt=1, progress=progress) == [
         m.PutParam(number=0, param=X),
         m.PutAttr(number=0, key="a", value_json="1"),
         m.PutCheckpoint(number=0, checkpoint=ref(1)),
-        m.PutReport(number=0, step=1, value=0.5),
-        m.PutRung(number=0, level=1, value=0.5, how="exact"),
+        m.PutReport(number=0, step=1, values=(0.5,)),
+        m.PutRung(number=0, level=1, losses=(0.5,), how="exact"),
         Answer(value=Decision.PAUSE),
     ]
 
@@ -126,7 +127,7 @@ def test_a_paused_attempt_keeps_its_checkpoint_and_a_promotion_resumes_from_it()
         m.NewAttempt(number=0, attempt=2, slot="t", node="m", started=7.0, resumed_step=1),
         Answer(
             value=m.Assignment(
-                number=0, attempt=2, milestones=(1, 2, 4, 8), checkpoint=ref(1), last_step=1, started=2.0
+                number=0, attempt=2, schedule=Levels((1, 2, 4, 8)), checkpoint=ref(1), last_step=1, started=2.0
             )
         ),
     ]
@@ -311,7 +312,7 @@ def test_a_loss_after_the_end_changes_nothing():
 @pytest.mark.parametrize(
     ("kind", "fields"),
     [
-        (m.Reported, {"progress": m.Progress(reports=((9, 0.0),), params=(X,), checkpoint=ref(9))}),
+        (m.Reported, {"progress": m.Progress(reports=((9, (0.0,)),), params=(X,), checkpoint=ref(9))}),
         (m.ParamAsked, {"name": "x", "distribution": UNIT}),
         (m.ParamSet, {"param": X}),
         (m.AttemptEnded, {"outcome": m.Outcome.COMPLETE, "values": (0.0,)}),
@@ -421,7 +422,7 @@ def test_retries_go_before_promotions_before_enqueued_before_new():
     for number in range(9, 12):
         shell.report(number, (1, 0.5 + number))
         shell.end(number, "pruned")
-    while len(shell.state.rungs.ladder[0].recorded) < 18:
+    while len(shell.state.judge.ladder[0].recorded) < 18:
         number = shell.claim("e").number
         shell.report(number, (1, 50.0))
         shell.end(number, "pruned")
@@ -549,10 +550,10 @@ def test_the_previous_checkpoint_is_dropped_with_the_new_row_and_not_before():
     shell = started()
     shell.claim()
     assert shell.report(0, (1, 0.5), checkpoint=ref(1)) is Decision.CONTINUE
-    progress = m.Progress(reports=((2, 0.5),), checkpoint=ref(2))
+    progress = m.Progress(reports=((2, (0.5,)),), checkpoint=ref(2))
     assert shell.do(m.Reported, number=0, attempt=1, progress=progress) == [
         m.PutCheckpoint(number=0, checkpoint=ref(2)),
-        m.PutReport(number=0, step=2, value=0.5),
+        m.PutReport(number=0, step=2, values=(0.5,)),
         m.DropCheckpoint(number=0, uri=ref(1).uri),
         m.Discard(uri=ref(1).uri),
         Answer(value=Decision.CONTINUE),
@@ -681,8 +682,8 @@ def test_an_unused_pruner_may_be_replaced_and_old_reports_fill_the_new_rungs():
     shell.report(0, (1, 1.0), (2, 0.5))
     shell.end(0, "complete", 0.5)
     commands = shell.run(name="second", pruner=asha())
-    assert m.PutRung(number=0, level=1, value=1.0, how="exact") in commands
-    assert shell.state.milestones == (1, 3)
+    assert m.PutRung(number=0, level=1, losses=(1.0,), how="exact") in commands
+    assert shell.state.judge.schedule(0) == Levels((1, 3))
 
 
 def test_an_imported_trial_is_adopted_under_its_number_once():

@@ -23,7 +23,7 @@ from raytune_lite.runtime.ports import Handover, Returned
 from raytune_lite.samplers import GridSampler, RandomSampler
 from raytune_lite.trial import TrialState
 
-from .core_tools import inside, open_driver
+from .core_tools import inside, open_driver, reports
 
 UNIT = FloatDistribution(0.0, 1.0)
 X = m.ParamValue(name="x", value=0.5, distribution=UNIT)
@@ -52,7 +52,7 @@ class Talk:
         return self.send(m.Claimed(slot=slot, node="n"))
 
     def report(self, number, *pairs, attempt=1, **progress):
-        progress = m.Progress(reports=pairs, **progress)
+        progress = m.Progress(reports=reports(*pairs), **progress)
         return self.send(m.Reported(number=number, attempt=attempt, progress=progress))
 
     def plan(self, *ended):
@@ -167,7 +167,7 @@ LIES = {
 
 
 def lie(raw=None, number=1, **fields):
-    event = m.Reported(number=number, attempt=1, progress=m.Progress(reports=((7, 0.1),), **fields))
+    event = m.Reported(number=number, attempt=1, progress=m.Progress(reports=((7, (0.1,)),), **fields))
     data = json.loads(event_to_json(event))
     data["progress"] |= raw or {}
     return json.dumps(data).encode()
@@ -222,7 +222,7 @@ def test_a_lie_does_not_disturb_the_honest_reports_of_its_batch(talk):
     from raytune_lite.runtime.batch import Request
 
     def request(number, step, **fields):
-        event = m.Reported(number=number, attempt=1, progress=m.Progress(reports=((step, 0.25),), **fields))
+        event = m.Reported(number=number, attempt=1, progress=m.Progress(reports=((step, (0.25,)),), **fields))
         return Request(event, answers.append, refusals.append)
 
     answers, refusals = [], []
@@ -294,7 +294,7 @@ def test_a_failure_of_megabytes_is_cut_before_it_is_sent(talk):
     assert stored[1]["error"].startswith("Broken:")
 
 
-def test_a_report_between_and_past_milestones_gets_the_first_verdict(storage):
+def test_a_report_between_and_past_the_rungs_gets_the_first_verdict(storage):
     talk = Talk(storage, pruner=ASHAPruner(1, 9, 3), n_trials=1)
     talk.claim("a")
     assert talk.report(0, (5, 0.5), (1, 0.1), (3, 0.2)) == "pause"

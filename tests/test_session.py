@@ -25,7 +25,7 @@ from raytune_lite.samplers import GridSampler, RandomSampler
 from raytune_lite.storages import Repository
 from raytune_lite.trial import StudyDirection, TrialState
 
-from .core_tools import T0, Clock, OpenSession, dump
+from .core_tools import T0, Clock, OpenSession, dump, reports
 
 UNIT = FloatDistribution(0.0, 1.0)
 
@@ -61,7 +61,7 @@ def claim(session, slot="a"):
 
 
 def report(session, number, *pairs, attempt=1, **fields):
-    progress = m.Progress(reports=pairs, **fields)
+    progress = m.Progress(reports=reports(*pairs), **fields)
     return session.call(m.Reported(number=number, attempt=attempt, progress=progress))
 
 
@@ -152,13 +152,13 @@ def test_a_refused_request_does_not_disturb_the_others(session):
     claim(session)
     heard = []
     session.process([
-        request(m.Reported(number=0, attempt=1, progress=m.Progress(reports=((1, 0.5),))), heard),
-        request(m.Reported(number=0, attempt=9, progress=m.Progress(reports=((2, 0.5),))), heard),
+        request(m.Reported(number=0, attempt=1, progress=m.Progress(reports=((1, (0.5,)),))), heard),
+        request(m.Reported(number=0, attempt=9, progress=m.Progress(reports=((2, (0.5,)),))), heard),
         request(m.Claimed(slot="b"), heard),
     ])  # fmt: skip
     assert sorted(kind for kind, _ in heard) == ["answer", "answer", "refused"]
     assert [type(value) for kind, value in heard if kind == "refused"] == [StaleAttemptError]
-    assert session.state.trials[0].reports == {1: 0.5}
+    assert session.state.trials[0].reports == {1: (0.5,)}
     assert dump(session.fold(session.repository.events(session.study))) == dump(session.state)
 
 
@@ -253,11 +253,11 @@ session = Session(RunConfig(storage=sys.argv[1], study_name="s", run="dead", sam
 for slot in "abc":
     session.call(m.Claimed(slot=slot, node="n"))
 for number in (0, 1):
-    session.call(m.Reported(number=number, attempt=1, progress=m.Progress(reports=((1, float(number)),))))
+    session.call(m.Reported(number=number, attempt=1, progress=m.Progress(reports=((1, (float(number),)),))))
 session.call(m.AttemptEnded(number=0, attempt=1, outcome=m.Outcome.PRUNED))
 session.call(m.Claimed(slot="d"))
 session.call(m.AttemptEnded(number=2, attempt=1, outcome=m.Outcome.COMPLETE, values=(5.0,)))
-session.call(m.Reported(number=3, attempt=1, progress=m.Progress(reports=((0, 1.0),))))
+session.call(m.Reported(number=3, attempt=1, progress=m.Progress(reports=((0, (1.0,)),))))
 os._exit(9)
 """
 

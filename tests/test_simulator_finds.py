@@ -9,6 +9,7 @@ import pytest
 from raytune_lite.core import messages as m
 from raytune_lite.core.messages import FailureKind, Outcome
 from raytune_lite.core.retries import RetryPolicy
+from raytune_lite.core.schedules import Levels
 from raytune_lite.exceptions import FencedError, StaleAttemptError, StorageError
 from raytune_lite.runtime.answers import is_superseded, refusal
 from raytune_lite.runtime.attempt import run_trial
@@ -149,11 +150,11 @@ class Gone:
 @pytest.mark.parametrize("say", [lambda trial: trial.delivery.flush(), lambda trial: trial.suggest_float("x", 0, 1)])
 def test_a_trial_is_not_blamed_for_a_driver_that_is_gone(say):
     """Seed 220: the objective got the driver's FencedError (or a TimeoutError), and the trial was FAIL for good."""
-    trial = Trial(m.Assignment(number=0, attempt=1, milestones=(1,)), Gone(), lambda: None)
+    trial = Trial(m.Assignment(number=0, attempt=1, schedule=Levels((1,))), Gone(), lambda: None)
     trial.report(0.5, 1)
     ended = run_trial(say, trial)
     assert ended.outcome is Outcome.INTERRUPTED
-    assert ended.progress.reports == ((1, 0.5),)
+    assert ended.progress.reports == ((1, (0.5,)),)
 
 
 @pytest.mark.parametrize("late", [False, True])

@@ -39,11 +39,11 @@ _EVENTS = [
     m.RunFinished(run="r"),
     m.StopRequested(reason="enough 'of' \"it\"\n\0 \ud800 ü"),
     m.TrialEnqueued(params=(("lr", "0.1"),), user_attrs=(("a", "[1, 2]"),)),
-    m.TrialAdded(number=None, state=1, values=(math.inf, -1.0), params=(LR, KIND), reports=((1, math.nan),)),
+    m.TrialAdded(number=None, state=1, values=(math.inf, -1.0), params=(LR, KIND), reports=((1, (math.nan,)),)),
     m.Claimed(slot="s", node="n"),
     m.Suggested(number=0, params=(LR, LAYERS, KIND)),
     m.ParamSet(number=0, attempt=1, param=LAYERS),
-    m.Reported(number=0, attempt=1, progress=m.Progress(reports=((1, 0.5),), params=(LR,), checkpoint=REF)),
+    m.Reported(number=0, attempt=1, progress=m.Progress(reports=((1, (0.5,)),), params=(LR,), checkpoint=REF)),
     m.AttemptEnded(number=0, attempt=1, outcome=m.Outcome.FAIL, failure=m.Failure(error="E: x", traceback="t")),
     m.AttemptLost(number=0, attempt=1, kind=m.FailureKind.OUT_OF_MEMORY, message="x" * 100_000),
 ]
@@ -158,12 +158,12 @@ def test_every_row_is_stored_and_read_back(repository, study, epoch):
         m.PutParam(number=0, param=LAYERS),
         m.PutParam(number=0, param=KIND),
         m.NewAttempt(number=0, attempt=1, slot="slot", node="node", started=1.25, resumed_step=None),
-        *[m.PutReport(number=0, step=i, value=v) for i, v in enumerate([0.5, math.inf, -math.inf, math.nan])],
+        *[m.PutReport(number=0, step=i, values=(v,)) for i, v in enumerate([0.5, math.inf, -math.inf, math.nan])],
         m.PutAttr(number=0, key="k'\"\n", value_json='{"ü": [1, null]}'),
         m.PutAttr(number=0, key="sys", value_json="1", system=True),
         m.PutCheckpoint(number=0, checkpoint=REF),
-        m.PutRung(number=0, level=3, value=0.5, how="exact"),
-        m.PutRung(number=0, level=9, value=math.nan, how="failed"),
+        m.PutRung(number=0, level=3, losses=(0.5,), how="exact"),
+        m.PutRung(number=0, level=9, losses=(math.nan,), how="failed"),
         m.PromoteRung(number=0, level=3),
         m.PutCell(number=0, cell=10**12, state="LEASED", failures=2),
         m.EndAttempt(number=0, attempt=1, outcome="paused", ended=2.5, message="bad \0 \udcff text",
@@ -209,8 +209,8 @@ def test_the_first_write_of_a_param_a_report_and_a_rung_wins_and_the_last_of_val
     def rows(value):
         return [
             m.PutParam(number=0, param=m.ParamValue(name="lr", value=value, distribution=LR.distribution)),
-            m.PutReport(number=0, step=1, value=value),
-            m.PutRung(number=0, level=1, value=value, how="exact"),
+            m.PutReport(number=0, step=1, values=(value,)),
+            m.PutRung(number=0, level=1, losses=(value,), how="exact"),
             m.PutValues(number=0, values=(value,)),
             m.PutAttr(number=0, key="k", value_json=json.dumps(value)),
             m.PutCell(number=0, cell=0, state=str(value), failures=0),
@@ -248,9 +248,9 @@ def test_states_follow_each_other_in_order_within_a_batch(repository, study, epo
     [
         new(0),  # the number exists
         m.NewAttempt(number=0, attempt=1, slot="", node="", started=0.0, resumed_step=None),
-        m.PutReport(number=7, step=1, value=1.0),  # no such trial
+        m.PutReport(number=7, step=1, values=(1.0,)),  # no such trial
         m.PutValues(number=0, values=(math.nan,)),
-        m.PutReport(number=0, step=2**70, value=1.0),
+        m.PutReport(number=0, step=2**70, values=(1.0,)),
         m.PutAttr(number=0, key="\ud800", value_json="1"),
         m.SetState(number=0, state=RUNNING, attempt=1, started=1e300),
         m.AdoptTrial(number=0, state=COMPLETE),
@@ -264,7 +264,7 @@ def test_a_row_that_cannot_be_stored_rolls_the_whole_batch_back_and_the_next_com
     repository.commit(study, epoch, EVENTS[:1], [new(0), attempt])
     before = dump(repository)
     with pytest.raises(StorageError):
-        repository.commit(study, epoch, EVENTS[1:3], [new(1), m.PutReport(number=0, step=1, value=1.0), bad])
+        repository.commit(study, epoch, EVENTS[1:3], [new(1), m.PutReport(number=0, step=1, values=(1.0,)), bad])
     assert dump(repository) == before
     repository.commit(study, epoch, EVENTS[1:2], [new(1)])
     assert repository.events(study) == EVENTS[:2]
@@ -282,7 +282,7 @@ def test_readers_in_other_threads_see_whole_batches_only(repository, study, epoc
     reader = threading.Thread(target=read)
     reader.start()
     for i in range(100):
-        repository.commit(study, epoch, [], [m.PutReport(number=0, step=10 * i + k, value=1.0) for k in range(10)])
+        repository.commit(study, epoch, [], [m.PutReport(number=0, step=10 * i + k, values=(1.0,)) for k in range(10)])
     stop.set()
     reader.join()
     assert all(count % 10 == 0 for count in seen)
@@ -301,7 +301,7 @@ def statements(repository):
 
 def test_one_trial_is_read_without_the_others(repository, study, epoch):
     rows = [row for n in range(30) for row in (new(n), m.PutParam(number=n, param=LR))]
-    rows += [m.PutReport(number=7, step=1, value=0.5), m.PutAttr(number=7, key="k", value_json="[1]")]
+    rows += [m.PutReport(number=7, step=1, values=(0.5,)), m.PutAttr(number=7, key="k", value_json="[1]")]
     repository.commit(study, epoch, [], rows)
     found = statements(repository)
     seven = repository.trial(study, 7)
@@ -318,7 +318,7 @@ def test_one_trial_is_read_without_the_others(repository, study, epoch):
 
 def test_reading_takes_one_query_a_table_whatever_the_number_of_trials(repository, study, epoch):
     rows = [new(i, COMPLETE) for i in range(300)]
-    rows += [m.PutReport(number=i, step=s, value=1.0) for i in range(300) for s in range(10)]
+    rows += [m.PutReport(number=i, step=s, values=(1.0,)) for i in range(300) for s in range(10)]
     repository.commit(study, epoch, [], rows)
     statements = []
     sa.event.listen(
@@ -353,7 +353,7 @@ def test_reading_takes_one_query_a_table_whatever_the_number_of_trials(repositor
     ],
 )
 def test_nonsense_in_a_table_is_reported_with_table_and_trial(repository, study, epoch, edit, table):
-    rows = [new(0), m.PutParam(number=0, param=KIND), m.PutReport(number=0, step=1, value=1.0)]
+    rows = [new(0), m.PutParam(number=0, param=KIND), m.PutReport(number=0, step=1, values=(1.0,))]
     rows += [m.PutValues(number=0, values=(1.0,)), m.PutAttr(number=0, key="k", value_json="1")]
     repository.commit(study, epoch, [], [*rows, m.PutAttr(number=0, key="k", value_json="1", system=True)])
     edit_by_hand(repository, edit)
@@ -410,11 +410,11 @@ def test_attributes_are_kept(repository, study, url):
 
 def test_deleting_a_study_leaves_nothing_of_it_and_everything_of_the_other(repository, study, epoch):
     def fill(record, own_epoch):
-        rows = [new(0), m.PutParam(number=0, param=LR), m.PutReport(number=0, step=1, value=1.0)]
+        rows = [new(0), m.PutParam(number=0, param=LR), m.PutReport(number=0, step=1, values=(1.0,))]
         rows += [m.PutValues(number=0, values=(1.0,)), m.PutAttr(number=0, key="k", value_json="1")]
         rows += [m.PutAttr(number=0, key="k", value_json="1", system=True), m.PutCheckpoint(number=0, checkpoint=REF)]
         rows += [m.NewAttempt(number=0, attempt=1, slot="", node="", started=0.0, resumed_step=None)]
-        rows += [m.PutRung(number=0, level=1, value=1.0, how="exact")]
+        rows += [m.PutRung(number=0, level=1, losses=(1.0,), how="exact")]
         rows += [m.PutCell(number=0, cell=1, state="DONE", failures=0)]
         repository.commit(record, own_epoch, EVENTS[:1], rows)
         repository.set_user_attr(record, "k", 1)

@@ -119,7 +119,7 @@ def test_optuna_reads_what_we_wrote(repository, url):
         rows += [m.NewTrial(number=number, state=TrialState.RUNNING, attempt=1, started=number + 0.125)]
         rows += [m.PutParam(number=number, param=p) for p in (lr, kind, n, q)[: number + 1]]
         reports = enumerate([1.5, math.inf, -math.inf, math.nan])
-        rows += [m.PutReport(number=number, step=step, value=value) for step, value in reports]
+        rows += [m.PutReport(number=number, step=step, values=(value,)) for step, value in reports]
         rows += [m.PutAttr(number=number, key="note", value_json='"x"')]
         done = 10.5 if state.is_finished() else None
         rows += [m.SetState(number=number, state=state, attempt=1, completed=done)]
@@ -211,7 +211,7 @@ def test_a_study_of_optunas_is_read_as_optuna_reads_it(url):
     for event, its in zip(foreign, theirs.trials, strict=True):
         assert TrialState(event.state).name == its.state.name
         assert {p.name: p.distribution.to_external_repr(p.value) for p in event.params} == its.params
-        assert repr(dict(event.reports)) == repr(its.intermediate_values)
+        assert repr({step: value for step, (value,) in event.reports}) == repr(its.intermediate_values)
     assert dict(foreign[13].system_attrs) == {"fixed_params": '{"kind": "a", "lr": 0.01}'}
     assert dict(foreign[13].user_attrs) == {"hand": "1"}
     repository.close()
@@ -260,7 +260,7 @@ def test_two_trials_of_one_number_are_reported(url):
 def test_a_study_that_optuna_deletes_leaves_none_of_our_rows_for_the_next_one(repository, url):
     study = repository.create_study("s", MINIMIZE, now=0.0)
     epoch = repository.acquire(study, run="r", lease=60, now=0.0)
-    rows = [m.NewTrial(number=0, state=TrialState.RUNNING), m.PutRung(number=0, level=1, value=1.0, how="exact")]
+    rows = [m.NewTrial(number=0, state=TrialState.RUNNING), m.PutRung(number=0, level=1, losses=(1.0,), how="exact")]
     repository.commit(study, epoch, [m.LogEntry(0.0, m.RunFinished(run="r"))], rows)
     optuna.delete_study(study_name="s", storage=url)
     assert rows_left(repository, set(t.OUR_TABLES) - {"rtl_version"}) == []

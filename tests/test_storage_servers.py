@@ -131,7 +131,7 @@ DOUBLED = {
 def test_the_database_itself_refuses_what_there_can_be_only_once(any_storage, what):
     repository = Repository.open(any_storage)
     study, epoch = begun(repository)
-    rows = [new(0, cell=7), new(1), m.PutRung(number=0, level=1, value=1.0, how="exact"),
+    rows = [new(0, cell=7), new(1), m.PutRung(number=0, level=1, losses=(1.0,), how="exact"),
             m.NewAttempt(number=0, attempt=1, slot="s", node="", started=0.0, resumed_step=None),
             m.PutCell(number=0, cell=7, state="leased", failures=0)]  # fmt: skip
     repository.commit(study, epoch, [event()], rows)
@@ -205,11 +205,11 @@ def test_every_float_and_large_texts_and_integers_come_back_as_they_were(any_sto
     repository = Repository.open(any_storage)
     study, epoch = begun(repository)
     values = [0.1, 1 / 3, 5e-324, 1.7976931348623157e308, 0.0, 2.0**53 + 2, math.inf, -math.inf, math.nan]
-    rows = [m.PutReport(number=0, step=step, value=value) for step, value in enumerate(values)]
+    rows = [m.PutReport(number=0, step=step, values=(value,)) for step, value in enumerate(values)]
     big = m.CheckpointRef(step=2**31 - 1, attempt=1, uri="u", digest="d", size=2**62)
     lost = m.AttemptLost(number=0, attempt=1, kind=m.FailureKind.WORKER_CRASH, message="x🚀" * 1_000_000)
     long = m.LogEntry(1 / 3, lost)
-    rows += [m.PutCheckpoint(number=0, checkpoint=big), m.PutReport(number=0, step=2**31 - 1, value=1.0)]
+    rows += [m.PutCheckpoint(number=0, checkpoint=big), m.PutReport(number=0, step=2**31 - 1, values=(1.0,))]
     repository.commit(study, epoch, [long], [new(0), *rows])
     assert repr(list(repository.trials(study)[0].intermediate_values.values())) == repr([*values, 1.0])
     assert repository.checkpoints(study) == [(0, big)]
@@ -373,7 +373,7 @@ def test_a_study_may_be_deleted_while_its_driver_writes(url, repository):
     def write():
         try:
             for i in range(1, 100_000):
-                repository.commit(study, epoch, [event(i)], [m.PutReport(number=0, step=i, value=1.0)])
+                repository.commit(study, epoch, [event(i)], [m.PutReport(number=0, step=i, values=(1.0,))])
                 if stop.is_set():
                     return
         except raytune_lite.exceptions.RaytuneLiteError as error:

@@ -275,11 +275,6 @@ def script_multi_objective(o):
     return front, [d.name for d in study.directions], rows(study)
 
 
-def script_report_with_several_objectives(o):
-    study = o.create_study(directions=["minimize", "minimize"])
-    study.ask().report(1.0, 1)
-
-
 def script_study_attributes(o):
     study = o.create_study(study_name="n")
     study.set_user_attr("a", {"b": [1, None]})

@@ -251,7 +251,7 @@ def test_reports_are_answered_at_once_while_a_sampler_works(storage):
     while any(worker.is_alive() for worker in workers):
         step += 1
         began = time.perf_counter()
-        tell(driver, m.Reported(number=0, attempt=1, progress=m.Progress(reports=((step, 1.0),))))
+        tell(driver, m.Reported(number=0, attempt=1, progress=m.Progress(reports=((step, (1.0,)),))))
         waits.append(time.perf_counter() - began)
         time.sleep(0.005)
     assert sorted(claim["number"] for claim in claims) == [1, 2]

@@ -141,8 +141,9 @@ def test_a_line_that_fails_rests_and_moves_with_the_driver() -> None:
 
 def test_what_the_socket_cannot_carry_goes_as_an_actor_call() -> None:
     sure = Scripted(answer(Decision.PAUSE, "stop"))
-    assert channel(sure).report(3, 1, Progress(reports=((1, 0.5),))) == (Decision.PAUSE, "stop")
-    assert event_from_json(sure.sent[0]) == Reported(number=3, attempt=1, progress=Progress(reports=((1, 0.5),)))
+    progress = Progress(reports=((1, (0.5,)),))
+    assert channel(sure).report(3, 1, progress) == (Decision.PAUSE, "stop")
+    assert event_from_json(sure.sent[0]) == Reported(number=3, attempt=1, progress=progress)
 
 
 def test_a_busy_driver_acknowledges_nothing_but_lives_and_gets_the_same_message_again() -> None:

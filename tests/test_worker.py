@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 import warnings
 
@@ -10,6 +11,7 @@ import pytest
 from raytune_lite.checkpoints.store import CheckpointStore
 from raytune_lite.core import messages as m
 from raytune_lite.core.messages import Decision, Outcome
+from raytune_lite.core.schedules import Every, Levels, Never
 from raytune_lite.distributions import FloatDistribution
 from raytune_lite.exceptions import CheckpointCorruptedError, CheckpointError, StaleAttemptError, TrialPruned
 from raytune_lite.runtime.attempt import run_trial
@@ -60,8 +62,8 @@ def trial_on(channel, store=None, n_objectives=1, **fields):
 # --- what travels, and when --------------------------------------------------------------------------------------
 
 
-def test_reports_between_milestones_cost_no_call(channel):
-    trial = trial_on(channel, milestones=(3, 9))
+def test_reports_between_due_steps_cost_no_call(channel):
+    trial = trial_on(channel, schedule=Levels((3, 9)))
     for step in range(1, 3):
         trial.report(step / 10, step)
         assert not trial.should_prune()
@@ -69,41 +71,41 @@ def test_reports_between_milestones_cost_no_call(channel):
     channel.decisions[3] = Decision.PAUSE
     trial.report(0.3, 3)
     assert trial.should_prune()
-    assert channel.reports == [((1, 0.1), (2, 0.2), (3, 0.3))]
+    assert channel.reports == [((1, (0.1,)), (2, (0.2,)), (3, (0.3,)))]
     assert trial.should_prune()  # a decision stands and costs nothing
     assert len(channel.told) == 1
 
 
-def test_the_first_report_past_a_milestone_is_due_too_and_once(channel):
-    trial = trial_on(channel, milestones=(3, 9))
+def test_the_first_report_past_a_due_step_is_due_too_and_once(channel):
+    trial = trial_on(channel, schedule=Levels((3, 9)))
     for step in (2, 5, 6, 8, 10, 11):
         trial.report(0.0, step)
         trial.should_prune()
     assert [told[-1][0] for told in channel.reports] == [5, 10]
 
 
-def test_without_milestones_every_new_step_is_a_decision_and_with_none_no_step_is(channel):
-    trial = trial_on(channel, milestones=None)
+def test_every_step_can_be_due_and_none(channel):
+    trial = trial_on(channel, schedule=Every())
     for step in (0, 1):
         trial.report(0.0, step)
         trial.should_prune()
         trial.should_prune()
-    assert channel.reports == [((0, 0.0),), ((1, 0.0),)]
-    never = trial_on(other := FakeChannel(), milestones=())
+    assert channel.reports == [((0, (0.0,)),), ((1, (0.0,)),)]
+    never = trial_on(other := FakeChannel(), schedule=Never())
     never.report(0.0, 1)
     assert not never.should_prune()
     assert other.told == []
 
 
 def test_a_resumed_attempt_asks_for_no_decision_that_was_made(channel):
-    trial = trial_on(channel, milestones=(1, 3, 9), last_step=3)
+    trial = trial_on(channel, schedule=Levels((1, 3, 9)), last_step=3)
     for step in (2, 3):
         trial.report(0.0, step)
         assert not trial.should_prune()
     assert channel.told == []
     trial.report(0.0, 9)
     trial.should_prune()
-    assert channel.reports == [((2, 0.0), (3, 0.0), (9, 0.0))]
+    assert channel.reports == [((2, (0.0,)), (3, (0.0,)), (9, (0.0,)))]
 
 
 def test_the_first_value_of_a_step_stands_with_a_warning(channel):
@@ -114,7 +116,7 @@ def test_the_first_value_of_a_step_stands_with_a_warning(channel):
     trial.delivery.flush()
     with pytest.warns(UserWarning, match="step 1"):
         trial.report(3.0, 1)
-    assert channel.reports == [((1, 1.0),)]
+    assert channel.reports == [((1, (1.0,)),)]
 
 
 def test_parameters_and_attributes_travel_with_the_next_message(channel):
@@ -157,7 +159,7 @@ def test_a_later_attempt_knows_the_parameters_and_attributes_of_the_earlier_one(
 
 
 def test_what_could_not_be_delivered_is_put_back_in_order_and_travels_next_time(channel):
-    trial = trial_on(channel, milestones=(2,))
+    trial = trial_on(channel, schedule=Levels((2,)))
     trial.suggest_float("x", 0, 1)
     trial.report(0.1, 1)
     trial.report(0.2, 2)
@@ -170,7 +172,7 @@ def test_what_could_not_be_delivered_is_put_back_in_order_and_travels_next_time(
     channel.error = None
     trial.should_prune()
     [progress] = channel.told
-    assert progress.reports == ((1, 0.1), (2, 0.2), (3, 0.3))
+    assert progress.reports == ((1, (0.1,)), (2, (0.2,)), (3, (0.3,)))
     assert progress.user_attrs == (("a", "2"),)
 
 
@@ -207,13 +209,34 @@ def test_numbers_of_numpy_and_torch_are_numbers(channel):
     torch = pytest.importorskip("torch")
     trial.report(torch.tensor(0.125), 3)
     trial.delivery.flush()
-    assert channel.reports == [((1, 0.5), (2, 0.25), (3, 0.125))]
-    assert all(type(part) in (int, float) for pair in channel.reports[0] for part in pair)
+    assert channel.reports == [((1, (0.5,)), (2, (0.25,)), (3, (0.125,)))]
+    assert all(type(step) is int and type(value) is float for step, (value,) in channel.reports[0])
 
 
-def test_reports_need_a_single_objective(channel):
-    with pytest.raises(NotImplementedError, match="single objective"):
-        trial_on(channel, n_objectives=2).report(1.0, 1)
+def test_with_several_objectives_a_report_has_one_number_each(channel):
+    import numpy as np
+
+    trial = trial_on(channel, n_objectives=2, schedule=Levels((3,)))
+    trial.report((0.5, 2), 1)
+    trial.report([math.nan, np.float32(0.25)], np.int64(2))
+    assert channel.told == []
+    trial.report(np.array([1.5, -math.inf]), 3)
+    trial.should_prune()
+    assert repr(channel.reports) == "[((1, (0.5, 2.0)), (2, (nan, 0.25)), (3, (1.5, -inf)))]"
+
+
+@pytest.mark.parametrize("value", [0.5, (), (0.5,), (0.5, 1.0, 2.0), "ab", None, {"a": 0.5}, (0.5, "1"), (0.5, None)])
+def test_a_report_of_another_length_or_kind_is_refused_and_says_what_is_needed(channel, value):
+    trial = trial_on(channel, n_objectives=2)
+    with pytest.raises(TypeError, match=r"trial 3: report\(\) needs (2 numbers, one for each|a number)"):
+        trial.report(value, 1)
+    trial.delivery.flush()
+    assert channel.reports == [()]
+
+
+def test_a_tuple_is_no_report_of_a_single_objective(channel):
+    with pytest.raises(TypeError, match=r"needs a number, got \(0.5, 1.0\)"):
+        trial_on(channel).report((0.5, 1.0), 1)
 
 
 def test_an_attribute_must_be_json(channel):
@@ -237,7 +260,7 @@ def test_a_stale_attempt_ends_at_its_next_word(channel):
 
 
 def test_told_to_stop_with_an_answer_it_ends_at_its_next_word(channel):
-    trial = trial_on(channel, milestones=None)
+    trial = trial_on(channel, schedule=Every())
     channel.stop = "the study was interrupted"
     trial.report(0.0, 1)
     with pytest.raises(AttemptInterrupted, match="interrupted"):
@@ -257,7 +280,7 @@ def test_a_checkpoint_is_on_disk_and_told_when_save_returns_and_the_next_attempt
     trial.report(0.5, 4)
     trial.save_checkpoint({"epoch": 4, "w": [1.0, None]}, step=4)
     [progress] = channel.told
-    assert progress.reports == ((4, 0.5),)
+    assert progress.reports == ((4, (0.5,)),)
     again = trial_on(channel, store, attempt=2, checkpoint=progress.checkpoint)
     assert again.load_checkpoint() == {"epoch": 4, "w": [1.0, None]}
     assert again.resumed_from_step == 4
@@ -318,7 +341,7 @@ def test_a_number_completes_and_carries_what_is_buffered():
         return 2
 
     ended = outcome_of(objective)
-    assert (ended.outcome, ended.values, ended.progress.reports) == (Outcome.COMPLETE, (2.0,), ((1, 0.5),))
+    assert (ended.outcome, ended.values, ended.progress.reports) == (Outcome.COMPLETE, (2.0,), ((1, (0.5,)),))
 
 
 def test_trial_pruned_and_interruptions():
@@ -396,7 +419,7 @@ def test_a_beat_delivers_the_buffer_and_renews(channel, host):
     trial.report(0.5, 1)
     trial.delivery.acknowledged_at -= 100
     Heartbeat(host, lease=10).beat(trial)
-    assert channel.reports == [((1, 0.5),)]
+    assert channel.reports == [((1, (0.5,)),)]
     assert time.monotonic() - trial.delivery.acknowledged_at < 5
     assert host.exits == []
 
@@ -434,7 +457,7 @@ def test_a_beat_that_learns_of_the_end_lets_the_objective_find_out(channel, host
 def test_no_warning_in_ordinary_use(channel):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        trial = trial_on(channel, milestones=None)
+        trial = trial_on(channel, schedule=Every())
         for step in range(3):
             trial.suggest_float("x", 0, 1)
             trial.report(0.0, step)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..exceptions import StudyNotFoundError
+from ..pruners import pruner_from_spec, pruner_names
 from .base import WrongInput, cli, open_study, refuse, storage_url, study_options
 
 if TYPE_CHECKING:
@@ -52,7 +53,9 @@ SAMPLERS = {
 @click.option("--sampler", type=click.Choice(sorted(SAMPLERS)), help="[default: the study's own, else auto]")
 @click.option("--grid", metavar="JSON", help="""Values for the grid sampler: '{"lr": [0.1, 0.01], "depth": [2, 4]}'.""")
 @click.option("--seed", type=click.IntRange(0), help="Seed of the sampler.")
-@click.option("--pruner", type=click.Choice(["none", "asha"]), help="[default: the study's own, else none]")
+@click.option("--pruner", type=click.Choice(sorted(pruner_names())), help="[default: the study's own, else none]")
+@click.option("--pruner-option", "pruner_options", multiple=True, metavar="NAME=VALUE",
+              help="An argument of the pruner, as in Python: n_startup_trials=10. Once for each.")  # fmt: skip
 @click.option("--min-resource", type=int, help="ASHA: step of the lowest rung.  [default: 1]")
 @click.option("--max-resource", type=int, help="ASHA: last step of a full training; needed with --pruner asha.")
 @click.option("--reduction-factor", type=int, help="ASHA: the top 1/N of a rung goes on.  [default: 3]")
@@ -124,19 +127,30 @@ def _sampler(given: dict[str, Any]) -> Sampler | None:
 
 def _pruner(given: dict[str, Any]) -> Pruner | None:
     """The pruner that the options describe; None when they name none."""
-    from ..pruners import ASHAPruner, NopPruner
-
-    names = ("min_resource", "max_resource", "reduction_factor")
-    arguments = {name: given[name] for name in names if given[name] is not None}
+    name, arguments = given["pruner"], dict(map(_pruner_option, given["pruner_options"]))
+    if arguments and name is None:
+        refuse(f"--pruner-option needs --pruner, one of {', '.join(sorted(pruner_names()))}.")
+    short = ("min_resource", "max_resource", "reduction_factor")  # ASHA's have options of their own
+    of_asha = {key: given[key] for key in short if given[key] is not None}
     if given["asha_mode"] is not None:
-        arguments["mode"] = given["asha_mode"]
-    if given["pruner"] == "asha":
-        if given["max_resource"] is None:
-            refuse("--pruner asha needs --max-resource, the last step of a full training.")
-        return ASHAPruner(**arguments)
-    if arguments:
+        of_asha["mode"] = given["asha_mode"]
+    if of_asha and name != "asha":
         refuse("--min-resource, --max-resource, --reduction-factor and --asha-mode need --pruner asha.")
-    return NopPruner() if given["pruner"] == "none" else None
+    arguments |= of_asha
+    if name == "asha" and "max_resource" not in arguments:
+        refuse("--pruner asha needs --max-resource, the last step of a full training.")
+    return None if name is None else pruner_from_spec({"name": pruner_names()[name], **arguments})
+
+
+def _pruner_option(text: str) -> tuple[str, Any]:
+    """``name=value`` with the value as JSON; what is no JSON is a text."""
+    name, equals, value = text.partition("=")
+    if not equals or not name.isidentifier():
+        refuse(f"--pruner-option must be NAME=VALUE, for example n_startup_trials=10; got {text[:200]!r}.")
+    try:
+        return name, json.loads(value)
+    except (ValueError, RecursionError):
+        return name, value
 
 
 def _resources(given: dict[str, Any]) -> dict[str, Any]:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from . import judging
 from .ledger import Ledger
 from .messages import Command, Row
-from .protocols import Pruner, Rungs
+from .protocols import Pruner
 from .record import StudyData
 from .tree import Tree, ledger_for
-from .trials import COMPLETE, FAIL, TrialRecord
+from .trials import FAIL, TrialRecord
 
 
 def check_pruner(s: StudyData, spec: str) -> Pruner:
@@ -23,7 +24,7 @@ def check_pruner(s: StudyData, spec: str) -> Pruner:
         ValueError: another one has judged its trials.
     """
     pruner = s.pruner_for(spec)
-    if s.milestones != () and any(t.reports for t in s.trials.values() if t.attempt):
+    if any(t.attempt and t.reports and judging.is_judged(s, t.number) for t in s.trials.values()):
         raise ValueError(
             f"this study's trials were judged by {s.pruner_spec}; they cannot be judged again by {spec}. "
             "Continue it with the same pruner (load_study() without pruner= does), or start another study."
@@ -32,23 +33,10 @@ def check_pruner(s: StudyData, spec: str) -> Pruner:
 
 
 def adopt_pruner(s: StudyData, spec: str, pruner: Pruner) -> list[Command]:
-    """The pruner's rungs, filled with the reports so far."""
-    rungs, commands = pruner.rungs(), list[Command]()
-    for trial in s.trials.values():
-        for step, value in trial.reports.items():
-            commands += rungs.report(trial.number, step, s.loss(value)).rows
-        commands += close_rungs(s, rungs, trial)
-    s.pruner_spec, s.milestones, s.rungs = spec, pruner.milestones, rungs
-    return commands
-
-
-def close_rungs(s: StudyData, rungs: Rungs, trial: TrialRecord) -> Sequence[Row]:
-    """A finished trial is never promoted; a COMPLETE one stands at the rungs it did not report at, too."""
-    if trial.state is COMPLETE and trial.values and len(s.directions) == 1:
-        return rungs.end(trial.number, s.loss(trial.values[0]))
-    if trial.state.is_finished():
-        rungs.retire(trial.number)
-    return ()
+    """A judge of this pruner, who is told of all trials so far."""
+    s.pruner_spec = spec
+    s.seat(pruner)
+    return [row for trial in s.trials.values() for row in judging.history(s, trial)]
 
 
 def adopt_sampler(s: StudyData, spec: str) -> list[Command]:

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from ..distributions import check_distribution_compatibility
 from ..exceptions import MessageError
 from ..trial import CONSTRAINT_PREFIX
+from . import judging, moves
 from . import messages as m
-from . import moves
 from .bounds import MAX_ERROR, MAX_TRACEBACK, check_distribution, check_progress, clip
 from .messages import Command, Decision, FailureKind, Outcome, ParamValue, Row
 from .record import StudyData
@@ -84,9 +84,12 @@ def _note_progress(s: StudyData, trial: TrialRecord, progress: m.Progress) -> li
     if new is not None and new not in trial.checkpoints and new.uri not in trial.dropped:
         trial.checkpoints.append(new)
         commands.append(m.PutCheckpoint(number=trial.number, checkpoint=new))
-    for step, value in progress.reports:
+    for step, values in progress.reports:
         if step not in trial.reports:  # the first report of a step stands
-            commands += _note_report(s, trial, step, value)
+            trial.reports[step] = values
+            trial.last_step = max(trial.last_step, step)
+            commands.append(m.PutReport(number=trial.number, step=step, values=values))
+            commands += judging.report(s, trial, step, values)
     return commands + trial.drop(trial.superseded(s.run.checkpoints_kept)) if trial.checkpoints else commands
 
 
@@ -101,21 +104,6 @@ def _note_attrs(trial: TrialRecord, progress: m.Progress) -> list[Row]:
         if name not in trial.system_attrs:  # the first one stands, as in Optuna
             trial.system_attrs[name] = json.dumps(value)
             rows.append(m.PutAttr(number=trial.number, key=name, value_json=json.dumps(value), system=True))
-    return rows
-
-
-def _note_report(s: StudyData, trial: TrialRecord, step: int, value: float) -> list[Row]:
-    trial.reports[step] = value
-    trial.last_step = max(trial.last_step, step)
-    rows: list[Row] = [m.PutReport(number=trial.number, step=step, value=value)]
-    if trial.pending is Decision.CONTINUE:
-        verdict = s.rungs.report(trial.number, step, s.loss(value))
-        if verdict.rows:
-            rows += verdict.rows
-            s.promotions += sum(isinstance(row, m.PromoteRung) for row in verdict.rows)
-        trial.pending = verdict.decision
-    if trial.pending is not Decision.CONTINUE:
-        trial.verdicts[step] = (trial.attempt, trial.pending)
     return rows
 
 
@@ -197,7 +185,7 @@ def retry_at(s: StudyData, trial: TrialRecord, kind: FailureKind, at: float) -> 
     """When the trial may be tried again, or None when it may not."""
     if kind is FailureKind.CHECKPOINT_CORRUPT and trial.resumed is not None:
         # gone back to the checkpoint before; without one, starting from zero would be a silent loss
-        return None if trial.resume_from(s.milestones) is None else at
+        return None if trial.resume_from(judging.is_judged(s, trial.number)) is None else at
     retries, before = s.run.retries, trial.retried.get(kind, 0)
     return at + retries.delay(kind, before) if retries.allows(kind, before) else None
 

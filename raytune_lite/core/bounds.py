@@ -124,9 +124,7 @@ def check_progress(trial: TrialRecord, progress: Progress, space: Mapping[str, D
         check_constraint(key, value)
     if progress.checkpoint is not None:
         _check_checkpoint(trial, progress.checkpoint)
-    if progress.reports and objectives > 1:
-        raise MessageError(f"a study of {objectives} objectives takes no reports, got {shown(progress.reports)}.")
-    check_reports(progress.reports)
+    check_reports(progress.reports, (objectives,))
 
 
 def check_attrs(pairs: Iterable[tuple[str, str]]) -> None:
@@ -150,13 +148,22 @@ def check_constraint(key: Any, value: Any) -> None:
         )
 
 
-def check_reports(reports: Iterable[tuple[int, float]]) -> None:
-    """Refuse a step that is no integer of the database's column, and a value that is no number (NaN is one)."""
-    for step, value in reports:
+def check_reports(reports: Iterable[tuple[int, tuple[float, ...]]], lengths: tuple[int, ...]) -> None:
+    """Refuse a step that is no integer of the database's column, and values that are not so many numbers (NaN is one).
+
+    ``lengths``: how many values a report may have; the last is the study's number of objectives.
+    """
+    for step, values in reports:
         if type(step) is not int or not 0 <= step <= MAX_STEP:
             raise MessageError(f"a report's step must be an integer in [0, {MAX_STEP}], got {shown(step)}.")
-        if type(value) is not float and not isinstance(value, (float, int)):
-            raise MessageError(f"a report's value must be a number, got {shown(value)} at step {step}.")
+        if len(values) not in lengths:
+            raise MessageError(
+                f"a report of this study needs a value for each of its {lengths[-1]} objective(s), got "
+                f"{shown(values)} at step {step}."
+            )
+        for value in values:
+            if type(value) is not float and not isinstance(value, (float, int)):
+                raise MessageError(f"a report's value must be a number, got {shown(value)} at step {step}.")
 
 
 def _check_param(trial: TrialRecord, param: ParamValue, space: Mapping[str, Distribution]) -> None:

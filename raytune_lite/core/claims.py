@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from ..exceptions import MessageError
-from . import adoption, moves
+from . import adoption, judging, moves
 from . import messages as m
 from .bounds import check_name
 from .messages import Command, Decision
@@ -45,10 +45,11 @@ def _next_retry(s: StudyData, at: float) -> _Next | None:
 
 
 def _next_promotion(s: StudyData) -> _Next | None:
-    for number in s.rungs.promotable(s.is_paused):
-        s.promotions += 1
-        return s.trials[number], list(s.rungs.promote(number))
-    return None
+    number = next(iter(s.promotable()), None)
+    if number is None or s.promoter is None:
+        return None
+    s.promotions += 1
+    return s.trials[number], list(s.promoter.promote(number))
 
 
 def _next_enqueued(s: StudyData) -> _Next | None:
@@ -94,7 +95,7 @@ def _start(s: StudyData, trial: TrialRecord, commands: list[Command], event: m.C
         commands.append(m.SetState(number=trial.number, state=RUNNING, attempt=trial.attempt, started=first))
     trial.started_at = at if trial.started_at is None else trial.started_at
     trial.attempt_at, trial.node, trial.pid = at, event.node, event.pid
-    trial.resumed = resumed = trial.resume_from(s.milestones)
+    trial.resumed = resumed = trial.resume_from(judging.is_judged(s, trial.number))
     newest = trial.checkpoints.index(resumed) + 1 if resumed else 0
     kept = trial.checkpoints[max(0, newest - s.run.checkpoints_kept) : newest]
     commands += trial.drop([ref for ref in trial.checkpoints if ref not in kept])
@@ -133,8 +134,8 @@ def assignment(s: StudyData, trial: TrialRecord) -> m.Answer:
             suggested=trial.suggested or (),
             user_attrs=tuple(trial.user_attrs.items()),
             constraints=trial.constraints(),
-            milestones=s.milestones,
-            checkpoint=trial.resume_from(s.milestones),
+            schedule=s.judge.schedule(trial.number),
+            checkpoint=trial.resume_from(judging.is_judged(s, trial.number)),
             last_step=trial.last_step if trial.last_step >= 0 else None,
             started=trial.started_at or 0.0,
         )

@@ -1,7 +1,8 @@
 """Records as earlier versions wrote them, made into today's. Their logs are read for ever.
 
 Each function takes a record's JSON object and changes it in place, before its fields are read. Version 0.1.0 stored an
-event's time in the event too, wrote "", 0 or -1 for what is absent, and had other names for some fields.
+event's time in the event too, wrote "", 0 or -1 for what is absent, had other names for some fields, and a report was a
+single number.
 """
 
 from __future__ import annotations
@@ -37,8 +38,24 @@ def _attempt_lost(data: dict[str, Any]) -> None:
     data.pop("at", None)
 
 
+def _reports(data: dict[str, Any]) -> None:
+    """A report was (step, value). All of a record are of one version, so the first one tells."""
+    reports = data.get("reports")
+    if not (type(reports) is list and reports and type(reports[0]) is list and len(reports[0]) == 2):
+        return  # none, or nonsense that the field's reader refuses
+    if type(reports[0][1]) is not list:
+        pairs = [(pair, type(pair) is list and len(pair) == 2) for pair in reports]
+        data["reports"] = [[pair[0], [pair[1]]] if is_pair else pair for pair, is_pair in pairs]
+
+
+def _trial_added(data: dict[str, Any]) -> None:
+    _reports(data)
+    data.pop("at", None)
+
+
 _UPGRADES: dict[type, Upgrade] = {
-    m.Claimed: _claimed, m.Suggested: _seen, m.ParamSet: _seen, m.AttemptLost: _attempt_lost,
+    m.Claimed: _claimed, m.Suggested: _seen, m.ParamSet: _seen, m.AttemptLost: _attempt_lost, m.Progress: _reports,
+    m.TrialAdded: _trial_added,
 }  # fmt: skip
 
 

@@ -78,14 +78,15 @@ class TrialEnqueued(Event):
 class TrialAdded(Event):
     """A trial that ran elsewhere. ``imported``: its rows are in Optuna's tables already, under ``number``.
 
-    ``key``: as for TrialEnqueued.
+    ``reports``: as in Progress; an imported one has a single value also in a study of several objectives. ``key``: as
+    for TrialEnqueued.
     """
 
     number: int | None
     state: int
     values: tuple[float, ...] | None = None
     params: tuple[ParamValue, ...] = ()
-    reports: tuple[tuple[int, float], ...] = ()
+    reports: tuple[tuple[int, tuple[float, ...]], ...] = ()
     user_attrs: tuple[tuple[str, str], ...] = ()
     system_attrs: tuple[tuple[str, str], ...] = ()
     imported: bool = False

@@ -18,13 +18,14 @@ from ..distributions import CategoricalDistribution, Distribution, FloatDistribu
 from ..exceptions import MessageError
 from . import messages as m
 from .bounds import MAX_STEP
+from .schedules import Every, Levels, Never, Schedule
 
 Reader = Callable[[Any], Any]
 
 RECORDS = (
     m.ParamValue, m.CheckpointRef, m.Progress, m.Failure, m.RunStarted, m.RunFinished, m.StopRequested, m.TrialEnqueued,
     m.TrialAdded, m.Claimed, m.Suggested, m.ParamAsked, m.ParamSet, m.Reported, m.AttemptEnded, m.AttemptLost,
-    m.Assignment,
+    m.Assignment, Levels, Every, Never,
 )  # fmt: skip
 DISTRIBUTIONS = (FloatDistribution, IntDistribution, CategoricalDistribution)
 
@@ -88,12 +89,12 @@ def _enum(where: str, kind: Any) -> Reader:
     return read
 
 
-def _exactly(where: str, *kinds: type) -> Reader:
-    """A value of one of ``kinds``; of several, which are the distributions, none is named."""
+def _exactly(where: str, what: str, *kinds: type) -> Reader:
+    """A value of one of ``kinds``, which are ``what``."""
 
     def read(value: Any) -> Any:
         if type(value) not in kinds:
-            _refuse(where, f"a {kinds[0].__name__ if len(kinds) == 1 else 'distribution'}", value)
+            _refuse(where, what, value)
         return value
 
     return read
@@ -132,7 +133,9 @@ def _reader(hint: Any, where: str, name: str) -> Reader:
     """The reader for a field's type."""
     parts = get_args(hint)
     if hint == Distribution:
-        return _exactly(where, *DISTRIBUTIONS)
+        return _exactly(where, "a distribution", *DISTRIBUTIONS)
+    if hint == Schedule:
+        return _exactly(where, "a schedule", Levels, Every, Never)
     if type(None) in parts:
         return _optional(_reader(next(part for part in parts if part is not type(None)), where, name))
     if get_origin(hint) is tuple:
@@ -148,7 +151,7 @@ def _reader(hint: Any, where: str, name: str) -> Reader:
         return _spec(where)
     if issubclass(hint, enum.Enum):
         return _enum(where, hint)
-    return _exactly(where, hint)
+    return _exactly(where, f"a {hint.__name__}", hint)
 
 
 def _plain(hint: Any, name: str) -> Any:

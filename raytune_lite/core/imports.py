@@ -7,7 +7,7 @@ import math
 
 from ..distributions import check_distribution_compatibility
 from ..trial import TrialState
-from . import adoption, moves
+from . import adoption, judging, moves
 from . import messages as m
 from .bounds import check_attrs, check_distribution, check_json, check_name, check_reports
 from .messages import Command
@@ -50,9 +50,7 @@ def trial_added(s: StudyData, event: m.TrialAdded, at: float) -> Effects:
     _fill(s, trial, event)
     rows = _rows_of_added(trial, event, at)
     if state.is_finished():
-        for step, value in event.reports:
-            rows += s.rungs.report(trial.number, step, s.loss(value)).rows
-        rows += adoption.close_rungs(s, s.rungs, trial)
+        rows += judging.history(s, trial)
         rows += adoption.adopt_cell(s.ledger, trial)
         moves.note_best(s, trial)
         s.finished.append(trial)
@@ -86,7 +84,7 @@ def _check_added(s: StudyData, state: TrialState, event: m.TrialAdded) -> None:
     if any(math.isnan(value) for value in event.values or ()):
         raise ValueError(f"a {state.name} trial may have no values or numbers, got {event.values}; leave them out.")
     check_attrs((*event.user_attrs, *event.system_attrs))
-    check_reports(event.reports)
+    check_reports(event.reports, (1, len(s.directions)))  # up to 0.1.0 there was one value always
     for param in event.params:
         check_distribution(param.name, param.distribution)
         if param.name in s.space:
@@ -99,7 +97,7 @@ def _rows_of_added(trial: TrialRecord, event: m.TrialAdded, at: float) -> list[C
         return [] if trial.external else [m.AdoptTrial(number=number, state=trial.state)]
     rows: list[Command] = [m.NewTrial(number=number, state=trial.state, started=at, completed=at)]
     rows += [m.PutParam(number=number, param=param) for param in event.params]
-    rows += [m.PutReport(number=number, step=step, value=value) for step, value in event.reports]
+    rows += [m.PutReport(number=number, step=step, values=values) for step, values in event.reports]
     rows += [m.PutAttr(number=number, key=k, value_json=v) for k, v in event.user_attrs]
     rows += [m.PutAttr(number=number, key=k, value_json=v, system=True) for k, v in event.system_attrs]
     return rows + ([m.PutValues(number=number, values=event.values)] if event.values is not None else [])

@@ -11,6 +11,7 @@ import math
 
 from ..exceptions import StaleAttemptError
 from ..trial import TrialState
+from . import judging
 from . import messages as m
 from .messages import Command, Decision, FailureKind, Row
 from .record import StudyData
@@ -136,12 +137,9 @@ def finish(s: StudyData, trial: TrialRecord, how: str, state: TrialState, at: fl
         s.run.common_failure = None
     commands: list[Command] = []
     if state is PRUNED:
-        s.rungs.retire(trial.number)
-        last = trial.reports.get(trial.last_step, math.nan)
-        trial.values = None if math.isnan(last) else (last,)  # Optuna's rule for a pruned trial
-    else:
-        loss = s.loss(trial.values[0]) if trial.values and len(s.directions) == 1 else None
-        commands += s.rungs.end(trial.number, loss)
+        last = trial.reports.get(trial.last_step, ())
+        trial.values = last if last and s.is_result(last) else None  # Optuna's rule for a pruned trial
+    commands += judging.end(s, trial)
     if s.ledger is not None:
         is_final = trial.failed is FailureKind.INVALID
         commands += s.ledger.failed(trial.number, is_final) if state is FAIL else s.ledger.done(trial.number)
@@ -176,4 +174,4 @@ def note_best(s: StudyData, trial: TrialRecord) -> None:
 def _rank(s: StudyData, trial: TrialRecord) -> tuple[bool, float, int]:
     """By which the best trial is the least: feasible first; of equals the lowest number, not the first to end."""
     is_infeasible = any(value > 0 for _, value in trial.constraints())
-    return is_infeasible, s.loss(trial.values[0]) if trial.values else math.inf, trial.number
+    return is_infeasible, s.losses(trial.values)[0] if trial.values else math.inf, trial.number

@@ -1,4 +1,4 @@
-"""What the core asks of algorithms: Sampler, Pruner, Grid; and StudyView, the immutable view they read.
+"""What the core asks of algorithms: Sampler, Pruner and its Judge, Grid; and StudyView, the immutable view they read.
 
 Algorithms never see a Study, a database or a clock. They are values: two objects with the same ``spec()`` decide
 alike, so a study's history can be folded again by any process.
@@ -8,36 +8,71 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, overload, runtime_checkable
+from typing import Any, Protocol, TypeVar, overload, runtime_checkable
 
 from ..distributions import Distribution
 from ..trial import FrozenTrial, StudyDirection, TrialState
 from .messages import Decision, Row
+from .schedules import Schedule
+
+T = TypeVar("T", covariant=True)
+Losses = tuple[float, ...]  # one an objective, signed so that smaller is better; NaN and infinities may be among them
 
 
-class Finished(Sequence[FrozenTrial]):
+class Prefix(Sequence[T]):
+    """The first ``n`` items of a list that only grows: what it held at one moment, without a copy."""
+
+    __slots__ = ("_n", "source")
+
+    def __init__(self, source: Sequence[T], n: int | None = None) -> None:
+        self.source, self._n = source, len(source) if n is None else n
+
+    def __len__(self) -> int:
+        return self._n
+
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[T]: ...
+    def __getitem__(self, index: int | slice) -> T | Sequence[T]:
+        if isinstance(index, slice):
+            return [self.source[i] for i in range(self._n)[index]]
+        return self.source[range(self._n)[index]]
+
+
+class Finished(Prefix[FrozenTrial]):
     """The first ``n`` trials that ended, in the order in which they ended.
 
     A study only adds to its list of finished trials and never changes one, so a sampler may keep what it learnt from
     the first k and look at the rest alone. ``source`` is the same object in every view of one study: a key for that.
     """
 
-    __slots__ = ("_n", "source")
+    __slots__ = ()
 
-    def __init__(self, source: Sequence[FrozenTrial], n: int) -> None:
-        self.source, self._n = source, n
 
-    def __len__(self) -> int:
-        return self._n
+@dataclass(frozen=True, slots=True)
+class StudyIdentity:
+    """What of a study never changes: its name and its directions, one an objective."""
 
-    @overload
-    def __getitem__(self, index: int) -> FrozenTrial: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[FrozenTrial]: ...
-    def __getitem__(self, index: int | slice) -> FrozenTrial | Sequence[FrozenTrial]:
-        if isinstance(index, slice):
-            return [self.source[i] for i in range(self._n)[index]]
-        return self.source[range(self._n)[index]]
+    name: str
+    directions: tuple[StudyDirection, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """Who stood at one level of a bracket, in the order of arrival.
+
+    Args:
+        level: resource, as a step.
+        bracket: its bracket; 0 where there is only one.
+        numbers: the trials, each once.
+        losses: what each of them had there, one an objective; inf for a trial that failed on its way there.
+    """
+
+    level: int
+    bracket: int
+    numbers: Sequence[int]
+    losses: Sequence[Losses]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +81,16 @@ class StudyView:
 
     ``finished``: COMPLETE, PRUNED and FAIL trials, in the order in which they ended. ``load_pending`` builds the trials
     that have parameters and no end yet (RUNNING, PAUSED, to be tried again), the asking one among them; their
-    parameters are all that are known: used, suggested or fixed. Nothing is built before a sampler asks.
+    parameters are all that are known: used, suggested or fixed. ``load_rungs`` and ``bracket_of`` are the pruner's
+    (HasRungs). Nothing is built before a sampler asks.
     """
 
     directions: tuple[StudyDirection, ...]
     n_events: int
     finished: Finished
     load_pending: Callable[[], Sequence[FrozenTrial]] = tuple
+    load_rungs: Callable[[], Sequence[Rung]] = tuple
+    bracket_of: Callable[[int], int] | None = None
 
     @classmethod
     def of(cls, directions: Sequence[StudyDirection], trials: Sequence[FrozenTrial]) -> StudyView:
@@ -70,10 +108,18 @@ class StudyView:
         found = [trial for trial in (*self.finished, *self.load_pending()) if not states or trial.state in states]
         return sorted(found, key=lambda trial: trial.number)
 
+    def rungs(self) -> tuple[Rung, ...]:
+        """The pruner's rungs, by bracket and level; () when it has none."""
+        return tuple(self.load_rungs())
+
+    def bracket(self, number: int) -> int:
+        """The bracket in which a trial that has started is judged; 0 where the pruner has only one, or no rungs."""
+        return 0 if self.bracket_of is None else self.bracket_of(number)
+
     def still(self) -> StudyView:
         """The same view for another thread: what it would load later is loaded now."""
-        pending = tuple(self.load_pending())
-        return replace(self, load_pending=lambda: pending)
+        pending, rungs = tuple(self.load_pending()), self.rungs()
+        return replace(self, load_pending=lambda: pending, load_rungs=lambda: rungs)
 
 
 class Grid(Protocol):
@@ -163,37 +209,68 @@ class Verdict:
     rows: tuple[Row, ...] = ()
 
 
-class Rungs(Protocol):
-    """One study's pruning record. Only StudyState calls it; every call is a consequence of one logged event.
+class Judge(Protocol):
+    """What a pruner knows of one study. Only the core calls it; every call is a consequence of one logged event.
 
-    Losses are already normalised (smaller is better); non-finite ones have lost.
+    A judge may follow two optional protocols, Promoter and HasRungs. One that only stops trials needs neither.
     """
 
-    def report(self, number: int, step: int, loss: float) -> Verdict:
-        """A first report of (trial, step). Called in the order of arrival."""
+    def schedule(self, number: int) -> Schedule:
+        """Where decisions are due in a trial. Asked when an attempt starts; changes nothing."""
 
-    def end(self, number: int, loss: float | None) -> tuple[Row, ...]:
-        """The trial will not run again: ``loss`` is its final value, or None when it failed."""
+    def report(self, number: int, step: int, losses: Losses) -> Verdict:
+        """The first report of a step of a trial. Called for every one, in the order of arrival.
 
-    def retire(self, number: int) -> None:
-        """The trial was pruned or has ended: it is never promotable again. ``end`` implies it."""
+        Also for steps at which nothing is due (the answer is CONTINUE without rows), and after a verdict of PAUSE or
+        STOP: that verdict stands for the attempt, and what is returned later does not change it.
+        """
+
+    def end(self, number: int, losses: Losses | None) -> tuple[Row, ...]:
+        """The trial will not run again: its result when it is COMPLETE, else None."""
+
+
+@runtime_checkable
+class Promoter(Protocol):
+    """A judge that pauses trials and promotes some of them later."""
 
     def promotable(self, ready: Callable[[int], bool]) -> Iterable[int]:
         """Trials that may be promoted now, best first from the highest rung; ``ready(number)``: it is paused."""
 
     def promote(self, number: int) -> tuple[Row, ...]:
-        """The trial is promoted from the rung it waits at."""
+        """The trial goes on from the rung where it waits.
+
+        Raises:
+            ValueError: it waits nowhere.
+        """
+
+    def retire(self, number: int) -> None:
+        """The trial is never promotable again.
+
+        Called before ``end`` for a trial that was pruned, or that ended without a result before this judge was there
+        or elsewhere. A trial that fails in a run of the study has ``end`` alone.
+        """
+
+
+@runtime_checkable
+class HasRungs(Protocol):
+    """A judge that compares trials at levels of one resource: what samplers may learn from."""
+
+    def rungs(self) -> tuple[Rung, ...]:
+        """All rungs as they are now, by bracket and level."""
+
+    def bracket(self, number: int) -> int:
+        """The bracket of a trial: the same answer for ever once the trial has started."""
 
 
 class Pruner(Protocol):
-    """A rule for ending or pausing trials by their reports."""
+    """A rule for ending or pausing trials by their reports: a value, from which each study gets a judge."""
 
     @property
-    def milestones(self) -> tuple[int, ...] | None:
-        """Steps at (or first past) which a decision is due; None: every step; (): never."""
+    def judges_several(self) -> bool:
+        """Whether it can judge a study of several objectives."""
 
     def spec(self) -> dict[str, Any]:
         """JSON-able: ``{"name": ..., **arguments}``."""
 
-    def rungs(self) -> Rungs:
-        """A fresh record for one study."""
+    def judge(self, study: StudyIdentity) -> Judge:
+        """A judge of this study that has seen nothing yet."""

@@ -10,14 +10,14 @@ import contextlib
 import json
 import math
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
 from ..distributions import Distribution
 from ..trial import FrozenTrial, StudyDirection, TrialState
 from .ledger import Ledger
 from .messages import ParamValue
-from .protocols import Branches, Finished, Grid, Pruner, Rungs, StudyView
+from .protocols import Branches, Finished, Grid, HasRungs, Judge, Losses, Promoter, Pruner, StudyIdentity, StudyView
 from .retries import RetryPolicy
 from .tree import Tree
 from .trials import PAUSED, FinishedTrials, Transition, TrialRecord
@@ -43,11 +43,17 @@ class Run:
 
 @dataclass(slots=True)
 class StudyData:
-    """What a study is, after the events so far. ``pruner_for``, ``grid_for``: make an algorithm of its spec's JSON."""
+    """What a study is, after the events so far. ``pruner_for``, ``grid_for``: make an algorithm of its spec's JSON.
+
+    ``judge`` knows the reports; ``promoter`` is the same object, if it promotes. ``n_judged``: how many objectives it
+    judges, the first ones. A pruner of one is refused in a study of several, but older logs have it: it saw the reports
+    of the first, and no results.
+    """
 
     directions: tuple[StudyDirection, ...]
     pruner_for: Callable[[str], Pruner] = field(compare=False, repr=False)
     grid_for: Callable[[str], Grid | Branches | None] = field(compare=False, repr=False)
+    name: str = ""
     n_events: int = 0
 
     # trials
@@ -69,8 +75,9 @@ class StudyData:
 
     # the pruner
     pruner_spec: str = ""
-    milestones: tuple[int, ...] | None = ()
-    rungs: Rungs = field(init=False)
+    judge: Judge = field(init=False)
+    promoter: Promoter | None = field(init=False)
+    n_judged: int = field(init=False)
     promotions: int = 0
 
     # the sampler's grid, or tree
@@ -79,7 +86,13 @@ class StudyData:
 
     def __post_init__(self) -> None:
         self.directions = tuple(self.directions)
-        self.rungs = self.pruner_for("{}").rungs()
+        self.seat(self.pruner_for("{}"))
+
+    def seat(self, pruner: Pruner) -> None:
+        """From here on a new judge of this pruner judges the study."""
+        self.judge = judge = pruner.judge(StudyIdentity(self.name, self.directions))
+        self.promoter = judge if isinstance(judge, Promoter) else None
+        self.n_judged = len(self.directions) if pruner.judges_several else 1
 
     # --- what the shell may ask --------------------------------------------------------------------------------------
 
@@ -91,7 +104,7 @@ class StudyData:
         """
         if self.run.stopping:
             return 0
-        old = sum(due <= at for due in self.retry.values()) + sum(1 for _ in self.rungs.promotable(self.is_paused))
+        old = sum(due <= at for due in self.retry.values()) + sum(1 for _ in self.promotable())
         new = self.run.budget
         if self.ledger is not None:
             left = self.ledger.free() + len(self.queue)
@@ -110,9 +123,16 @@ class StudyData:
         """Whether a trial waits at a rung."""
         return self.trials[number].state is PAUSED
 
+    def promotable(self) -> Iterable[int]:
+        """Paused trials that may be promoted now, best first."""
+        return self.promoter.promotable(self.is_paused) if self.promoter is not None else ()
+
     def view(self) -> StudyView:
         """The study as samplers see it now."""
-        return StudyView(self.directions, self.n_events, Finished(self.finished, len(self.finished)), self._pending)
+        view = StudyView(self.directions, self.n_events, Finished(self.finished, len(self.finished)), self._pending)
+        if isinstance(self.judge, HasRungs):
+            return replace(view, load_rungs=self.judge.rungs, bracket_of=self.judge.bracket)
+        return view
 
     def _pending(self) -> list[FrozenTrial]:
         """Trials under way: with a slot, paused, or to be tried again. Not those that another program runs."""
@@ -132,9 +152,9 @@ class StudyData:
 
     # --- values ------------------------------------------------------------------------------------------------------
 
-    def loss(self, value: float) -> float:
-        """A value of the first objective, with its sign changed where larger is better."""
-        return self.directions[0].sign * value
+    def losses(self, values: Sequence[float]) -> Losses:
+        """Values of the objectives, with the sign changed where larger is better."""
+        return tuple([d.sign * value for d, value in zip(self.directions, values, strict=False)])
 
     def is_result(self, values: Sequence[float]) -> bool:
         """Whether these are a number for each objective."""

@@ -91,10 +91,10 @@ class PutParam(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PutReport(Row):
-    """An intermediate value; written once a (trial, step)."""
+    """A report, one value an objective; written once a (trial, step)."""
 
     step: int
-    value: float
+    values: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,18 +156,23 @@ class DropCheckpoint(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PutRung(Row):
-    """A trial's frozen value at a rung. ``level``: resource; ``how``: "exact", "late", "final" or "failed"."""
+    """What a trial had at a rung, for ever. ``level``: resource; ``losses``: one an objective, smaller is better.
+
+    ``how``: "exact", "late", "final" or "failed". A trial stands in one bracket only.
+    """
 
     level: int
-    value: float
+    losses: tuple[float, ...]
     how: str
+    bracket: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromoteRung(Row):
-    """The trial was promoted from the rung at ``level``."""
+    """The trial was promoted from the rung at ``level`` of its bracket."""
 
     level: int
+    bracket: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -90,7 +90,7 @@ class TrialRecord:
     params: dict[str, ParamValue] = field(default_factory=dict)
 
     # what was reported
-    reports: dict[int, float] = field(default_factory=dict)
+    reports: dict[int, tuple[float, ...]] = field(default_factory=dict)  # step -> one value an objective
     last_step: int = -1  # the largest reported
     verdicts: dict[int, tuple[int, Decision]] = field(default_factory=dict)  # step -> (attempt, PAUSE or STOP)
     user_attrs: dict[str, str] = field(default_factory=dict)
@@ -114,8 +114,8 @@ class TrialRecord:
         found = [(key, text) for key, text in self.system_attrs.items() if key.startswith(CONSTRAINT_PREFIX)]
         return tuple((key[len(CONSTRAINT_PREFIX) :], float(json.loads(text))) for key, text in found)
 
-    def resume_from(self, milestones: tuple[int, ...] | None) -> m.CheckpointRef | None:
-        """The newest checkpoint, unless that would lose a report.
+    def resume_from(self, is_judged: bool) -> m.CheckpointRef | None:
+        """The newest checkpoint, unless that would lose a report. ``is_judged``: the pruner lives on its reports.
 
         An objective that saves step s and then reports it may die between the two. Resumed from s it would never
         report s again, so until that report is stored the checkpoint before it is kept, and resumed from. An
@@ -124,7 +124,7 @@ class TrialRecord:
         covered = [ref for ref in self.checkpoints if ref.step <= self.last_step]
         if covered or not self.checkpoints:
             return covered[-1] if covered else None
-        reports_come = milestones != () and len(self.checkpoints) == 1  # none yet, but the pruner lives on them
+        reports_come = is_judged and len(self.checkpoints) == 1  # none yet
         return None if reports_come else self.checkpoints[-1]
 
     def superseded(self, kept: int) -> list[m.CheckpointRef]:
@@ -160,9 +160,14 @@ class TrialRecord:
             distributions={n: p.distribution for n, p in params.items()},
             user_attrs={key: json.loads(text) for key, text in self.user_attrs.items()},
             system_attrs={key: json.loads(text) for key, text in self.system_attrs.items()},
-            intermediate_values=dict(self.reports),
+            intermediate_values={step: values[0] for step, values in self.reports.items()},
+            intermediate_vectors=self._vectors(),
             attempt=self.attempt,
         )
+
+    def _vectors(self) -> dict[int, tuple[float, ...]]:
+        is_single = len(next(iter(self.reports.values()), ())) < 2
+        return {} if is_single else dict(self.reports)
 
 
 class FinishedTrials(Sequence[FrozenTrial]):

@@ -10,6 +10,7 @@ import enum
 from dataclasses import dataclass
 
 from ..distributions import Distribution
+from .schedules import Never, Schedule
 
 
 class Decision(str, enum.Enum):
@@ -70,12 +71,13 @@ class CheckpointRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """What an attempt delivers: reports (step, value), parameters it used, attributes, its newest checkpoint.
+    """What an attempt delivers: reports, parameters it used, attributes, its newest checkpoint.
 
-    ``user_attrs`` are (key, JSON text) pairs; ``constraints`` (key, value), feasible when not above 0.
+    ``reports`` are (step, values) pairs, one value an objective; ``user_attrs`` (key, JSON text) pairs; ``constraints``
+    (key, value) pairs, feasible when not above 0.
     """
 
-    reports: tuple[tuple[int, float], ...] = ()
+    reports: tuple[tuple[int, tuple[float, ...]], ...] = ()
     params: tuple[ParamValue, ...] = ()
     user_attrs: tuple[tuple[str, str], ...] = ()
     constraints: tuple[tuple[str, float], ...] = ()
@@ -98,9 +100,9 @@ class Assignment:
 
     ``fixed`` are parameters that must be used (a grid cell, an enqueued trial) as (name, JSON text of the external
     value), and ``used`` the distributions that this study has for some of their names already; ``suggested`` are the
-    sampler's values for the names it expects. ``milestones`` are the steps where a decision is due: None means every
-    step, () means never. ``last_step``: the largest step reported so far, or None. ``started``: when the first attempt
-    began, seconds since the study was created.
+    sampler's values for the names it expects. ``schedule`` says at which steps a decision is due. ``last_step``: the
+    largest step reported so far, or None. ``started``: when the first attempt began, seconds since the study was
+    created.
     """
 
     number: int
@@ -111,7 +113,7 @@ class Assignment:
     suggested: tuple[ParamValue, ...] = ()
     user_attrs: tuple[tuple[str, str], ...] = ()
     constraints: tuple[tuple[str, float], ...] = ()
-    milestones: tuple[int, ...] | None = ()
+    schedule: Schedule = Never()
     checkpoint: CheckpointRef | None = None
     last_step: int | None = None
     started: float = 0.0

@@ -1,18 +1,40 @@
-"""Pruners: rules that pause or end trials by their reports. Knows the built-in names, no study."""
+"""Pruners: rules that pause or end trials by their reports. Owns the list of the built-in ones; knows no study."""
 
 from __future__ import annotations
 
+import importlib
+import inspect
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..arguments import shown
-from ..core.protocols import Pruner
-from .asha import ASHAPruner
-from .nop import NopPruner
 
-__all__ = ["ASHAPruner", "NopPruner", "pruner_from_spec"]
+if TYPE_CHECKING:
+    from ..core.protocols import Pruner
+    from .asha import ASHAPruner
+    from .median import MedianPruner
+    from .nop import NopPruner
 
-_BY_NAME: dict[str, type[ASHAPruner] | type[NopPruner]] = {"ASHAPruner": ASHAPruner, "NopPruner": NopPruner}
+# The module of each: what a study is continued with, and what the command line offers. A new pruner is one line here.
+_HOMES = {
+    "ASHAPruner": "asha",
+    "MedianPruner": "median",
+    "NopPruner": "nop",
+}
+
+__all__ = ["ASHAPruner", "MedianPruner", "NopPruner", "check_pruner", "pruner_from_spec", "pruner_names"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {', '.join(__all__)}.")
+    return getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
+
+
+def pruner_names() -> dict[str, str]:
+    """The built-in pruners: a short name, as the command line has it, to the name of the class."""
+    short = {name: name.removesuffix("Pruner").lower() for name in _HOMES}
+    return {"none" if short[name] == "nop" else short[name]: name for name in _HOMES}
 
 
 def pruner_from_spec(spec: Mapping[str, Any]) -> Pruner:
@@ -26,14 +48,39 @@ def pruner_from_spec(spec: Mapping[str, Any]) -> Pruner:
         name = arguments.pop("name", None)
     except (TypeError, ValueError):
         raise ValueError(f"a pruner's spec must be a mapping, got {shown(spec)}.") from None
-    if not isinstance(name, str) or name not in _BY_NAME:
+    if not isinstance(name, str) or name not in _HOMES:
         raise ValueError(
-            f"pruner must be one of {sorted(_BY_NAME)}, got {shown(name)}; a pruner of your own cannot be rebuilt "
+            f"pruner must be one of {sorted(_HOMES)}, got {shown(name)}; a pruner of your own cannot be rebuilt "
             "from its spec: pass the object as pruner=."
         )
+    cls = __getattr__(name)
     try:
-        return _BY_NAME[name](**arguments)
+        return cls(**arguments)  # type: ignore[no-any-return]
     except TypeError as error:
         raise ValueError(
-            f"not a spec of {name}: {shown(spec)} ({error}); it must be what spec() returned."
+            f"not a spec of {name}: {shown(spec)} ({error}); its arguments are {', '.join(_arguments(cls)) or 'none'}."
         ) from None
+
+
+def _arguments(cls: type) -> list[str]:
+    return [name for name in inspect.signature(cls).parameters if name != "self"]
+
+
+def check_pruner(pruner: Any, n_objectives: int) -> None:
+    """Refuse what is no pruner, and a pruner that cannot judge so many objectives.
+
+    Raises:
+        TypeError: it has no ``spec``, ``judge`` and ``judges_several``, as one of another library.
+        ValueError: the study has several objectives, and the pruner judges one.
+    """
+    if isinstance(pruner, type) or not all(hasattr(pruner, name) for name in ("spec", "judge", "judges_several")):
+        raise TypeError(
+            f"pruner must be an object such as ASHAPruner(max_resource=27), of raytune_lite.pruners or your own, got "
+            f"{shown(pruner)}; built in are {', '.join(_HOMES)}."
+        )
+    if n_objectives > 1 and not pruner.judges_several:
+        raise ValueError(
+            f"{type(pruner).__name__} judges a single objective, and this study has {n_objectives}; pass "
+            "pruner=NopPruner(), under which every trial runs to its end and its reports are stored. (A pruner that "
+            "judges one of several objectives is planned.)"
+        )

@@ -26,7 +26,8 @@ from typing import Any
 
 from ..arguments import integer, shown
 from ..core.messages import Decision, PromoteRung, PutRung, Row
-from ..core.protocols import Verdict
+from ..core.protocols import Losses, Prefix, Rung, StudyIdentity, Verdict
+from ..core.schedules import Levels
 
 _MAX_LEVEL = 2**63 - 1
 _MODES = ("promote", "stop")
@@ -95,14 +96,19 @@ class ASHAPruner:
             strict=True,
         ):
             object.__setattr__(self, name, value)
-        if self.milestones and self.milestones[-1] > _MAX_LEVEL:
+        if self.levels and self.levels[-1] > _MAX_LEVEL:
             raise ValueError(
                 f"max_resource must leave rungs below {_MAX_LEVEL} (the database's integer), got {shown(high)}; "
                 "count epochs."
             )
 
     @property
-    def milestones(self) -> tuple[int, ...]:
+    def judges_several(self) -> bool:
+        """False: a rung has one order."""
+        return False
+
+    @property
+    def levels(self) -> tuple[int, ...]:
         """The rung levels, ascending; () when none is below max_resource."""
         # Integers are multiplied: log(243)/log(3) = 4.999..., a logarithm would lose a rung (also 1000, 10).
         levels = []
@@ -127,10 +133,10 @@ class ASHAPruner:
             "min_early_stopping_rate": self.min_early_stopping_rate,
         }
 
-    def rungs(self) -> _ASHARungs:
+    def judge(self, study: StudyIdentity) -> _ASHAJudge:  # noqa: ARG002
         """Empty rungs for one study."""
-        levels = [_Rung(level) for level in self.milestones]
-        return _ASHARungs(self.reduction_factor, self.mode == "stop", levels)
+        levels = Levels(self.levels)
+        return _ASHAJudge(self.reduction_factor, self.mode == "stop", levels, [_Rung(level) for level in levels.levels])
 
 
 _Key = tuple[float, int, int]  # (loss, or inf when it is not finite; arrival at the rung; trial number)
@@ -147,9 +153,14 @@ class _Rung:
     level: int
     recorded: list[_Key] = field(default_factory=list)
     unpromoted: list[_Key] = field(default_factory=list)
+    numbers: list[int] = field(default_factory=list)  # in the order of arrival, as losses: what samplers see
+    losses: list[Losses] = field(default_factory=list)
 
-    def record(self, number: int, loss: float, *, waits: bool) -> _Key:
+    def record(self, number: int, losses: Losses, *, waits: bool) -> _Key:
+        loss = losses[0]
         key = (loss if math.isfinite(loss) else math.inf, len(self.recorded), number)
+        self.numbers.append(number)
+        self.losses.append(losses)
         insort(self.recorded, key)
         if waits:
             insort(self.unpromoted, key)
@@ -172,23 +183,33 @@ class _Rung:
 
 
 @dataclass(slots=True)
-class _ASHARungs:
-    """One study's rungs. ``PutRung.value`` is the loss as given: signed so that smaller is better.
+class _ASHAJudge:
+    """One study's rungs. ``PutRung.losses`` is the loss as given: signed so that smaller is better.
 
     For one trial: ``following`` is the index of the lowest rung where it is not recorded yet (absent: 0);
-    ``waiting`` is the rung where it was told to pause, until it is promoted; ``retired``: it will never run
-    again.
+    ``waiting`` is the rung where it was told to pause, until it is promoted; ``overshot`` is its largest step
+    so far when it passed that rung by so much that another one, undecided, lies below; ``retired``: it will
+    never run again.
     """
 
     eta: int
     stops: bool
+    levels: Levels
     ladder: list[_Rung]
     following: dict[int, int] = field(default_factory=dict)
     waiting: dict[int, tuple[_Rung, _Key]] = field(default_factory=dict)
+    overshot: dict[int, int] = field(default_factory=dict)
     retired: set[int] = field(default_factory=set)  # membership only, never iterated
 
-    def report(self, number: int, step: int, loss: float) -> Verdict:
-        """Record ``loss`` at the rungs that ``step`` reaches or passes, lowest first, while decided to go on.
+    def schedule(self, number: int) -> Levels:
+        """The rungs. A trial that has passed one without a decision there is due again at its next step."""
+        index, reached = self.following.get(number, 0), self.overshot.get(number, 0)
+        if index == len(self.ladder) or reached < self.ladder[index].level:
+            return self.levels
+        return Levels(tuple(sorted({*self.levels.levels, reached + 1})))
+
+    def report(self, number: int, step: int, losses: Losses) -> Verdict:
+        """Record a loss at the rungs that ``step`` reaches or passes, lowest first, while decided to go on.
 
         A decision stands: a trial told to pause (or stop) that reports on is told so again, and nothing is
         recorded, until it is promoted. So the answer to a batch of reports is the answer to its last one.
@@ -196,7 +217,7 @@ class _ASHARungs:
         Args:
             number: the trial.
             step: resource it has used, the same unit as the levels.
-            loss: smaller is better; NaN and infinities have lost, whatever their sign.
+            losses: one; smaller is better; NaN and infinities have lost, whatever their sign.
 
         Returns:
             CONTINUE, PAUSE or STOP, and the rows PutRung and PromoteRung.
@@ -204,6 +225,7 @@ class _ASHARungs:
         if number in self.retired:
             return Verdict(Decision.STOP)
         if number in self.waiting:
+            self._note_overshot(number, step)
             return Verdict(Decision.PAUSE)
         rows: list[Row] = []
         decision = Decision.CONTINUE
@@ -213,16 +235,24 @@ class _ASHARungs:
             index += 1
             self.following[number] = index
             how = "exact" if step == rung.level else "late"
-            rows.append(PutRung(number=number, level=rung.level, value=loss, how=how))
-            decision = self._decide(number, rung, loss)
+            rows.append(PutRung(number=number, level=rung.level, losses=losses, how=how))
+            decision = self._decide(number, rung, losses)
             if decision is Decision.CONTINUE and not self.stops:
                 rows.extend(self.promote(number))
+        if decision is Decision.PAUSE:
+            self._note_overshot(number, step)
         return Verdict(decision, tuple(rows))
 
-    def _decide(self, number: int, rung: _Rung, loss: float) -> Decision:
+    def _note_overshot(self, number: int, step: int) -> None:
+        index = self.following[number]
+        if index < len(self.ladder) and step >= max(self.ladder[index].level, self.overshot.get(number, 0)):
+            self.overshot[number] = step
+
+    def _decide(self, number: int, rung: _Rung, losses: Losses) -> Decision:
         """Record one result, and say what becomes of its trial."""
-        promotable = math.isfinite(loss) and not self.stops
-        key = rung.record(number, loss, waits=promotable)
+        is_finite = math.isfinite(losses[0])
+        promotable = is_finite and not self.stops
+        key = rung.record(number, losses, waits=promotable)
         if promotable:
             # Li et al. 2018, Algorithm 2 frees the worker here and calls get_job. When get_job would hand
             # back this very trial it is promoted in place: the same job, without saving and loading it. Every
@@ -232,7 +262,7 @@ class _ASHARungs:
             return Decision.CONTINUE if self._next_job() == number else Decision.PAUSE
         # The minimum of 1 lets the first at a rung go on; Optuna's SuccessiveHalvingPruner and Determined
         # have it too. An equal loss ranks behind the earlier ones.
-        if math.isfinite(loss) and rung.rank(key) < max(1, len(rung.recorded) // self.eta):
+        if is_finite and rung.rank(key) < max(1, len(rung.recorded) // self.eta):
             return Decision.CONTINUE
         # a non-finite loss can never be promoted, so it need not keep a checkpoint: STOP in both modes
         self.retired.add(number)
@@ -242,7 +272,7 @@ class _ASHARungs:
         """The paper's get_job with every unpromoted trial available; None: a new configuration."""
         return next(iter(self.promotable(lambda _: True)), None)
 
-    def end(self, number: int, loss: float | None) -> tuple[Row, ...]:
+    def end(self, number: int, losses: Losses | None) -> tuple[Row, ...]:
         """The trial completed (its final loss) or failed (None); it is never promoted again.
 
         A finite loss stands at every rung that the trial did not reach ("final"): it had nothing left to
@@ -252,20 +282,20 @@ class _ASHARungs:
         """
         if number in self.retired:
             return ()
-        finished = loss is not None and math.isfinite(loss)
+        # a failed trial has no value to keep: inf, the worst
+        losses = (math.inf,) if losses is None else losses
+        finished = math.isfinite(losses[0])
         on_its_way = number not in self.waiting
         self.retire(number)
         index = self.following.get(number, 0)
-        # a failed trial has no value to keep: inf, the worst
-        value = math.inf if loss is None else loss
         if finished:
             missed, how = self.ladder[index:], "final"
         else:
             missed, how = self.ladder[index : index + on_its_way], "failed"
         self.following[number] = index + len(missed)
         for rung in missed:
-            rung.record(number, value, waits=False)
-        return tuple(PutRung(number=number, level=rung.level, value=value, how=how) for rung in missed)
+            rung.record(number, losses, waits=False)
+        return tuple(PutRung(number=number, level=rung.level, losses=losses, how=how) for rung in missed)
 
     def retire(self, number: int) -> None:
         """The trial will not run again: nobody promotes it. What is recorded of it stays and counts."""
@@ -299,3 +329,11 @@ class _ASHARungs:
         rung, key = self.waiting.pop(number)
         rung.take(key)
         return (PromoteRung(number=number, level=rung.level),)
+
+    def rungs(self) -> tuple[Rung, ...]:
+        """The rungs as samplers see them, lowest first."""
+        return tuple(Rung(rung.level, 0, Prefix(rung.numbers), Prefix(rung.losses)) for rung in self.ladder)
+
+    def bracket(self, number: int) -> int:  # noqa: ARG002
+        """0: there is one bracket."""
+        return 0

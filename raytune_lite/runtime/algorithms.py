@@ -38,7 +38,7 @@ class Algorithms:
 
     def new_state(self) -> StudyState:
         """The study before its first event."""
-        return StudyState(self._study.directions, self._pruner_for, self._grid_for)
+        return StudyState(self._study.directions, self._pruner_for, self._grid_for, self._study.name)
 
     def fold(
         self, log: Iterable[m.LogEntry], state: StudyState | None = None, watch: Watch | None = None

@@ -51,12 +51,12 @@ class Delivery:
         self.lock = host.lock()  # and this one, of the buffers, only for moments
         self.decision = Decision.CONTINUE
         self.newest = -1  # the largest step reported in this attempt
-        self._milestones = assignment.milestones
+        self._schedule = assignment.schedule
         # decisions are made for every step up to here
         self._decided_to = -1 if assignment.last_step is None else assignment.last_step
         self.next_due = self._due_after(self._decided_to)
         self._interrupted = ""
-        self._reports: dict[int, float] = {}
+        self._reports: dict[int, tuple[float, ...]] = {}
         self._params: list[ParamValue] = []
         self._attrs: dict[str, str] = {}
         self._constraints: dict[str, float] = {}
@@ -65,9 +65,9 @@ class Delivery:
 
     # --- the buffers -------------------------------------------------------------------------------------------------
 
-    def add_report(self, value: float, step: int) -> bool:
+    def add_report(self, values: tuple[float, ...], step: int) -> bool:
         """Buffer a report; answers whether the buffer is full. Call it with the lock."""
-        self._reports[step] = value
+        self._reports[step] = values
         self.newest = max(self.newest, step)
         return len(self._reports) >= MAX_BUFFERED
 
@@ -174,9 +174,8 @@ class Delivery:
 
     def _due_after(self, step: int) -> int:
         """The first step past ``step`` at which a decision is due."""
-        if self._milestones is None:
-            return step + 1
-        return min((milestone for milestone in self._milestones if milestone > step), default=MAX_STEP + 1)
+        due = self._schedule.next_after(step)
+        return MAX_STEP + 1 if due is None else due
 
     # --- being stopped -----------------------------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ from ..checkpoints.store import CheckpointStore
 from ..core import messages as m
 from ..core.state import StudyState
 from ..exceptions import CheckpointError, RaytuneLiteError
+from ..pruners import check_pruner
 from ..storages.repository import Repository, StudyRecord
 from . import planning
 from .algorithms import Algorithms
@@ -96,6 +97,8 @@ class Session:
         added = self.repository.foreign(self.study)
         events: list[m.Event] = [event for event in added if self._is_news(event)]
         is_new_run = self._state.run.name != self.config.run  # else this is a restarted driver, and its attempts go on
+        if is_new_run:
+            check_pruner(self.pruner, len(self.study.directions))  # a recorded one too
         self.apply([*events, self._run_started()] if is_new_run else events)
         if is_new_run:
             self._sweep()

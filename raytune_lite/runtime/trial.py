@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import math
-import numbers
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -183,24 +182,24 @@ class Trial:
 
     # --- reports and decisions ---------------------------------------------------------------------------------------
 
-    def report(self, value: float, step: int) -> None:
+    def report(self, value: float | Sequence[float], step: int) -> None:
         """Tell an intermediate value. Buffered: it travels when a decision is due, each second, and at the end.
 
         Args:
-            value: what the study minimises or maximises, at this step.
+            value: what the study minimises or maximises, at this step: a number, or with several objectives one for
+                each, ``report((loss, latency), step)``.
             step: an integer >= 0, in the unit of the pruner's ``min_resource`` (epochs, say). The first report of
                 a step stands; a second one is ignored with a warning.
 
         Raises:
-            TypeError: value or step is not a number.
+            TypeError: value or step is not a number, or value is not one number an objective.
             ValueError: step is negative.
-            NotImplementedError: the study has several objectives.
         """
         self.delivery.check()
-        if self._n_objectives > 1:
-            raise NotImplementedError("report() needs a single objective; this study has several.")
-        if type(value) is not float or type(step) is not int or not 0 <= step <= MAX_STEP:
-            value, step = self._checked_report(value, step)
+        if type(value) is float and self._n_objectives == 1 and type(step) is int and 0 <= step <= MAX_STEP:
+            values: tuple[float, ...] = (value,)
+        else:
+            values, step = self._checked_values(value, step), self._checked_step(step)
         delivery = self.delivery
         with delivery.lock:
             if step in self._seen:
@@ -209,20 +208,36 @@ class Trial:
                 )
                 return
             self._seen.add(step)
-            is_full = delivery.add_report(value, step)
+            is_full = delivery.add_report(values, step)
         if is_full:
             delivery.flush()
 
-    def _checked_report(self, value: Any, step: Any) -> tuple[float, int]:
-        """A report that is not simply a float at an int, as such, or refused."""
-        if isinstance(value, str) or not isinstance(value, numbers.Real):
-            try:
-                value = float(value) if not isinstance(value, str) else _refuse(value)
-            except (TypeError, ValueError):
-                raise TypeError(
-                    f"trial {self.number}: report() needs a number, got {value!r} of type {type(value).__name__} at "
-                    f"step {step!r}; pass float(loss)."
-                ) from None
+    def _checked_values(self, value: Any, step: Any) -> tuple[float, ...]:
+        """What was reported as one float an objective."""
+        n = self._n_objectives
+        if n == 1:
+            return (self._checked_value(value, step),)
+        try:
+            values = () if isinstance(value, (str, bytes)) else tuple(value)
+        except TypeError:  # a single number
+            values = ()
+        if len(values) != n:
+            raise TypeError(
+                f"trial {self.number}: report() needs {n} numbers, one for each objective, got {shown(value)} at step "
+                f"{step!r}; pass them as a tuple."
+            )
+        return tuple(self._checked_value(part, step) for part in values)
+
+    def _checked_value(self, value: Any, step: Any) -> float:
+        try:
+            return float(value) if not isinstance(value, str) else _refuse(value)
+        except (TypeError, ValueError):
+            raise TypeError(
+                f"trial {self.number}: report() needs a number, got {value!r} of type {type(value).__name__} at "
+                f"step {step!r}; pass float(loss)."
+            ) from None
+
+    def _checked_step(self, step: Any) -> int:
         whole = as_integer(step)
         if whole is None:
             raise TypeError(f"trial {self.number}: step must be an integer, got {shown(step)}.")
@@ -230,7 +245,7 @@ class Trial:
             raise ValueError(f"trial {self.number}: step must be >= 0, got {whole}; count epochs from 0 or 1.")
         if whole > MAX_STEP:
             raise ValueError(f"trial {self.number}: step must be <= {MAX_STEP} (the database's integer), got {whole}.")
-        return float(value), whole
+        return whole
 
     def should_prune(self) -> bool:
         """Whether to end this attempt now (``raise TrialPruned()``): the pruner said PAUSE or STOP.

@@ -137,7 +137,7 @@ class Batch:
         self._calls["param"].append((self._id(row.number), row.param.name, float(row.param.value), text))
 
     def _report(self, row: m.PutReport) -> None:
-        self._calls["report"].append((self._id(row.number), int(row.step), *stored_float(row.value)))
+        self._calls["report"].append((self._id(row.number), int(row.step), *stored_float(row.values[0])))
 
     def _values(self, row: m.PutValues) -> None:
         for objective, value in enumerate(row.values):
@@ -189,7 +189,7 @@ class Batch:
                 self._calls["checkpoint"].append(values)
 
     def _rung(self, row: m.PutRung) -> None:
-        value = stored_float(row.value)
+        value = stored_float(row.losses[0])
         self._calls["rung"].append((self._id(row.number), int(row.level), *value, row.how, False))
 
     def _promote(self, row: m.PromoteRung) -> None:

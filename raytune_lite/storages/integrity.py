@@ -54,7 +54,7 @@ def differences(connection: Connection, study: StudyRecord) -> Iterator[Differen
     """
     log = readers.events(connection, study)
     picture = _Picture()
-    state = StudyState(study.directions, _pruner_for, _grid_for)
+    state = StudyState(study.directions, _pruner_for, _grid_for, study.name)
     for seq, (at, event, _) in enumerate(log, start=1):
         try:
             picture.take(event, state.handle(event, at).commands)
@@ -110,8 +110,8 @@ class _Picture:
         self._of("trials")[number,] = TrialState(event.state).name
         for param in event.params:
             self._param(m.PutParam(number=number, param=param))
-        for step, value in event.reports:
-            self._report(m.PutReport(number=number, step=step, value=value))
+        for step, values in event.reports:
+            self._report(m.PutReport(number=number, step=step, values=values))
         for objective, value in enumerate(event.values or ()):
             self._of("trial_values")[number, objective] = stored_float(value)
         for system, pairs in ((False, event.user_attrs), (True, event.system_attrs)):
@@ -138,7 +138,7 @@ class _Picture:
         self._of("trial_params").setdefault((row.number, row.param.name), value)
 
     def _report(self, row: m.PutReport) -> None:
-        self._of("trial_intermediate_values").setdefault((row.number, row.step), stored_float(row.value))
+        self._of("trial_intermediate_values").setdefault((row.number, row.step), stored_float(row.values[0]))
 
     def _values(self, row: m.PutValues) -> None:
         for objective, value in enumerate(row.values):
@@ -168,7 +168,7 @@ class _Picture:
         self._of("rtl_checkpoints").pop((row.number, row.uri), None)
 
     def _rung(self, row: m.PutRung) -> None:
-        value = (*stored_float(row.value), row.how, False)
+        value = (*stored_float(row.losses[0]), row.how, False)
         self._of("rtl_rungs").setdefault((row.number, row.level), value)
 
     def _promote(self, row: m.PromoteRung) -> None:

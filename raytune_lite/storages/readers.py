@@ -262,7 +262,7 @@ def _added(trial: _Trial) -> TrialAdded:
         state=int(trial.state),
         values=frozen.values,
         params=tuple(trial.params.values()),
-        reports=tuple(trial.reports.items()),
+        reports=tuple((step, (value,)) for step, value in trial.reports.items()),
         user_attrs=tuple(trial.user_attrs.items()),
         system_attrs=tuple(trial.system_attrs.items()),
         imported=True,

@@ -33,7 +33,8 @@ def added(trial: FrozenTrial, n_objectives: int) -> m.TrialAdded:
 
     Raises:
         TypeError: an attribute that JSON cannot hold, or an intermediate value that is not a number at an integer.
-        ValueError: the trial is not finished, or has another number of values than the study has objectives.
+        ValueError: the trial is not finished, or has or reported another number of values than the study has
+            objectives.
     """
     if not trial.state.is_finished():
         raise ValueError(f"only a finished trial can be added, got {trial.state.name}; use enqueue_trial to run one.")
@@ -50,7 +51,7 @@ def added(trial: FrozenTrial, n_objectives: int) -> m.TrialAdded:
         state=int(trial.state),
         values=None if trial.values is None else tuple(map(float, trial.values)),
         params=params,
-        reports=_plain_reports(trial.intermediate_values),
+        reports=_plain_reports(trial, n_objectives),
         user_attrs=_json_pairs(trial.user_attrs),
         system_attrs=_json_pairs(trial.system_attrs),
         key=uuid.uuid4().hex,
@@ -64,10 +65,17 @@ def _json_pairs(values: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         raise TypeError(f"values must be JSON-able (numbers, strings, lists), got {shown(values)}: {error}.") from None
 
 
-def _plain_reports(reports: Mapping[int, float]) -> tuple[tuple[int, float], ...]:
-    """(step, value) by step; numpy's numbers become Python's."""
+def _plain_reports(trial: FrozenTrial, n_objectives: int) -> tuple[tuple[int, tuple[float, ...]], ...]:
+    """(step, values) by step; numpy's numbers become Python's."""
+    reports = trial.reports
+    for step, values in reports.items():
+        if len(values) != n_objectives:
+            raise ValueError(
+                f"the trial reported {shown(values)} at step {shown(step)}, the study has {n_objectives} objective(s); "
+                "intermediate_values must have one number for each."
+            )
     try:
-        return tuple(sorted((operator.index(step), float(value)) for step, value in reports.items()))
+        return tuple(sorted((operator.index(step), tuple(map(float, values))) for step, values in reports.items()))
     except (TypeError, ValueError) as error:
         raise TypeError(f"intermediate_values must map integers to numbers, got {shown(reports)}: {error}.") from None
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from ..core.bounds import check_name
 from ..core.protocols import Pruner, Sampler
 from ..exceptions import DuplicatedStudyError
+from ..pruners import check_pruner
 from ..storages.repository import Repository
 from ..trial import StudyDirection, parse_direction
 from .results import check_findable
@@ -46,9 +47,9 @@ def create_study(
 
     Raises:
         DuplicatedStudyError: the name is taken and load_if_exists is False.
-        TypeError: the name is not a str.
+        TypeError: the name is not a str, or ``pruner`` is not a pruner.
         ValueError: both direction and directions; an unknown direction; no direction at all; a name that no database
-            can hold.
+            can hold; a pruner of a single objective for a study of several.
         StorageURLError, SchemaVersionError, StorageError: the storage cannot be used.
     """
     if direction is not None and directions is not None:
@@ -57,6 +58,8 @@ def create_study(
     wanted = [parse_direction(d) for d in (directions if directions is not None else [one])]
     if not wanted:
         raise ValueError("directions must name at least one direction, got none.")
+    if pruner is not None:
+        check_pruner(pruner, len(wanted))  # before the study is made
     name = study_name if study_name is not None else f"no-name-{uuid.uuid4()}"
     check_name("a study's name", name)
     scratch = tempfile.mkdtemp(prefix="raytune_lite-") if storage is None else None
@@ -94,7 +97,9 @@ def load_study(
 
     Raises:
         StudyNotFoundError: no study of this name.
-        ValueError: no name was given and the storage does not hold exactly one study.
+        ValueError: no name was given and the storage does not hold exactly one study; the study has several objectives,
+            and the pruner judges one.
+        TypeError: ``pruner`` is an object of another kind.
     """
     if study_name is None:
         names = get_all_study_names(storage)

@@ -19,6 +19,7 @@ from ..core.protocols import Pruner, Sampler
 from ..core.retries import RetryPolicy
 from ..display.progress import LiveProgress
 from ..distributions import Distribution
+from ..pruners import check_pruner
 from ..runtime.config import RunConfig, new_run_id
 from ..runtime.inline import LocalStudy
 from ..runtime.trial import Trial
@@ -61,6 +62,12 @@ class Study(Results):
         super().__init__(study_name, storage, durable=durable)
         # SQLite's own URL is absolute: the driver actor may have another working directory
         self._storage = self._repository.url if self._repository.is_local else storage
+        if pruner is not None:
+            try:
+                check_pruner(pruner, len(self.directions))
+            except (TypeError, ValueError):
+                self._repository.close()
+                raise
         self.sampler, self.pruner = sampler, pruner
         self._checkpoint_dir = None if checkpoint_dir is None else str(Path(checkpoint_dir).absolute())
         self._local: LocalStudy | None = None

@@ -105,7 +105,7 @@ _TAKE: dict[type[m.Row], Callable[[Folded, Any], None]] = {
     m.SetState: _set_state,
     m.AdoptTrial: _put("trials", lambda r: str(r.number), lambda r: [r.state.name, 0, None, None, r.cell]),
     m.PutParam: _put("params", lambda r: f"{r.number}/{r.param.name}", lambda r: r.param.value),
-    m.PutReport: _put("reports", lambda r: f"{r.number}/{r.step}", lambda r: repr(r.value)),
+    m.PutReport: _put("reports", lambda r: f"{r.number}/{r.step}", lambda r: repr(r.values[0])),
     m.PutValues: _put("values", lambda r: str(r.number), lambda r: [repr(value) for value in r.values]),
     m.PutAttr: _put("attrs", lambda r: f"{r.number}/{'system' * r.system}/{r.key}", lambda r: r.value_json[:60]),
     m.NewAttempt: _put(
@@ -114,7 +114,7 @@ _TAKE: dict[type[m.Row], Callable[[Folded, Any], None]] = {
     m.EndAttempt: _end_attempt,
     m.PutCheckpoint: lambda folded, row: folded.checkpoints.append(row.checkpoint.uri),
     m.DropCheckpoint: lambda folded, row: folded.checkpoints.remove(row.uri),
-    m.PutRung: _put("rungs", lambda r: f"{r.number}/{r.level}", lambda r: [repr(r.value), r.how, False]),
+    m.PutRung: _put("rungs", lambda r: f"{r.number}/{r.level}", lambda r: [repr(r.losses[0]), r.how, False]),
     m.PromoteRung: _promote,
     m.PutCell: _put("cells", lambda r: str(r.cell), lambda r: [r.state, r.number, r.failures]),
 }
@@ -214,7 +214,7 @@ def _assignment(given: m.Assignment | None) -> Any:
         "params": {p.name: p.value for p in given.params},
         "suggested": {p.name: p.value for p in given.suggested},
         "attrs": [dict(given.user_attrs), dict(given.constraints)],
-        "due": [step for step in steps if given.milestones is None or step in given.milestones],
+        "due": [step for step in steps if given.schedule.next_after(step - 1) == step],
         "checkpoint": given.checkpoint.uri if given.checkpoint else None,
         "last_step": -1 if given.last_step is None else given.last_step,
         "started": given.started,
@@ -228,7 +228,7 @@ def _report(folded: Folded, number: int) -> list[str]:
         return []
     found = []
     for step in range(trial.last_step + 1, LAST_STEP + 1):
-        reports = ((step, (number * 7 % 5) / 4 + 1 / (step + 1)),)
+        reports = ((step, ((number * 7 % 5) / 4 + 1 / (step + 1),)),)
         progress = m.Progress(reports=reports)
         found.append(folded.do(m.Reported, number=number, attempt=trial.attempt, progress=progress).value)
         if found[-1] != "continue":

@@ -38,7 +38,7 @@ class TrialBook:
     external: bool = False  # another program runs it
     cell: int | None = None
     values: tuple[float, ...] | None = None
-    reports: dict[int, float] = field(default_factory=dict)
+    reports: dict[int, tuple[float, ...]] = field(default_factory=dict)
     reported_by: dict[int, int] = field(default_factory=dict)  # step -> attempt
     params: dict[str, float] = field(default_factory=dict)
     checkpoints: list[str] = field(default_factory=list)
@@ -54,7 +54,7 @@ class Auditor:
         world: where a violation ends the history.
         retries: the policy of all its runs.
         pruner: of all its runs.
-        is_exact: tells whether a stored report is what the objective computed: (params, step, value).
+        is_exact: tells whether a stored report is what the objective computed: (params, step, values).
         workers: lease and trial_timeout of all runs, in seconds.
     """
 
@@ -63,7 +63,7 @@ class Auditor:
         world: World,
         retries: RetryPolicy,
         pruner: ASHAPruner | NopPruner,
-        is_exact: Callable[[dict[str, float], int, float], bool],
+        is_exact: Callable[[dict[str, float], int, tuple[float, ...]], bool],
         workers: tuple[float, float | None] = (math.inf, None),
     ) -> None:
         self.world, self.retries, self.is_exact = world, retries, is_exact
@@ -209,9 +209,9 @@ class Auditor:
     def _put_report(self, row: m.PutReport) -> None:
         book = self._book(row.number)
         self.check(row.step not in book.reports, f"trial {row.number}: step {row.step} was stored twice")
-        exact = self.is_exact(book.params, row.step, row.value)
-        self.check(exact, f"trial {row.number}: {row.value} stored at step {row.step} is another trial's")
-        book.reports[row.step] = row.value
+        exact = self.is_exact(book.params, row.step, row.values)
+        self.check(exact, f"trial {row.number}: {row.values} stored at step {row.step} is another trial's")
+        book.reports[row.step] = row.values
         book.reported_by[row.step] = book.attempt
 
     def _put_param(self, row: m.PutParam) -> None:
@@ -259,7 +259,7 @@ class Auditor:
                 # a step that an earlier attempt reported was decided then; this attempt hears what stands now
                 if self._book(event.number).reported_by.get(last) == event.attempt:
                     self._same(("report", event.number, event.attempt, last), answer)
-                self.ladder.answered(event.number, event.attempt, event.progress.reports, answer)
+                self.ladder.answered(event.number, event.attempt, last, answer)
         elif isinstance(event, m.ParamAsked):
             self._same(("param", event.number, event.name), answer.value)
             stored = self._book(event.number).params.get(event.name)

@@ -6,7 +6,7 @@ Source: Li et al. 2018, "A System for Massively Parallel Hyperparameter Tuning",
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from ...core.messages import Decision, PromoteRung, PutRung
@@ -20,7 +20,7 @@ class Ladder:
     def __init__(self, pruner: ASHAPruner | NopPruner, violate: Callable[[str], Any]) -> None:
         self.pruner, self._violate = pruner, violate
         self.asha = pruner if isinstance(pruner, ASHAPruner) else None
-        self.levels = self.asha.milestones if self.asha else ()
+        self.levels = self.asha.levels if self.asha else ()
         self.rungs: dict[int, list[tuple[float, int]]] = {level: [] for level in self.levels}
         self.promoted: set[tuple[int, int]] = set()  # (level, trial); membership only
         self.ended: set[int] = set()  # trials; membership only
@@ -44,14 +44,15 @@ class Ladder:
         above = [level for level in self.levels if level > row.level]
         low = any(number == row.number for level in above for _, number in self.rungs[level])
         self._check(not low, f"trial {row.number} is recorded at {row.level} after a higher rung")
-        rung.append((row.value if math.isfinite(row.value) else math.inf, row.number))
+        loss = row.losses[0]
+        rung.append((loss if math.isfinite(loss) else math.inf, row.number))
         if row.how in ("exact", "late"):
             self._due[row.number] = (row.level, self._verdict(row))
 
     def _verdict(self, row: PutRung) -> Decision:
         assert self.asha is not None
         rung = self.rungs[row.level]
-        if not math.isfinite(row.value):
+        if not math.isfinite(row.losses[0]):
             return Decision.STOP
         order = sorted(range(len(rung)), key=lambda i: rung[i][0])  # stable: ties to the earliest
         rank, quota = order.index(len(rung) - 1), len(rung) // self.asha.reduction_factor
@@ -92,10 +93,10 @@ class Ladder:
         """The trial has ended."""
         self.ended.add(number)
 
-    def answered(self, number: int, attempt: int, reports: Sequence[tuple[int, float]], answer: Decision) -> None:
-        """The decision for a batch of reports whose last reaches the rung that was decided in this attempt."""
+    def answered(self, number: int, attempt: int, last: int, answer: Decision) -> None:
+        """The decision for a batch of reports, the last at step ``last``: that of the rung decided in this attempt."""
         level, due = self._recorded.get((number, attempt), (math.inf, Decision.CONTINUE))
-        if reports[-1][0] >= level:
+        if last >= level:
             self._check(answer is due, f"trial {number}: the rung at {level} says {due.value}, answered {answer.value}")
 
     def entries(self) -> list[tuple[int, int, bool]]:
@@ -107,6 +108,7 @@ class Ladder:
         """The promotable trials of the state are those of the rows."""
         if self.asha is None or self.asha.mode == "stop":
             return
-        theirs = list(state.rungs.promotable(lambda _: True))
+        assert state.promoter is not None
+        theirs = list(state.promoter.promotable(lambda _: True))
         ours = [number for level in reversed(self.levels) for number in self._top(level)]
         self._check(sorted(theirs) == sorted(ours), f"promotable by the state {theirs}, by the rows {ours}")

@@ -147,9 +147,9 @@ class Scenario:
         value = round(noise * 4) / 4 + 1.0 / (step + 1)  # rounded: trials tie
         return value if self.direction is StudyDirection.MINIMIZE else -value
 
-    def is_exact(self, params: dict[str, float], step: int, value: float) -> bool:
+    def is_exact(self, params: dict[str, float], step: int, values: tuple[float, ...]) -> bool:
         """Whether a stored report is what the objective computes for these parameters."""
-        return "x" in params and repr(self.loss(params, step)) == repr(value)
+        return "x" in params and repr((self.loss(params, step),)) == repr(values)
 
 
 def draw(world: World, *, sql: bool) -> Scenario:

@@ -263,7 +263,7 @@ class Simulation:
         for trial in repository.trials(study):
             book = self.auditor.trials[trial.number]
             check(trial.state == book.state, f"trial {trial.number} is {trial.state.name} in the tables only")
-            same = repr(dict(sorted(trial.intermediate_values.items()))) == repr(dict(sorted(book.reports.items())))
+            same = repr(dict(sorted(trial.reports.items()))) == repr(dict(sorted(book.reports.items())))
             check(same, f"trial {trial.number}: reports in the tables differ")
         cells = {record.cell: (record.state, record.number) for record in repository.cells(study)}
         check(cells == self.auditor.cells, "cells in the tables differ")

@@ -13,16 +13,24 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from raytune_lite.core.messages import Decision, PromoteRung, PutRung
+from raytune_lite.core.protocols import Promoter, StudyIdentity
+from raytune_lite.core.schedules import Levels, Never
 from raytune_lite.pruners import ASHAPruner, NopPruner, pruner_from_spec
+from raytune_lite.trial import StudyDirection
 
-from .oracles import PaperASHA, naive_stopping
+from ..oracles import PaperASHA, naive_stopping
 
+STUDY = StudyIdentity("s", (StudyDirection.MINIMIZE,))
 CONTINUE, PAUSE, STOP = Decision.CONTINUE, Decision.PAUSE, Decision.STOP
 NAN, INF = math.nan, math.inf
 
 
 def put(number, level, value, how="exact"):
-    return PutRung(number=number, level=level, value=value, how=how)
+    return PutRung(number=number, level=level, losses=(value,), how=how)
+
+
+def result(loss):
+    return None if loss is None else (loss,)
 
 
 def promoted(number, level):
@@ -30,7 +38,7 @@ def promoted(number, level):
 
 
 def decisions(rungs, step, losses, start=0):
-    return [rungs.report(start + i, step, loss).decision for i, loss in enumerate(losses)]
+    return [rungs.report(start + i, step, (loss,)).decision for i, loss in enumerate(losses)]
 
 
 def ready_now(rungs, ready=lambda _: True):
@@ -63,14 +71,14 @@ def ready_now(rungs, ready=lambda _: True):
 )
 def test_levels_are_exact_integer_powers_below_max_resource(arguments, rate, levels):
     for mode in ("promote", "stop"):
-        assert ASHAPruner(*arguments, mode=mode, min_early_stopping_rate=rate).milestones == levels
+        assert ASHAPruner(*arguments, mode=mode, min_early_stopping_rate=rate).levels == levels
 
 
 @given(st.integers(1, 50), st.integers(0, 10**6), st.integers(2, 10), st.integers(0, 5))
 def test_levels_are_every_power_in_range_and_nothing_else(low, extra, eta, rate):
     high = low + extra
     expected = [low * eta**j for j in range(rate, 60) if low * eta**j < high]
-    assert list(ASHAPruner(low, high, eta, min_early_stopping_rate=rate).milestones) == expected
+    assert list(ASHAPruner(low, high, eta, min_early_stopping_rate=rate).levels) == expected
 
 
 @pytest.mark.parametrize(
@@ -104,8 +112,8 @@ def test_a_spec_rebuilds_the_same_pruner():
     assert pruner_from_spec(pruner.spec()) == pruner
     assert pickle.loads(pickle.dumps(pruner)) == pruner
     assert pruner_from_spec(NopPruner().spec()) == NopPruner()
-    with pytest.raises(ValueError, match=r"ASHAPruner.*NopPruner.*'MedianPruner'"):
-        pruner_from_spec({"name": "MedianPruner"})
+    with pytest.raises(ValueError, match=r"ASHAPruner.*NopPruner.*'HyperbandPruner'"):
+        pruner_from_spec({"name": "HyperbandPruner"})
     with pytest.raises(ValueError, match=r"ASHAPruner.*width"):
         pruner_from_spec({"name": "ASHAPruner", "max_resource": 9, "width": 1})
     with pytest.raises(AttributeError):
@@ -114,22 +122,19 @@ def test_a_spec_rebuilds_the_same_pruner():
 
 def test_nop_never_prunes_and_never_promotes():
     nop = NopPruner()
-    rungs = nop.rungs()
-    assert nop.milestones == ()
-    assert rungs.report(0, 10**9, NAN).decision is CONTINUE
-    assert rungs.report(0, 10**9, NAN).rows == ()
-    assert rungs.end(0, 1.0) == ()
-    rungs.retire(0)
-    assert ready_now(rungs) == []
-    with pytest.raises(ValueError, match="trial 0"):
-        rungs.promote(0)
+    judge = nop.judge(STUDY)
+    assert judge.schedule(0) == Never()
+    assert judge.report(0, 10**9, (NAN,)).decision is CONTINUE
+    assert judge.report(0, 10**9, (NAN,)).rows == ()
+    assert judge.end(0, (1.0,)) == ()
+    assert not isinstance(judge, Promoter)
 
 
 # --- promote mode, by hand ------------------------------------------------------------------------
 
 
 def promote_rungs(low=1, high=27, eta=3):
-    return ASHAPruner(low, high, eta, mode="promote").rungs()
+    return ASHAPruner(low, high, eta, mode="promote").judge(STUDY)
 
 
 @pytest.mark.parametrize(("n", "qualify"), [(1, 0), (2, 0), (3, 1), (4, 1), (5, 1), (9, 3), (10, 3), (27, 9)])
@@ -142,7 +147,7 @@ def test_exactly_floor_n_over_eta_of_a_rung_qualify(n, qualify):
 
 def test_a_report_below_the_first_level_changes_nothing():
     rungs = promote_rungs(4, 64, 2)
-    verdict = rungs.report(0, 3, 0.5)
+    verdict = rungs.report(0, 3, (0.5,))
     assert (verdict.decision, verdict.rows) == (CONTINUE, ())
     assert rungs == promote_rungs(4, 64, 2)
 
@@ -150,7 +155,7 @@ def test_a_report_below_the_first_level_changes_nothing():
 def test_the_best_of_three_goes_on_in_place_and_is_recorded_as_promoted():
     rungs = promote_rungs()
     assert decisions(rungs, 1, [0.9, 0.8]) == [PAUSE, PAUSE]
-    verdict = rungs.report(2, 1, 0.1)
+    verdict = rungs.report(2, 1, (0.1,))
     assert verdict.decision is CONTINUE
     assert verdict.rows == (put(2, 1, 0.1), promoted(2, 1))
     assert ready_now(rungs) == []
@@ -160,27 +165,27 @@ def test_a_paused_trial_is_promoted_when_enough_worse_results_came_in():
     rungs = promote_rungs()
     assert decisions(rungs, 1, [0.1, 0.8]) == [PAUSE, PAUSE]
     assert ready_now(rungs) == []
-    verdict = rungs.report(2, 1, 0.9)
+    verdict = rungs.report(2, 1, (0.9,))
     assert (verdict.decision, verdict.rows) == (PAUSE, (put(2, 1, 0.9),))
     assert ready_now(rungs) == [0]
     assert rungs.promote(0) == (promoted(0, 1),)
     assert ready_now(rungs) == []
-    assert rungs.report(0, 2, 0.05).decision is CONTINUE
-    assert rungs.report(0, 3, 0.05).rows == (put(0, 3, 0.05),)
+    assert rungs.report(0, 2, (0.05,)).decision is CONTINUE
+    assert rungs.report(0, 3, (0.05,)).rows == (put(0, 3, 0.05),)
 
 
 def test_only_ready_trials_are_handed_out_and_the_highest_rung_comes_first():
     rungs = promote_rungs(1, 9, 2)  # levels 1, 2, 4, 8
     for number, loss in enumerate([0.1, 0.2, 0.3, 0.4]):
-        assert rungs.report(number, 1, loss).decision is PAUSE
+        assert rungs.report(number, 1, (loss,)).decision is PAUSE
     assert ready_now(rungs) == [0, 1]
     assert ready_now(rungs, lambda n: n != 0) == [1]
     rungs.promote(1)
     rungs.promote(0)
-    assert rungs.report(1, 2, 0.5).decision is PAUSE
-    assert rungs.report(0, 2, 0.6).decision is PAUSE
-    rungs.report(4, 1, 0.7)
-    rungs.report(5, 1, 0.8)
+    assert rungs.report(1, 2, (0.5,)).decision is PAUSE
+    assert rungs.report(0, 2, (0.6,)).decision is PAUSE
+    rungs.report(4, 1, (0.7,))
+    rungs.report(5, 1, (0.8,))
     assert ready_now(rungs) == [1, 2]  # 1 waits at level 2, 2 at level 1
     assert ready_now(rungs, lambda n: False) == []
 
@@ -197,12 +202,12 @@ def test_a_trial_pauses_when_another_waits_that_get_job_would_prefer():
 def test_promoting_from_the_highest_rung_lets_the_trial_train_to_max_resource():
     rungs = promote_rungs(1, 4, 2)  # levels 1, 2
     assert decisions(rungs, 1, [0.4, 0.3]) == [PAUSE, CONTINUE]
-    assert rungs.report(1, 2, 0.3).decision is PAUSE
-    verdict = rungs.report(2, 2, 0.1)  # best at level 1, then best of two at level 2
+    assert rungs.report(1, 2, (0.3,)).decision is PAUSE
+    verdict = rungs.report(2, 2, (0.1,))  # best at level 1, then best of two at level 2
     assert verdict.decision is CONTINUE
     assert verdict.rows == (put(2, 1, 0.1, "late"), promoted(2, 1), put(2, 2, 0.1), promoted(2, 2))
     for step, loss in ((3, 9.0), (4, 9.0), (100, NAN)):  # max_resource is no rung
-        verdict = rungs.report(2, step, loss)
+        verdict = rungs.report(2, step, (loss,))
         assert (verdict.decision, verdict.rows) == (CONTINUE, ())
 
 
@@ -215,19 +220,19 @@ def test_equal_losses_go_to_the_earliest():
 @pytest.mark.parametrize("bad", [NAN, INF, -INF])
 @pytest.mark.parametrize("mode", ["promote", "stop"])
 def test_a_non_finite_loss_stops_ranks_worst_counts_and_is_never_promoted(bad, mode):
-    rungs = ASHAPruner(1, 3, 3, mode=mode).rungs()
-    verdict = rungs.report(0, 1, bad)
+    rungs = ASHAPruner(1, 3, 3, mode=mode).judge(STUDY)
+    verdict = rungs.report(0, 1, (bad,))
     assert verdict.decision is STOP
     assert len(verdict.rows) == 1
     row = verdict.rows[0]
     assert (row.number, row.level, row.how) == (0, 1, "exact")
-    assert row.value is bad
+    assert row.losses[0] is bad
     if mode == "promote":
         assert decisions(rungs, 1, [5.0, 7.0], start=1) == [PAUSE, PAUSE]
         assert ready_now(rungs) == [1]  # third record: floor(3/3) = 1, counting the lost one
     else:
         assert decisions(rungs, 1, [5.0, 7.0], start=1) == [CONTINUE, STOP]
-    assert rungs.report(0, 2, 0.0).decision is STOP
+    assert rungs.report(0, 2, (0.0,)).decision is STOP
 
 
 def test_huge_finite_losses_are_finite():
@@ -238,13 +243,13 @@ def test_huge_finite_losses_are_finite():
 
 def test_a_report_past_several_levels_is_recorded_lowest_first_while_it_goes_on():
     rungs = promote_rungs(1, 27, 2)  # 1, 2, 4, 8, 16
-    first = rungs.report(0, 5, 0.5)
+    first = rungs.report(0, 5, (0.5,))
     assert first.decision is PAUSE
     assert first.rows == (put(0, 1, 0.5, "late"),)  # 2 and 4 stay unrecorded
-    second = rungs.report(1, 4, 0.1)
+    second = rungs.report(1, 4, (0.1,))
     assert second.decision is PAUSE
     assert second.rows == (put(1, 1, 0.1, "late"), promoted(1, 1), put(1, 2, 0.1, "late"))  # alone at level 2
-    third = rungs.report(2, 4, 0.05)
+    third = rungs.report(2, 4, (0.05,))
     assert third.decision is PAUSE
     assert third.rows == (
         put(2, 1, 0.05, "late"), promoted(2, 1), put(2, 2, 0.05, "late"), promoted(2, 2), put(2, 4, 0.05),
@@ -252,22 +257,22 @@ def test_a_report_past_several_levels_is_recorded_lowest_first_while_it_goes_on(
 
 
 def test_an_exact_and_a_late_level_of_one_report_are_told_apart():
-    rungs = ASHAPruner(1, 27, 3, mode="stop").rungs()
-    verdict = rungs.report(0, 9, 1.0)
+    rungs = ASHAPruner(1, 27, 3, mode="stop").judge(STUDY)
+    verdict = rungs.report(0, 9, (1.0,))
     assert verdict.decision is CONTINUE
     assert verdict.rows == (put(0, 1, 1.0, "late"), put(0, 3, 1.0, "late"), put(0, 9, 1.0))
-    assert rungs.report(0, 10, 0.0).rows == ()  # each rung once
+    assert rungs.report(0, 10, (0.0,)).rows == ()  # each rung once
 
 
 def test_a_paused_trial_that_reports_on_is_told_to_pause_again_until_it_is_promoted():
     rungs = promote_rungs()
-    assert rungs.report(0, 1, 0.5).decision is PAUSE
+    assert rungs.report(0, 1, (0.5,)).decision is PAUSE
     for step in (2, 3, 30):
-        verdict = rungs.report(0, step, 0.0)
+        verdict = rungs.report(0, step, (0.0,))
         assert (verdict.decision, verdict.rows) == (PAUSE, ())
     decisions(rungs, 1, [0.6, 0.7], start=1)
     rungs.promote(0)
-    verdict = rungs.report(0, 31, 0.2)
+    verdict = rungs.report(0, 31, (0.2,))
     assert verdict.rows == (put(0, 3, 0.2, "late"),)
 
 
@@ -286,13 +291,13 @@ def test_only_a_waiting_trial_can_be_promoted_and_only_once():
 
 @pytest.mark.parametrize("mode", ["promote", "stop"])
 def test_a_completed_trial_stands_at_every_remaining_rung_and_is_never_promoted(mode):
-    rungs = ASHAPruner(1, 27, 3, mode=mode).rungs()
-    assert rungs.end(0, 0.01) == (
+    rungs = ASHAPruner(1, 27, 3, mode=mode).judge(STUDY)
+    assert rungs.end(0, (0.01,)) == (
         put(0, 1, 0.01, "final"),
         put(0, 3, 0.01, "final"),
         put(0, 9, 0.01, "final"),
     )
-    assert rungs.end(0, 0.01) == ()
+    assert rungs.end(0, (0.01,)) == ()
     if mode == "promote":
         assert decisions(rungs, 1, [0.1, 0.2], start=1) == [PAUSE, PAUSE]
         assert ready_now(rungs) == []  # the one place in the top third is taken by the completed trial
@@ -305,28 +310,28 @@ def test_a_failed_trial_is_worst_at_the_next_rung_only(loss):
     rungs = promote_rungs()
     decisions(rungs, 1, [0.1, 0.2, 0.3])
     rungs.promote(0)
-    (row,) = rungs.end(0, loss)
+    (row,) = rungs.end(0, result(loss))
     assert (row.number, row.level, row.how) == (0, 3, "failed")
-    assert not math.isfinite(row.value)
-    assert rungs.end(0, loss) == ()
+    assert not math.isfinite(row.losses[0])
+    assert rungs.end(0, result(loss)) == ()
     assert [len(rung.recorded) for rung in rungs.ladder] == [3, 1, 0]
 
 
 def test_a_trial_past_its_last_rung_ends_without_a_row():
-    rungs = ASHAPruner(1, 3, 3, mode="stop").rungs()
-    rungs.report(0, 1, 0.0)
-    assert rungs.end(0, 0.5) == ()
+    rungs = ASHAPruner(1, 3, 3, mode="stop").judge(STUDY)
+    rungs.report(0, 1, (0.0,))
+    assert rungs.end(0, (0.5,)) == ()
 
 
 @pytest.mark.parametrize("mode", ["promote", "stop"])
 @pytest.mark.parametrize("loss", [None, 0.0, NAN])
 def test_a_stopped_or_retired_trial_adds_nothing_when_it_ends(mode, loss):
-    rungs = ASHAPruner(1, 27, 3, mode=mode).rungs()
-    assert rungs.report(0, 1, NAN).decision is STOP
-    rungs.report(1, 1, 0.5)
+    rungs = ASHAPruner(1, 27, 3, mode=mode).judge(STUDY)
+    assert rungs.report(0, 1, (NAN,)).decision is STOP
+    rungs.report(1, 1, (0.5,))
     rungs.retire(1)
-    assert rungs.end(0, loss) == ()
-    assert rungs.end(1, loss) == ()
+    assert rungs.end(0, result(loss)) == ()
+    assert rungs.end(1, result(loss)) == ()
     assert [len(rung.recorded) for rung in rungs.ladder] == [2, 0, 0]
 
 
@@ -345,7 +350,7 @@ def test_a_retired_trial_counts_but_is_never_promoted():
 
 def test_a_trial_that_fails_while_it_waits_was_on_its_way_to_no_rung():
     rungs = promote_rungs()
-    rungs.report(0, 1, 0.5)
+    rungs.report(0, 1, (0.5,))
     assert rungs.end(0, None) == ()
     assert [len(rung.recorded) for rung in rungs.ladder] == [1, 0, 0]
     assert rungs.waiting == {}
@@ -353,8 +358,8 @@ def test_a_trial_that_fails_while_it_waits_was_on_its_way_to_no_rung():
 
 def test_a_trial_that_completes_in_spite_of_a_pause_stands_at_the_rungs_above():
     rungs = promote_rungs()
-    rungs.report(0, 1, 0.5)
-    assert rungs.end(0, 0.4) == (put(0, 3, 0.4, "final"), put(0, 9, 0.4, "final"))
+    rungs.report(0, 1, (0.5,))
+    assert rungs.end(0, (0.4,)) == (put(0, 3, 0.4, "final"), put(0, 9, 0.4, "final"))
 
 
 # --- stop mode ------------------------------------------------------------------------------------
@@ -368,16 +373,16 @@ losses = st.one_of(
 
 @given(st.lists(losses, min_size=1, max_size=60), st.integers(2, 5))
 def test_stop_mode_is_the_naive_rule(values, eta):
-    rungs = ASHAPruner(1, eta, eta, mode="stop").rungs()
+    rungs = ASHAPruner(1, eta, eta, mode="stop").judge(STUDY)
     for i, value in enumerate(values):
-        verdict = rungs.report(i, 1, value)
+        verdict = rungs.report(i, 1, (value,))
         assert (verdict.decision is CONTINUE) == naive_stopping(values[: i + 1], eta)
         assert verdict.decision is not PAUSE
     assert ready_now(rungs) == []
 
 
 def test_three_improving_trials_go_on_and_a_fourth_worse_one_stops():
-    rungs = ASHAPruner(3, 81, 3, mode="stop").rungs()  # syne-tune d9970f2, tst/schedulers/test_hyperband.py
+    rungs = ASHAPruner(3, 81, 3, mode="stop").judge(STUDY)  # syne-tune d9970f2, tst/schedulers/test_hyperband.py
     assert decisions(rungs, 3, [1.0, 0.9, 0.8, 1.2]) == [CONTINUE, CONTINUE, CONTINUE, STOP]
 
 
@@ -388,7 +393,7 @@ class OurCluster:
     """The package's rungs, driven as StudyState drives them."""
 
     def __init__(self, pruner):
-        self.rungs = pruner.rungs()
+        self.rungs = pruner.judge(STUDY)
         self.eta = pruner.reduction_factor
         self.running = []
         self.promotions = []
@@ -407,7 +412,7 @@ class OurCluster:
 
     def report(self, trial, step, loss):
         """Whether the worker goes on with the same trial."""
-        verdict = self.rungs.report(trial, step, loss)
+        verdict = self.rungs.report(trial, step, (loss,))
         self.add(verdict.rows)
         if verdict.decision is not CONTINUE:
             self.running.remove(trial)
@@ -415,7 +420,7 @@ class OurCluster:
 
     def ended(self, trial, loss):
         self.running.remove(trial)
-        self.add(self.rungs.end(trial, loss))
+        self.add(self.rungs.end(trial, result(loss)))
 
     def check_rank(self, number):
         rung, key = self.rungs.waiting[number]
@@ -430,7 +435,7 @@ class PaperCluster:
     """Algorithm 2, where a worker asks for a job after each result, and may get the same trial back."""
 
     def __init__(self, pruner):
-        self.paper = PaperASHA(list(pruner.milestones), pruner.reduction_factor)
+        self.paper = PaperASHA(list(pruner.levels), pruner.reduction_factor)
         self.rung_of = {}
         self.job = None
 
@@ -562,7 +567,7 @@ def check_rows(rows, pruner):
     for own in trials.values():
         puts = [row for row in own if isinstance(row, PutRung)]
         levels = [row.level for row in puts]
-        assert levels == list(pruner.milestones[: len(levels)])
+        assert levels == list(pruner.levels[: len(levels)])
         assert all(row.how in ("exact", "late", "final", "failed") for row in puts)
         left = [row.level for row in own if isinstance(row, PromoteRung)]
         assert left == sorted(set(left))
@@ -595,7 +600,7 @@ def test_stop_mode_in_a_simulated_cluster_never_pauses_and_climbs_in_order(argum
     for row in ours.rows:
         levels.setdefault(row.number, []).append(row.level)
     for own in levels.values():
-        assert own == list(pruner.milestones[: len(own)])
+        assert own == list(pruner.levels[: len(own)])
 
 
 @given(st.lists(st.integers(0, 3).map(float), min_size=1, max_size=40), st.randoms(use_true_random=False))
@@ -609,7 +614,7 @@ def test_when_all_have_arrived_and_nothing_was_promoted_the_order_of_distinct_lo
     for sequence in (range(len(distinct)), order):
         rungs = promote_rungs(1, 3, 3)
         for number in sequence:
-            verdict = rungs.report(number, 1, distinct[number])
+            verdict = rungs.report(number, 1, (distinct[number],))
             if verdict.decision is CONTINUE:
                 return  # promoted in place: what is promotable now depends on the order, as it must
         tops.append(ready_now(rungs))
@@ -625,3 +630,15 @@ def test_when_the_budget_is_spent_nothing_promotable_is_left(arguments, world):
     for rung in ours.rungs.ladder:
         top = rung.recorded[: len(rung.recorded) // ours.eta]
         assert not set(top) & set(rung.unpromoted)
+
+
+def test_a_trial_that_passed_a_rung_undecided_is_due_at_its_next_step_once_it_is_promoted():
+    rungs = promote_rungs(1, 27, 3)  # 1, 3, 9
+    assert rungs.report(0, 4, (0.1,)).decision is PAUSE  # at rung 1; rung 3 is passed too
+    assert rungs.report(0, 5, (0.1,)).decision is PAUSE
+    decisions(rungs, 1, [0.2, 0.3], start=1)
+    rungs.promote(0)
+    assert rungs.schedule(0).next_after(5) == 6
+    assert rungs.schedule(1) == Levels((1, 3, 9))
+    assert rungs.report(0, 6, (0.1,)).rows == (put(0, 3, 0.1, "late"),)
+    assert rungs.schedule(0) == Levels((1, 3, 9))

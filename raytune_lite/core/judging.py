@@ -1,0 +1,54 @@
+"""What the pruner's judge is told of a trial: its reports and its end; and what follows for the trial."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from . import messages as m
+from .messages import Decision, Row
+from .protocols import Verdict
+from .record import StudyData
+from .trials import COMPLETE, PRUNED, TrialRecord
+
+
+def is_judged(s: StudyData, number: int) -> bool:
+    """Whether a decision is ever due in a trial, so that none of its reports may be lost."""
+    return s.judge.schedule(number).next_after(-1) is not None
+
+
+def report(s: StudyData, trial: TrialRecord, step: int, values: tuple[float, ...]) -> list[Row]:
+    """A live attempt's first report of a step. The first verdict other than CONTINUE stands for the attempt."""
+    verdict = _verdict(s, trial.number, step, values)
+    s.promotions += sum(isinstance(row, m.PromoteRung) for row in verdict.rows)
+    if trial.pending is Decision.CONTINUE:
+        trial.pending = verdict.decision
+    if trial.pending is not Decision.CONTINUE:
+        trial.verdicts[step] = (trial.attempt, trial.pending)
+    return list(verdict.rows)
+
+
+def end(s: StudyData, trial: TrialRecord, *, ran_here: bool = True) -> Sequence[Row]:
+    """The trial has ended. ``ran_here``: in a run of this study, while this judge judged it."""
+    losses = s.losses(trial.values or ())
+    has_result = trial.state is COMPLETE and len(losses) == s.n_judged == len(s.directions)
+    if not has_result and s.promoter is not None and (trial.state is PRUNED or not ran_here):
+        s.promoter.retire(trial.number)
+    return s.judge.end(trial.number, losses if has_result else None)
+
+
+def history(s: StudyData, trial: TrialRecord) -> list[Row]:
+    """All of a trial that this judge did not judge: what it reported, and how it ended."""
+    rows: list[Row] = []
+    for step, values in trial.reports.items():
+        rows += _verdict(s, trial.number, step, values).rows
+    return [*rows, *end(s, trial, ran_here=False)] if trial.state.is_finished() else rows
+
+
+def _verdict(s: StudyData, number: int, step: int, values: tuple[float, ...]) -> Verdict:
+    losses = s.losses(values)[: s.n_judged]
+    if len(losses) != s.n_judged:  # imported from Optuna, whose table has the first objective only
+        return Verdict(Decision.CONTINUE)
+    return s.judge.report(number, step, losses)
+
+
+__all__ = ["end", "history", "is_judged", "report"]

@@ -13,6 +13,11 @@ from raytune_lite.core import attempts, moves
 from raytune_lite.core import messages as m
 from raytune_lite.core.ledger import CellState, Leases, Ledger
 from raytune_lite.exceptions import StaleAttemptError
+from raytune_lite.runtime.answers import BUSY
+from raytune_lite.runtime.channel import DriverChannel
+from raytune_lite.runtime.delivery import Delivery
+from raytune_lite.runtime.driver import Driver
+from raytune_lite.runtime.launcher import Launcher
 from raytune_lite.runtime.session import Session
 from raytune_lite.runtime.simulator import simulation
 from raytune_lite.runtime.simulator.__main__ import main
@@ -199,10 +204,104 @@ def serves_a_slot_twice(patch):
     patch.setattr(Slots, "is_finished", lambda self, slot: slot in self.closed)
 
 
+# in the code that was a copy before: driver, launcher, channel, heartbeat
+
+
+def no_renewal_after_a_slow_batch(patch):
+    """Attempts that got BUSY for longer than a lease are given up, though they live."""
+    patch.setattr(Driver, "_renew_after", lambda self, session, seconds: None)
+
+
+def ignores_trial_timeout(patch):
+    """A worker never ends an attempt that takes too long."""
+    init = Delivery.__init__
+
+    def without_limit(self, assignment, channel, host, time_limit):
+        init(self, assignment, channel, host)
+
+    patch.setattr(Delivery, "__init__", without_limit)
+
+
+def a_prefetched_claim_outlives_its_task(patch):
+    """A trial that was claimed ahead has no lease: nobody misses a task that never ran."""
+    note = Slots.note
+
+    def careless(self, event):
+        note(self, event)
+        if isinstance(event, m.Claimed) and event.prefetched and event.slot in self._state.slots:
+            number = self._state.slots[event.slot]
+            self._leases.end(number, self._state.trials[number].attempt)
+
+    patch.setattr(Slots, "note", careless)
+
+
+def hands_over_an_end_twice(patch):
+    """The launcher keeps an end that the driver has acknowledged."""
+    hand_over = Launcher._hand_over
+
+    def forgetful(self, *arguments, **options):
+        ended = list(self._ended)
+        plan = hand_over(self, *arguments, **options)
+        self._ended += [item for item in ended if item.message is not None]
+        return plan
+
+    patch.setattr(Launcher, "_hand_over", forgetful)
+
+
+def a_drain_forgets_one_task(patch):
+    """When the script is interrupted, one task goes on."""
+    drain = Launcher._drain
+
+    def careless(self):
+        if self._slots:
+            self._slots.popitem()
+        drain(self)
+
+    patch.setattr(Launcher, "_drain", careless)
+
+
+def takes_busy_for_an_acknowledgement(patch):
+    """A report that was not stored counts as delivered."""
+    call = DriverChannel._call
+
+    def hasty(self, message):
+        reply, sent_at = call(self, message)
+        return b'["continue",null]' if reply == BUSY and b'"Reported"' in message[:20] else reply, sent_at
+
+    patch.setattr(DriverChannel, "_call", hasty)
+
+
+def renews_a_lease_that_was_given_away(patch):
+    """The heartbeat takes a refusal of a ghost for a sign that all is well."""
+    send = DriverChannel._send
+
+    def cheerful(self, event):
+        try:
+            return send(self, event)
+        except StaleAttemptError:
+            self._acknowledged(self._host.monotonic())
+            raise
+
+    patch.setattr(DriverChannel, "_send", cheerful)
+
+
+def loses_prefetched_trials_with_a_failed_call(patch):
+    """Trials that were claimed in a call that failed are not given back when the run is drained."""
+    drain = Launcher._drain
+
+    def careless(self):
+        self._prefetching = ()
+        drain(self)
+
+    patch.setattr(Launcher, "_drain", careless)
+
+
 BUGS = (
     no_epoch_fence, no_attempt_fence, answers_before_the_commit, forgets_its_verdicts, deletes_before_the_commit,
     keeps_no_checkpoint_of_the_paused, hands_out_a_cell_twice, loses_a_wake_up, forgets_its_budget,
     never_ends_a_lease, retries_for_ever, breaks_ties_by_the_latest, serves_a_slot_twice,
+    no_renewal_after_a_slow_batch, ignores_trial_timeout, a_prefetched_claim_outlives_its_task, hands_over_an_end_twice,
+    a_drain_forgets_one_task, takes_busy_for_an_acknowledgement, renews_a_lease_that_was_given_away,
 )  # fmt: skip
 
 

@@ -123,7 +123,7 @@ def channel(sure: Unreachable, renewed: list[int] | None = None) -> DriverChanne
     """A channel whose fast line finds nobody. ``renewed``: gets an item each time the lease is renewed."""
     address = free_address()
     renewed = [] if renewed is None else renewed
-    return DriverChannel(settings(address), line(address), sure, RealHost(), lambda: renewed.append(1))
+    return DriverChannel(settings(address), line(address), sure, RealHost(), lambda _: renewed.append(1))
 
 
 def test_a_line_that_fails_rests_and_moves_with_the_driver() -> None:

@@ -107,7 +107,8 @@ class DriverChannel:
         fast: this process's fast line.
         sure: the way round it.
         host: clock.
-        acknowledged: called after each answer that shows that this attempt may go on.
+        acknowledged: called after each answer that shows that this attempt may go on, with the time at which its
+            message was sent. A lease counts from there: a process that was stopped may find an old answer on waking.
     """
 
     def __init__(
@@ -116,7 +117,7 @@ class DriverChannel:
         fast: FastLine,
         sure: SureTransport,
         host: Host,
-        acknowledged: Callable[[], None] = lambda: None,
+        acknowledged: Callable[[float], None] = lambda _: None,
     ) -> None:
         self._lease, self._timeout = settings.lease, min(RPC_TIMEOUT, settings.lease / 4)
         self._fast, self._sure, self._host, self._acknowledged = fast, sure, host, acknowledged
@@ -144,36 +145,42 @@ class DriverChannel:
 
     def _send(self, event: m.Event) -> tuple[Any, str | None]:
         message = event_to_json(event).encode()
-        while (reply := self._call(message)) == BUSY:
-            self._acknowledged()  # the driver lives, and renews the lease when it is no longer busy
+        while True:
+            reply, sent_at = self._call(message)
+            if reply != BUSY:
+                break
+            self._acknowledged(sent_at)  # the driver lives, and renews the lease when it is no longer busy
             self._host.sleep(BUSY_REST)
         try:
             found = read(reply)
         except (DriverGone, StaleAttemptError):
             raise  # neither renews a lease: the attempt may have been given to another task
         except Exception:
-            self._acknowledged()
+            self._acknowledged(sent_at)
             raise
-        self._acknowledged()
+        self._acknowledged(sent_at)
         return found
 
-    def _call(self, message: bytes) -> bytes:
+    def _call(self, message: bytes) -> tuple[bytes, float]:
+        """The reply, and when the message that it answers was sent."""
+        sent_at = self._host.monotonic()
         reply = self._fast.call(message, self._timeout)
         if reply is not None and is_superseded(reply):
             self._fast.fail()  # that process is not the driver any more
             reply = None
         if reply is None:
-            reply = self._call_surely(message)
-        self._answered_at = self._host.monotonic()
-        return reply
+            reply, sent_at = self._call_surely(message)
+        self._answered_at = max(self._answered_at, sent_at)
+        return reply, sent_at
 
-    def _call_surely(self, message: bytes) -> bytes:
+    def _call_surely(self, message: bytes) -> tuple[bytes, float]:
         while True:
+            sent_at = self._host.monotonic()
             try:
                 reply = self._sure.call(message, self._timeout)
                 if self._fast.is_broken and not is_superseded(reply):
                     self._move()
-                return reply
+                return reply, sent_at
             except TransportError as error:
                 if self._host.monotonic() > self._answered_at + self._lease:
                     raise DriverGone(f"no answer for {self._lease:.0f} s: {error}") from error
@@ -181,7 +188,7 @@ class DriverChannel:
 
     def _move(self) -> None:
         """Ask where the driver listens now: perhaps it is a new process, with a socket of its own."""
-        with contextlib.suppress(TransportError):  # there is a reply already; the next call asks again
+        with contextlib.suppress(Exception):  # there is a reply; what is wrong there, the next call meets
             self._fast.move(self._sure.settings(self._timeout))
 
 

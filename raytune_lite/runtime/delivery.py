@@ -45,7 +45,7 @@ class Delivery:
         self.channel = channel
         self.monotonic: Callable[[], float] = host.monotonic
         self.deadline = self.monotonic() + time_limit
-        self.acknowledged_at = self.monotonic()  # when the driver last stored a delivery of this attempt
+        self.acknowledged_at = self.monotonic()  # when the last delivery that was stored had been sent
         # Whoever takes both locks takes `delivering`, which lasts for a delivery, first;
         self.delivering = host.lock()
         self.lock = host.lock()  # and this one, of the buffers, only for moments
@@ -129,6 +129,7 @@ class Delivery:
         """
         with self.delivering:
             progress = self._take()
+            sent_at = self.monotonic()
             try:
                 decision, stop = self.channel.report(self.number, self.attempt, progress)
             except StaleAttemptError as error:
@@ -137,7 +138,7 @@ class Delivery:
             except BaseException:
                 self._put_back(progress)
                 raise
-            self.acknowledged_at = self.monotonic()
+            self.acknowledged_at = sent_at
             self._decided_to = max([self._decided_to, *(step for step, _ in progress.reports)])
             self.next_due = self._due_after(self._decided_to)
             if self.decision is Decision.CONTINUE:

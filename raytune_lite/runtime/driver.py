@@ -192,7 +192,8 @@ class Driver:
             self._handle_patiently(items)
         if self.fatal is not None:
             for item in items:
-                item.refuse(self.fatal)
+                # each caller raises it: without this its traceback would grow with every one
+                item.refuse(self.fatal.with_traceback(None))
 
     def _handle_patiently(self, items: list[_Item]) -> None:
         """Handle items; when the database fails, open a new session on what was stored and handle them again."""
@@ -247,9 +248,12 @@ class Driver:
                 if item.query is not None:
                     item.answer(item.query(session))
             del items[:n]
-            if self._host.monotonic() - began > BUSY_AFTER:
-                # attempts that got BUSY count their lease from that answer; renew ours to match
-                session.renew_leases()
+            self._renew_after(session, self._host.monotonic() - began)
+
+    def _renew_after(self, session: Session, seconds: float) -> None:
+        """Attempts that got BUSY while a batch took so long count their lease from that answer; renew ours to match."""
+        if seconds > BUSY_AFTER:
+            session.renew_leases()
 
     def _drop_session(self) -> None:
         session, self._session = self._session, None

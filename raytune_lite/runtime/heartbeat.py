@@ -46,15 +46,16 @@ class Heartbeat:
             self._armed_at = -math.inf
         self.acknowledged()
 
-    def acknowledged(self) -> None:
-        """The driver has answered just now, or no answer is due: the lease begins anew."""
+    def acknowledged(self, since: float | None = None) -> None:
+        """The lease begins anew: at ``since``, when a message that was answered had been sent; None: now."""
         now = self._host.monotonic()
         if now - self._armed_at < self._interval:
             return  # short trials are answered a thousand times a second, and to arm the switch takes a new thread
         self._armed_at = now
         trial = self._trial
-        limit = math.inf if trial is None else trial.delivery.deadline + TIMEOUT_GRACE - now
-        self._host.arm(max(0.1, min(self.lease + _SWITCH_MARGIN, limit)))
+        limit = math.inf if trial is None else trial.delivery.deadline + TIMEOUT_GRACE
+        end = min((now if since is None else since) + self.lease + _SWITCH_MARGIN, limit)
+        self._host.arm(max(0.1, end - now))
 
     def _run(self) -> None:
         while True:

@@ -111,7 +111,7 @@ class Launcher:
 
     def _submit(self, plan: Plan) -> None:
         for slot in plan.cancel:
-            if slot in self._slots:
+            if slot in self._slots:  # else its loss was handed over, to a driver that has been restarted since
                 self._cancel(slot, FailureKind.LEASE_EXPIRED, "its attempt was given up")
         for prefetched in plan.prefetched:
             self._slots[self._tasks.submit(prefetched)] = None
@@ -231,14 +231,17 @@ class Launcher:
         self._draining = True
         gone = FailureKind.DRIVER_LOST
         self._lost += [Lost(slot=slot, kind=gone, message="interrupted") for slot in self._prefetching]
-        can_store = self._hand_over_last()
-        give_up = self._host.monotonic() + grace
-        while can_store and self._slots and self._host.monotonic() < give_up:
-            self._gather()
-            if self._ended or self._lost:
-                can_store = self._hand_over_last()
-        for slot in list(self._slots):
-            self._cancel(slot, gone, "interrupted")
+        can_store = True
+        try:
+            can_store = self._hand_over_last()
+            give_up = self._host.monotonic() + grace
+            while can_store and self._slots and self._host.monotonic() < give_up:
+                self._gather()
+                if self._ended or self._lost:
+                    can_store = self._hand_over_last()
+        finally:  # a second Ctrl-C leaves no task behind either
+            for slot in list(self._slots):
+                self._cancel(slot, gone, "interrupted")
         if can_store and self._lost:
             self._hand_over_last()
 

@@ -44,7 +44,7 @@ class Slots:
         self._is_ours = False  # while the log is read: whether it is in a part of this run
         self.closed: set[str] = set()  # their tasks have ended
         self._served: set[str] = set()  # this run gave them a trial
-        self._unheard: set[tuple[int, int]] = set()  # attempts claimed before their tasks ran, until their first word
+        self._unheard: set[str] = set()  # slots with a prefetched trial, until their tasks are heard
         self._given_up: list[str] = []  # their attempts were given up while their tasks may still run
 
     def replay(self, event: m.Event) -> None:
@@ -55,8 +55,17 @@ class Slots:
         elif isinstance(event, m.Claimed):
             if self._is_ours:
                 self._served.add(event.slot)
+            if event.prefetched:
+                self._unheard.add(event.slot)
+        elif isinstance(event, (m.Reported, m.ParamSet)):
+            self._hear(event.number)
         elif isinstance(event, m.AttemptLost) and event.kind in _GIVEN_UP:
             self._give_up(event.number)
+
+    def _hear(self, number: int) -> None:
+        """The task of a trial's live attempt has said something."""
+        if self._unheard:
+            self._unheard.discard(self._state.trials[number].slot or "")
 
     def note(self, event: m.Event) -> None:
         """Take in an event, just after the state did."""
@@ -67,10 +76,10 @@ class Slots:
                 self._served.add(event.slot)
                 self._leases.grant(*key, self._now())
                 if event.prefetched:
-                    self._unheard.add(key)
+                    self._unheard.add(event.slot)
         elif isinstance(event, (m.Reported, m.ParamAsked, m.AttemptEnded, m.AttemptLost)):
-            self._unheard.discard((event.number, event.attempt))
             if isinstance(event, (m.Reported, m.ParamAsked)):
+                self._hear(event.number)
                 self._leases.grant(event.number, event.attempt, self._now())
             else:
                 self._leases.end(event.number, event.attempt)
@@ -88,10 +97,11 @@ class Slots:
 
     def give_up(self) -> list[m.AttemptLost]:
         """The ends of all attempts whose lease is over, or that are far past their time."""
-        silent = f"no word for {self.lease:.0f} s"
+        silent = f"no message for {self.lease:.0f} s"
         lost = dict.fromkeys(self._leases.expired(self._now()), (FailureKind.LEASE_EXPIRED, silent))
-        for key in self._unheard.intersection(lost):  # its task has not begun to talk: that costs no retry
-            lost[key] = (FailureKind.DRIVER_LOST, f"claimed ahead, and {silent}")
+        for number, attempt in lost:
+            if self._state.trials[number].slot in self._unheard:  # its task has not begun: that costs no retry
+                lost[number, attempt] = (FailureKind.DRIVER_LOST, f"claimed ahead, and {silent}")
         if math.isfinite(self.lease):  # an attempt in this process cannot be killed: its result is waited for
             for number, attempt in self._state.live():
                 if self._is_overdue(number, OVERDUE_GRACE):

@@ -154,7 +154,7 @@ class ActorCalls:
 class ActorTransport:
     """An attempt's messages to whichever process is the actor now.
 
-    ``is_cut_off``: nothing gets through. ``heard``: called with each reply that arrives.
+    ``is_cut_off``: nothing gets through. ``heard``: called with each reply that arrives, and who sent it.
     """
 
     def __init__(
@@ -162,15 +162,18 @@ class ActorTransport:
         find: Callable[[], Actor | None],
         host: SimulatedHost,
         is_cut_off: Callable[[], bool],
-        heard: Callable[[bytes], None],
+        heard: Callable[[bytes, Actor], None],
     ) -> None:
         self._find, self._host, self._is_cut_off, self._heard = find, host, is_cut_off, heard
 
     def call(self, message: bytes, timeout: float) -> bytes:
         """See Transport."""
-        reply: bytes = self._call(_kind(message), lambda actor: actor.driver.receive(message), timeout)
-        self._heard(reply)
-        return reply
+        def receive(actor: Actor) -> tuple[bytes, Actor]:
+            return actor.driver.receive(message), actor
+
+        reply, sender = self._call(_kind(message), receive, timeout)
+        self._heard(reply, sender)
+        return bytes(reply)
 
     def settings(self, timeout: float) -> WorkerSettings:
         """See SureTransport."""

@@ -72,7 +72,7 @@ class Auditor:
         self.requests: dict[str, int] = {}
         self.ladder = Ladder(pruner, world.violate)
         self.workers = Workers(*workers, self.check)
-        self.epoch, self.commits = 0, 0
+        self.epoch, self.commits, self.owner = 0, 0, ""
         self.started, self.max_started = 0, math.inf  # configurations begun in this run, and how many it may
         self.refunds = 0
         self.run, self.stopped = "", False
@@ -92,10 +92,10 @@ class Auditor:
 
     # --- the database ------------------------------------------------------------------------------------------------
 
-    def acquired(self, epoch: int, run: str) -> None:
+    def acquired(self, epoch: int, run: str, process: str) -> None:
         """A driver took the study."""
         self.check(epoch > self.epoch, f"epoch {epoch} of {run} is not above {self.epoch}")
-        self.epoch = epoch
+        self.epoch, self.owner = epoch, process
 
     def committed(self, epoch: int, events: Sequence[m.Event], rows: Sequence[m.Row], *, flush: bool) -> None:
         """A transaction is in the database."""

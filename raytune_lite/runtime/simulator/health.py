@@ -5,6 +5,7 @@ It knows when each process heard from a driver last, and when its attempt was gi
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -23,6 +24,7 @@ class _Worker:
     attempt: int
     began: float
     heard: float
+    owner_heard: float
 
 
 class Workers:
@@ -39,16 +41,19 @@ class Workers:
         self._at_work: dict[int, _Worker] = {}  # by the process's number
         self._given_up: dict[tuple[int, int], float] = {}  # (trial, attempt) -> when
 
-    def begins(self, process: Process, assignment: Assignment) -> None:
-        """A process works at an attempt from now on."""
+    def begins(self, process: Process, assignment: Assignment, *, is_prefetched: bool) -> None:
+        """A process works at an attempt from now on; one that was prefetched has not heard from a driver yet."""
         now = process.world.now
-        self._at_work[process.number] = _Worker(process, assignment.number, assignment.attempt, now, now)
+        heard = -math.inf if is_prefetched else now
+        self._at_work[process.number] = _Worker(process, assignment.number, assignment.attempt, now, now, heard)
 
-    def heard(self, process: Process) -> None:
-        """A driver has answered it just now: an answer, or BUSY."""
+    def heard(self, process: Process, *, from_owner: bool) -> None:
+        """A driver has answered it just now: an answer, or BUSY. ``from_owner``: not one that was superseded."""
         worker = self._at_work.get(process.number)
         if worker is not None:
             worker.heard = process.world.now
+            if from_owner:
+                worker.owner_heard = worker.heard
 
     def leaves(self, process: Process) -> None:
         """It has returned from its attempt."""
@@ -61,7 +66,7 @@ class Workers:
             return
         for worker in self._at_work.values():
             if (worker.number, worker.attempt) == (number, attempt) and worker.process.alive:
-                silent = now - worker.heard
+                silent = now - worker.owner_heard
                 lately = f"attempt {attempt} of trial {number} was answered {silent:.1f} s ago"
                 self._check(silent >= self._lease - CALL, f"{lately}, and lost its lease")
 

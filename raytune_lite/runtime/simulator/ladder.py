@@ -26,6 +26,7 @@ class Ladder:
         self.ended: set[int] = set()  # trials; membership only
         self.attempt: dict[int, int] = {}
         self._due: dict[int, tuple[int, Decision]] = {}  # trial -> (level, what its last record must be answered)
+        self._due_to: dict[int, int] = {}  # trial -> the attempt that is to be answered so
         self._recorded: dict[tuple[int, int], tuple[int, Decision]] = {}  # (trial, attempt) -> the same, once settled
 
     def fresh(self) -> Ladder:
@@ -48,6 +49,7 @@ class Ladder:
         rung.append((loss if math.isfinite(loss) else math.inf, row.number))
         if row.how in ("exact", "late"):
             self._due[row.number] = (row.level, self._verdict(row))
+            self._due_to[row.number] = self.attempt.get(row.number, 1)  # its next one may begin in this very commit
 
     def _verdict(self, row: PutRung) -> Decision:
         assert self.asha is not None
@@ -82,7 +84,7 @@ class Ladder:
     def settle(self) -> None:
         """A commit is over: what was recorded in it must be answered so."""
         for number, due in self._due.items():
-            self._recorded[number, self.attempt.get(number, 1)] = due
+            self._recorded[number, self._due_to[number]] = due
         self._due.clear()
 
     def begins(self, number: int) -> None:

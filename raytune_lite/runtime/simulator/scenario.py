@@ -213,7 +213,8 @@ def _pruner(world: World) -> ASHAPruner | NopPruner:
 
 def _retries(world: World) -> RetryPolicy:
     def budget(name: str) -> Any:
-        n = world.choice(f"retries after {name}", (0, 1, 2, 5, None))
+        # an objective that needs longer than trial_timeout needs it each time: without a bound it would never end
+        n = world.choice(f"retries after {name}", (0, 1, 2, 5, 2 if name == "timeout" else None))
         delay = world.choice(f"delay after {name}", (0.0, 0.0, 0.0, 1.0, 10.0))
         return (n, delay) if delay else n
 

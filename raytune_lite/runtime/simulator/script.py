@@ -40,7 +40,6 @@ class Script:
         self.drivers: list[Actor] = []
         self.outcome = ""
         self._closing = False
-        self._interrupts = 0
         self._told: set[int] = set()  # trials whose end the user was told in this run; membership only
         self._known_before: int | None = None  # trials that had ended when the run began
         self._known = 0
@@ -81,7 +80,6 @@ class Script:
         """Ctrl-C."""
         if self._closing:
             return
-        self._interrupts += 1
         self.world.interrupt(self._main_thread, KeyboardInterrupt())
 
     def _main(self) -> None:
@@ -125,8 +123,7 @@ class Script:
 
     def _check_the_end(self, outcome: str) -> None:
         check, left = self.cluster.auditor.check, list(self.tasks.running)
-        in_peace = self._interrupts < 2  # a second Ctrl-C ends the drain itself
-        check(not left or not in_peace, f"{self.name} has ended ({outcome:.80}) and left tasks running: {left[:3]}")
+        check(not left, f"{self.name} has ended ({outcome:.80}) and left tasks running: {left[:3]}")
         if outcome == "over":
             ended = self._known - (self._known_before or 0)
             check(len(self._told) == ended, f"{self.name}: {ended} trials have ended, {len(self._told)} were told")

@@ -146,7 +146,7 @@ class FaultyRepository(Repository):
         """See Repository."""
         self._alive()
         epoch = self.inner.acquire(study, run=run, lease=lease, now=now)
-        self.auditor.acquired(epoch, run)
+        self.auditor.acquired(epoch, run, self.process.name)
         self.world.note(self.process.name, f"takes the study, epoch {epoch}")
         self._crash("driver dies at recovery")
         return epoch

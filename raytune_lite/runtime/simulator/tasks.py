@@ -75,6 +75,8 @@ class SimulatedTasks:
 
     def cancel(self, slot: str) -> None:
         """See ports.Tasks."""
+        self._ended = [item for item in self._ended if item.slot != slot]
+        self._lost = [item for item in self._lost if item.slot != slot]
         task = self.running.pop(slot, None)
         if task is not None:
             self._cluster.cancel(task)

@@ -54,7 +54,7 @@ class Worker:
         """The task's body: what it returns to the launcher."""
         host, scenario, auditor = self._host, self._cluster.scenario, self._cluster.auditor
         if prefetched is not None:
-            auditor.workers.begins(self._process, from_json(prefetched))
+            auditor.workers.begins(self._process, from_json(prefetched), is_prefetched=True)
         heartbeat = Heartbeat(host, self._settings.lease, BEAT)
         heartbeat.start()
         sure = ActorTransport(self._actors.current, host, self._is_cut_off, self._heard)
@@ -89,9 +89,10 @@ class Worker:
     def _cut_off(self, seconds: float) -> None:
         self._cut_off_until = self._world.now + seconds
 
-    def _heard(self, reply: bytes) -> None:
+    def _heard(self, reply: bytes, sender: Actor) -> None:
         if reply == BUSY or reply.startswith(b"["):
-            self._cluster.auditor.workers.heard(self._process)
+            auditor = self._cluster.auditor
+            auditor.workers.heard(self._process, from_owner=sender.process.name == auditor.owner)
 
     def _die(self, fault: str) -> None:
         if self._world.strikes(fault, self._process.name):
@@ -108,7 +109,7 @@ class AuditedChannel:
         """See task.TaskChannel."""
         assignment = self._channel.claim(slot, node, pid)
         if assignment is not None:
-            self._auditor.workers.begins(self._process, assignment)
+            self._auditor.workers.begins(self._process, assignment, is_prefetched=False)
         return assignment
 
     def suggest(self, number: int, attempt: int, name: str, distribution: Distribution) -> m.ParamValue:

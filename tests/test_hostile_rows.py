@@ -66,7 +66,10 @@ def read_all(path, name="s"):
     repository = Repository.open(f"sqlite:///{path}")
     try:
         study = repository.load_study(name)
-        readers = ("trials", "attempts", "cells", "rungs", "checkpoints", "events", "last_run", "foreign", "user_attrs")
+        readers = (
+            "trials", "attempts", "cells", "rungs", "checkpoints", "events", "last_run", "external_trials", "owner",
+            "user_attrs",
+        )  # fmt: skip
         return [plain(getattr(repository, reader)(study)) for reader in readers]
     finally:
         repository.close()

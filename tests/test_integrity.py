@@ -148,7 +148,7 @@ def test_a_changed_cell_is_named(storage):
     study = whole_grid(storage)
     change(study, storage, "UPDATE rtl_grid_cells SET state = 'free' WHERE cell = 5")
     [found] = study.differences()
-    assert (found.table, found.key, found.found[0]) == ("rtl_grid_cells", ("cell 5",), "free")
+    assert (found.table, found.key, found.found) == ("rtl_grid_cells", ("cell 5",), {"state": "free"})
 
 
 def test_a_missing_event_is_named(storage):

@@ -68,12 +68,10 @@ LATER_NAMES = {
     "raytune_lite/core/tree.py", "raytune_lite/runtime/heartbeat.py", "raytune_lite/runtime/simulator/__main__.py",
     "raytune_lite/runtime/simulator/actor.py", "raytune_lite/runtime/simulator/audit.py",
     "raytune_lite/runtime/simulator/health.py", "raytune_lite/runtime/simulator/storage.py",
-    "raytune_lite/runtime/simulator/worker.py", "raytune_lite/storages/readers.py",
-    "raytune_lite/storages/repository.py",
+    "raytune_lite/runtime/simulator/worker.py",
 }  # fmt: skip
 LATER_PHRASES = {
-    "raytune_lite/runtime/driver.py", "raytune_lite/runtime/trial.py", "raytune_lite/storages/migrations.py",
-    "raytune_lite/storages/records.py",
+    "raytune_lite/runtime/driver.py", "raytune_lite/runtime/trial.py",
 }  # fmt: skip
 
 

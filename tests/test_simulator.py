@@ -23,8 +23,8 @@ from raytune_lite.runtime.simulator import simulation
 from raytune_lite.runtime.simulator.__main__ import main
 from raytune_lite.runtime.simulator.hunt import hunt, kind_of, minimise, read, written
 from raytune_lite.runtime.simulator.simulation import Simulation, play
-from raytune_lite.runtime.simulator.storage import MemoryRepository
 from raytune_lite.runtime.slots import Slots
+from raytune_lite.storages.memory import MemoryStore
 
 MOST_SEEDS = 400  # a bug that is put in must be found in fewer
 
@@ -70,12 +70,12 @@ def test_the_database_and_its_fake_tell_one_history():
 
 def no_epoch_fence(patch):
     """A driver that has lost its study goes on writing."""
-    commit = MemoryRepository.commit
+    commit = MemoryStore.commit
 
     def careless(self, study, epoch, entries, rows, **options):
-        return commit(self, study, self._db.epoch, entries, rows, **options)
+        return commit(self, study, self._database[study.name].epoch, entries, rows, **options)
 
-    patch.setattr(MemoryRepository, "commit", careless)
+    patch.setattr(MemoryStore, "commit", careless)
 
 
 def no_attempt_fence(patch):

@@ -24,24 +24,36 @@ DATA = Path(__file__).parent / "data"
 VERSIONS = (1, 2)
 STUDIES = {1: {"grid", "train", "two objectives"}, 2: {"grid", "optuna", "stop", "train", "tree", "two objectives"}}
 
-BACK_TO_1 = [  # the DDL of version 1, as the way back from version 2
-    "DROP TABLE rtl_slots",
-    "ALTER TABLE rtl_attempts DROP COLUMN exit_code",
-    "ALTER TABLE rtl_attempts DROP COLUMN last_words",
-    "UPDATE rtl_version SET version = 1",
-]
-BACK_BY_DIALECT = {
-    "sqlite": [
-        *(f"DROP TRIGGER rtl_{name}_deleted" for name in ("studies", "trials")),
-        *(f"DROP INDEX {name}" for name in ("rtl_trials_held_cell", "rtl_grid_cells_number")),
-    ],
-    "postgresql": ["DROP INDEX rtl_trials_held_cell", "DROP INDEX rtl_grid_cells_number"],
-    "mysql": [
-        "ALTER TABLE rtl_trials ADD INDEX (study_id), DROP INDEX rtl_trials_held_cell",
-        "ALTER TABLE rtl_grid_cells DROP INDEX rtl_grid_cells_number",
-    ],
+# the DDL of older versions, as the way back from the next one; "always" after the dialect's own
+BACK = {
+    2: {
+        "sqlite": [f"DROP TRIGGER rtl_{name}_deleted" for name in ("studies", "trials")],
+        "always": [
+            "DROP TABLE rtl_reports",
+            "ALTER TABLE rtl_attempts RENAME COLUMN stderr_tail TO last_words",
+            "ALTER TABLE rtl_rungs DROP COLUMN bracket",
+            "ALTER TABLE rtl_rungs DROP COLUMN losses_json",
+            "ALTER TABLE rtl_epochs DROP COLUMN address",
+            "UPDATE rtl_version SET version = 2",
+        ],
+    },
+    1: {
+        "sqlite": [f"DROP INDEX {name}" for name in ("rtl_trials_held_cell", "rtl_grid_cells_number")],
+        "postgresql": ["DROP INDEX rtl_trials_held_cell", "DROP INDEX rtl_grid_cells_number"],
+        "mysql": [
+            "ALTER TABLE rtl_trials ADD INDEX (study_id), DROP INDEX rtl_trials_held_cell",
+            "ALTER TABLE rtl_grid_cells DROP INDEX rtl_grid_cells_number",
+        ],
+        "always": [
+            "ALTER TABLE rtl_trials DROP COLUMN held_cell",
+            "DROP TABLE rtl_slots",
+            "ALTER TABLE rtl_attempts DROP COLUMN exit_code",
+            "ALTER TABLE rtl_attempts DROP COLUMN last_words",
+            "UPDATE rtl_version SET version = 1",
+        ],
+    },
 }
-DROP_HELD = "ALTER TABLE rtl_trials DROP COLUMN held_cell"
+RENAMED = {"last_words": "stderr_tail"}  # columns, old -> now
 
 
 def restored(version, path):
@@ -90,7 +102,8 @@ def test_a_stored_file_becomes_what_a_new_file_is_and_keeps_every_row(old_file, 
     Repository.open(f"sqlite:///{tmp_path}/new.db").close()
     assert sql_of(old_file) == sql_of(tmp_path / "new.db")
     for name in present - {"rtl_version"}:
-        assert kept[name] == rows(old_file, f"SELECT {columns[name]} FROM {name}"), name
+        now = ", ".join(RENAMED.get(column, column) for column in columns[name].split(", "))
+        assert kept[name] == rows(old_file, f"SELECT {now} FROM {name}"), name
     assert rows(old_file, "SELECT version FROM rtl_version") == [(t.OUR_SCHEMA,)]
     assert rows(old_file, "SELECT trial_id, attempt FROM rtl_slots") == rows(
         old_file, "SELECT trial_id, attempt FROM rtl_attempts WHERE ended IS NULL"
@@ -101,14 +114,14 @@ def test_attempts_of_version_1_have_no_exit_code(oldest_file):
     repository = Repository.open(f"sqlite:///{oldest_file}")
     study = repository.load_study("two objectives")
     assert [(a.number, a.attempt) for a in repository.attempts(study) if a.ended is None] == [(1, 1)]
-    assert all((a.exit_code, a.last_words) == (None, "") for a in repository.attempts(study))
+    assert all((a.exit_code, a.stderr_tail) == (None, None) for a in repository.attempts(study))
     repository.close()
 
 
-def test_the_exit_code_and_the_last_words_of_a_crash_are_kept(tmp_path):
+def test_the_exit_code_and_the_stderr_of_a_crash_are_kept(tmp_path):
     repository = Repository.open(f"sqlite:///{restored(2, tmp_path / 'old.db')}")
     [crash] = [a for a in repository.attempts(repository.load_study("train")) if a.outcome == "worker_crash"]
-    assert (crash.exit_code, crash.last_words.splitlines()[0]) == (-11, "Fatal Python error: Segmentation fault")
+    assert (crash.exit_code, crash.stderr_tail.splitlines()[0]) == (-11, "Fatal Python error: Segmentation fault")
     repository.close()
 
 
@@ -171,24 +184,30 @@ def test_a_study_that_an_older_program_runs_now_is_left_as_it_is(oldest_file):
 # --- every database ----------------------------------------------------------------------------------------------
 
 
-def taken_back(url):
-    """A database of version 1 with a live attempt, rungs and a cell, and the study."""
+def taken_back(url, version):
+    """A database of an older version with a live attempt, rungs and a cell, and the study."""
     repository = Repository.open(url)
     study = repository.create_study("s", [StudyDirection.MINIMIZE], now=1.0)
     epoch = repository.acquire(study, run="r", lease=1, now=1.0)
     new = [m.NewTrial(number=i, state=TrialState.RUNNING, attempt=1, cell=i, started=0.0) for i in range(2)]
     begun = [m.NewAttempt(number=i, attempt=1, slot=f"s{i}", node="n", started=0.0, resumed_step=None) for i in (0, 1)]
     more = [m.PutCell(number=i, cell=i, state="leased", failures=0) for i in range(2)]
+    more += [rung(number=0, level=1, loss=0.5, how="exact")]
     end = m.EndAttempt(number=0, attempt=1, outcome="complete", ended=1.0)
     repository.commit(study, epoch, [m.LogEntry(0.0, m.RunFinished(run="r"))], [*new, *begun, *more, end])
     repository.release(study, epoch)
     dialect = repository._database.dialect.name
-    statements = [*BACK_BY_DIALECT[dialect], DROP_HELD, *BACK_TO_1]
     with repository._database.write() as connection:
-        for statement in statements:
-            connection.exec_driver_sql(statement)
+        for older in (2, 1):
+            if older >= version:
+                for statement in [*BACK[older].get(dialect, []), *BACK[older]["always"]]:
+                    connection.exec_driver_sql(statement)
     repository.close()
     return study
+
+
+def rung(number, level, loss, how):
+    return m.PutRung(number=number, level=level, losses=(loss,), how=how)
 
 
 def shape(repository):
@@ -205,8 +224,8 @@ def shape(repository):
         }  # fmt: skip
 
 
-def test_version_1_becomes_version_2_on_every_database(any_storage, request):
-    study = taken_back(any_storage)
+def test_an_older_version_becomes_this_one_on_every_database(any_storage, request, version):
+    study = taken_back(any_storage, version)
     repository = Repository.open(any_storage)
     assert [(a.number, a.ended) for a in repository.attempts(study)] == [(0, 1.0), (1, None)]
     with repository._database.read() as connection:
@@ -216,7 +235,7 @@ def test_version_1_becomes_version_2_on_every_database(any_storage, request):
     epoch = repository.acquire(study, run="r2", lease=60, now=9.0)
     end = m.EndAttempt(number=1, attempt=1, outcome="worker_crash", ended=2.0, exit_code=-9, stderr_tail="killed")
     repository.commit(study, epoch, [], [end])
-    assert [(a.exit_code, a.last_words) for a in repository.attempts(study)] == [(None, ""), (-9, "killed")]
+    assert [(a.exit_code, a.stderr_tail) for a in repository.attempts(study)] == [(None, None), (-9, "killed")]
     repository.close()
     if request.node.callspec.params["any_storage"] != "sqlite":
         fresh = Repository.open(request.getfixturevalue(f"{request.node.callspec.params['any_storage']}_server").url())
@@ -224,9 +243,9 @@ def test_version_1_becomes_version_2_on_every_database(any_storage, request):
         fresh.close()
 
 
-@pytest.mark.parametrize("killed_at", ["_add_indexes", "_fill_slots"])
+@pytest.mark.parametrize("killed_at", ["_add_indexes", "_fill_slots", "_rename_column"])
 def test_an_upgrade_that_is_killed_half_way_is_finished_by_the_next_program(any_storage, monkeypatch, killed_at):
-    study = taken_back(any_storage)
+    study = taken_back(any_storage, 1)
 
     def killed(*_):
         raise KeyboardInterrupt

@@ -16,6 +16,8 @@ from sqlalchemy.schema import CreateTable
 from raytune_lite.exceptions import SchemaVersionError, StorageError, StorageURLError
 from raytune_lite.storages import Repository, mask, normalize_url
 from raytune_lite.storages import schema as t
+from raytune_lite.storages.batch import _STEPS
+from raytune_lite.storages.shapes import SHAPES
 from raytune_lite.storages.statements import Statements
 from raytune_lite.trial import StudyDirection
 
@@ -214,14 +216,15 @@ def test_many_processes_may_open_a_new_database_at_once(tmp_path):
 @pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
 def test_every_statement_and_table_compiles_for_every_dialect(dialect):
     statements = Statements(dialect)
-    for name in ("param", "report", "rung"):
-        sql = statements[name].sql
-        assert ("ON DUPLICATE KEY" if dialect.name == "mysql" else "DO NOTHING") in sql
-        assert "RETURNING" not in sql
-    for name in ("value", "user_attr", "system_attr", "checkpoint", "cell"):
-        sql = statements[name].sql
-        assert ("ON DUPLICATE KEY" if dialect.name == "mysql" else "DO UPDATE SET") in sql
-    assert ("RETURNING" in statements["trial"].sql) == (dialect.name == "postgresql")
+    words = {"once": "DO NOTHING", "put": "DO UPDATE SET", "insert": "INSERT", "update": "UPDATE", "delete": "DELETE"}
+    if dialect.name == "mysql":
+        words.update(once="ON DUPLICATE KEY", put="ON DUPLICATE KEY")
+    for table, verb in _STEPS:
+        if (table, verb) != ("trials", "insert"):
+            sql = statements.change(table, verb, SHAPES[table].values if verb == "update" else ()).sql
+            assert words[verb] in sql
+            assert "RETURNING" not in sql
+    assert ("RETURNING" in statements._insert_trial.sql) == (dialect.name == "postgresql")
     assert ("FOR UPDATE" in statements["lock_study"].sql) == (dialect.name != "sqlite")
     ddl = {name: str(CreateTable(table).compile(dialect=dialect)) for name, table in t.metadata.tables.items()}
     if dialect.name == "mysql":

@@ -152,14 +152,14 @@ def test_optuna_goes_on_in_our_study_and_we_go_on_after_it(repository, url):
     theirs = optuna.load_study(study_name="ours", storage=url, sampler=optuna.samplers.TPESampler(seed=0))
     theirs.optimize(lambda trial: trial.suggest_float("x", 0, 1) ** 2, n_trials=3)
     assert [trial.number for trial in theirs.trials] == [0, 1, 2, 3]
-    assert [event.number for event in repository.foreign(study)] == [1, 2, 3]
+    assert [event.number for event in repository.external_trials(study)] == [1, 2, 3]
 
     with pytest.raises(StorageError, match="trial 1 already, made by another program"):
         repository.commit(study, epoch, [], [m.NewTrial(number=1, state=complete)])
-    adopted = [m.AdoptTrial(number=event.number, state=complete) for event in repository.foreign(study)]
-    news = [m.LogEntry(0.0, event) for event in repository.foreign(study)]
+    adopted = [m.AdoptTrial(number=event.number, state=complete) for event in repository.external_trials(study)]
+    news = [m.LogEntry(0.0, event) for event in repository.external_trials(study)]
     repository.commit(study, epoch, news, [*adopted, m.NewTrial(number=4, state=complete)])
-    assert repository.foreign(study) == []
+    assert repository.external_trials(study) == []
     theirs.optimize(lambda trial: trial.suggest_float("x", 0, 1) ** 2, n_trials=1)
     assert [trial.number for trial in theirs.trials] == [0, 1, 2, 3, 4, 5]
     assert_same(repository.trials(study), theirs.trials)
@@ -205,7 +205,7 @@ def test_a_study_of_optunas_is_read_as_optuna_reads_it(url):
     assert repository.user_attrs(study) == {"who": "them"}
     assert repository.load_study("theirs") == study
 
-    foreign = repository.foreign(study)
+    foreign = repository.external_trials(study)
     assert [event.number for event in foreign] == list(range(14))
     assert all(event.imported for event in foreign)
     for event, its in zip(foreign, theirs.trials, strict=True):
@@ -222,13 +222,13 @@ def test_a_trial_of_optunas_that_was_running_is_foreign_until_it_is_adopted(url)
     repository = Repository.open(url)
     study = repository.load_study("theirs")
     epoch = repository.acquire(study, run="r", lease=60, now=time.time())
-    finished = [event for event in repository.foreign(study) if event.state != TrialState.RUNNING]
+    finished = [event for event in repository.external_trials(study) if event.state != TrialState.RUNNING]
     rows = [m.AdoptTrial(number=event.number, state=TrialState(event.state)) for event in finished]
     repository.commit(study, epoch, [m.LogEntry(1.5, event) for event in finished], rows)
     assert repr(repository.events(study)) == repr([m.LogEntry(1.5, event) for event in finished])
-    assert [event.number for event in repository.foreign(study)] == [12]
+    assert [event.number for event in repository.external_trials(study)] == [12]
     theirs.tell(12, 1.0)
-    assert [(event.number, event.state) for event in repository.foreign(study)] == [(12, TrialState.COMPLETE)]
+    assert [(event.number, event.state) for event in repository.external_trials(study)] == [(12, TrialState.COMPLETE)]
     theirs.optimize(lambda trial: trial.suggest_float("lr", 1e-5, 1e-1, log=True), n_trials=1)  # runs the enqueued 13
     assert_same(repository.trials(study), theirs.trials)
     repository.close()
@@ -242,7 +242,7 @@ def test_several_objectives_and_an_empty_study(url):
     assert study.directions == (StudyDirection.MINIMIZE, StudyDirection.MAXIMIZE)
     theirs.optimize(lambda trial: (trial.suggest_float("x", 0, 1), -math.inf), n_trials=2)
     assert_same(repository.trials(study), theirs.trials)
-    assert repository.foreign(study)[0].values[1] == -math.inf
+    assert repository.external_trials(study)[0].values[1] == -math.inf
     repository.close()
 
 
@@ -253,7 +253,7 @@ def test_two_trials_of_one_number_are_reported(url):
     with repository._database.write() as connection:
         connection.exec_driver_sql("UPDATE trials SET number = 3 WHERE number = 4")
     with pytest.raises(StorageError, match="two trials 3"):
-        repository.foreign(study)
+        repository.external_trials(study)
     repository.close()
 
 

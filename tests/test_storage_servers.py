@@ -123,7 +123,8 @@ DOUBLED = {
     "a cell": "INSERT INTO rtl_grid_cells SELECT study_id, cell, state, 1, failures FROM rtl_grid_cells",
     "a trial's cell": "INSERT INTO rtl_grid_cells SELECT study_id, 8, state, number, failures FROM rtl_grid_cells",
     "a cell's result": "UPDATE rtl_trials SET cell = 7, state = 'COMPLETE' WHERE number = 1",
-    "an orphan": "INSERT INTO rtl_rungs SELECT 99, level, value, value_type, how, promoted FROM rtl_rungs",
+    "an orphan": "INSERT INTO rtl_rungs (trial_id, level, value, value_type, how, promoted, bracket) "
+                 "SELECT 99, level, value, value_type, how, promoted, bracket FROM rtl_rungs",
 }  # fmt: skip
 
 

@@ -99,7 +99,7 @@ class WorkerSettings:
     node: str = ""
     address: tuple[str, int] | None = None
     key: bytes = b""
-    previous_owner: str = ""
+    previous_owner: str | None = None
 
 
 class DriverCalls(Protocol):

@@ -20,7 +20,9 @@ from ..core import messages as m
 from ..core.state import StudyState
 from ..exceptions import CheckpointError, RaytuneLiteError
 from ..pruners import check_pruner
-from ..storages.repository import Repository, StudyRecord
+from ..storages.records import StudyRecord
+from ..storages.repository import Repository
+from ..storages.store import Store
 from . import planning
 from .algorithms import Algorithms
 from .batch import Batch, Commits, Later, Request
@@ -57,14 +59,14 @@ class Session:
         config: RunConfig,
         *,
         host: Host | None = None,
-        repository: Repository | None = None,
+        repository: Store | None = None,
         checkpoints: CheckpointStore | None = None,
         later: Later | None = None,
     ) -> None:
         self.config = config
         self._later = later
         self._host: Host = host or RealHost()
-        self.repository = repository or Repository.open(config.storage, durable=config.durable)
+        self.repository: Store = repository or Repository.open(config.storage, durable=config.durable)
         try:
             self.study: StudyRecord = self.repository.load_study(config.study_name)
             now = self._host.time()
@@ -94,7 +96,7 @@ class Session:
             self.config.checkpoint_dir, self.repository.path, self.study.study_id, self.study.created
         )
         self.checkpoints = self._store or CheckpointStore(directory)
-        added = self.repository.foreign(self.study)
+        added = self.repository.external_trials(self.study)
         events: list[m.Event] = [event for event in added if self._is_news(event)]
         is_new_run = self._state.run.name != self.config.run  # else this is a restarted driver, and its attempts go on
         if is_new_run:

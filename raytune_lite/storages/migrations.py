@@ -8,6 +8,7 @@ The caller holds a lock against a second program that does the same, and writes 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -15,8 +16,8 @@ from sqlalchemy.schema import CreateColumn
 
 from ..exceptions import StorageError
 from . import schema as t
-from .batch import text_key
 from .holder import Holder
+from .stored import text_key
 
 __all__ = ["upgrade"]
 
@@ -41,10 +42,9 @@ def upgrade(connection: Connection, version: int, now: float) -> None:
 
 
 def _one_to_two(connection: Connection) -> None:
-    """Exit codes and last words of attempts; doubled live attempts and cells become impossible."""
+    """Exit codes of attempts; two live attempts of a slot, and two trials on a cell, become impossible."""
     tables = t.tables_for(connection.dialect).tables
     _add_column(connection, tables["rtl_attempts"].c.exit_code)
-    _add_column(connection, tables["rtl_attempts"].c.last_words)
     _add_column(connection, tables["rtl_trials"].c.held_cell)
     _add_indexes(connection, tables["rtl_trials"])
     _add_indexes(connection, tables["rtl_grid_cells"])
@@ -67,15 +67,45 @@ def _fill_slots(connection: Connection) -> None:
         connection.execute(sa.insert(t.rtl_slots), list(rows.values()))
 
 
-_STEPS: tuple[Callable[[Connection], None], ...] = (_one_to_two,)
+def _two_to_three(connection: Connection) -> None:
+    """Brackets and several objectives at rungs, the owner's address, and a plain name for the end of a stderr.
+
+    ``rtl_reports``, which is new, was made before.
+    """
+    tables = t.tables_for(connection.dialect).tables
+    _rename_column(connection, "last_words", tables["rtl_attempts"].c.stderr_tail)
+    _add_column(connection, tables["rtl_attempts"].c.stderr_tail)  # version 1 had neither name
+    _add_column(connection, tables["rtl_rungs"].c.bracket)
+    _add_column(connection, tables["rtl_rungs"].c.losses_json)
+    _add_column(connection, tables["rtl_epochs"].c.address)
 
 
-def _add_column(connection: Connection, column: sa.Column[object]) -> None:
-    table = column.table
-    assert isinstance(table, sa.Table)
-    if column.name not in {found["name"] for found in sa.inspect(connection).get_columns(table.name)}:
-        words = CreateColumn(column).compile(dialect=connection.dialect)
-        connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {words}")
+_STEPS: tuple[Callable[[Connection], None], ...] = (_one_to_two, _two_to_three)
+
+
+def _columns(connection: Connection, table: sa.Table) -> set[str]:
+    return {found["name"] for found in sa.inspect(connection).get_columns(table.name)}
+
+
+def _declared(connection: Connection, column: sa.Column[Any]) -> tuple[sa.Table, str]:
+    assert isinstance(column.table, sa.Table)
+    return column.table, str(CreateColumn(column).compile(dialect=connection.dialect))
+
+
+def _add_column(connection: Connection, column: sa.Column[Any]) -> None:
+    table, declaration = _declared(connection, column)
+    if column.name not in _columns(connection, table):
+        connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {declaration}")
+
+
+def _rename_column(connection: Connection, old: str, column: sa.Column[Any]) -> None:
+    table, declaration = _declared(connection, column)
+    if old not in _columns(connection, table):
+        return
+    if connection.dialect.name in ("mysql", "mariadb"):  # MariaDB before 10.5 knows no RENAME COLUMN
+        connection.exec_driver_sql(f"ALTER TABLE {table.name} CHANGE COLUMN {old} {declaration}")
+    else:
+        connection.exec_driver_sql(f"ALTER TABLE {table.name} RENAME COLUMN {old} TO {column.name}")
 
 
 def _add_indexes(connection: Connection, table: sa.Table) -> None:

@@ -1,4 +1,7 @@
-"""What readers of the database get: frozen records of studies, attempts, grid cells and rungs. Data only."""
+"""What readers of the database get: frozen records of studies, attempts, grid cells and rungs. Data only.
+
+A field that has a column of its own has the column's name: see ``schema``.
+"""
 
 from __future__ import annotations
 
@@ -18,12 +21,27 @@ class StudyRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """Who owns a study, as a process may find it out that does not.
+
+    ``run``: the name of its run. ``holder``: for people. ``lease_until``: seconds since 1970 UTC; after that anybody
+    may take the study. ``address``: JSON text that says how to reach the owner, as it gave it; None: nobody can.
+    """
+
+    epoch: int
+    run: str
+    holder: str
+    lease_until: float
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptRecord:
     """One run of one trial. ``started``/``ended``: seconds since the study was created.
 
     ``outcome`` is an Outcome, a FailureKind or "paused", and None while the attempt runs. ``exit_code``: of its
-    process, negative for a signal, None where not known. ``last_words``: the tail of its stderr, if it ended without
-    a word.
+    process, negative for a signal, None where not known. ``stderr_tail``: the end of its stderr, if the process ended
+    without reporting why.
     """
 
     number: int
@@ -36,7 +54,7 @@ class AttemptRecord:
     message: str
     resumed_step: int | None
     exit_code: int | None = None
-    last_words: str = ""
+    stderr_tail: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,10 +69,16 @@ class CellRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RungRecord:
-    """A trial's frozen value at the rung ``level`` (resource), and whether it was promoted from there."""
+    """A trial's result at the rung ``level`` (resource) of its bracket, and whether it was promoted from there.
+
+    ``losses``: one an objective; ``value`` is the first. ``how``: "exact": reported at this level; "late": above it;
+    "final": the trial ended below it; "failed".
+    """
 
     number: int
     level: int
     value: float
     how: str
     promoted: bool
+    bracket: int = 0
+    losses: tuple[float, ...] = ()

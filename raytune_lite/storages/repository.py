@@ -1,4 +1,4 @@
-"""The study store: one transaction a batch, fenced by the study's epoch. The only writer of a process.
+"""The store on SQL: one transaction a batch, fenced by the study's epoch. The only writer of a process.
 
 Knows no clock: every time comes in from the caller. A write of a study's course needs its epoch, which ``acquire``
 gives to one process at a time; a process whose epoch was superseded gets FencedError and has changed nothing.
@@ -6,6 +6,7 @@ gives to one process at a time; a process whose epoch was superseded gets Fenced
 
 from __future__ import annotations
 
+import functools
 import json
 import threading
 from collections.abc import Callable, Sequence
@@ -17,16 +18,14 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from ..core.encoding import event_to_json
-from ..core.messages import AdoptTrial, CheckpointRef, LogEntry, NewTrial, Row, RunStarted, TrialAdded
-from ..exceptions import FencedError, StorageError, StudyBusyError
+from ..core.messages import AdoptTrial, LogEntry, NewTrial, Row
+from ..exceptions import FencedError, StorageError
 from ..trial import FrozenTrial, StudyDirection
-from . import readers, studies
+from . import integrity, ownership, readers, studies, trial_reader
 from . import schema as t
 from .batch import Batch
 from .database import Database, RolledBackError
-from .holder import Holder
-from .integrity import Difference, differences
-from .records import AttemptRecord, CellRecord, RungRecord, StudyRecord
+from .records import StudyRecord
 from .statements import Cursor, Statements, upsert
 
 __all__ = ["Repository", "StudyRecord"]
@@ -43,9 +42,20 @@ class _Tenure:
     epoch: int
     run: str
     next_seq: int
-    previous_owner: str = ""
+    previous_owner: str | None = None
     trial_ids: dict[int, int] = field(default_factory=dict)  # number -> trial_id, of all trials in Optuna's table
     last_trial_id: int = 0
+
+
+def _reads(reader: Callable[[Connection, StudyRecord], _T]) -> Callable[[Repository, StudyRecord], _T]:
+    """A method that runs ``reader`` in a transaction of its own, with the reader's docstring."""
+
+    @functools.wraps(reader)
+    def method(self: Repository, study: StudyRecord) -> _T:
+        with self._database.read() as connection:
+            return reader(connection, study)
+
+    return method
 
 
 class Repository:
@@ -91,7 +101,7 @@ class Repository:
         return self._database.path
 
     def close(self) -> None:
-        """Close all connections. What was committed stays."""
+        """See ``Store``."""
         self._database.close()
 
     # --- studies ---
@@ -117,15 +127,7 @@ class Repository:
             return studies.create(connection, name, directions, self._now(connection, now))
 
     def load_study(self, name: str, *, now: float | None = None) -> StudyRecord:
-        """The study of this name. One that Optuna made gets our rows beside it.
-
-        Args:
-            name: the study's name.
-            now: seconds since 1970 UTC, for a study of Optuna's that has no trial yet. None: the database's clock.
-
-        Raises:
-            StudyNotFoundError: there is none; the message lists those there are.
-        """
+        """See ``Store``."""
         with self._database.read() as connection:
             record = self._find_study(connection, name)[1]
         if record is not None:
@@ -169,54 +171,26 @@ class Repository:
 
     # --- ownership ---
 
-    def acquire(self, study: StudyRecord, *, run: str, lease: float, now: float) -> int:
-        """Take the study and return the new epoch; whoever had it is fenced from here on.
-
-        Args:
-            study: the study.
-            run: unique name of the run; the same run may always take its study again (its driver was restarted).
-            lease: seconds until another run may take the study, unless a commit renews it.
-            now: seconds since 1970 UTC.
-
-        Raises:
-            StudyBusyError: another run's lease has not ended and its process is not provably dead.
-            StudyNotFoundError: the study was deleted.
-        """
-        if not run:
-            raise StorageError("run must be a name that no other run has, got ''; pass uuid4().hex.")
-        me, e = Holder.current(), t.rtl_epochs
+    def acquire(self, study: StudyRecord, *, run: str, lease: float, now: float, address: str | None = None) -> int:
+        """See ``Store``. A process is provably dead where it ran on this host and runs no more."""
         with self._lock, self._database.write() as connection:
-            query = sa.select(e).where(e.c.study_id == study.study_id).with_for_update()
-            row = connection.execute(query).one_or_none()
-            if row is None:
-                raise studies.not_found(connection, study.name)
-            other = Holder(host=row.host, pid=row.pid, pid_started=row.pid_started)
-            if row.run not in ("", run) and row.lease_until > now and not other.is_dead():
-                raise StudyBusyError(study.name, row.holder, row.lease_until - now)
-            previous_owner = "" if row.run in ("", run) else f"{row.holder}, {_why(other, now - row.lease_until)}"
-            values = {"epoch": row.epoch + 1, "run": run, "holder": f"{me} (run {run})", "host": me.host,
-                      "pid": me.pid, "pid_started": me.pid_started, "lease_until": now + lease}  # fmt: skip
-            won = connection.execute(
-                sa.update(e).values(values).where(e.c.study_id == study.study_id, e.c.epoch == row.epoch)
-            )
-            if won.rowcount != 1:
-                raise StudyBusyError(study.name, "a driver that took it at this moment", lease)
-            tenure = self._read_tenure(connection, study, row.epoch + 1, run)
-            tenure.previous_owner = previous_owner
+            epoch, previous = ownership.take(connection, study, run=run, lease=lease, now=now, address=address)
+            tenure = self._read_tenure(connection, study, epoch, run)
+            tenure.previous_owner = previous
         self._tenures[study.study_id] = tenure
-        return tenure.epoch
+        return epoch
 
-    def previous_owner(self, study: StudyRecord) -> str:
-        """Who held the study before this process took it, and why it was not asked; empty when nobody did."""
+    def previous_owner(self, study: StudyRecord) -> str | None:
+        """See ``Store``."""
         tenure = self._tenures.get(study.study_id)
-        return "" if tenure is None else tenure.previous_owner
+        return None if tenure is None else tenure.previous_owner
+
+    owner = _reads(ownership.owner)
 
     def release(self, study: StudyRecord, epoch: int) -> None:
-        """Give the study back: anyone may acquire it, and this epoch can write no more. No error if it was taken."""
-        e = t.rtl_epochs
+        """See ``Store``."""
         with self._lock, self._database.write() as connection:
-            owned = sa.and_(e.c.study_id == study.study_id, e.c.epoch == epoch)
-            connection.execute(sa.update(e).values(run="", lease_until=0.0).where(owned))
+            ownership.give_back(connection, study, epoch)
         self._tenures.pop(study.study_id, None)
 
     # --- the hot path ---
@@ -231,21 +205,7 @@ class Repository:
         lease_until: float | None = None,
         flush: bool = True,
     ) -> None:
-        """Store entries of the log and the rows they imply, all or nothing.
-
-        Args:
-            study: the study.
-            epoch: what ``acquire`` gave.
-            entries: appended to the log in this order; those that bring their text are stored with it, unchanged.
-            rows: changes, in the order they were decided.
-            lease_until: seconds since 1970 UTC; renews the lease. None: the lease stays.
-            flush: wait for the disk. False where a power cut may take the batch back without harm.
-
-        Raises:
-            FencedError: the epoch was superseded or released. Nothing was changed.
-            StorageError: the database refused. Nothing was changed; if the connection broke during the commit itself
-                that cannot be known from here, and the study must be acquired again, which reads the truth back.
-        """
+        """See ``Store``. A transaction that gave way to another one, and was rolled back, is run again."""
         events = [(at, event_to_json(event) if text is None else text) for at, event, text in entries]
         with self._lock:
             for turn in range(_TURNS):
@@ -305,9 +265,8 @@ class Repository:
 
     def _find_tenure(self, connection: Connection, study: StudyRecord, epoch: int) -> _Tenure:
         """The tenure of an epoch that another Repository object of this owner acquired."""
-        e = t.rtl_epochs.c
-        run = connection.execute(sa.select(e.run).where(e.study_id == study.study_id, e.epoch == epoch)).scalar()
-        if not run:
+        run = ownership.run_of(connection, study, epoch)
+        if run is None:
             raise FencedError(study.name, epoch)
         return self._read_tenure(connection, study, epoch, run)
 
@@ -333,75 +292,27 @@ class Repository:
             tenure.trial_ids.setdefault(number, trial_id)
             tenure.last_trial_id = trial_id
 
-    # --- readers ---
+    # --- readers: each is one transaction ---
 
-    def _read(self, reader: Callable[[Connection, StudyRecord], _T], study: StudyRecord) -> _T:
-        with self._database.read() as connection:
-            return reader(connection, study)
-
-    def events(self, study: StudyRecord) -> list[LogEntry]:
-        """The study's whole log, in order.
-
-        Raises:
-            StorageError: an event is missing or is not of this version.
-        """
-        return self._read(readers.events, study)
-
-    def last_run(self, study: StudyRecord) -> RunStarted | None:
-        """The start of the latest run, or None."""
-        return self._read(readers.last_run, study)
-
-    def differences(self, study: StudyRecord) -> list[Difference]:
-        """Where the tables are not what the log of events implies; see ``integrity``."""
-        return self._read(lambda connection, record: list(differences(connection, record)), study)
-
-    def foreign(self, study: StudyRecord) -> list[TrialAdded]:
-        """Trials that another program (Optuna) wrote and no AdoptTrial has taken in, in number order.
-
-        ``imported`` is True.
-        """
-        return self._read(readers.foreign, study)
-
-    def trials(self, study: StudyRecord) -> list[FrozenTrial]:
-        """All trials in number order, as ``optuna.load_study(...).trials`` shows them, with our truer states."""
-        return self._read(readers.trials, study)
+    events = _reads(readers.events)
+    last_run = _reads(readers.last_run)
+    external_trials = _reads(trial_reader.external_trials)
+    trials = _reads(trial_reader.trials)
+    attempts = _reads(readers.attempts)
+    cells = _reads(readers.cells)
+    cell_counts = _reads(readers.cell_counts)
+    rungs = _reads(readers.rungs)
+    checkpoints = _reads(readers.checkpoints)
+    differences = _reads(integrity.differences)
+    user_attrs = _reads(readers.user_attrs)
+    system_attrs = _reads(readers.system_attrs)
 
     def trial(self, study: StudyRecord, number: int) -> FrozenTrial | None:
         """One trial as ``trials`` shows it, or None when there is none of this number. Reads only this one's rows."""
         with self._database.read() as connection:
-            return readers.trial(connection, study, number)
-
-    def attempts(self, study: StudyRecord) -> list[AttemptRecord]:
-        """All attempts, by trial number and attempt."""
-        return self._read(readers.attempts, study)
-
-    def cells(self, study: StudyRecord) -> list[CellRecord]:
-        """The grid cells that were ever handed out, by index."""
-        return self._read(readers.cells, study)
-
-    def cell_counts(self, study: StudyRecord) -> dict[str, int]:
-        """Number of those cells by state."""
-        return self._read(readers.cell_counts, study)
-
-    def rungs(self, study: StudyRecord) -> list[RungRecord]:
-        """All rung records, by level and trial number."""
-        return self._read(readers.rungs, study)
-
-    def checkpoints(self, study: StudyRecord) -> list[tuple[int, CheckpointRef]]:
-        """(trial number, checkpoint) of every checkpoint that is kept, by number and step."""
-        return self._read(readers.checkpoints, study)
+            return trial_reader.trial(connection, study, number)
 
     # --- study attributes: Optuna's two tables; not part of the log, and written without an epoch ---
-
-    def user_attrs(self, study: StudyRecord) -> dict[str, Any]:
-        """The study's user attributes."""
-        with self._database.read() as connection:
-            return readers.attributes(connection, t.study_user_attributes, study)
-
-    def system_attrs(self, study: StudyRecord) -> dict[str, Any]:
-        """The study's system attributes (Optuna's and ours)."""
-        with self._database.read() as connection:
-            return readers.attributes(connection, t.study_system_attributes, study)
 
     def set_user_attr(self, study: StudyRecord, key: str, value: Any) -> None:
         """Set one user attribute; ``value`` must be JSON-able (TypeError otherwise)."""
@@ -430,7 +341,3 @@ class Repository:
         clause = upsert(self._database.dialect.name, table, ("study_id", "key", "value_json"), ("study_id", "key"))
         with self._lock, self._database.write() as connection:
             connection.execute(clause, {"study_id": study.study_id, "key": key, "value_json": text})
-
-
-def _why(holder: Holder, late: float) -> str:
-    return "whose process is dead" if holder.is_dead() else f"whose hold ended {late:.0f} s ago"

@@ -2,12 +2,13 @@
 
 Executing through a SQLAlchemy Connection costs several times what SQLite itself needs for such a statement, and a
 commit runs five to ten of them. So SQLAlchemy writes the SQL once, in the dialect's own words and parameter style, and
-it is then run as text with plain tuples on the driver's cursor: twice the commits a second.
+it is then run as text with plain tuples on the driver's cursor: twice the commits a second. Which columns a statement
+has follows from the schema: see ``shapes``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +17,8 @@ from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPICursor as Cursor
 
 from . import schema as t
+from .changes import Verb
+from .shapes import SHAPES, Shape
 
 __all__ = ["Cursor", "Prepared", "Statements", "insert_once", "upsert"]
 
@@ -50,6 +53,9 @@ class Prepared:
             self.run(cursor, rows[0])
         else:
             cursor.executemany(self.sql, [self._bind(row) for row in rows])
+
+
+# --- clauses -------------------------------------------------------------------------------------------------------
 
 
 def insert_once(dialect: str, table: sa.Table, columns: Sequence[str], keys: Sequence[str]) -> Any:
@@ -89,13 +95,25 @@ def _b(column: sa.Column[Any]) -> Any:
     return sa.bindparam(f"b_{column.name}", type_=column.type)
 
 
+def _clause(dialect: str, shape: Shape, verb: Verb, columns: tuple[str, ...]) -> Any:
+    table = shape.table
+    if verb == "insert":
+        return _insert(table, shape.columns)
+    if verb in ("once", "put"):
+        return (insert_once if verb == "once" else upsert)(dialect, table, shape.columns, shape.sql_key)
+    this = sa.and_(*(table.c[name] == _b(table.c[name]) for name in shape.sql_key))
+    if verb == "delete":
+        return sa.delete(table).where(this)
+    return sa.update(table).values({name: _b(table.c[name]) for name in columns}).where(this)
+
+
 def _others() -> dict[str, tuple[Any, tuple[str, ...]]]:
-    """The statements that are no INSERT, with the order of their parameters."""
-    e, tr, r, a, s = t.rtl_epochs, t.trials, t.rtl_trials, t.rtl_attempts, t.rtl_slots
-    c, g = t.rtl_checkpoints, t.rtl_rungs
+    """The statements that store no row of the core, with the order of their parameters."""
+    e, tr, ev = t.rtl_epochs, t.trials, t.rtl_events
     owned = sa.and_(
         e.c.study_id == _b(e.c.study_id), e.c.epoch == _b(e.c.epoch), e.c.run == _b(e.c.run)
     )
+    log = ("study_id", "seq", "epoch", "at", "json")
     return {
         # MySQL counts changed rows only, but SQLAlchemy's drivers ask it for matched ones (CLIENT.FOUND_ROWS)
         "guard": (sa.update(e).values(epoch=e.c.epoch).where(owned), ("b_study_id", "b_epoch", "b_run")),
@@ -103,28 +121,7 @@ def _others() -> dict[str, tuple[Any, tuple[str, ...]]]:
             sa.update(e).values(lease_until=_b(e.c.lease_until)).where(owned),
             ("b_lease_until", "b_study_id", "b_epoch", "b_run"),
         ),
-        "state": (
-            sa.update(tr).values(
-                state=_b(tr.c.state),
-                datetime_start=sa.func.coalesce(_b(tr.c.datetime_start), tr.c.datetime_start),
-                datetime_complete=sa.func.coalesce(_b(tr.c.datetime_complete), tr.c.datetime_complete),
-            ).where(tr.c.trial_id == _b(tr.c.trial_id)),
-            ("b_state", "b_datetime_start", "b_datetime_complete", "b_trial_id"),
-        ),
-        "own_state": (
-            sa.update(r).values(state=_b(r.c.state), attempt=_b(r.c.attempt))
-            .where(r.c.trial_id == _b(r.c.trial_id)),
-            ("b_state", "b_attempt", "b_trial_id"),
-        ),
-        "end_attempt": (
-            sa.update(a).values({name: _b(a.c[name]) for name in _END})
-            .where(a.c.trial_id == _b(a.c.trial_id), a.c.attempt == _b(a.c.attempt)),
-            (*(f"b_{name}" for name in _END), "b_trial_id", "b_attempt"),
-        ),
-        "free_slot": (
-            sa.delete(s).where(s.c.trial_id == _b(s.c.trial_id), s.c.attempt == _b(s.c.attempt)),
-            ("b_trial_id", "b_attempt"),
-        ),
+        "event": (_insert(ev, log), log),
         "trials_since": (
             sa.select(tr.c.trial_id, tr.c.number)
             .where(tr.c.study_id == _b(tr.c.study_id), tr.c.trial_id > _b(tr.c.trial_id)).order_by(tr.c.trial_id),
@@ -135,81 +132,50 @@ def _others() -> dict[str, tuple[Any, tuple[str, ...]]]:
             sa.select(t.studies.c.study_id).where(t.studies.c.study_id == _b(t.studies.c.study_id)).with_for_update(),
             ("b_study_id",),
         ),
-        "drop_checkpoint": (
-            sa.delete(c).where(c.c.trial_id == _b(c.c.trial_id), c.c.uri_sha256 == _b(c.c.uri_sha256)),
-            ("b_trial_id", "b_uri_sha256"),
-        ),
-        "promote": (
-            sa.update(g).values(promoted=sa.true())
-            .where(g.c.trial_id == _b(g.c.trial_id), g.c.level == _b(g.c.level)),
-            ("b_trial_id", "b_level"),
-        ),
     }  # fmt: skip
 
 
-_OnConflict = Callable[[str, sa.Table, Sequence[str], Sequence[str]], Any]
-_VALUE = ("trial_id", "objective", "value", "value_type")
-_REPORT = ("trial_id", "step", "intermediate_value", "intermediate_value_type")
-_ATTR = ("trial_id", "key", "value_json")
-_END = ("ended", "outcome", "message", "exit_code", "last_words")
-
-# name -> (table, what a second row of the same key does, columns, key columns)
-_INSERTS: dict[str, tuple[sa.Table, _OnConflict | None, tuple[str, ...], tuple[str, ...]]] = {
-    "event": (t.rtl_events, None, ("study_id", "seq", "epoch", "at", "json"), ()),
-    "trial": (t.trials, None, ("study_id", "number", "state", "datetime_start", "datetime_complete"), ()),
-    "own_trial": (t.rtl_trials, None, ("trial_id", "study_id", "number", "state", "attempt", "cell"), ()),
-    "attempt": (
-        t.rtl_attempts, None, ("trial_id", "attempt", "slot", "node", "started", "resumed_step", *_END), (),
-    ),
-    "take_slot": (t.rtl_slots, None, ("study_id", "slot_sha256", "trial_id", "attempt"), ()),
-    "param": (
-        t.trial_params, insert_once, ("trial_id", "param_name", "param_value", "distribution_json"),
-        ("trial_id", "param_name"),
-    ),
-    "report": (t.trial_intermediate_values, insert_once, _REPORT, ("trial_id", "step")),
-    "value": (t.trial_values, upsert, _VALUE, ("trial_id", "objective")),
-    "user_attr": (t.trial_user_attributes, upsert, _ATTR, ("trial_id", "key")),
-    "system_attr": (t.trial_system_attributes, upsert, _ATTR, ("trial_id", "key")),
-    "checkpoint": (
-        t.rtl_checkpoints, upsert, ("trial_id", "uri_sha256", "uri", "attempt", "step", "digest", "size"),
-        ("trial_id", "uri_sha256"),
-    ),
-    "rung": (
-        t.rtl_rungs, insert_once, ("trial_id", "level", "value", "value_type", "how", "promoted"),
-        ("trial_id", "level"),
-    ),
-    "cell": (t.rtl_grid_cells, upsert, ("study_id", "cell", "state", "number", "failures"), ("study_id", "cell")),
-}  # fmt: skip
+# --- compiled ------------------------------------------------------------------------------------------------------
 
 
 class Statements:
-    """The compiled writes of one dialect, by name, and the dialect's form of a date."""
+    """The compiled writes of one dialect, and the dialect's form of a date."""
 
     def __init__(self, dialect: sa.Dialect) -> None:
-        self._prepared: dict[str, Prepared] = {}
-        for name, (table, on_conflict, columns, keys) in _INSERTS.items():
-            clause = _insert(table, columns) if on_conflict is None else on_conflict(dialect.name, table, columns, keys)
-            self._prepared[name] = Prepared(clause, columns, dialect)
-        for name, (clause, names) in _others().items():
-            self._prepared[name] = Prepared(clause, names, dialect)
-        new_trial = _INSERTS["trial"]
+        self._dialect = dialect
+        self._others = {name: Prepared(clause, names, dialect) for name, (clause, names) in _others().items()}
+        self._changes: dict[tuple[str, Verb, tuple[str, ...]], Prepared] = {}
         self._returns_id = dialect.name == "postgresql"
-        if self._returns_id:
-            clause = _insert(new_trial[0], new_trial[2]).returning(t.trials.c.trial_id)
-            self._prepared["trial"] = Prepared(clause, new_trial[2], dialect)
+        self._new_trial = tuple(name for name in SHAPES["trials"].columns if name != "trial_id")
+        insert = _insert(t.trials, self._new_trial)
+        self._insert_trial = Prepared(
+            insert.returning(t.trials.c.trial_id) if self._returns_id else insert, self._new_trial, dialect
+        )
         self._to_stored = _DATETIME.dialect_impl(dialect).bind_processor(dialect)
 
     def __getitem__(self, name: str) -> Prepared:
-        return self._prepared[name]
+        return self._others[name]
 
-    def insert_trial(self, cursor: Cursor, row: tuple[Any, ...]) -> int:
+    def change(self, table: str, verb: Verb, columns: tuple[str, ...] = ()) -> Prepared:
+        """The statement that carries out a change. ``columns``: what an update changes; else ().
+
+        It takes the values of ``Shape.columns``; for an update and a delete those of ``columns`` and ``Shape.sql_key``.
+        """
+        found = self._changes.get((table, verb, columns))
+        if found is None:
+            shape, names = SHAPES[table], SHAPES[table].columns
+            if verb in ("update", "delete"):
+                names = tuple(f"b_{name}" for name in (*columns, *shape.sql_key))
+            clause = _clause(self._dialect.name, shape, verb, columns)
+            found = self._changes[table, verb, columns] = Prepared(clause, names, self._dialect)
+        return found
+
+    def insert_trial(self, cursor: Cursor, row: Mapping[str, Any]) -> int:
         """Insert a row of Optuna's ``trials`` and return its trial_id."""
-        self._prepared["trial"].run(cursor, row)
+        self._insert_trial.run(cursor, tuple([row[name] for name in self._new_trial]))
         return int(cursor.fetchall()[0][0] if self._returns_id else cursor.lastrowid)
 
-    def date(self, seconds: float | None) -> Any:
+    def date(self, seconds: float) -> Any:
         """Seconds since 1970 UTC as the naive UTC date that Optuna stores, in the driver's form."""
-        if seconds is None:
-            return None
         value = _EPOCH + timedelta(seconds=seconds)
         return value if self._to_stored is None else self._to_stored(value)

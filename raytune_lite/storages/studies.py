@@ -50,7 +50,8 @@ def create(connection: Connection, name: str, directions: Sequence[StudyDirectio
 
 def adopt(connection: Connection, study_id: int, created: float) -> None:
     """Add our rows for a study that has none: Optuna made it, or ``create`` just did."""
-    nobody = {"epoch": 0, "run": "", "holder": "", "host": "", "pid": 0, "pid_started": "", "lease_until": 0.0}
+    nobody = {"epoch": 0, "run": "", "holder": "", "host": "", "pid": 0, "pid_started": "", "lease_until": 0.0,
+              "address": None}  # fmt: skip
     connection.execute(sa.insert(t.rtl_studies).values(study_id=study_id, created=created, specs="{}"))
     connection.execute(sa.insert(t.rtl_epochs).values(study_id=study_id, **nobody))
 

@@ -52,12 +52,12 @@ def test_an_attempt_that_holds_the_interpreter_is_killed_and_says_where_it_hung(
     assert time.monotonic() - begun < 1.0 + heartbeat.TIMEOUT_GRACE + 30
     lost = study.attempts[0]
     assert lost.message.startswith("attempt 1 lost (timeout): no result within 1 s")
-    assert "test_typed_failures.py" in lost.last_words
-    assert "stuck" in lost.last_words
+    assert "test_typed_failures.py" in lost.stderr_tail
+    assert "stuck" in lost.stderr_tail
     assert lost.exit_code == 1
 
 
-def test_a_crash_is_recorded_with_its_exit_code_and_its_last_words(storage: str) -> None:
+def test_a_crash_is_recorded_with_its_exit_code_and_the_end_of_its_stderr(storage: str) -> None:
     def crashing(trial: rtl.Trial) -> float:
         time.sleep(0.2)
         print(f"trial {trial.number} was here", file=sys.stderr, flush=True)
@@ -74,10 +74,10 @@ def test_a_crash_is_recorded_with_its_exit_code_and_its_last_words(storage: str)
     found = {attempt.number: attempt for attempt in study.attempts}
     assert [found[number].outcome for number in range(4)] == [*["worker_crash"] * 3, "complete"]
     assert [found[number].exit_code for number in range(4)] == [-signal.SIGSEGV, None, 3, None]
-    assert "Segmentation fault" in found[0].last_words
-    assert "crashing" in found[0].last_words
-    assert "trial 1 was here" in found[1].last_words
-    assert found[3].last_words == ""
+    assert "Segmentation fault" in found[0].stderr_tail
+    assert "crashing" in found[0].stderr_tail
+    assert "trial 1 was here" in found[1].stderr_tail
+    assert found[3].stderr_tail is None
 
 
 def test_a_run_whose_every_worker_dies_is_given_up(storage: str) -> None:

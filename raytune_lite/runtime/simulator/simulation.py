@@ -12,7 +12,10 @@ from pathlib import Path
 
 from ...core import messages as m
 from ...core.trials import written
-from ...storages.repository import Repository, StudyRecord
+from ...storages.integrity import differences_of
+from ...storages.memory import MemoryDatabase, MemoryStore
+from ...storages.repository import Repository
+from ...storages.store import Store
 from ...trial import TrialState
 from . import scenario as scenarios
 from .actor import AuditedSession
@@ -20,7 +23,7 @@ from .audit import Auditor
 from .cluster import Cluster
 from .host import T0, SimulatedHost
 from .script import Script, config_of
-from .storage import DiskStore, FaultyRepository, MemoryDatabase, MemoryRepository, lose_power
+from .storage import DiskStore, FaultyRepository, lose_power
 from .world import Process, Strike, Violation, World
 
 MAX_EVENTS = 400_000
@@ -66,7 +69,8 @@ class Simulation:
         self._start_at = 0.0
         self._directory = ""
         self.storage = "simulated"
-        self.database = MemoryDatabase(StudyRecord(1, "simulated", (self.scenario.direction,), T0))
+        self.database = MemoryDatabase()
+        self.study = self.database.create_study("simulated", [self.scenario.direction], now=T0)
         if sql:
             self._make_file()
         else:
@@ -74,13 +78,13 @@ class Simulation:
 
     def _let_another_program_begin(self) -> None:
         """Trials that Optuna made before us. Of those that it runs, some end while we run the study."""
-        world, external = self.world, self.database.external
+        world, database = self.world, self.database
         for number in range(self.scenario.external):
             state = world.choice("state of another's trial", tuple(s for s in TrialState if s is not TrialState.PAUSED))
-            external.append(self._external(number, state))
+            database.add_external(self.study, self._external(number, state))
             if state is TrialState.RUNNING and world.draw("another's trial ends") < 0.7:
                 ended = self._external(number, TrialState.COMPLETE)
-                world.after(world.between("another takes", 1.0, 200.0), external.__setitem__, number, ended)
+                world.after(world.between("another takes", 1.0, 200.0), database.add_external, self.study, ended)
 
     def _external(self, number: int, state: TrialState) -> m.TrialAdded:
         params, world = self.scenario.wish(self.world), self.world
@@ -103,12 +107,14 @@ class Simulation:
         repository.create_study("simulated", [self.scenario.direction], now=T0)
         repository.close()
 
-    def open_database(self, process: Process) -> Repository:
-        """A repository for one process."""
+    def open_database(self, process: Process) -> Store:
+        """A store for one process."""
         if self.scenario.sql:
             return Repository.open(self.storage, durable=False)
-        provable, as_json = self.scenario.provable, self.scenario.as_json
-        return MemoryRepository(self.database, process, provable=provable, as_json=as_json)
+        provable = self.scenario.provable
+        return MemoryStore(
+            self.database, process, is_dead=lambda one: provable and not one.alive, as_json=self.scenario.as_json
+        )
 
     # --- the history -------------------------------------------------------------------------------------------------
 
@@ -240,8 +246,11 @@ class Simulation:
             started = sum(trial.attempt > 0 or trial.state.is_finished() for trial in trials)
             total = self.scenario.total
             self.auditor.check(total is None or started >= total, f"{started} of {total} trials were started")
-            if self.scenario.sql:
+            if isinstance(repository.inner, Repository):
                 self._check_tables(repository.inner, session)
+            else:
+                found = differences_of(session.study, log, self.database.tables(session.study))
+                self.auditor.check(not found, f"tables differ from the fold of the log: {list(map(str, found[:3]))}")
         finally:
             session.close()
 

@@ -1,120 +1,32 @@
 """The simulated database and checkpoint disk: what outlives every process, and fails in every way.
 
-``MemoryRepository`` keeps what ``Session`` needs of the true Repository, fenced and leased in the same way.
-``FaultyRepository`` stands before it, or before the true one on a SQLite file: commits that fail, that take their time,
-that succeed and are never heard of; and a process that dies at each of these points. The Auditor sees each commit.
+``FaultyRepository`` stands before a MemoryStore, or before the true Repository on a SQLite file: commits that fail,
+that take their time, that succeed and are never heard of; and a process that dies at each of these points. The Auditor
+sees each commit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 from ...checkpoints import layout
 from ...checkpoints.store import CheckpointStore
-from ...core.encoding import event_from_json, event_to_json
-from ...core.messages import CheckpointRef, LogEntry, Row, RunStarted, TrialAdded
-from ...exceptions import CheckpointCorruptedError, CheckpointError, FencedError, StorageError, StudyBusyError
-from ...storages.repository import Repository, StudyRecord
+from ...core.messages import CheckpointRef, LogEntry, Row, TrialAdded
+from ...exceptions import CheckpointCorruptedError, CheckpointError, StorageError
+from ...storages.memory import MemoryDatabase
+from ...storages.records import Owner, StudyRecord
+from ...storages.store import Store
 from .audit import Auditor
 from .world import Process, World
 
 
-@dataclass(slots=True)
-class MemoryDatabase:
-    """One study's log and its owner, and the trials of another program.
+class FaultyRepository:
+    """A store as a process sees it that may die at any moment, over a network that may fail."""
 
-    ``durable``: how many events a power cut leaves.
-    """
-
-    study: StudyRecord
-    log: list[LogEntry] = field(default_factory=list)
-    durable: int = 0
-    epoch: int = 0
-    run: str = ""
-    lease_until: float = 0.0
-    holder: Process | None = None
-    external: list[TrialAdded] = field(default_factory=list)
-
-
-class MemoryRepository(Repository):
-    """What a session asks of a database. ``provable``: a holder's death can be seen (same host)."""
-
-    def __init__(self, database: MemoryDatabase, process: Process, *, provable: bool, as_json: bool) -> None:
-        self._db, self._process, self._provable, self._as_json = database, process, provable, as_json
-
-    @property
-    def path(self) -> str | None:
-        """No file."""
-        return None
-
-    def close(self) -> None:
-        """Nothing is open."""
-
-    def load_study(self, name: str, *, now: float | None = None) -> StudyRecord:  # noqa: ARG002
-        """The one study."""
-        return self._db.study
-
-    def acquire(self, study: StudyRecord, *, run: str, lease: float, now: float) -> int:
-        """As Repository.acquire."""
-        db = self._db
-        is_dead = self._provable and db.holder is not None and not db.holder.alive
-        if db.run not in ("", run) and db.lease_until > now and not is_dead:
-            raise StudyBusyError(study.name, db.run, db.lease_until - now)
-        db.epoch, db.run, db.lease_until, db.holder = db.epoch + 1, run, now + lease, self._process
-        return db.epoch
-
-    def previous_owner(self, study: StudyRecord) -> str:  # noqa: ARG002
-        """As Repository.previous_owner; nobody reads it here."""
-        return ""
-
-    def release(self, study: StudyRecord, epoch: int) -> None:  # noqa: ARG002
-        """As Repository.release."""
-        if self._db.epoch == epoch:
-            self._db.run, self._db.lease_until = "", 0.0
-
-    def commit(
-        self,
-        study: StudyRecord,
-        epoch: int,
-        entries: Sequence[LogEntry],
-        rows: Sequence[Row],  # noqa: ARG002
-        *,
-        lease_until: float | None = None,
-        flush: bool = True,
-    ) -> None:
-        """As Repository.commit; the rows are the Auditor's business."""
-        if self._db.epoch != epoch or not self._db.run:
-            raise FencedError(study.name, epoch)
-        if lease_until is not None:
-            self._db.lease_until = lease_until
-        self._db.log.extend(
-            LogEntry(at, event_from_json(text or event_to_json(event)) if self._as_json else event)
-            for at, event, text in entries
-        )
-        if flush:
-            self._db.durable = len(self._db.log)
-
-    def events(self, study: StudyRecord) -> list[LogEntry]:  # noqa: ARG002
-        """The log."""
-        return list(self._db.log)
-
-    def last_run(self, study: StudyRecord) -> RunStarted | None:  # noqa: ARG002
-        """The start of the latest run."""
-        return next((event for _, event, _ in reversed(self._db.log) if isinstance(event, RunStarted)), None)
-
-    def foreign(self, study: StudyRecord) -> list[TrialAdded]:  # noqa: ARG002
-        """As Repository.foreign, with those that were adopted already."""
-        return list(self._db.external)
-
-
-class FaultyRepository(Repository):
-    """A repository as a process sees it that may die at any moment, over a network that may fail."""
-
-    def __init__(self, inner: Repository, process: Process, auditor: Auditor) -> None:
+    def __init__(self, inner: Store, process: Process, auditor: Auditor) -> None:
         self.inner, self.process, self.auditor, self.world = inner, process, auditor, process.world
 
     def _alive(self) -> None:
@@ -136,27 +48,31 @@ class FaultyRepository(Repository):
         self.inner.close()
 
     def load_study(self, name: str, *, now: float | None = None) -> StudyRecord:
-        """See Repository."""
+        """See Store."""
         self._alive()
         if self.world.strikes("database is down", self.process.name):
             raise StorageError("the database cannot be reached (simulated)")
         return self.inner.load_study(name, now=now)
 
-    def acquire(self, study: StudyRecord, *, run: str, lease: float, now: float) -> int:
-        """See Repository."""
+    def acquire(self, study: StudyRecord, *, run: str, lease: float, now: float, address: str | None = None) -> int:
+        """See Store."""
         self._alive()
-        epoch = self.inner.acquire(study, run=run, lease=lease, now=now)
+        epoch = self.inner.acquire(study, run=run, lease=lease, now=now, address=address)
         self.auditor.acquired(epoch, run, self.process.name)
         self.world.note(self.process.name, f"takes the study, epoch {epoch}")
         self._crash("driver dies at recovery")
         return epoch
 
-    def previous_owner(self, study: StudyRecord) -> str:
-        """See Repository."""
+    def previous_owner(self, study: StudyRecord) -> str | None:
+        """See Store."""
         return self.inner.previous_owner(study)
 
+    def owner(self, study: StudyRecord) -> Owner | None:
+        """See Store."""
+        return self.inner.owner(study)
+
     def release(self, study: StudyRecord, epoch: int) -> None:
-        """See Repository."""
+        """See Store."""
         self._alive()
         self.inner.release(study, epoch)
 
@@ -170,7 +86,7 @@ class FaultyRepository(Repository):
         lease_until: float | None = None,
         flush: bool = True,
     ) -> None:
-        """See Repository; with faults before, inside and after."""
+        """See Store; with faults before, inside and after."""
         if not entries:
             self._alive()
             self.inner.commit(study, epoch, entries, rows, lease_until=lease_until, flush=flush)
@@ -192,13 +108,13 @@ class FaultyRepository(Repository):
             raise StorageError("the connection broke during the commit (simulated)")
 
     def events(self, study: StudyRecord) -> list[LogEntry]:
-        """See Repository."""
+        """See Store."""
         self._alive()
         return self.inner.events(study)
 
-    def foreign(self, study: StudyRecord) -> list[TrialAdded]:
-        """See Repository."""
-        return self.inner.foreign(study)
+    def external_trials(self, study: StudyRecord) -> list[TrialAdded]:
+        """See Store."""
+        return self.inner.external_trials(study)
 
 
 # --- checkpoints -------------------------------------------------------------------------------------------------
@@ -283,7 +199,5 @@ class DiskStore(CheckpointStore):
 
 def lose_power(world: World, database: MemoryDatabase, auditor: Auditor) -> None:
     """The machine of the database stops: commits that did not wait for the disk are gone."""
-    lost = len(database.log) - database.durable
-    world.note("POWER", f"is cut; {lost} events were not on the disk yet")
-    del database.log[database.durable :]
+    world.note("POWER", f"is cut; {database.lose_power()} events were not on the disk yet")
     auditor.power_was_cut()

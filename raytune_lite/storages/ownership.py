@@ -1,0 +1,73 @@
+"""Who owns a study: the row of ``rtl_epochs``. Every call is inside a transaction. Knows no clock.
+
+An owner has an epoch, one higher than the owner before it, and a lease. Every write of a study checks the epoch, so a
+process that was superseded changes nothing.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from ..exceptions import StorageError, StudyBusyError
+from . import schema as t
+from . import stored, studies
+from .holder import Holder
+from .records import Owner, StudyRecord
+
+_EPOCH, _ADDRESS = stored.whole(), stored.optional(stored.text)
+
+
+def take(
+    connection: Connection, study: StudyRecord, *, run: str, lease: float, now: float, address: str | None
+) -> tuple[int, str | None]:
+    """Make this process the owner; see ``Store.acquire``. Returns the epoch, and whom it was taken from, for people."""
+    if not run:
+        raise StorageError("run must be a name that no other run has, got ''; pass uuid4().hex.")
+    me, e = Holder.current(), t.rtl_epochs
+    query = sa.select(e).where(e.c.study_id == study.study_id).with_for_update()
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise studies.not_found(connection, study.name)
+    other = Holder(host=row.host, pid=row.pid, pid_started=row.pid_started)
+    is_free, is_dead = row.run in ("", run), other.is_dead()
+    if not is_free and row.lease_until > now and not is_dead:
+        raise StudyBusyError(study.name, row.holder, row.lease_until - now)
+    values = {"epoch": row.epoch + 1, "run": run, "holder": f"{me} (run {run})", "host": me.host, "pid": me.pid,
+              "pid_started": me.pid_started, "lease_until": now + lease, "address": address}  # fmt: skip
+    is_unchanged = sa.and_(e.c.study_id == study.study_id, e.c.epoch == row.epoch)
+    if connection.execute(sa.update(e).values(values).where(is_unchanged)).rowcount != 1:
+        raise StudyBusyError(study.name, "a driver that took it at this moment", lease)
+    why = "whose process is dead" if is_dead else f"whose lease ended {now - row.lease_until:.0f} s ago"
+    return row.epoch + 1, None if is_free else f"{row.holder}, {why}"
+
+
+def give_back(connection: Connection, study: StudyRecord, epoch: int) -> None:
+    """Nobody owns the study from here on. Nothing happens if another epoch does."""
+    e = t.rtl_epochs
+    owned = sa.and_(e.c.study_id == study.study_id, e.c.epoch == epoch)
+    connection.execute(sa.update(e).values(run="", lease_until=0.0, address=None).where(owned))
+
+
+def owner(connection: Connection, study: StudyRecord) -> Owner | None:
+    """Who owns the study, whether or not its lease has ended; None when it was given back, or never taken."""
+    e = t.rtl_epochs.c
+    columns = (e.epoch, e.run, e.holder, e.lease_until, e.address)
+    row = connection.execute(sa.select(*columns).where(e.study_id == study.study_id)).one_or_none()
+    if row is None or row.run == "":
+        return None
+    with stored.in_row("rtl_epochs", f"(study {study.name!r})"):
+        return Owner(
+            epoch=_EPOCH("epoch", row.epoch),
+            run=stored.text("run", row.run),
+            holder=stored.text("holder", row.holder),
+            lease_until=stored.number("lease_until", row.lease_until),
+            address=_ADDRESS("address", row.address),
+        )
+
+
+def run_of(connection: Connection, study: StudyRecord, epoch: int) -> str | None:
+    """The run that owns the study under ``epoch``, or None."""
+    e = t.rtl_epochs.c
+    run = connection.execute(sa.select(e.run).where(e.study_id == study.study_id, e.epoch == epoch)).scalar()
+    return run or None

@@ -1,0 +1,115 @@
+"""What a session asks of the place where its study is kept. ``Repository`` (SQL) and ``MemoryStore`` both do this.
+
+The promises of every store:
+
+* *One writer.* ``acquire`` gives a study to one process at a time, under an epoch that only rises. A commit of another
+  epoch raises FencedError and changes nothing.
+* *All or nothing.* A commit stores its entries and its rows, or neither.
+* *An order.* The log is read back in the order in which it was committed, without a gap.
+* *What there can be only once* is refused the second time: a trial's number, an attempt, the live attempt of a slot and
+  of a trial, a cell's trial that has not failed, a trial's cell. Of a parameter, a report and a rung entry the first
+  value stands; of an objective value, an attribute, a checkpoint and a cell the last one does.
+* *Waiting for the disk.* A commit with ``flush`` survives a power cut, and so do all before it.
+
+No method reads a clock: times come from the caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from ..core.messages import LogEntry, Row, TrialAdded
+from .records import Owner, StudyRecord
+
+__all__ = ["Store"]
+
+
+class Store(Protocol):
+    """The studies of one database, as one process sees them."""
+
+    @property
+    def path(self) -> str | None:
+        """Absolute path of the database's file, or None where there is none."""
+
+    def close(self) -> None:
+        """Close all connections. What was committed stays."""
+
+    def load_study(self, name: str, *, now: float | None = None) -> StudyRecord:
+        """The study of this name. One that another program (Optuna) made gets our rows beside it.
+
+        Args:
+            name: the study's name.
+            now: seconds since 1970 UTC, for a study of another program that has no trial yet. None: the database's
+                clock.
+
+        Raises:
+            StudyNotFoundError: there is none; the message lists those there are.
+        """
+
+    # --- ownership ---
+
+    def acquire(self, study: StudyRecord, *, run: str, lease: float, now: float, address: str | None = None) -> int:
+        """Take the study and return the new epoch; whoever had it is fenced from here on.
+
+        Args:
+            study: the study.
+            run: unique name of the run; the same run may always take its study again (its driver was restarted).
+            lease: seconds until another run may take the study, unless a commit renews it.
+            now: seconds since 1970 UTC.
+            address: JSON text by which other processes reach this one; ``owner`` gives it to them.
+
+        Raises:
+            StudyBusyError: another run's lease has not ended and its process is not provably dead.
+            StudyNotFoundError: the study was deleted.
+        """
+
+    def previous_owner(self, study: StudyRecord) -> str | None:
+        """From whom this process took the study, and why without asking, for people; None when nobody had it."""
+
+    def owner(self, study: StudyRecord) -> Owner | None:
+        """Who owns the study, whether or not its lease has ended; None when it was given back, or never taken."""
+
+    def release(self, study: StudyRecord, epoch: int) -> None:
+        """Give the study back: anyone may acquire it, and this epoch can write no more. No error if it was taken."""
+
+    # --- the log, and the rows that follow from it ---
+
+    def commit(
+        self,
+        study: StudyRecord,
+        epoch: int,
+        entries: Sequence[LogEntry],
+        rows: Sequence[Row],
+        *,
+        lease_until: float | None = None,
+        flush: bool = True,
+    ) -> None:
+        """Store entries of the log and the rows they imply, all or nothing.
+
+        Args:
+            study: the study.
+            epoch: what ``acquire`` gave.
+            entries: appended to the log in this order; those that bring their text are stored with it, unchanged.
+            rows: changes, in the order they were decided.
+            lease_until: seconds since 1970 UTC; renews the lease. None: the lease stays.
+            flush: wait for the disk. False where a power cut may take the batch back without harm.
+
+        Raises:
+            FencedError: the epoch was superseded or released. Nothing was changed.
+            StorageError: the database refused. Nothing was changed; if the connection broke during the commit itself
+                that cannot be known from here, and the study must be acquired again, which reads the truth back.
+        """
+
+    def events(self, study: StudyRecord) -> list[LogEntry]:
+        """The study's whole log, in order.
+
+        Raises:
+            StorageError: an event is missing or is not of this version.
+        """
+
+    def external_trials(self, study: StudyRecord) -> list[TrialAdded]:
+        """The trials that another program (Optuna) wrote and no AdoptTrial has taken in, in number order.
+
+        ``imported`` is True.
+        """

@@ -1,7 +1,8 @@
 """Public functions say in their docstrings what they raise. Reads the sources.
 
 A function names each exception that its body raises, or a base of it; for ``__init__`` the class does. Left out are
-the commands of the command line, whose docstrings are their help pages.
+the commands of the command line, whose docstrings are their help pages; implementations of a protocol ("See Store."),
+which says it; and exceptions that the function may catch itself.
 """
 
 from __future__ import annotations
@@ -17,17 +18,20 @@ from raytune_lite import exceptions
 ROOT = Path(__file__).parent.parent / "raytune_lite"
 FILES = {path.relative_to(ROOT).as_posix(): ast.parse(path.read_text()) for path in sorted(ROOT.rglob("*.py"))}
 
-SIGNALS = {"AttributeError", "NotImplementedError", "StopIteration", "SystemExit", "TrialPruned"}  # no errors of ours
+SIGNALS = {"AttributeError", "NotImplementedError", "StopIteration", "SystemExit", "TrialPruned"} | {
+    "Killed", "Violation",  # the simulator's ends of a process and of a history
+}  # fmt: skip
 
 
 def own_nodes(function: ast.FunctionDef):
-    """The nodes of a function's body without those of functions and classes inside it."""
+    """The nodes of a function's body without those inside functions, classes, and the bodies of ``try ... except``."""
     stack = list(ast.iter_child_nodes(function))
     while stack:
         node = stack.pop()
         if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
             yield node
-            stack += ast.iter_child_nodes(node)
+            inner = node.body if isinstance(node, ast.Try) and node.handlers else []
+            stack += [child for child in ast.iter_child_nodes(node) if child not in inner]
 
 
 def raised(function: ast.FunctionDef) -> set[str]:
@@ -63,17 +67,13 @@ def public_functions(tree: ast.Module):
                         yield f"{node.name}.{method.name}", method, ast.get_docstring(method) or ""
 
 
-# Packages that are being rewritten; this list has to become empty.
-LATER = ("core/", "runtime/", "storages/", "pruners/")
-
-
-@pytest.mark.parametrize("file", [file for file in FILES if not file.startswith(LATER)])
+@pytest.mark.parametrize("file", FILES)
 def test_a_public_function_says_what_it_raises(file: str) -> None:
     silent = [
         f"{name} raises {error}"
         for name, function, docstring in public_functions(FILES[file])
         for error in sorted(raised(function))
-        if not any(word in docstring for word in names(error))
+        if not docstring.startswith("See ") and not any(word in docstring for word in names(error))
     ]
     assert not silent, f"{file}: {'; '.join(silent)}: add it to Raises"
 
@@ -85,6 +85,7 @@ def test_the_check_finds_what_is_not_said() -> None:
         'class C:\n    """Text."""\n    def __init__(self):\n        raise OSError\n'
         "    def _p(self):\n        raise OSError\n"
         'def h():\n    """Text."""\n    def inner():\n        raise OSError\n    raise\n'
+        "    try:\n        raise OSError\n    except OSError:\n        pass\n"
     )
     found = {
         name: {error for error in raised(function) if not any(word in doc for word in names(error))}

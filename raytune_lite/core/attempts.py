@@ -23,7 +23,13 @@ _DETECTED = (FailureKind.NODE_LOST, FailureKind.LEASE_EXPIRED, FailureKind.DRIVE
 
 
 def param_asked(s: StudyData, event: m.ParamAsked, _at: float) -> Effects:
-    """A parameter that was not suggested: its value if it is known, else a question to the sampler."""
+    """A parameter that was not suggested: its value if it is known, else a question to the sampler.
+
+    Raises:
+        StaleAttemptError: the attempt is not live.
+        MessageError: the name or the distribution cannot be stored, or the parameter is fixed.
+        IncompatibleDistributionError: the parameter changed its kind.
+    """
     trial = moves.live(s, event.number, event.attempt)
     known = trial.params.get(event.name)
     if known is not None:
@@ -111,7 +117,12 @@ def _note_attrs(trial: TrialRecord, progress: m.Progress) -> list[Row]:
 
 
 def attempt_ended(s: StudyData, event: m.AttemptEnded, at: float) -> Effects:
-    """An attempt says how it ended; the answer is the trial's state now. A repeated end is answered again."""
+    """An attempt says how it ended; the answer is the trial's state now. A repeated end is answered again.
+
+    Raises:
+        StaleAttemptError: the attempt is not live.
+        MessageError: the report with it cannot be true, or the kind of failure is one that the driver detects.
+    """
     trial = s.trials.get(event.number)
     if trial is not None and trial.attempt == event.attempt and trial.slot is None:
         return Effects([m.Answer(value=trial.state)], changed=False)

@@ -149,9 +149,14 @@ def check_constraint(key: Any, value: Any) -> None:
 
 
 def check_reports(reports: Iterable[tuple[int, tuple[float, ...]]], lengths: tuple[int, ...]) -> None:
-    """Refuse a step that is no integer of the database's column, and values that are not so many numbers (NaN is one).
+    """Refuse reports that cannot be stored.
 
-    ``lengths``: how many values a report may have; the last is the study's number of objectives.
+    Args:
+        reports: (step, values) each. A step is an integer of the database's column; NaN is a number.
+        lengths: how many values a report may have; the last is the study's number of objectives.
+
+    Raises:
+        MessageError: a step or a value is wrong.
     """
     for step, values in reports:
         if type(step) is not int or not 0 <= step <= MAX_STEP:

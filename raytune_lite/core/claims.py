@@ -16,7 +16,11 @@ _Next = tuple[TrialRecord, list[Command]]  # the trial that starts, and the rows
 
 
 def claimed(s: StudyData, event: m.Claimed, at: float) -> Effects:
-    """The next trial, as an Assignment; None when there is nothing to start. A re-sent claim is answered again."""
+    """The next trial, as an Assignment; None when there is nothing to start. A re-sent claim is answered again.
+
+    Raises:
+        MessageError: the claim names no slot, or a name cannot be stored.
+    """
     if event.slot in s.slots:
         trial = s.trials[s.slots[event.slot]]
         again: Command = m.Suggest(number=trial.number) if trial.suggested is None else assignment(s, trial)
@@ -112,7 +116,11 @@ def _start(s: StudyData, trial: TrialRecord, commands: list[Command], event: m.C
 
 
 def suggested(s: StudyData, event: m.Suggested, _at: float) -> Effects:
-    """The sampler has chosen a trial's parameters; the claim can be answered."""
+    """The sampler has chosen a trial's parameters; the claim can be answered.
+
+    Raises:
+        MessageError: the study has no such trial.
+    """
     trial = s.trials.get(event.number)
     if trial is None:
         raise MessageError(f"parameters were suggested for trial {event.number}, which the study does not have.")

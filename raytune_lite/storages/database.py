@@ -92,6 +92,11 @@ class Database:
         Args:
             flush: wait until the transaction is on the disk. False (SQLite only): the death of any process leaves it
                 whole, and the next flushed one takes it to the disk; a power cut may take back the last ones.
+
+        Raises:
+            RolledBackError: the database rolled the transaction back (a deadlock, a lost connection); it may be run
+                again.
+            StorageError: the database failed.
         """
         with self._errors():
             if self._fast is None:

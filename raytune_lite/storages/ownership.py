@@ -21,7 +21,12 @@ _EPOCH, _ADDRESS = stored.whole(), stored.optional(stored.text)
 def take(
     connection: Connection, study: StudyRecord, *, run: str, lease: float, now: float, address: str | None
 ) -> tuple[int, str | None]:
-    """Make this process the owner; see ``Store.acquire``. Returns the epoch, and whom it was taken from, for people."""
+    """Make this process the owner; see ``Store.acquire``. Returns the epoch, and whom it was taken from, for people.
+
+    Raises:
+        StudyBusyError: a live process owns the study.
+        StorageError: ``run`` is empty, or there is no such study.
+    """
     if not run:
         raise StorageError("run must be a name that no other run has, got ''; pass uuid4().hex.")
     me, e = Holder.current(), t.rtl_epochs

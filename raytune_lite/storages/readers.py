@@ -58,7 +58,11 @@ def events(connection: Connection, study: StudyRecord) -> list[LogEntry]:
 
 
 def last_run(connection: Connection, study: StudyRecord) -> RunStarted | None:
-    """The start of the latest run, or None. Parses that one event, not the log."""
+    """The start of the latest run, or None. Parses that one event, not the log.
+
+    Raises:
+        StorageError: the event was changed by hand.
+    """
     e = t.rtl_events.c
     is_start = e.json.startswith('{"_":"RunStarted"', autoescape=True)  # event_to_json writes the type first
     query = sa.select(e.json).where(e.study_id == study.study_id, is_start).order_by(e.seq.desc()).limit(1)
@@ -161,7 +165,11 @@ def _attributes(connection: Connection, table: sa.Table, study: StudyRecord) -> 
 
 
 def directions(connection: Connection, study_id: int, name: str) -> tuple[StudyDirection, ...]:
-    """The study's directions, by objective."""
+    """The study's directions, by objective.
+
+    Raises:
+        StorageError: a row is not a direction, or there is none.
+    """
     d = t.study_directions.c
     query = sa.select(raw(d.direction)).where(d.study_id == study_id).order_by(d.objective)
     words = [row[0] for row in connection.execute(query)]

@@ -117,6 +117,7 @@ class Repository:
             now: seconds since 1970 UTC, the zero of the study's times. None: the database's clock.
 
         Raises:
+            StorageError: the name is too long, or there is no direction.
             DuplicatedStudyError: the name is taken.
         """
         if len(name) > t.NAME_LENGTH:

@@ -52,21 +52,33 @@ def whole(low: int = 0, high: int = INT64[1]) -> Check:
 
 
 def text(name: str, value: Any) -> str:
-    """A text."""
+    """A text.
+
+    Raises:
+        ValueError: the value is not a text.
+    """
     if not isinstance(value, str):
         raise ValueError(f"{name} {shown(value)} is not a text")
     return value
 
 
 def number(name: str, value: Any) -> float:
-    """A number that may be infinite or NaN, where the database can say so."""
+    """A number that may be infinite or NaN, where the database can say so.
+
+    Raises:
+        ValueError: the value is not a number.
+    """
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise ValueError(f"{name} {shown(value)} is not a number")
     return float(value)
 
 
 def flag(name: str, value: Any) -> bool:
-    """True or false; databases without booleans hold 1 or 0."""
+    """True or false; databases without booleans hold 1 or 0.
+
+    Raises:
+        ValueError: the value is not one of these.
+    """
     if value not in (0, 1):
         raise ValueError(f"{name} {shown(value)} is neither true nor false")
     return bool(value)
@@ -123,7 +135,11 @@ def stored_floats(values: Iterable[float]) -> str:
 
 
 def real_floats(name: str, value: Any) -> tuple[float, ...]:
-    """Inverse of ``stored_floats``, as a check."""
+    """Inverse of ``stored_floats``, as a check.
+
+    Raises:
+        ValueError: the value is not a JSON list of floats.
+    """
     try:
         found = json.loads(text(name, value))
     except (ValueError, RecursionError):

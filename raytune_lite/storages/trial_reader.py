@@ -81,6 +81,9 @@ def external_trials(connection: Connection, study: StudyRecord) -> list[TrialAdd
     """The trials that another program (Optuna) wrote and no AdoptTrial has taken in, in number order.
 
     ``imported`` is True.
+
+    Raises:
+        StorageError: two trials have the same number.
     """
     found = _load(connection, study, only=t.rtl_trials.c.trial_id.is_(None))
     for before, after in pairwise(found):

@@ -32,6 +32,9 @@ def connect() -> bool:
 
     Returns:
         True when a new local Ray was started, which ends with this process and never scales.
+
+    Raises:
+        InvalidResourcesError: RAY_ADDRESS is of Ray Client, which cannot own trials.
     """
     address = os.environ.get("RAY_ADDRESS", "")
     if address.startswith("ray://"):

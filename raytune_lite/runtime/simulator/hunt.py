@@ -136,7 +136,16 @@ def kind_of(failure: str) -> str:
 
 
 def minimise(seed: int, failure: str, struck: Sequence[Strike], *, seconds: float = 60.0) -> Result:
-    """The history with the fewest faults that fails in the same way: one at a time can be left out no more.
+    """The history with the fewest faults that fails in the same way: every fault that is left is needed.
+
+    Args:
+        seed: of the history.
+        failure: its message.
+        struck: its faults.
+        seconds: time to search.
+
+    Raises:
+        ValueError: the seed does not fail again.
 
     Source: Zeller and Hildebrandt 2002, "Simplifying and Isolating Failure-Inducing Input", ddmin.
     """

@@ -21,8 +21,8 @@ MEANING = {
     "RUNNING": "An attempt of it is live: a slot claimed it and has not ended.",
     "PAUSED": "It stopped at a rung with its checkpoint kept and its slot freed, and runs again if it is promoted.",
     "COMPLETE": "The objective returned a result; it is the trial's value for good.",
-    "PRUNED": "It ended early for good: the pruner or the objective stopped it, or nothing promoted it before the run "
-    "was over. Its value is its last report.",
+    "PRUNED": "It ended early for good: the pruner, the objective or the user stopped it, or nothing promoted it until "
+    "the run was over. Its value is its last report.",
     "FAIL": "The objective raised or returned no result, or attempts were lost, and no retry was left.",
 }
 CAUSE = {
@@ -33,6 +33,7 @@ CAUSE = {
     "retried": "the attempt was lost or failed with retries left, or was interrupted, or its run died",
     "completed": "the objective returned a result",
     "pruned": "stopped by the pruner or by the objective; a paused trial, when its run ends with nothing promotable",
+    "stopped": "the user stopped the trial; a running one ends its step first, or is killed",
     "failed": "the attempt failed or was lost, and no retry is left",
 }
 PAGE_TEXT = """\

@@ -106,11 +106,14 @@ def check(state):
     for t in trials.values():
         assert (t.slot is not None) == (t.state is TrialState.RUNNING and not t.external)
         assert (t.number in state.retry) == (t.state is TrialState.WAITING and t.attempt > 0)
+        assert t.stop is None or t.slot is not None
+        assert not t.goes_first or t.number in state.retry
         assert (t.number in state.queue) == (t.state is TrialState.WAITING and t.attempt == 0)
         if t.state is TrialState.COMPLETE:
             assert t.values
             assert not any(math.isnan(v) for v in t.values)
-    assert len(set(state.retry)) == len(state.retry)
+    first = [trials[number].goes_first for number in state.retry]
+    assert first == sorted(first, reverse=True), "interrupted trials go on before others"
     assert len(set(state.queue)) == len(state.queue)
     assert state.run.budget is None or state.run.budget >= 0
     if len(state.directions) == 1:

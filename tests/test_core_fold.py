@@ -174,6 +174,38 @@ class Chaos(Shell):
         if x % 4 == 0:
             self.do(m.StopRequested, reason="enough")
 
+    def stops_a_trial(self, x):
+        if self.state.trials:
+            number = x % len(self.state.trials)
+            trial = self.state.trials.get(number)
+            if trial is not None and not trial.external:
+                self.tells(m.TrialStopRequested, number=number, key=f"key-{next(self.names)}", grace=float(x % 50))
+
+    def pauses(self, x):
+        if self.state.run.stopping:
+            return
+        if self.state.run.paused:
+            self.tells(m.StudyUnpaused, key=f"key-{next(self.names)}")
+        else:
+            self.tells(m.StudyPaused, key=f"key-{next(self.names)}", grace=float(x % 50))
+            assert self.state.work() == 0
+            assert not self.state.is_over()
+            assert self.claim(f"slot-{next(self.names)}") is None
+
+    def resizes(self, x):
+        if self.state.run.stopping:
+            return
+        n, before = 1 + x % 8, len(self.state.slots)
+        self.tells(m.SlotsResized, n_slots=n, key=f"key-{next(self.names)}", grace=float(x % 50))
+        stopped = [n for n in self.state.slots.values() if self.state.trials[n].stop is not None]
+        assert before - len(stopped) <= n
+
+    def extends(self, x):
+        if not self.state.run.stopping:
+            bound = {"n_trials": x % 3} if x % 2 else {"max_trials": x % 40}
+            answer = self.tells(m.RunExtended, key=f"key-{next(self.names)}", **bound)
+            assert answer == self.state.run.budget
+
     def finishes(self, _):
         run, over = self.state.run.name, self.state.is_over() and not self.state.run.stopping
         self.do(m.RunFinished, run=run)
@@ -222,7 +254,7 @@ class Chaos(Shell):
 
 MOVES = (
     *["claims"] * 6, *["reports"] * 6, *["ends"] * 4, *["loses"] * 2, *["repeats"] * 2, "haunts", "enqueues", "adds",
-    "imports_zombie", "stops", "finishes", "restarts", "asks_param",
+    "imports_zombie", "stops", "finishes", "restarts", "asks_param", "stops_a_trial", "pauses", "resizes", "extends",
 )  # fmt: skip
 
 moves = st.lists(st.tuples(st.sampled_from(MOVES), st.integers(0, 10**6)), max_size=80)

@@ -211,6 +211,15 @@ def _walk():
         number = shell.state.next_number
         values = (1.0,) if state is COMPLETE else None
         shell.do(m.TrialAdded, number=number, state=int(state), values=values, imported=True)
+    waiting = shell.state.next_number - 1
+    shell.run(None, pruner=asha(eta=9), name="second")
+    shell.do(m.TrialStopRequested, number=waiting, key="waiting")
+    shell.do(m.TrialStopRequested, number=shell.claim("x").number, key="running")
+    shell.end(shell.state.slots["x"], "interrupted")
+    number = shell.claim("y").number
+    assert shell.report(number, (1, 99.0)) is Decision.PAUSE
+    shell.end(number, "pruned")
+    shell.do(m.TrialStopRequested, number=number, key="paused")
     return shell
 
 

@@ -17,7 +17,8 @@ from .record import StudyData
 from .trials import COMPLETE, FAIL, FAILURE_KEY, PRUNED, WAITING, Effects, TrialRecord
 
 # the driver detects these; their retries may have no bound, so an attempt may not report them of itself
-_DETECTED = (FailureKind.NODE_LOST, FailureKind.LEASE_EXPIRED, FailureKind.DRIVER_LOST)
+_DETECTED = (FailureKind.NODE_LOST, FailureKind.LEASE_EXPIRED, FailureKind.DRIVER_LOST, FailureKind.STOPPED)
+_NOBODYS_FAULT = (FailureKind.DRIVER_LOST, FailureKind.STOPPED)  # the trial goes on, and no retry is counted
 
 # --- parameters ----------------------------------------------------------------------------------------------------
 
@@ -135,7 +136,7 @@ def attempt_ended(s: StudyData, event: m.AttemptEnded, at: float) -> Effects:
         commands += moves.end_attempt(s, trial, at, Outcome.COMPLETE.value)
         trial.values = event.values
         commands += moves.finish(s, trial, "completed", COMPLETE, at)
-    elif event.outcome is Outcome.PRUNED and trial.pending is not Decision.PAUSE:
+    elif event.outcome is Outcome.PRUNED and trial.pending is Decision.CONTINUE:
         commands += moves.end_attempt(s, trial, at, Outcome.PRUNED.value)
         commands += moves.finish(s, trial, "pruned", PRUNED, at)
     elif event.outcome in (Outcome.PRUNED, Outcome.INTERRUPTED):
@@ -155,7 +156,7 @@ def attempt_lost(s: StudyData, event: m.AttemptLost, at: float) -> Effects:
     trial = s.trials.get(event.number)
     if trial is None or trial.attempt != event.attempt or trial.slot is None:
         return Effects([m.Answer(value=None)], changed=False)
-    if trial.pending is not Decision.CONTINUE or event.kind is FailureKind.DRIVER_LOST:
+    if trial.pending is not Decision.CONTINUE or trial.stop is not None or event.kind in _NOBODYS_FAULT:
         why = (event.kind.value, event.message, event.exit_code, event.stderr_tail)
         commands = moves.leave(s, trial, at, *why)
     else:
@@ -170,13 +171,14 @@ def _fail(
 ) -> list[Command]:
     """The attempt gave no result: the trial is tried again, or is FAIL."""
     kind, message = failure.kind, failure.traceback or failure.error
+    is_stopped = trial.stop is not None and trial.stop.is_final
     commands: list[Command] = [
         *moves.end_attempt(s, trial, at, kind.value, message, failure.exit_code, stderr_tail)
     ]
     trial.failed = kind
     if kind is FailureKind.CHECKPOINT_CORRUPT:
         commands += trial.drop([ref for ref in trial.checkpoints if ref == trial.resumed])
-    due = retry_at(s, trial, kind, at)
+    due = None if is_stopped else retry_at(s, trial, kind, at)
     if due is not None:
         trial.retried[kind] = trial.retried.get(kind, 0) + 1
         moves.move(s, trial, "retried", WAITING)

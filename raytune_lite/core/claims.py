@@ -30,7 +30,7 @@ def claimed(s: StudyData, event: m.Claimed, at: float) -> Effects:
     check_name("a slot's name", event.slot)
     if event.node is not None:
         check_name("a node's name", event.node)
-    found = None if s.run.stopping else _next(s, at)
+    found = _next(s, at) if s.may_start() else None
     if found is None:
         return Effects([m.Answer(value=None)], changed=False)
     return Effects(_start(s, *found, event, at))
@@ -92,7 +92,7 @@ def _start(s: StudyData, trial: TrialRecord, commands: list[Command], event: m.C
     if not is_new:
         moves.move(s, trial, "claimed", RUNNING)
     trial.attempt += 1
-    trial.pending, trial.slot = Decision.CONTINUE, event.slot
+    trial.pending, trial.slot, trial.goes_first = Decision.CONTINUE, event.slot, False
     s.slots[event.slot] = trial.number
     if not is_new:
         first = at if trial.started_at is None else None

@@ -12,6 +12,8 @@ from typing import NamedTuple
 from ..distributions import Distribution
 from .values import Failure, FailureKind, Outcome, ParamValue, Progress
 
+GRACE = 30.0  # seconds; see the events of control
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
@@ -91,6 +93,59 @@ class TrialAdded(Event):
     system_attrs: tuple[tuple[str, str], ...] = ()
     imported: bool = False
     key: str | None = None
+
+
+# --- control: what a user asks of a running study, from any process --------------------------------------------------
+# ``key``: a name of the request; a re-sent one is answered again and changes nothing. ``grace``: seconds that a live
+# attempt is given to finish its step and to save, before its task is killed; 0 kills it at once.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialStopRequested(Event):
+    """The user wants one trial to end for good."""
+
+    number: int
+    key: str
+    grace: float = GRACE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyPaused(Event):
+    """The user wants the run to hold no slot until StudyUnpaused."""
+
+    key: str
+    grace: float = GRACE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyUnpaused(Event):
+    """The user wants the run to go on."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunExtended(Event):
+    """The user wants the run to start more configurations.
+
+    ``n_trials``: how many more; or ``max_trials``: until the study has so many. A run without a bound stays without.
+    """
+
+    key: str
+    n_trials: int | None = None
+    max_trials: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlotsResized(Event):
+    """The user wants at most ``n_slots`` attempts at once, for the rest of this run."""
+
+    n_slots: int
+    key: str
+    grace: float = GRACE
+
+
+# --- attempts --------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

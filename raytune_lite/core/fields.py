@@ -25,7 +25,8 @@ Reader = Callable[[Any], Any]
 RECORDS = (
     m.ParamValue, m.CheckpointRef, m.Progress, m.Failure, m.RunStarted, m.RunFinished, m.StopRequested, m.TrialEnqueued,
     m.TrialAdded, m.Claimed, m.Suggested, m.ParamAsked, m.ParamSet, m.Reported, m.AttemptEnded, m.AttemptLost,
-    m.Assignment, Levels, Every, Never,
+    m.Assignment, m.TrialStopRequested, m.StudyPaused, m.StudyUnpaused, m.RunExtended, m.SlotsResized, Levels, Every,
+    Never,
 )  # fmt: skip
 DISTRIBUTIONS = (FloatDistribution, IntDistribution, CategoricalDistribution)
 
@@ -34,7 +35,7 @@ _RANGES = {  # of integers, by the record's field or by the field's name
     "number": (0, MAX_STEP), "attempt": (0, MAX_STEP), "step": (0, MAX_STEP), "size": (0, _INT64[1]),
     "Progress.reports": (0, MAX_STEP),
 }  # fmt: skip
-_FINITE = ("ParamValue.value",)
+_FINITE = ("grace", "ParamValue.value")
 _SPECS = ("pruner", "sampler", "retries")  # JSON objects, as text
 
 

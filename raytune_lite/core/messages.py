@@ -13,12 +13,17 @@ from .events import (
     ParamAsked,
     ParamSet,
     Reported,
+    RunExtended,
     RunFinished,
     RunStarted,
+    SlotsResized,
     StopRequested,
+    StudyPaused,
+    StudyUnpaused,
     Suggested,
     TrialAdded,
     TrialEnqueued,
+    TrialStopRequested,
 )
 from .rows import (
     AdoptTrial,
@@ -51,12 +56,14 @@ from .values import (
     Outcome,
     ParamValue,
     Progress,
+    StopCause,
 )
 
 __all__ = [
     "AdoptTrial", "Answer", "Assignment", "AttemptEnded", "AttemptLost", "CheckpointRef", "Claimed", "Command",
     "Decision", "Discard", "DropCheckpoint", "EndAttempt", "Event", "Failure", "FailureKind", "LogEntry", "NewAttempt",
     "NewTrial", "Outcome", "ParamAsked", "ParamSet", "ParamValue", "Progress", "PromoteRung", "PutAttr", "PutCell",
-    "PutCheckpoint", "PutParam", "PutReport", "PutRung", "PutValues", "Reported", "Row", "RunFinished", "RunStarted",
-    "SetState", "StopRequested", "Suggest", "SuggestOne", "Suggested", "TrialAdded", "TrialEnqueued",
+    "PutCheckpoint", "PutParam", "PutReport", "PutRung", "PutValues", "Reported", "Row", "RunExtended", "RunFinished",
+    "RunStarted", "SetState", "SlotsResized", "StopCause", "StopRequested", "StudyPaused", "StudyUnpaused", "Suggest",
+    "SuggestOne", "Suggested", "TrialAdded", "TrialEnqueued", "TrialStopRequested",
 ]  # fmt: skip

@@ -93,7 +93,7 @@ def end_attempt(
     """The live attempt of a trial is over, and its slot is free. ``outcome``, ``message``: see EndAttempt."""
     if trial.slot is not None:
         del s.slots[trial.slot]
-    trial.slot = None
+    trial.slot = trial.stop = None
     row = m.EndAttempt(
         number=trial.number,
         attempt=trial.attempt,
@@ -116,17 +116,27 @@ def leave(
     stderr_tail: str | None = None,
 ) -> list[Command]:
     """The attempt is over but the trial is not: it is paused or stopped as was decided before, else tried again."""
-    paused = trial.pending is Decision.PAUSE
+    paused, order = trial.pending is Decision.PAUSE, trial.stop
     ended = end_attempt(s, trial, at, "paused" if paused else outcome, message, exit_code, stderr_tail)
     if trial.pending is Decision.STOP:
-        return [*ended, *finish(s, trial, "pruned", PRUNED, at)]
+        return [*ended, *finish(s, trial, "stopped" if order is not None and order.is_final else "pruned", PRUNED, at)]
     if paused:
         move(s, trial, "paused", PAUSED)
         s.run.common_failure = None
     else:
         move(s, trial, "retried", WAITING)
-        s.retry[trial.number] = at
+        trial.goes_first = order is not None
+        _wait(s, trial, at)
     return [*ended, m.SetState(number=trial.number, state=trial.state, attempt=trial.attempt)]
+
+
+def _wait(s: StudyData, trial: TrialRecord, due: float) -> None:
+    """The trial will be tried again; those that an order ended go before the others, in the order of their ends."""
+    if not trial.goes_first:
+        s.retry[trial.number] = due
+        return
+    first = {number: at for number, at in s.retry.items() if s.trials[number].goes_first}
+    s.retry = {**first, trial.number: due, **{n: at for n, at in s.retry.items() if n not in first}}
 
 
 def finish(s: StudyData, trial: TrialRecord, how: str, state: TrialState, at: float) -> list[Command]:

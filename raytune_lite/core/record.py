@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from ..distributions import Distribution
 from ..trial import FrozenTrial, StudyDirection, TrialState
 from .ledger import Ledger
-from .messages import ParamValue
+from .messages import FailureKind, ParamValue
 from .protocols import Branches, Finished, Grid, HasRungs, Judge, Losses, Promoter, Pruner, StudyIdentity, StudyView
 from .retries import RetryPolicy
 from .tree import Tree
@@ -34,6 +34,8 @@ class Run:
     name: str | None = None
     began_at: float = 0.0  # seconds since the study was created
     budget: int | None = 0  # configurations that it may still start; None: no bound
+    paused: bool = False  # by the user: nothing starts until it is unpaused
+    slot_limit: int | None = None  # how many attempts at once, where the user has set it
     stopping: str | None = None  # why nothing starts any more
     aborted: str | None = None  # why the run was given up
     common_failure: tuple[str, int] | None = ("", 0)
@@ -70,7 +72,7 @@ class StudyData:
     retry: dict[int, float] = field(default_factory=dict)  # trial to be tried again -> since when it may be
     paused: dict[int, None] = field(default_factory=dict)  # PAUSED trials, oldest first
     queue: deque[int] = field(default_factory=deque)  # enqueued trials, oldest first
-    requests: dict[str, int] = field(default_factory=dict)  # key of a request to enqueue or add -> the trial it made
+    requests: dict[str, int | None] = field(default_factory=dict)  # key of a user's request -> its answer
     run: Run = field(default_factory=Run)
 
     # the pruner
@@ -102,6 +104,16 @@ class StudyData:
         Args:
             at: seconds since the study was created; infinity: whenever their delays are over.
         """
+        if self.run.paused:
+            return 0
+        left, limit = self._left(at), self.run.slot_limit
+        if limit is None:
+            return left
+        room = max(0, limit - len(self.slots))
+        return room if left is None else min(left, room)
+
+    def _left(self, at: float) -> int | None:
+        """As ``work``, if there were slots for all of it."""
         if self.run.stopping:
             return 0
         old = sum(due <= at for due in self.retry.values()) + sum(1 for _ in self.promotable())
@@ -111,13 +123,37 @@ class StudyData:
             new = left if new is None else min(new, left)
         return None if new is None else old + new
 
+    def may_start(self) -> bool:
+        """Whether an attempt may begin now."""
+        run = self.run
+        return not (run.stopping or run.paused or (run.slot_limit is not None and len(self.slots) >= run.slot_limit))
+
     def live(self) -> list[tuple[int, int]]:
         """(number, attempt) of every running attempt."""
         return [(number, self.trials[number].attempt) for number in self.slots.values()]
 
     def is_over(self) -> bool:
-        """Nothing runs and nothing is left to start, not later either."""
-        return not self.slots and self.work() == 0
+        """Nothing runs and nothing is left to start, not later either. A paused run goes on later."""
+        if self.run.paused and not self.run.stopping:
+            return False
+        return not self.slots and self._left(math.inf) == 0
+
+    def n_started(self) -> int:
+        """Configurations that ``max_trials`` counts: begun or added, without those that cannot be evaluated."""
+        counted = [trial for trial in self.trials.values() if trial.failed is not FailureKind.INVALID]
+        return sum(trial.attempt > 0 or trial.state.is_finished() for trial in counted)
+
+    def should_stop(self, number: int, attempt: int) -> str | None:
+        """Why a live attempt must finish its step, save and end; None: it goes on."""
+        trial = self.trials.get(number)
+        if trial is None or trial.stop is None or trial.attempt != attempt:
+            return None
+        return trial.stop.reason
+
+    def overdue(self, at: float) -> list[tuple[int, int]]:
+        """(number, attempt) of live attempts that should have ended by ``at``: their tasks are to be killed."""
+        live = (self.trials[number] for number in self.slots.values())
+        return [(trial.number, trial.attempt) for trial in live if trial.stop is not None and trial.stop.deadline <= at]
 
     def is_paused(self, number: int) -> bool:
         """Whether a trial waits at a rung."""

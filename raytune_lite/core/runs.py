@@ -35,9 +35,7 @@ def run_started(s: StudyData, event: m.RunStarted, at: float) -> Effects:
 
 
 def _budget(s: StudyData, event: m.RunStarted) -> int | None:
-    counted = [trial for trial in s.trials.values() if trial.failed is not FailureKind.INVALID]
-    started = sum(trial.attempt > 0 or trial.state.is_finished() for trial in counted)
-    bounds = [event.n_trials, None if event.max_trials is None else max(0, event.max_trials - started)]
+    bounds = [event.n_trials, None if event.max_trials is None else max(0, event.max_trials - s.n_started())]
     return min((bound for bound in bounds if bound is not None), default=None)
 
 

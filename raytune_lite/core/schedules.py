@@ -34,6 +34,10 @@ class Levels:
         """The next due step past ``step``, or None when there is none."""
         return next((level for level in self.levels if level > step), None)
 
+    def passed(self, step: int) -> int:
+        """How many due steps are at or below ``step``."""
+        return sum(level <= step for level in self.levels)
+
 
 @dataclass(frozen=True, slots=True)
 class Every:
@@ -63,6 +67,10 @@ class Every:
             return self.first
         return step + self.interval - (step - self.first) % self.interval
 
+    def passed(self, step: int) -> int:
+        """How many due steps are at or below ``step``."""
+        return 0 if step < self.first else 1 + (step - self.first) // self.interval
+
 
 @dataclass(frozen=True, slots=True)
 class Never:
@@ -70,6 +78,10 @@ class Never:
 
     def next_after(self, step: int) -> None:
         """None: there is no due step."""
+
+    def passed(self, step: int) -> int:  # noqa: ARG002
+        """0: there is no due step."""
+        return 0
 
 
 Schedule = Levels | Every | Never

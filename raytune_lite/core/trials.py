@@ -10,6 +10,7 @@ States of a trial, and what moves it (the rows of TRANSITIONS):
     PAUSED, WAITING --claimed--> RUNNING   promoted or retried: the next attempt
     RUNNING --completed--> COMPLETE, --pruned--> PRUNED, --failed--> FAIL
     PAUSED  --pruned-->    PRUNED       the run is over and nothing promoted it
+    RUNNING, WAITING, PAUSED --stopped--> PRUNED   the user stopped the trial
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import Any, NamedTuple, overload
 
 from ..trial import CONSTRAINT_PREFIX, FrozenTrial, TrialState
 from . import messages as m
-from .messages import Command, Decision, FailureKind, ParamValue
+from .messages import Command, Decision, FailureKind, ParamValue, StopCause
 
 WAITING, RUNNING, PAUSED = TrialState.WAITING, TrialState.RUNNING, TrialState.PAUSED
 COMPLETE, PRUNED, FAIL = TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL
@@ -37,13 +38,16 @@ TRANSITIONS: tuple[Transition, ...] = (
     (None, "added", PRUNED),
     (None, "added", FAIL),
     (WAITING, "claimed", RUNNING),
+    (WAITING, "stopped", PRUNED),
     (RUNNING, "retried", WAITING),
     (RUNNING, "paused", PAUSED),
     (RUNNING, "completed", COMPLETE),
     (RUNNING, "pruned", PRUNED),
     (RUNNING, "failed", FAIL),
+    (RUNNING, "stopped", PRUNED),
     (PAUSED, "claimed", RUNNING),
     (PAUSED, "pruned", PRUNED),
+    (PAUSED, "stopped", PRUNED),
 )
 
 
@@ -64,6 +68,20 @@ class Effects(NamedTuple):
     changed: bool = True
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopOrder:
+    """A live attempt must end. ``reason``: for people. ``deadline``: seconds since the study was created."""
+
+    cause: StopCause
+    reason: str
+    deadline: float
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the trial ends with the attempt."""
+        return self.cause is StopCause.TRIAL_STOPPED
+
+
 @dataclass(slots=True)
 class TrialRecord:
     """All that the core knows of one trial. Handlers change it, nobody else."""
@@ -82,6 +100,8 @@ class TrialRecord:
     pid: int | None = None  # of its process there
     resumed: m.CheckpointRef | None = None  # what the last attempt started from
     pending: Decision = Decision.CONTINUE  # the decision that stands for the live attempt
+    stop: StopOrder | None = None  # the order that stands for it
+    goes_first: bool = False  # the attempt ended by an order, and the trial goes on before others
 
     # parameters
     cell: int | None = None

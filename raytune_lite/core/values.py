@@ -30,10 +30,18 @@ class Outcome(str, enum.Enum):
     INTERRUPTED = "interrupted"
 
 
+class StopCause(str, enum.Enum):
+    """Why a live attempt must end. TRIAL_STOPPED: for good; the others: the trial goes on later."""
+
+    TRIAL_STOPPED = "trial_stopped"
+    STUDY_PAUSED = "study_paused"
+    SLOTS_RESIZED = "slots_resized"
+
+
 class FailureKind(str, enum.Enum):
     """Why an attempt gave no result. Each kind has its own retry budget and delay (RetryPolicy).
 
-    The driver detects NODE_LOST, LEASE_EXPIRED and DRIVER_LOST; an attempt reports the rest.
+    The driver detects NODE_LOST, LEASE_EXPIRED, DRIVER_LOST and STOPPED; an attempt reports the rest.
     """
 
     EXCEPTION = "exception"  # the objective raised
@@ -47,6 +55,7 @@ class FailureKind(str, enum.Enum):
     NODE_LOST = "node_lost"  # died or was preempted
     LEASE_EXPIRED = "lease_expired"
     DRIVER_LOST = "driver_lost"
+    STOPPED = "stopped"  # it was told to end and did not until the deadline, so it was killed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

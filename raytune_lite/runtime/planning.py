@@ -44,6 +44,7 @@ def make_plan(
         counts={kind.name: n for kind, n in state.counts.items() if n},
         best=(best.number, best.values[0]) if best is not None and best.values else None,
         promotions=state.promotions,
+        max_tasks=state.run.slot_limit,
         failed=tuple(failed),
         cancel=cancel,
         finished=tuple(_dated(state, trial, created) for trial in finished),

@@ -180,6 +180,7 @@ class Session:
                     batch.put_off(answer, request)
                 else:
                     answers.append((request.reply, answer))
+                    request.stop = self._why_stop(request.event)
             except _SamplerFailedError as failed:
                 refusals.append((request.refuse, failed.error))
             except (RaytuneLiteError, ValueError, TypeError) as error:
@@ -190,6 +191,12 @@ class Session:
         for refuse, reason in refusals:
             refuse(reason)
         self._perform(batch)
+
+    def _why_stop(self, event: m.Event) -> str | None:
+        """Why the attempt that sent the event must end, if it must."""
+        if isinstance(event, (m.Reported, m.ParamAsked)):
+            return self._state.should_stop(event.number, event.attempt)
+        return None
 
     def apply(self, events: Sequence[m.Event]) -> list[Any]:
         """Like process for events of our own: returns the answers; an error propagates after the rest is stored."""

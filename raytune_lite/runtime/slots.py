@@ -21,7 +21,8 @@ from .ports import Lost
 
 OVERDUE_GRACE = 30.0  # seconds after trial_timeout; by then the attempt has ended itself, or was ended on its node
 _PERHAPS_TIMEOUT = (FailureKind.WORKER_CRASH, FailureKind.LEASE_EXPIRED, FailureKind.TIMEOUT)
-_GIVEN_UP = (FailureKind.LEASE_EXPIRED, FailureKind.TIMEOUT, FailureKind.DRIVER_LOST)  # while the task may run on
+# while the task may run on
+_GIVEN_UP = (FailureKind.LEASE_EXPIRED, FailureKind.TIMEOUT, FailureKind.DRIVER_LOST, FailureKind.STOPPED)
 
 
 class Slots:
@@ -96,7 +97,7 @@ class Slots:
             self._leases.grant(number, attempt, self._now())
 
     def give_up(self) -> list[m.AttemptLost]:
-        """The ends of all attempts whose lease is over, or that are far past their time."""
+        """The ends of attempts whose lease is over, that are far past their time, or that were told to end long ago."""
         silent = f"no message for {self.lease:.0f} s"
         lost = dict.fromkeys(self._leases.expired(self._now()), (FailureKind.LEASE_EXPIRED, silent))
         for number, attempt in lost:
@@ -106,6 +107,8 @@ class Slots:
             for number, attempt in self._state.live():
                 if self._is_overdue(number, OVERDUE_GRACE):
                     lost[number, attempt] = (FailureKind.TIMEOUT, "it did not end itself")
+            late = self._state.overdue(self._now())
+            lost |= dict.fromkeys(late, (FailureKind.STOPPED, "it was told to end, and did not in time"))
         for number, _ in lost:
             self._give_up(number)
         return [self._loss(number, attempt, *why) for (number, attempt), why in lost.items()]

@@ -6,10 +6,8 @@ acknowledged must be in them already. Checks that cost a whole fold are in ``dee
 
 from __future__ import annotations
 
-import dataclasses
-import enum
 import math
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,12 +18,14 @@ from ...core.retries import RetryPolicy
 from ...core.state import StudyState
 from ...pruners import ASHAPruner, NopPruner
 from ...trial import TrialState
+from .compare import differences
 from .health import Workers
 from .ladder import Ladder
+from .requests import CONTROL, Requests
 from .world import World
 
 _ENDED_BY_FAILURE = {kind.value for kind in m.FailureKind}
-_LOST = {"driver_lost", "lease_expired", "node_lost", "worker_crash", "timeout", "out_of_memory"}
+_LOST = {"driver_lost", "lease_expired", "node_lost", "worker_crash", "timeout", "out_of_memory", "stopped"}
 
 
 @dataclass(slots=True)
@@ -76,6 +76,7 @@ class Auditor:
         self.started, self.max_started = 0, math.inf  # configurations begun in this run, and how many it may
         self.refunds = 0
         self.run, self.stopped = "", False
+        self.control = Requests(self.check)
         self.answers: dict[Any, Any] = {}
         self.raised: set[tuple[int, int]] = set()  # attempts whose objective did fail by itself; membership only
         self.unflushed = False
@@ -110,6 +111,7 @@ class Auditor:
             self._history.pop()
         history, self._history = self._history, []
         self.trials, self.cells, self.requests = {}, {}, {}
+        self.control = Requests(self.check)
         self.ladder = self.ladder.fresh()
         self.answers.clear()
         for events, rows, flush in history:
@@ -117,6 +119,7 @@ class Auditor:
             self._take(events, rows)
 
     def _take(self, events: Sequence[m.Event], rows: Sequence[m.Row]) -> None:
+        self.control.begins(events, rows, {number: book.live for number, book in self.trials.items() if book.live})
         for event in events:
             if isinstance(event, (m.Reported, m.ParamSet, m.AttemptEnded)):
                 book = self.trials.get(event.number)  # None: it was made in this very commit
@@ -129,12 +132,14 @@ class Auditor:
                 self.run, self.stopped, self.refunds = event.run, False, 0
                 bounds = (event.n_trials, self._left(event.max_trials))
                 self.started, self.max_started = 0, min((b for b in bounds if b is not None), default=math.inf)
+            elif isinstance(event, m.RunExtended):
+                self.max_started += event.n_trials or 0
             elif isinstance(event, m.TrialAdded) and event.imported:
                 self._imported(event)
         for row in rows:
             _TAKE.get(type(row), _ignore)(self, row)
         for event in events:
-            if isinstance(event, (m.TrialEnqueued, m.TrialAdded)) and event.key:
+            if isinstance(event, (m.TrialEnqueued, m.TrialAdded, *CONTROL)) and event.key:
                 self.check(event.key not in self.requests, f"request {event.key} was carried out twice")
                 self.requests[event.key] = len(self.requests)
         self.ladder.settle()
@@ -180,6 +185,7 @@ class Auditor:
         book = self._book(row.number)
         self.check(book.live == 0, f"trial {row.number}: attempt {row.attempt} while attempt {book.live} is live")
         self.check(row.attempt == book.attempt + 1, f"trial {row.number}: attempt {row.attempt} after {book.attempt}")
+        self.control.attempt_begins(row.number, 1 + sum(book.live > 0 for book in self.trials.values()))
         book.attempt = book.live = row.attempt
         book.state = TrialState.RUNNING
         self.ladder.begins(row.number)
@@ -195,11 +201,14 @@ class Auditor:
         if row.outcome in _LOST:
             self.workers.gives_up(row.number, row.attempt, row.outcome, self.world.now)
         if row.outcome in _ENDED_BY_FAILURE:
-            book.failures[row.outcome] += 1
             kind = m.FailureKind(row.outcome)
+            uncounted = (m.FailureKind.DRIVER_LOST, m.FailureKind.STOPPED, m.FailureKind.CHECKPOINT_CORRUPT)
+            is_counted = kind not in uncounted and not self.control.excuse(row.number, row.attempt)
+            if is_counted or kind is m.FailureKind.INVALID:
+                book.failures[row.outcome] += 1
             if kind is m.FailureKind.INVALID:
                 self.refunds += 1
-            if kind not in (m.FailureKind.DRIVER_LOST, m.FailureKind.CHECKPOINT_CORRUPT):
+            if is_counted:
                 allowed = self.retries.allows(kind, book.failures[row.outcome] - 2) or book.failures[row.outcome] == 1
                 self.check(allowed, f"trial {row.number}: {book.failures[row.outcome]} attempts ended by {row.outcome}")
             if kind is m.FailureKind.EXCEPTION:
@@ -259,7 +268,8 @@ class Auditor:
                 # a step that an earlier attempt reported was decided then; this attempt hears what stands now
                 if self._book(event.number).reported_by.get(last) == event.attempt:
                     self._same(("report", event.number, event.attempt, last), answer)
-                self.ladder.answered(event.number, event.attempt, last, answer)
+                if event.number not in self.control.stopped:  # else the user has overruled the pruner
+                    self.ladder.answered(event.number, event.attempt, last, answer)
         elif isinstance(event, m.ParamAsked):
             self._same(("param", event.number, event.name), answer.value)
             stored = self._book(event.number).params.get(event.name)
@@ -269,7 +279,7 @@ class Auditor:
             if book.outcomes.get(event.attempt) not in _LOST:  # else the end came too late, and was not taken in
                 self._told(event.number, event.progress, "an end")
             self.check(book.live != event.attempt, f"trial {event.number}: an end was acknowledged and not stored")
-        elif isinstance(event, (m.TrialEnqueued, m.TrialAdded)) and event.key:
+        elif isinstance(event, (m.TrialEnqueued, m.TrialAdded, *CONTROL)) and event.key:
             self._same(("request", event.key), answer)
             self.check(event.key in self.requests, f"request {event.key} was acknowledged and not stored")
 
@@ -372,33 +382,4 @@ def _ignore(_: Auditor, __: m.Row) -> None:
     """Attributes and adopted trials are compared by the fold alone."""
 
 
-def differences(one: StudyState, other: StudyState) -> list[Any]:
-    """The fields in which two states differ, each with both values."""
-    names = [f.name for f in dataclasses.fields(one) if f.compare]
-    pairs = [(name, getattr(one, name), getattr(other, name)) for name in names]
-    # equality is fast and knows no NaN; nested lists are slow and do
-    unequal = [(name, _plain(a), _plain(b)) for name, a, b in pairs if a != b]
-    return [entry for entry in unequal if entry[1] != entry[2]]
-
-
-def _plain(value: Any) -> Any:
-    if value is None or (isinstance(value, (str, int, bool)) and not isinstance(value, enum.Enum)):
-        return value
-    if isinstance(value, float):
-        return repr(value)
-    if isinstance(value, enum.Enum):
-        return str(value)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return [type(value).__name__, *(_plain(getattr(value, f.name)) for f in dataclasses.fields(value))]
-    if isinstance(value, dict):
-        return [[_plain(k), _plain(v)] for k, v in value.items()]
-    if isinstance(value, (list, tuple, deque)):
-        return [_plain(item) for item in value]
-    if isinstance(value, (set, frozenset)):
-        return sorted(map(str, value))
-    if hasattr(value, "__dict__"):
-        return [[name, _plain(item)] for name, item in vars(value).items() if not callable(item)]
-    return repr(value)
-
-
-__all__ = ["Auditor", "differences"]
+__all__ = ["Auditor"]

@@ -56,6 +56,10 @@ RATES = {
     "objective hangs": 0.004,
     "objective finds its parameters invalid": 0.003,
     "study is stopped": 0.004,
+    "user stops a trial": 0.03,
+    "user pauses the study": 0.02,
+    "user changes the number of slots": 0.02,
+    "user extends the run": 0.02,
 }
 CALM_AFTER = 240.0  # seconds of virtual time: then nothing fails any more, and the study must end
 

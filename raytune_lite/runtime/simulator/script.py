@@ -43,6 +43,7 @@ class Script:
         self._told: set[int] = set()  # trials whose end the user was told in this run; membership only
         self._known_before: int | None = None  # trials that had ended when the run began
         self._known = 0
+        self._n_requests = 0
         self._calls = ActorCalls(self.world, self.actors.current, cluster.auditor)
         self._settings: WorkerSettings | None = None
         self.tasks = SimulatedTasks(cluster, self.process, self._run_task)
@@ -172,6 +173,29 @@ class Script:
             world.sleep(5.0)
             if world.strikes("study is stopped"):
                 self._ask(m.StopRequested(reason="the user"))
+            self._control()
+
+    def _control(self) -> None:
+        world, numbers = self.world, self.cluster.auditor.trials
+        if numbers and world.strikes("user stops a trial"):
+            number = world.choice("which trial", list(numbers))
+            self._ask(m.TrialStopRequested(number=number, key=self._key(), grace=self._grace()))
+        if world.strikes("user pauses the study"):
+            self._ask(m.StudyPaused(key=self._key(), grace=self._grace()))
+            world.sleep(world.between("paused for", 0.1, 40.0))
+            self._ask(m.StudyUnpaused(key=self._key()))
+        if world.strikes("user changes the number of slots"):
+            n = world.integer("slots", 1, 6)
+            self._ask(m.SlotsResized(n_slots=n, key=self._key(), grace=self._grace()))
+        if world.strikes("user extends the run"):
+            self._ask(m.RunExtended(n_trials=world.integer("more", 1, 3), key=self._key()))
+
+    def _key(self) -> str:
+        self._n_requests += 1
+        return f"{self.name}/request-{self._n_requests}"
+
+    def _grace(self) -> float:
+        return self.world.choice("grace", (0.0, 3.0, 10.0, 30.0))
 
     def _ask(self, event: m.Event) -> None:
         try:

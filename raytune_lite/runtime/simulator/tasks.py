@@ -80,6 +80,8 @@ class SimulatedTasks:
         task = self.running.pop(slot, None)
         if task is not None:
             self._cluster.cancel(task)
+        self._ended = [ended for ended in self._ended if ended.slot != slot]  # it had just ended by itself
+        self._lost = [lost for lost in self._lost if lost.slot != slot]
 
     def capacity(self) -> int:
         """See ports.Tasks."""

@@ -1,0 +1,67 @@
+"""What the simulated user asked of the running study, and what must follow: the auditor's books of control.
+
+Which of a commit's attempts began before one of its requests and which after, its rows do not say; where that matters,
+the books of before the commit count.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ...core import messages as m
+
+CONTROL = (m.TrialStopRequested, m.StudyPaused, m.StudyUnpaused, m.RunExtended, m.SlotsResized)
+
+
+class Requests:
+    """The requests of one run, and the trials that were stopped in any.
+
+    Args:
+        check: fails the history when its condition does not hold.
+    """
+
+    def __init__(self, check: Callable[[bool, str], None]) -> None:
+        self._check = check
+        self.stopped: frozenset[int] = frozenset()  # trials
+        self._ordered: set[tuple[int, int]] = set()  # attempts that were perhaps told to end; membership only
+        self._paused = False
+        self._slots = math.inf
+        self._before = (self.stopped, self._slots)
+
+    def begins(self, events: Sequence[m.Event], rows: Sequence[m.Row], live: Mapping[int, int]) -> None:
+        """A commit is about to be taken in. ``live``: trial -> its live attempt."""
+        if any(isinstance(row, m.NewAttempt) for row in rows):
+            unpaused = any(isinstance(event, (m.StudyUnpaused, m.RunStarted)) for event in events)
+            self._check(not self._paused or unpaused, "an attempt begins in a paused study")
+        self._before = (self.stopped, self._slots)
+        for event in events:
+            if isinstance(event, m.RunStarted):
+                self._paused, self._slots = False, math.inf
+            elif isinstance(event, CONTROL):
+                self._take(event, live)
+
+    def _take(self, event: Any, live: Mapping[int, int]) -> None:
+        if isinstance(event, m.TrialStopRequested):
+            self.stopped |= {event.number}
+            self._ordered.add((event.number, live.get(event.number, 0)))
+        elif isinstance(event, (m.StudyPaused, m.StudyUnpaused)):
+            self._paused = isinstance(event, m.StudyPaused)
+        elif isinstance(event, m.SlotsResized):
+            self._slots = event.n_slots
+        if isinstance(event, (m.StudyPaused, m.SlotsResized)):
+            self._ordered.update(live.items())
+
+    def attempt_begins(self, number: int, n_live: int) -> None:
+        """An attempt begins; with it ``n_live`` are live."""
+        stopped, slots = self._before
+        self._check(number not in stopped, f"trial {number} was stopped, and begins again")
+        self._check(n_live <= max(slots, self._slots), f"{n_live} attempts at once, {slots} are allowed")
+
+    def excuse(self, number: int, attempt: int) -> bool:
+        """Whether the attempt was perhaps told to end: that it is lost costs no retry then."""
+        return (number, attempt) in self._ordered
+
+
+__all__ = ["CONTROL", "Requests"]

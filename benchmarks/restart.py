@@ -20,9 +20,12 @@ import time
 from pathlib import Path
 
 from raytune_lite.core import messages as m
+from raytune_lite.core.protocols import StudyView
 from raytune_lite.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from raytune_lite.pruners import ASHAPruner
-from raytune_lite.runtime import session as sessions
+from raytune_lite.runtime.algorithms import Algorithms
+from raytune_lite.runtime.config import RunConfig
+from raytune_lite.runtime.session import Session
 from raytune_lite.samplers import RandomSampler
 from raytune_lite.storages import Repository
 from raytune_lite.trial import StudyDirection
@@ -37,8 +40,8 @@ BATCH = 400  # requests of one transaction
 AT_ONCE = 100  # trials that run side by side
 
 
-def config(url: str, run: str, reports: int) -> sessions.RunConfig:
-    return sessions.RunConfig(
+def config(url: str, run: str, reports: int) -> RunConfig:
+    return RunConfig(
         storage=url, study_name="large", run=run, sampler=RandomSampler(0), durable=False,
         # rungs at 1, 3, 9, ...; nothing is stopped, so that every trial reports all its steps
         pruner=ASHAPruner(1, 3 * reports, 3),
@@ -49,7 +52,7 @@ def build(url: str, trials: int, reports: int, each: int) -> None:
     repository = Repository.open(url, durable=False)
     repository.create_study("large", [StudyDirection.MINIMIZE])
     repository.close()
-    session = sessions.Session(config(url, "build", reports))
+    session = Session(config(url, "build", reports))
     for first in range(0, trials, AT_ONCE):
         numbers = range(first, min(first + AT_ONCE, trials))
         events: list[m.Event] = [m.Claimed(slot=f"slot-{number}", node="node") for number in numbers]
@@ -68,10 +71,10 @@ def build(url: str, trials: int, reports: int, each: int) -> None:
     session.close()
 
 
-def report(session: sessions.Session, number: int, told: dict[int, tuple[()]], steps: range) -> m.Event:
+def report(session: Session, number: int, told: dict[int, tuple[()]], steps: range) -> m.Event:
     params: tuple[m.ParamValue, ...] = ()
     if told.pop(number, None) is not None:  # the first message carries the parameters
-        sampler, view = session.sampler, session.state.view()
+        sampler, view = session.sampler, StudyView.of((StudyDirection.MINIMIZE,), ())
         params = tuple(
             m.ParamValue(name=name, value=sampler.sample_independent(view, number, name, dist), distribution=dist)
             for name, dist in SPACE.items()
@@ -80,7 +83,7 @@ def report(session: sessions.Session, number: int, told: dict[int, tuple[()]], s
     return m.Reported(number=number, attempt=1, progress=m.Progress(reports=values, params=params))
 
 
-def dispatch(session: sessions.Session, events: list[m.Event]) -> list[object]:
+def dispatch(session: Session, events: list[m.Event]) -> list[object]:
     answers: list[object] = []
     for start in range(0, len(events), BATCH):
         answers += session.apply(events[start : start + BATCH])
@@ -96,7 +99,7 @@ def resident() -> float:
 def open_once(url: str, reports: int) -> None:
     """Open the study as a new run and print: read, fold, all (seconds), MiB before and after."""
     before = resident()
-    spent = {"events": 0.0, "_fold": 0.0}
+    spent = {"events": 0.0, "fold": 0.0}
 
     def timed(owner: type, name: str) -> None:
         original = getattr(owner, name)
@@ -111,11 +114,13 @@ def open_once(url: str, reports: int) -> None:
         setattr(owner, name, wrapper)
 
     timed(Repository, "events")
-    timed(sessions.Session, "_fold")
+    timed(Algorithms, "fold")
     start = time.perf_counter()
-    session = sessions.Session(config(url, f"run-{time.time_ns()}", reports))
-    total = time.perf_counter() - start
-    print(spent["events"], spent["_fold"], total, before, resident(), len(session.state.trials), session.state.n_events)
+    session = Session(config(url, f"run-{time.time_ns()}", reports))
+    total, read, folded = time.perf_counter() - start, spent["events"], spent["fold"]
+    size = resident()
+    n_events, n_trials = len(session.repository.events(session.study)), len(session.repository.trials(session.study))
+    print(read, folded, total, before, size, n_trials, n_events)
     session.close()
 
 

@@ -165,6 +165,19 @@ class StudyNotFoundError(RaytuneLiteError, KeyError):
         return f"no study named {self.study_name!r} in this storage; it holds: {names}."
 
 
+class StudyNotRunningError(RaytuneLiteError, RuntimeError):
+    """A command was meant for the run of a study, and no run is under way."""
+
+    def __init__(self, study_name: str) -> None:
+        self.study_name = study_name
+
+    def __str__(self) -> str:
+        return (
+            f"study {self.study_name!r} is not being run now, so there is nothing to control. Start a run with "
+            "study.optimize() or `raytune-lite run`; enqueue works without one, for the next run."
+        )
+
+
 class DriverUnreachableError(RaytuneLiteError, ConnectionError):
     """The driver of a run does not answer, or no longer exists. What was acknowledged is stored."""
 

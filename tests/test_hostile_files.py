@@ -20,7 +20,7 @@ from raytune_lite.checkpoints.state_files import load_state, save_state
 from raytune_lite.checkpoints.store import MANIFEST, CheckpointStore
 from raytune_lite.core.messages import CheckpointRef
 from raytune_lite.exceptions import CheckpointCorruptedError, CheckpointError, StorageURLError
-from raytune_lite.runtime.on_ray import sockets
+from raytune_lite.runtime import sockets
 from raytune_lite.storages.url import mask, normalize_url
 
 from .core_tools import brief

@@ -18,8 +18,8 @@ from raytune_lite.runtime.answers import BUSY, answer, read, refusal
 from raytune_lite.runtime.channel import DriverChannel, FastLine
 from raytune_lite.runtime.failures import DriverGone
 from raytune_lite.runtime.host import RealHost
-from raytune_lite.runtime.on_ray.sockets import SocketClient, SocketServer
 from raytune_lite.runtime.ports import TransportError, WorkerSettings
+from raytune_lite.runtime.sockets import SocketClient, SocketServer
 
 REFUSED = (OSError, EOFError, AuthenticationError, TransportError)
 KEY, OTHER_KEY = b"k" * 32, b"o" * 32

@@ -42,6 +42,7 @@ class Driver:
         notice: prints a line for people.
         open_session: opens the study; called again after the database has failed.
         has_sampler_thread: samplers that take long are asked in a thread of their own, so that nobody waits for them.
+        address: how other processes reach this driver with control commands.
     """
 
     def __init__(
@@ -52,10 +53,11 @@ class Driver:
         *,
         open_session: Open | None = None,
         has_sampler_thread: bool = True,
+        address: str | None = None,
     ) -> None:
         self.config = config
         self._host, self._notice = host, notice
-        self._open_session = open_session or (lambda later: Session(config, host=host, later=later))
+        self._open_session = open_session or (lambda later: Session(config, host=host, later=later, address=address))
         self._inbox: deque[_Item] = deque()
         self._lock = host.lock()
         self._session: Session | None = None
@@ -95,9 +97,13 @@ class Driver:
             return refusal(error)
         return answer(value, self._stop or stop)
 
-    def ask(self, event: m.Event) -> Any:
-        """Handle an event of this process or of the script, and return the core's answer; it is stored then."""
-        return self._ask(event)[0]
+    def ask(self, event: m.Event, patience: float | None = None) -> Any:
+        """Handle an event of this process or of the script, and return the core's answer; it is stored then.
+
+        Raises:
+            TimeoutError: it was not handled within ``patience`` seconds.
+        """
+        return self._ask(event, patience)[0]
 
     def report(self, event: m.Reported) -> tuple[m.Decision, str | None]:
         """Handle a report of an attempt in this process; answers the decision, and why it shall stop."""

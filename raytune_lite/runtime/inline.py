@@ -20,7 +20,8 @@ from ..distributions import Distribution
 from ..trial import TrialState
 from .attempt import AttemptResult, run_trial
 from .config import RunConfig
-from .driver import Driver
+from .control import ControlServer
+from .driver import BUSY_AFTER, Driver
 from .host import Host, RealHost
 from .launcher import Launcher
 from .ports import DriverCalls, Lost, Observer, Returned
@@ -39,8 +40,13 @@ class LocalStudy:
         # an attempt in this process cannot fall silent: it has no lease
         self.config = replace(config, lease=math.inf)
         self._host: Host = RealHost()
-        self.driver = Driver(self.config, self._host, notice or _say, has_sampler_thread=False)
-        self._close = weakref.finalize(self, self.driver.close)
+        driver: list[Driver] = []  # the server's thread must not hold this object
+        server = ControlServer("127.0.0.1", lambda event: driver[0].ask(event, BUSY_AFTER))
+        self.driver = Driver(
+            self.config, self._host, notice or _say, has_sampler_thread=False, address=server.address
+        )
+        driver.append(self.driver)
+        self._close = weakref.finalize(self, _close, self.driver, server)
         try:
             self._settings = self.driver.settings()
         except BaseException:
@@ -153,6 +159,11 @@ class SerialTasks:
     def blocked(self) -> str:
         """See Tasks."""
         return ""
+
+
+def _close(driver: Driver, server: ControlServer) -> None:
+    server.close()
+    driver.close()
 
 
 def _say(text: str) -> None:

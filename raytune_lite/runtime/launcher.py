@@ -205,8 +205,8 @@ class Launcher:
                 self._observer.notice(text)
             return
         if not item.caught:
-            told = TrialFailedError(event.number, event.attempt, failure.error, failure.traceback)
-            self._failed = self._failed or item.exception or told
+            failed = TrialFailedError(event.number, event.attempt, failure.error, failure.traceback)
+            self._failed = self._failed or item.exception or failed
             return
         self._shown += 1
         text = failure.traceback.rstrip() if self._shown <= TRACEBACKS_SHOWN else failure.error

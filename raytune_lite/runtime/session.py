@@ -47,6 +47,7 @@ class Session:
         checkpoints: None: the directory that ``config`` names.
         later: takes a suggestion that may take long, and the requests to be made again once it is there. None: every
             suggestion is made at once.
+        address: JSON text by which other processes reach this one, see ``control``.
 
     Raises:
         StudyBusyError: another live process owns the study.
@@ -62,6 +63,7 @@ class Session:
         repository: Store | None = None,
         checkpoints: CheckpointStore | None = None,
         later: Later | None = None,
+        address: str | None = None,
     ) -> None:
         self.config = config
         self._later = later
@@ -70,7 +72,9 @@ class Session:
         try:
             self.study: StudyRecord = self.repository.load_study(config.study_name)
             now = self._host.time()
-            self.epoch = self.repository.acquire(self.study, run=config.run, lease=OWNER_LEASE, now=now)
+            self.epoch = self.repository.acquire(
+                self.study, run=config.run, lease=OWNER_LEASE, now=now, address=address
+            )
             self.previous_owner = self.repository.previous_owner(self.study)
         except BaseException:
             self.repository.close()

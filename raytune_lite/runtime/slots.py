@@ -121,7 +121,7 @@ class Slots:
     def given_up(self) -> tuple[str, ...]:
         """Slots whose attempt was given up: their tasks may still run, and are to be killed.
 
-        Told until the launcher has handed them in as lost: an answer may get lost, with this process or without.
+        Named in each plan until the launcher has handed them over as lost: an answer may get lost.
         """
         self._given_up = [slot for slot in self._given_up if slot not in self.closed]
         return tuple(self._given_up)
@@ -145,13 +145,13 @@ class Slots:
         return self.lose(Lost(slot=slot, kind=FailureKind.DRIVER_LOST, message="its task could not hear its trial"))
 
     def check_holder(self, slot: str, event: m.Event) -> None:
-        """Raise MessageError when ``slot`` tells the end of an attempt that another slot runs."""
+        """Raise MessageError when ``slot`` reports the end of an attempt that another slot runs."""
         trial = self._state.trials.get(getattr(event, "number", -1))
         if trial is not None and trial.slot not in (None, slot):
-            raise MessageError(f"trial {trial.number} is not run by slot {slot!r}: the end it told was refused.")
+            raise MessageError(f"trial {trial.number} is not run by slot {slot!r}: the end it reported was refused.")
 
     def refuse_end(self, slot: str, why: str) -> m.AttemptEnded | None:
-        """The event for a slot whose task has ended with a word that was refused, or None when it runs nothing."""
+        """The event for a slot whose task has ended with a message that was refused, or None when it runs nothing."""
         self.closed.add(slot)
         number = self._state.slots.get(slot)
         if number is None:

@@ -19,6 +19,7 @@ from ..core.protocols import Pruner, Sampler
 from ..core.retries import RetryPolicy
 from ..display.progress import LiveProgress
 from ..distributions import Distribution
+from ..exceptions import StudyBusyError
 from ..pruners import check_pruner
 from ..runtime.config import RunConfig, new_run_id
 from ..runtime.inline import LocalStudy
@@ -26,14 +27,14 @@ from ..runtime.trial import Trial
 from ..trial import FrozenTrial, TrialState
 from . import inputs
 from .callbacks import AfterTrial, RunObserver
-from .results import Results
+from .commands import Commands
 
 Objective = Callable[[Trial], Any]
 Callback = Callable[["Study", FrozenTrial], None]
 _NO_BOUND = "leave it out (None) for no bound"
 
 
-class Study(Results):
+class Study(Commands):
     """A hyperparameter search: its trials, and the methods that run more. Made by create_study and load_study.
 
     Args:
@@ -80,7 +81,7 @@ class Study(Results):
     def enqueue_trial(
         self, params: Mapping[str, Any], user_attrs: Mapping[str, Any] | None = None, skip_if_exists: bool = False
     ) -> None:
-        """Run this configuration next.
+        """Run this configuration next: in the run that is under way, here or in another process, else in the next one.
 
         Args:
             params: values by parameter name, as the objective sees them. Parameters that are left out are sampled.
@@ -88,18 +89,23 @@ class Study(Results):
             skip_if_exists: do nothing when a trial has these params already.
 
         Raises:
-            StudyBusyError: another live process is running the study.
+            DriverUnreachableError: another process runs the study, and does not answer.
             TypeError: a value that JSON cannot hold.
         """
         if skip_if_exists and any(inputs.has_params(trial, params) for trial in self.trials):
             return
-        self._send(inputs.enqueued(params, user_attrs or {}))
+        self._enqueue(params, user_attrs)
+
+    def _enqueue(self, params: Mapping[str, Any], user_attrs: Mapping[str, Any] | None = None) -> int:
+        """The number of the new trial."""
+        number: int = self._send(inputs.enqueued(params, user_attrs or {}))
+        return number
 
     def add_trial(self, trial: FrozenTrial) -> None:
         """Add a finished trial that ran elsewhere (see create_trial).
 
         Raises:
-            StudyBusyError: another live process is running the study.
+            DriverUnreachableError: another process runs the study, and does not answer.
             TypeError: an attribute that JSON cannot hold, or an intermediate value that is no number at an integer.
             ValueError: the trial is not finished, or has another number of values than the study has objectives.
         """
@@ -282,14 +288,12 @@ class Study(Results):
         execute(run, observer, attach)
 
     def stop(self) -> None:
-        """Make the running optimize() start nothing new; call this in a callback.
+        """Make the run start nothing new; running trials end by themselves. Call it in a callback or anywhere else.
 
         Raises:
-            RuntimeError: no optimize() is running.
+            StudyNotRunningError: no run of the study is under way, here or in another process.
         """
-        if not self._running:
-            raise RuntimeError("stop() is for callbacks: no optimize() of this study is running.")
-        self._send(m.StopRequested(reason="study.stop()"))
+        self._command(m.StopRequested(reason="study.stop()"))
 
     def close(self) -> None:
         """Give the study back to other processes and close the database's connections; reading opens them again."""
@@ -340,8 +344,17 @@ class Study(Results):
             self._local = LocalStudy(replace(self._config(), storage_patience=0.0))
         return self._local
 
+    def _runs_here(self) -> bool:
+        return self._running
+
     def _send(self, event: m.Event) -> Any:
-        return self._remote(event) if self._remote is not None else self._session().send(event)
+        """Have the study's owner handle an event: this process, the run on Ray, or another process that runs it."""
+        if self._remote is not None:
+            return self._remote(event)
+        try:
+            return self._session().send(event)
+        except StudyBusyError:
+            return self._send_to_owner(event)
 
     def _close_local(self) -> None:
         local, self._local = self._local, None

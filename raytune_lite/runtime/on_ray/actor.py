@@ -18,11 +18,12 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from ...core import messages as m
 from ...exceptions import DriverUnreachableError, RaytuneLiteError
 from ..config import RunConfig
-from ..driver import Driver
+from ..control import ControlServer
+from ..driver import BUSY_AFTER, Driver
 from ..host import RealHost
 from ..ports import Handover, Plan, WorkerSettings
+from ..sockets import SocketServer
 from .cluster import NAMESPACE
-from .sockets import SocketServer
 
 CONCURRENCY = 16  # actor calls at work or waiting for the commit under way; more wait in Ray's queue
 CLOSE_PATIENCE = 10.0  # seconds a driver has to give its study back
@@ -32,7 +33,8 @@ class DriverActor:
     """Lives in a Ray actor; every public method is one call of it. See ``start_driver``."""
 
     def __init__(self, config: RunConfig, node: str, ip: str) -> None:
-        self._driver = Driver(config, RealHost(), _say)
+        self._control = ControlServer(ip, self._decide)
+        self._driver = Driver(config, RealHost(), _say, address=self._control.address)
         self._node, self._key = node, secrets.token_bytes(32)
         self._settings: WorkerSettings | None = None
         try:
@@ -67,7 +69,11 @@ class DriverActor:
     def close(self) -> None:
         """Give the study back."""
         self._driver.close()
+        self._control.close()
         self._server.close()
+
+    def _decide(self, event: m.Event) -> Any:
+        return self._driver.ask(event, BUSY_AFTER)
 
 
 class RayDriverCalls:

@@ -20,10 +20,10 @@ from ..channel import DriverChannel, FastLine
 from ..heartbeat import Heartbeat
 from ..host import RealHost
 from ..ports import TransportError, WorkerSettings
+from ..sockets import SocketClient
 from ..task import Place, Result, run_task
 from ..trial import Trial
 from .cluster import NAMESPACE
-from .sockets import SocketClient
 
 _HOST = RealHost()
 _lines: dict[str, FastLine] = {}  # by driver name: this process's connection

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from .hunt import Tally, hunt, minimise, note_transitions, read, written
 from .simulation import play
+from .trace import LEGEND
 
 COMMAND = "python -m raytune_lite.runtime.simulator"
 
@@ -39,7 +40,7 @@ def _say(text: str) -> None:
 
 def _play(seed: int, only: str | None, trace: bool) -> int:
     result = play(seed, only=None if only is None else read(only), trace=trace)
-    for line in result.lines:
+    for line in (*LEGEND, *result.lines) if trace else ():
         _say(line)
     _say(f"seed {seed}: {result.events} events, {len(result.struck)} faults, {result.runs} runs")
     _say(f"FAILED: {result.failure}" if result.failure else "every invariant held")
@@ -49,12 +50,12 @@ def _play(seed: int, only: str | None, trace: bool) -> int:
 def _hunt(seeds: range, jobs: int, keep_on: bool, transitions: Path | None) -> int:
     began, said = time.monotonic(), [time.monotonic()]
 
-    def told(tally: Tally) -> None:
+    def progress(tally: Tally) -> None:
         if time.monotonic() - said[0] > 10:
             said[0] = time.monotonic()
             _say(f"{tally.seeds} of {len(seeds)} seeds, {len(tally.failed)} failed")
 
-    tally = hunt(seeds, jobs=jobs, told=told, keep_on=keep_on)
+    tally = hunt(seeds, jobs=jobs, progress=progress, keep_on=keep_on)
     _say(tally.report(time.monotonic() - began, jobs))
     for seed, failure in tally.failed[1:]:
         _say(f"seed {seed} failed: {failure:.300}")

@@ -46,7 +46,7 @@ class Actor:
             return AuditedSession(config, host, repository, store, auditor, later)
 
         def notice(text: str) -> None:
-            world.note(name, text)
+            world.note("notice", name, text)
 
         self.driver = Driver(config, host, notice, open_session=open_session)
 

@@ -22,6 +22,7 @@ from .compare import differences
 from .health import Workers
 from .ladder import Ladder
 from .requests import CONTROL, Requests
+from .trace import brief
 from .world import World
 
 _ENDED_BY_FAILURE = {kind.value for kind in m.FailureKind}
@@ -102,6 +103,9 @@ class Auditor:
         """A transaction is in the database."""
         self.commits += 1
         self.check(epoch == self.epoch, f"a driver of epoch {epoch} wrote while {self.epoch} owns the study")
+        if self.world.lines is not None:
+            for event in events:
+                self.world.note("log", self.owner, brief(event))
         self._history.append((events, rows, flush))
         self._take(events, rows)
 

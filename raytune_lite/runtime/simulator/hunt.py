@@ -75,7 +75,7 @@ def hunt(
     seeds: Sequence[int],
     *,
     jobs: int | None = None,
-    told: Callable[[Tally], object] = lambda _: None,
+    progress: Callable[[Tally], object] = lambda _: None,
     keep_on: bool = False,
 ) -> Tally:
     """Play seeds; stop after the first chunk with one that fails, unless ``keep_on``.
@@ -83,7 +83,7 @@ def hunt(
     Args:
         seeds: the seeds.
         jobs: processes; None: one a core.
-        told: called with the tally so far, now and then.
+        progress: called with the tally so far, now and then.
         keep_on: play all of them.
     """
     jobs = jobs or os.cpu_count() or 1
@@ -91,16 +91,16 @@ def hunt(
     total = Tally()
     if jobs == 1:
         tallies: Iterable[Tally] = map(play_all, chunks)
-        return _gather(tallies, total, told, keep_on)
+        return _gather(tallies, total, progress, keep_on)
     # spawn: a fork of a process with threads may inherit their locks
     with multiprocessing.get_context("spawn").Pool(jobs) as pool:
-        return _gather(pool.imap_unordered(play_all, chunks), total, told, keep_on)
+        return _gather(pool.imap_unordered(play_all, chunks), total, progress, keep_on)
 
 
-def _gather(tallies: Iterable[Tally], total: Tally, told: Callable[[Tally], object], keep_on: bool) -> Tally:
+def _gather(tallies: Iterable[Tally], total: Tally, progress: Callable[[Tally], object], keep_on: bool) -> Tally:
     for tally in tallies:
         total.merge(tally)
-        told(total)
+        progress(total)
         if total.failed and not keep_on:
             break
     total.failed.sort()

@@ -40,7 +40,7 @@ class Script:
         self.drivers: list[Actor] = []
         self.outcome = ""
         self._closing = False
-        self._told: set[int] = set()  # trials whose end the user was told in this run; membership only
+        self._notified: set[int] = set()  # trials whose end the user was notified of in this run; membership only
         self._known_before: int | None = None  # trials that had ended when the run began
         self._known = 0
         self._n_requests = 0
@@ -63,7 +63,7 @@ class Script:
         world, cluster = self.world, self.cluster
         skew = world.between("skew", -30.0, 30.0) if world.strikes("clock is skewed") else 0.0
         name = f"{self.name}/driver-{len(self.drivers) + 1}"
-        world.note(name, f"starts, clock {skew:+.1f} s")
+        world.note("start", name, f"clock {skew:+.1f} s")
         actor = Actor(world, name, self.config, self._database, cluster.disk, cluster.auditor, skew)
         actor.process.on_death.append(lambda: self._driver_died(actor))
         self.drivers.append(actor)
@@ -118,7 +118,7 @@ class Script:
         actor = self.actors.now
         if actor is not None:
             call(actor.server, "close", actor.driver.close, CLOSE_PATIENCE)
-        self.world.note(self.name, f"ends: {outcome:.200}")
+        self.world.note("end", self.name, f"{outcome:.200}")
         self.outcome = outcome
         self.process.kill("it has ended")
 
@@ -127,7 +127,8 @@ class Script:
         check(not left, f"{self.name} has ended ({outcome:.80}) and left tasks running: {left[:3]}")
         if outcome == "over":
             ended = self._known - (self._known_before or 0)
-            check(len(self._told) == ended, f"{self.name}: {ended} trials have ended, {len(self._told)} were told")
+            n = len(self._notified)
+            check(n == ended, f"{self.name}: {ended} trials have ended, {n} were reported")
 
     def _dies(self) -> None:
         self.outcome = self.outcome or "killed"
@@ -147,13 +148,13 @@ class Script:
             self._known_before = plan.n_finished
         self._known = plan.n_finished
         for trial in plan.finished:
-            again = trial.number in self._told
-            self.cluster.auditor.check(not again, f"{self.name}: the end of trial {trial.number} is told twice")
-            self._told.add(trial.number)
+            again = trial.number in self._notified
+            self.cluster.auditor.check(not again, f"{self.name}: the end of trial {trial.number} is reported twice")
+            self._notified.add(trial.number)
 
     def notice(self, text: str) -> None:
         """See ports.Observer."""
-        self.world.note(self.name, text.partition("\n")[0][:120])
+        self.world.note("notice", self.name, text.partition("\n")[0][:120])
 
     # --- what the user does meanwhile --------------------------------------------------------------------------------
 
@@ -201,7 +202,7 @@ class Script:
         try:
             self._calls.ask(event)
         except RaytuneLiteError as error:
-            self.world.note(self.name, f"the user's {type(event).__name__} is refused: {error}")
+            self.world.note("notice", self.name, f"the user's {type(event).__name__} is refused: {error}")
 
 
 def config_of(scenario: Scenario, run: str, *, to_the_end: bool, storage: str) -> RunConfig:

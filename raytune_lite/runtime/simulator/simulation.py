@@ -58,7 +58,7 @@ class Simulation:
     ) -> None:
         self.world = World(seed, {}, calm_after=scenarios.CALM_AFTER, only=only, trace=trace)
         self.scenario = scenarios.draw(self.world, sql=sql)
-        self.world.note("scenario", repr(self.scenario))
+        self.world.note("scenario", "", repr(self.scenario))
         drawn = self.scenario
         limits = (drawn.lease, drawn.trial_timeout)
         self.auditor = Auditor(self.world, drawn.retries, drawn.pruner, drawn.is_exact, limits)
@@ -132,7 +132,7 @@ class Simulation:
             failure = str(violation)
         except Exception as error:  # noqa: BLE001  (an error that nobody handles is a find, too)
             failure = f"{type(error).__name__}: {error}"
-            world.note("ERROR", failure)
+            world.note("VIOLATION", "", failure)
         finally:
             world.close()
             if self._directory:
@@ -174,7 +174,7 @@ class Simulation:
         n = len(self.scripts) + 1
         to_the_end = n > 1 or self.scenario.n_trials is None
         config = config_of(self.scenario, f"run-{n}", to_the_end=to_the_end, storage=self.storage)
-        self.world.note(f"run-{n}", f"starts, n_trials={config.n_trials}, max_trials={config.max_trials}")
+        self.world.note("start", f"run-{n}", f"n_trials={config.n_trials}, max_trials={config.max_trials}")
         self.scripts.append(Script(self.cluster, f"run-{n}", config, self.open_database))
 
     def _has_ended(self, script: Script) -> bool:
@@ -200,7 +200,7 @@ class Simulation:
                 self.cluster.lose_node(node)
         if self.cluster.disk.published and world.strikes("checkpoint is damaged"):
             uri = world.choice("which checkpoint", list(self.cluster.disk.published))
-            world.note("disk", f"{uri} is damaged")
+            world.note("notice", "disk", f"{uri} is damaged")
             self.cluster.disk.damaged.add(uri)
         if not self.scenario.sql and world.strikes("power is cut"):
             self._cut_power()

@@ -59,7 +59,7 @@ class FaultyRepository:
         self._alive()
         epoch = self.inner.acquire(study, run=run, lease=lease, now=now, address=address)
         self.auditor.acquired(epoch, run, self.process.name)
-        self.world.note(self.process.name, f"takes the study, epoch {epoch}")
+        self.world.note("own", self.process.name, f"epoch {epoch}")
         self._crash("driver dies at recovery")
         return epoch
 
@@ -199,5 +199,5 @@ class DiskStore(CheckpointStore):
 
 def lose_power(world: World, database: MemoryDatabase, auditor: Auditor) -> None:
     """The machine of the database stops: commits that did not wait for the disk are gone."""
-    world.note("POWER", f"is cut; {database.lose_power()} events were not on the disk yet")
+    world.note("notice", "power", f"is cut; {database.lose_power()} events were not on the disk yet")
     auditor.power_was_cut()

@@ -18,6 +18,8 @@ from typing import Any, NoReturn, TypeVar
 
 from greenlet import getcurrent, greenlet
 
+from .trace import line
+
 _T = TypeVar("_T")
 Strike = tuple[str, int]  # a fault that struck: its name, and which of its occasions
 
@@ -95,7 +97,7 @@ class World:
         if x >= rate or self.now >= self.calm_after or (self.only is not None and (fault, n) not in self.only):
             return False
         self.struck.append((fault, n))
-        self.note("FAULT", f"{fault} #{n} {where}".rstrip())
+        self.note("FAULT", where, f"{fault} #{n}")
         return True
 
     # --- time --------------------------------------------------------------------------------------------------------
@@ -220,14 +222,14 @@ class World:
 
     # --- words -------------------------------------------------------------------------------------------------------
 
-    def note(self, who: str, what: str) -> None:
-        """A line of the trace."""
+    def note(self, kind: str, who: str, what: str) -> None:
+        """A line of the trace; see ``trace``."""
         if self.lines is not None:
-            self.lines.append(f"{self.now:10.3f}  {who:<14} {what}")
+            self.lines.append(line(self.now, kind, who, what))
 
     def violate(self, what: str) -> NoReturn:
         """End the history: an invariant does not hold."""
-        self.note("VIOLATION", what)
+        self.note("VIOLATION", "", what)
         raise Violation(what)
 
 
@@ -248,10 +250,10 @@ class Process:
         """kill -9. Returns if the caller is another process; a process that kills itself ends here."""
         if self.alive:
             self.alive = False
-            self.world.note(self.name, f"dies: {why}")
+            self.world.note("die", self.name, why)
             self.world.at(self.world.now, self.world.reap, self)
-            for told in self.on_death:
-                told()
+            for call in self.on_death:
+                call()
         if self.world.current is not None and self.world.current.process is self:
             raise Killed
 

@@ -1,4 +1,4 @@
-"""The fast transport from an attempt to the driver: a socket beside Ray's actor calls.
+"""Sockets to the driver: the fast transport of attempts beside Ray's actor calls, and the way of control commands.
 
 A Ray actor call takes most of a millisecond, and half of that in processor time on either side: more than all that
 the driver does with it. So the driver also listens on a socket (the standard library's multiprocessing.connection,
@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Connection, answer_challenge, deliver_challenge
 
-from ..ports import TransportError, WorkerSettings
+from .ports import TransportError, WorkerSettings
 
 HANDSHAKE_TIMEOUT = 3.0  # seconds; a port that a firewall swallows, or a silent stranger, must not hold anybody up
 MAX_MESSAGE = 64 << 20  # bytes; a longer one closes the connection
@@ -89,12 +89,19 @@ class SocketClient:
         Raises:
             TransportError: it cannot be reached.
         """
-        if settings.address is None:
-            return None
+        return None if settings.address is None else cls.open(settings.address, settings.key)
+
+    @classmethod
+    def open(cls, address: Address, key: bytes) -> SocketClient:
+        """Connect to an address.
+
+        Raises:
+            TransportError: it cannot be reached.
+        """
         try:
-            return cls(settings.address, settings.key)
+            return cls(address, key)
         except BROKEN as error:
-            raise TransportError(f"no connection to {settings.address}: {error!r}") from error
+            raise TransportError(f"no connection to {address}: {error!r}") from error
 
     def call(self, message: bytes, timeout: float) -> bytes:
         """Send a message and return the reply.

@@ -1,0 +1,178 @@
+"""The commands that act on a study while another process runs it. They find that process through the database."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from .base import cli, open_study, refuse, study_options
+
+_GRACE = click.option(
+    "--grace", type=click.FloatRange(0.0), default=30.0, show_default=True, metavar="SECONDS",
+    help="How long a trial has to finish its step and save, before its task is killed.",
+)  # fmt: skip
+_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object instead of a sentence.")
+
+
+def _say(as_json: bool, sentence: str, **fields: Any) -> None:
+    from ..display.text import printable
+
+    click.echo(json.dumps(fields) if as_json else printable(sentence))
+
+
+@cli.command()
+@study_options
+@_JSON
+def stop(storage: str | None, storage_env: str | None, study_name: str | None, as_json: bool) -> None:
+    """Have the run start nothing new; running trials end by themselves.
+
+    \b
+    Example:
+      raytune-lite stop --study train
+    """
+    study = open_study(storage, storage_env, study_name)
+    study.stop()
+    _say(as_json, f"{study.study_name}: nothing new starts; the run ends when its running trials have ended.",
+         study=study.study_name, done="stop")  # fmt: skip
+
+
+@cli.command()
+@study_options
+@click.argument("number", type=click.IntRange(0))
+@_GRACE
+@_JSON
+def kill(
+    storage: str | None, storage_env: str | None, study_name: str | None, number: int, grace: float, as_json: bool
+) -> None:
+    """Stop trial NUMBER for good; it ends as PRUNED.
+
+    \b
+    Example:
+      raytune-lite kill 17 --study train
+    """
+    study = open_study(storage, storage_env, study_name)
+    state = study.stop_trial(number, grace=grace).name
+    running = f"it is running, and ends within {grace:g} s" if state == "RUNNING" else f"it is {state}"
+    _say(as_json, f"{study.study_name}: trial {number} is stopped; {running}.",
+         study=study.study_name, done="kill", number=number, state=state)  # fmt: skip
+
+
+@cli.command()
+@study_options
+@_GRACE
+@_JSON
+def pause(
+    storage: str | None, storage_env: str | None, study_name: str | None, grace: float, as_json: bool
+) -> None:
+    """Have the run free all its slots until `unpause`.
+
+    Running trials save and end; they go on first then.
+
+    \b
+    Example:
+      raytune-lite pause --study train
+    """
+    study = open_study(storage, storage_env, study_name)
+    n = study.pause(grace=grace)
+    _say(as_json, f"{study.study_name}: paused; {n} running trial(s) save and end within {grace:g} s.",
+         study=study.study_name, done="pause", running=n)  # fmt: skip
+
+
+@cli.command()
+@study_options
+@_JSON
+def unpause(storage: str | None, storage_env: str | None, study_name: str | None, as_json: bool) -> None:
+    """Have a paused run go on.
+
+    \b
+    Example:
+      raytune-lite unpause --study train
+    """
+    study = open_study(storage, storage_env, study_name)
+    study.unpause()
+    _say(as_json, f"{study.study_name}: goes on.", study=study.study_name, done="unpause")
+
+
+@cli.command()
+@study_options
+@click.option("--n-trials", type=click.IntRange(1), metavar="N", help="How many more.")
+@click.option("--max-trials", type=click.IntRange(1), metavar="N", help="Or the study's new total.")
+@_JSON
+def extend(
+    storage: str | None,
+    storage_env: str | None,
+    study_name: str | None,
+    n_trials: int | None,
+    max_trials: int | None,
+    as_json: bool,
+) -> None:
+    """Have the run start more configurations.
+
+    \b
+    Example:
+      raytune-lite extend --n-trials 50 --study train
+    """
+    if (n_trials is None) == (max_trials is None):
+        refuse("give one of --n-trials (how many more) and --max-trials (the study's new total).")
+    study = open_study(storage, storage_env, study_name)
+    left = study.extend(n_trials=n_trials, max_trials=max_trials)
+    more = "as many as it likes" if left is None else f"{left} more"
+    _say(as_json, f"{study.study_name}: the run may start {more}.",
+         study=study.study_name, done="extend", left=left)  # fmt: skip
+
+
+@cli.command()
+@study_options
+@click.argument("slots", type=click.IntRange(1))
+@_GRACE
+@_JSON
+def resize(
+    storage: str | None, storage_env: str | None, study_name: str | None, slots: int, grace: float, as_json: bool
+) -> None:
+    """Have the run use at most SLOTS slots.
+
+    When more trials run, those end that lose least, and go on first when there is room.
+
+    \b
+    Example:
+      raytune-lite resize 4 --study train
+    """
+    study = open_study(storage, storage_env, study_name)
+    n = study.resize(slots, grace=grace)
+    ends = f"; {n} running trial(s) save and end within {grace:g} s" if n else ""
+    _say(as_json, f"{study.study_name}: at most {slots} trial(s) at once{ends}.",
+         study=study.study_name, done="resize", slots=slots, running=n)  # fmt: skip
+
+
+@cli.command()
+@study_options
+@click.argument("params", nargs=-1, required=True, metavar="NAME=VALUE...")
+@_JSON
+def enqueue(
+    storage: str | None, storage_env: str | None, study_name: str | None, params: tuple[str, ...], as_json: bool
+) -> None:
+    """Have a configuration run next: in the run that is under way, else in the next one.
+
+    A VALUE is JSON, or else a text. Parameters that are left out are sampled.
+
+    \b
+    Example:
+      raytune-lite enqueue lr=0.01 optimizer=adam --study train
+    """
+    chosen = dict(_pair(text) for text in params)
+    study = open_study(storage, storage_env, study_name)
+    number = study._enqueue(chosen)
+    _say(as_json, f"{study.study_name}: trial {number} waits for a slot of the run, or of the next one.",
+         study=study.study_name, done="enqueue", number=number)  # fmt: skip
+
+
+def _pair(text: str) -> tuple[str, Any]:
+    name, found, value = text.partition("=")
+    if not found or not name:
+        refuse(f"a parameter is NAME=VALUE, got {text!r}; for example lr=0.01.")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value

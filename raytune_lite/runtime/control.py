@@ -1,0 +1,128 @@
+"""Control commands: what any process may ask of the owner of a running study, and the way to that owner.
+
+The owner listens on a socket of its own for them. It stores where that is, and the key to it, with its hold on the
+study. So whoever may read the database may control the study; the key opens nothing else. A command is an event with
+a key of its own: it is sent again until it is answered, and carried out once.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from ..core import messages as m
+from ..core.encoding import event_to_json, message_from_json
+from ..exceptions import DriverUnreachableError, StudyNotRunningError
+from ..storages.records import StudyRecord
+from ..storages.store import Store
+from .answers import BUSY, answer, is_superseded, read, refusal
+from .host import Host
+from .ports import TransportError
+from .sockets import SocketClient, SocketServer
+
+COMMANDS = (
+    m.TrialEnqueued, m.TrialAdded, m.StopRequested, m.TrialStopRequested, m.StudyPaused, m.StudyUnpaused,
+    m.RunExtended, m.SlotsResized,
+)  # fmt: skip
+TIMEOUT = 5.0  # seconds until a command is sent again
+PATIENCE = 30.0  # seconds an owner is looked for
+REST = 0.3  # seconds until it is asked again
+
+
+class ControlServer:
+    """Listens for commands.
+
+    Args:
+        ip: address to listen on.
+        decide: handles one event; answers the core's answer, or raises.
+    """
+
+    def __init__(self, ip: str, decide: Callable[[m.Event], Any]) -> None:
+        self._decide = decide
+        self._key = secrets.token_bytes(32)
+        try:
+            self._server = SocketServer(ip, self._key, self._handle)
+        except OSError:  # an address that is not this machine's own (NAT)
+            self._server = SocketServer("127.0.0.1", self._key, self._handle)
+
+    @property
+    def address(self) -> str:
+        """JSON text, to be stored with the hold on the study."""
+        host, port = self._server.address
+        return json.dumps({"host": host, "port": port, "key": self._key.hex()})
+
+    def close(self) -> None:
+        """Listen no longer."""
+        self._server.close()
+
+    def _handle(self, message: bytes) -> bytes:
+        return handle(message, self._decide)
+
+
+def handle(message: bytes, decide: Callable[[m.Event], Any]) -> bytes:
+    """The reply to one command, as ``answers`` has it."""
+    try:
+        return answer(decide(message_from_json(message, *COMMANDS)), None)
+    except TimeoutError:
+        return BUSY
+    except Exception as error:  # noqa: BLE001  (a refusal is an answer: the sender raises it)
+        return refusal(error)
+
+
+def new_key() -> str:
+    """A name for one command."""
+    return uuid.uuid4().hex
+
+
+def send(store: Store, study: StudyRecord, event: m.Event, host: Host, *, patience: float = PATIENCE) -> Any:
+    """Have the owner of a running study handle an event; what it asks for is stored when this returns.
+
+    Args:
+        store: where the study is kept.
+        study: the study.
+        event: one of COMMANDS.
+        host: clocks.
+        patience: seconds to look for the owner: its driver may be restarting.
+
+    Raises:
+        StudyNotRunningError: nobody owns the study, or the owner cannot be reached from other processes.
+        DriverUnreachableError: the owner did not answer for ``patience`` seconds.
+        RaytuneLiteError, ValueError: the owner refused the event, and says why.
+    """
+    message, give_up = event_to_json(event).encode(), host.monotonic() + patience
+    while True:
+        owner = store.owner(study)
+        if owner is None or owner.address is None:
+            raise StudyNotRunningError(study.name)
+        reply = _call(owner.address, message)
+        if reply is not None and reply != BUSY and not is_superseded(reply):
+            return read(reply)[0]
+        if reply is None and owner.lease_until < host.time():
+            raise StudyNotRunningError(study.name)  # it is dead, and its hold has ended
+        if host.monotonic() > give_up:
+            raise DriverUnreachableError(
+                f"study {study.name!r} is being run by {owner.holder}, which did not answer for {patience:.0f} s; "
+                "is its machine reachable from here?"
+            )
+        host.sleep(REST)
+
+
+def _call(address: str, message: bytes) -> bytes | None:
+    """The reply of whoever listens there, or None."""
+    try:
+        found = json.loads(address)
+        client = SocketClient.open((found["host"], int(found["port"])), bytes.fromhex(found["key"]))
+    except (TransportError, ValueError, KeyError, TypeError):
+        return None
+    try:
+        return client.call(message, TIMEOUT)
+    except TransportError:
+        return None
+    finally:
+        client.close()
+
+
+__all__ = ["COMMANDS", "ControlServer", "handle", "new_key", "send"]

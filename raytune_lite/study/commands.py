@@ -1,0 +1,111 @@
+"""What may be asked of a run while it is under way, from its own script or from any other process.
+
+A command goes to the owner of the study, which the database names. It is an event: stored, and carried out once.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..arguments import integer, integer_or_none
+from ..core import messages as m
+from ..core.events import GRACE
+from ..runtime import control
+from ..runtime.host import RealHost
+from ..trial import TrialState
+from .results import Results
+
+
+class Commands(Results):
+    """The commands of a Study. Each waits until it is stored; a run hears of it within about a second.
+
+    Each raises:
+        StudyNotRunningError: no run of the study is under way.
+        DriverUnreachableError: its owner did not answer for 30 s.
+        MessageError: the run cannot do this now; the message says why.
+    """
+
+    def stop_trial(self, number: int, *, grace: float = GRACE) -> TrialState:
+        """Stop one trial for good; it ends as PRUNED, with its last report as its value.
+
+        A running trial finishes its step and ends at its next ``report()`` or ``should_prune()``.
+
+        Args:
+            number: the trial.
+            grace: seconds until its task is killed, if it has not ended.
+
+        Returns:
+            The trial's state now: RUNNING until it has ended.
+        """
+        number = integer("number", number, 0, "trials are numbered from 0")
+        event = m.TrialStopRequested(number=number, key=control.new_key(), grace=float(grace))
+        return TrialState(self._command(event))
+
+    def pause(self, *, grace: float = GRACE) -> int:
+        """Have the run hold no slot until ``unpause()``. Running trials save, end, and go on first then.
+
+        Args:
+            grace: seconds until the tasks of trials that have not ended are killed; they go on from their checkpoints.
+
+        Returns:
+            How many trials were running.
+        """
+        running: int = self._command(m.StudyPaused(key=control.new_key(), grace=float(grace)))
+        return running
+
+    def unpause(self) -> None:
+        """Have a paused run go on."""
+        self._command(m.StudyUnpaused(key=control.new_key()))
+
+    def extend(self, *, n_trials: int | None = None, max_trials: int | None = None) -> int | None:
+        """Have the run start more configurations.
+
+        Args:
+            n_trials: how many more.
+            max_trials: or the study's new total.
+
+        Returns:
+            How many the run may still start; None: there is no bound.
+        """
+        left: int | None = self._command(
+            m.RunExtended(
+                n_trials=integer_or_none("n_trials", n_trials, 1, "how many more"),
+                max_trials=integer_or_none("max_trials", max_trials, 1, "the study's new total"),
+                key=control.new_key(),
+            )
+        )
+        return left
+
+    def resize(self, n_slots: int, *, grace: float = GRACE) -> int:
+        """Have the run use at most ``n_slots`` slots from now on.
+
+        When more trials run, those end that lose least: lowest rung first, then the least work since the last
+        checkpoint, then the youngest. They save, and go on first when there is room.
+
+        Args:
+            n_slots: trials at once.
+            grace: seconds until the tasks of those that have not ended are killed.
+
+        Returns:
+            How many running trials must end for it.
+        """
+        n_slots = integer("n_slots", n_slots, 1, "pause() frees all slots")
+        victims: int = self._command(m.SlotsResized(n_slots=n_slots, key=control.new_key(), grace=float(grace)))
+        return victims
+
+    def _command(self, event: m.Event) -> Any:
+        if self._runs_here():
+            return self._send(event)
+        return self._send_to_owner(event)
+
+    def _send_to_owner(self, event: m.Event) -> Any:
+        return control.send(self._repository, self._record, event, RealHost())
+
+    def _runs_here(self) -> bool:
+        raise NotImplementedError
+
+    def _send(self, event: m.Event) -> Any:
+        raise NotImplementedError
+
+
+__all__ = ["Commands"]

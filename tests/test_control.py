@@ -1,0 +1,182 @@
+"""Commands for a running study, from another process: they find its owner through the database. No Ray here."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import textwrap
+import time
+
+import pytest
+from click.testing import CliRunner
+
+import raytune_lite as rl
+from raytune_lite.cli import cli
+from raytune_lite.core import messages as m
+from raytune_lite.exceptions import DriverUnreachableError, MessageError, StudyNotRunningError
+from raytune_lite.runtime import control
+from raytune_lite.runtime.host import RealHost
+from raytune_lite.trial import TrialState
+
+SCRIPT = """
+import sys, time
+import raytune_lite as rl
+
+def objective(trial):
+    x = trial.suggest_float("x", 0, 1)
+    state = trial.load_checkpoint()
+    for step in range(0 if state is None else state["step"] + 1, 200):
+        trial.report(x, step)
+        trial.save_checkpoint({"step": step}, step=step)
+        time.sleep(0.05)
+        if trial.should_prune():
+            raise rl.TrialPruned
+    return x
+
+study = rl.create_study(study_name="s", storage=sys.argv[1], load_if_exists=True)
+study.optimize(objective, n_trials=int(sys.argv[2]), executor=sys.argv[3], max_concurrent=2)
+print("over")
+"""
+
+
+def wait_for(true, seconds=60):
+    end = time.monotonic() + seconds
+    while not (found := true()):
+        assert time.monotonic() < end, "it did not come about"
+        time.sleep(0.05)
+    return found
+
+
+@pytest.fixture
+def running(storage, tmp_path):
+    """Starts the script in another process; gives the study once a trial runs. Ends every script with the test."""
+    scripts = []
+
+    def start(n_trials=1, executor="inline"):
+        path = tmp_path / "script.py"
+        path.write_text(textwrap.dedent(SCRIPT))
+        command = [sys.executable, str(path), storage, str(n_trials), executor]
+        scripts.append(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True))
+        rl.create_study(study_name="s", storage=storage, load_if_exists=True).close()
+        study = rl.load_study(study_name="s", storage=storage)
+        wait_for(lambda: any(trial.intermediate_values for trial in study.trials))
+        return study, scripts[-1]
+
+    yield start
+    for script in scripts:
+        script.kill()
+        script.wait()
+
+
+def states(study):
+    return [trial.state.name for trial in study.trials]
+
+
+def test_a_trial_is_stopped_from_another_process_and_its_run_goes_on(running):
+    study, script = running(2)
+    assert study.stop_trial(0) is TrialState.RUNNING
+    wait_for(lambda: states(study)[:1] == ["PRUNED"] and len(study.trials) == 2)
+    assert study.trials[0].value is not None  # its last report
+    assert study.stop_trial(1) is TrialState.RUNNING
+    assert script.communicate(timeout=60)[0].strip() == "over"
+    assert states(study) == ["PRUNED", "PRUNED"]
+    assert [attempt.outcome for attempt in study.attempts] != []
+
+
+def test_a_paused_study_runs_nothing_until_it_goes_on_from_its_checkpoint(running):
+    study, _ = running(1)
+    assert study.pause() == 1
+    wait_for(lambda: states(study) == ["WAITING"])
+    n = len(study.trials[0].intermediate_values)
+    time.sleep(1.0)
+    assert (states(study), len(study.trials[0].intermediate_values)) == (["WAITING"], n)
+    study.unpause()
+    wait_for(lambda: len(study.trials[0].intermediate_values) > n + 3)
+    assert study.trials[0].attempt == 2
+    assert study.attempts[1].resumed_step >= n - 2
+    steps = sorted(study.trials[0].intermediate_values)
+    assert steps == list(range(len(steps)))
+
+
+def test_a_run_is_extended_stopped_and_asked_for_a_trial_from_another_process(running):
+    study, script = running(1)
+    assert study.extend(n_trials=2) == 2
+    study.enqueue_trial({"x": 0.25})
+    study.stop_trial(0)
+    wait_for(lambda: len(study.trials) >= 2 and study.trials[1].params == {"x": 0.25})
+    study.stop()
+    study.stop_trial(1)
+    assert script.communicate(timeout=60)[0].strip() == "over"
+    assert states(study) == ["PRUNED", "PRUNED"]
+
+
+def test_a_command_that_is_sent_again_is_carried_out_once(running):
+    study, _ = running(1)
+    event = m.RunExtended(n_trials=5, key="the key")
+    for _ in range(3):
+        assert control.send(study._repository, study._record, event, RealHost()) == 5
+    assert study.extend(n_trials=1) == 6
+
+
+def test_a_refused_command_says_why(running):
+    study, _ = running(1)
+    with pytest.raises(MessageError, match="no trial 7; it has 1"):
+        study.stop_trial(7)
+    with pytest.raises(ValueError, match="n_slots must be an integer >= 1, got 0; pause"):
+        study.resize(0)
+
+
+def test_without_a_run_a_command_says_so_and_a_trial_is_kept_for_the_next(storage):
+    study = rl.create_study(study_name="s", storage=storage)
+    for command in (study.pause, study.unpause, study.stop, lambda: study.stop_trial(0), lambda: study.resize(1)):
+        with pytest.raises(StudyNotRunningError, match="study 's' is not being run now"):
+            command()
+    study.enqueue_trial({"x": 0.5})
+    assert states(study) == ["WAITING"]
+    study.close()
+
+
+def test_a_dead_owner_is_no_run(running, storage):
+    study, script = running(1)
+    os.kill(script.pid, 9)
+    script.wait()
+    with pytest.raises((StudyNotRunningError, DriverUnreachableError)):
+        control.send(study._repository, study._record, m.StudyPaused(key="k"), RealHost(), patience=1.0)
+    study.enqueue_trial({"x": 0.5})  # it is provably dead, so its study may be taken
+    assert [trial.state.name for trial in study.trials] == ["WAITING", "WAITING"]
+
+
+def test_what_is_no_command_is_refused(running):
+    study, _ = running(1)
+    for event in (m.RunFinished(run="x"), m.AttemptLost(number=0, attempt=1, kind=m.FailureKind.NODE_LOST)):
+        with pytest.raises(MessageError, match="may send"):
+            control.send(study._repository, study._record, event, RealHost())
+    assert states(study) == ["RUNNING"]
+
+
+def test_the_command_line_controls_a_run(running, storage):
+    study, script = running(1)
+
+    def call(*arguments, code=0):
+        command = [*arguments, "--storage", storage, "--study", "s"]
+        result = CliRunner().invoke(cli, command)
+        assert result.exit_code == code, result.output
+        return result.output
+
+    assert "the run may start 3 more" in call("extend", "--n-trials", "3")
+    assert json.loads(call("resize", "1", "--json")) == {"study": "s", "done": "resize", "slots": 1, "running": 0}
+    assert "trial 1 waits" in call("enqueue", "x=0.125")
+    assert json.loads(call("pause", "--json"))["running"] == 1
+    wait_for(lambda: states(study)[0] == "WAITING")
+    assert "goes on" in call("unpause")
+    wait_for(lambda: states(study)[0] == "RUNNING")
+    assert "trial 0 is stopped; it is running" in call("kill", "0")
+    wait_for(lambda: len(study.trials[1].params) == 1)
+    assert "nothing new starts" in call("stop")
+    call("kill", "1")
+    assert script.communicate(timeout=60)[0].strip() == "over"
+    assert "is not being run now" in call("pause", code=1)
+    assert "give one of --n-trials" in call("extend", code=2)
+    assert study.trials[1].params == {"x": 0.125}

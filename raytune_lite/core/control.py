@@ -32,6 +32,9 @@ def trial_stop_requested(s: StudyData, event: m.TrialStopRequested, at: float) -
     It becomes PRUNED, not FAIL: that it ends early is a decision about a trial, as a pruner's STOP is. Its value is its
     last report, its grid cell is decided, and it is no failure that counts for ``abort_after`` or is tried again. A
     live one that completes, or fails by itself, before it hears of the order is what it became.
+
+    Raises:
+        MessageError: the study has no such trial, another program runs it, or the request has no key or a wrong grace.
     """
     if (known := _answered(s, event.key)) is not None:
         return known
@@ -54,7 +57,11 @@ def trial_stop_requested(s: StudyData, event: m.TrialStopRequested, at: float) -
 
 
 def study_paused(s: StudyData, event: m.StudyPaused, at: float) -> Effects:
-    """Nothing starts until StudyUnpaused; live attempts end and go on first then. Answers how many were live."""
+    """Nothing starts until StudyUnpaused; live attempts end and go on first then. Answers how many were live.
+
+    Raises:
+        MessageError: the run has ended or is stopping, or the request has no key or a wrong grace.
+    """
     if (known := _answered(s, event.key)) is not None:
         return known
     _check(event.key, event.grace)
@@ -75,7 +82,11 @@ def study_unpaused(s: StudyData, event: m.StudyUnpaused, _at: float) -> Effects:
 
 
 def run_extended(s: StudyData, event: m.RunExtended, _at: float) -> Effects:
-    """The run may start more configurations; the answer is how many now, None: no bound."""
+    """The run may start more configurations; the answer is how many now, None: no bound.
+
+    Raises:
+        MessageError: the run has ended or is stopping, or the request is not exactly one number >= 0.
+    """
     if (known := _answered(s, event.key)) is not None:
         return known
     _check(event.key)
@@ -98,6 +109,9 @@ def slots_resized(s: StudyData, event: m.SlotsResized, at: float) -> Effects:
 
     The victims: lowest rung first, then the least work since the last checkpoint, then the youngest. They go on first
     when there is room.
+
+    Raises:
+        MessageError: the run has ended or is stopping, or ``n_slots`` is below 1.
     """
     if (known := _answered(s, event.key)) is not None:
         return known

@@ -63,18 +63,6 @@ PHRASES = {  # in docstrings, comments, messages and documents
     r"\bdeposed\b|\bwhereabouts\b|\bautopsy\b": "see the names above",
 }
 
-# Files whose owners have still to rename; this list has to become empty.
-LATER_NAMES = {
-    "raytune_lite/core/tree.py", "raytune_lite/runtime/heartbeat.py", "raytune_lite/runtime/simulator/__main__.py",
-    "raytune_lite/runtime/simulator/actor.py", "raytune_lite/runtime/simulator/audit.py",
-    "raytune_lite/runtime/simulator/health.py", "raytune_lite/runtime/simulator/storage.py",
-    "raytune_lite/runtime/simulator/worker.py",
-}  # fmt: skip
-LATER_PHRASES = {
-    "raytune_lite/runtime/driver.py", "raytune_lite/runtime/trial.py",
-}  # fmt: skip
-
-
 def words(name: str) -> set[str]:
     """The lower-case words of a snake_case or CamelCase name, and each two that follow one another."""
     parts = [part.lower() for part in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+", name)]
@@ -87,7 +75,7 @@ def names_of(path: Path) -> list[str]:
     return [path.stem, *(node.name for node in ast.walk(tree) if isinstance(node, kinds))]
 
 
-@pytest.mark.parametrize("file", [file for file in FILES if file not in LATER_NAMES])
+@pytest.mark.parametrize("file", FILES)
 def test_no_name_has_a_word_that_was_given_up(file: str) -> None:
     wrong = [
         f"{name}: {word} -> {NAMES[word]}" for name in names_of(FILES[file]) for word in words(name) & NAMES.keys()
@@ -103,7 +91,7 @@ def found_phrases(text: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("file", [file for file in {**FILES, **PAGES} if file not in LATER_PHRASES])
+@pytest.mark.parametrize("file", {**FILES, **PAGES})
 def test_no_text_has_a_phrase_that_was_given_up(file: str) -> None:
     assert not found_phrases({**FILES, **PAGES}[file].read_text(encoding="utf-8")), file
 

@@ -161,10 +161,10 @@ def test_a_trial_is_not_blamed_for_a_driver_that_is_gone(say):
 def test_a_heartbeat_whose_driver_is_gone_ends_with_the_lease(late):
     trial = Trial(m.Assignment(number=0, attempt=1), Gone(), lambda: None)
     host = DyingHost()
-    beating = Heartbeat(host, lease=60.0)
-    beating._trial = trial
+    heartbeat = Heartbeat(host, lease=60.0)
+    heartbeat._trial = trial
     trial.delivery.acknowledged_at -= 61.0 * late
-    beating.beat(trial)
+    heartbeat.renew(trial)
     assert host.exits == [EXIT_CODE] * late
 
 

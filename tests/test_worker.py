@@ -418,7 +418,7 @@ def test_a_beat_delivers_the_buffer_and_renews(channel, host):
     trial = trial_on(channel)
     trial.report(0.5, 1)
     trial.delivery.acknowledged_at -= 100
-    Heartbeat(host, lease=10).beat(trial)
+    Heartbeat(host, lease=10).renew(trial)
     assert channel.reports == [((1, (0.5,)),)]
     assert time.monotonic() - trial.delivery.acknowledged_at < 5
     assert host.exits == []
@@ -427,18 +427,18 @@ def test_a_beat_delivers_the_buffer_and_renews(channel, host):
 def test_a_process_that_nobody_answers_for_a_lease_ends_itself(channel, host):
     trial = trial_on(channel)
     trial.report(0.5, 1)
-    beating = Heartbeat(host, lease=10)
-    beating.watch(trial)
+    heartbeat = Heartbeat(host, lease=10)
+    heartbeat.watch(trial)
     channel.error = ConnectionError("gone")
-    beating.beat(trial)
+    heartbeat.renew(trial)
     assert host.exits == []
     trial.delivery.acknowledged_at -= 11
-    beating.beat(trial)
+    heartbeat.renew(trial)
     assert host.exits == [EXIT_CODE]
     assert "no answer from the driver for 10 s (ConnectionError)" in host.reasons[0]
     host.exits.clear()
-    beating.watch(None)  # the trial has ended in the meantime
-    beating.beat(trial)
+    heartbeat.watch(None)  # the trial has ended in the meantime
+    heartbeat.renew(trial)
     assert host.exits == []
 
 
@@ -446,9 +446,9 @@ def test_a_beat_that_learns_of_the_end_lets_the_objective_find_out(channel, host
     trial = trial_on(channel)
     trial.delivery.acknowledged_at -= 100
     channel.error = StaleAttemptError(3, 1, "attempt 2 is")
-    beating = Heartbeat(host, lease=10)
-    beating.watch(trial)
-    beating.beat(trial)
+    heartbeat = Heartbeat(host, lease=10)
+    heartbeat.watch(trial)
+    heartbeat.renew(trial)
     assert host.exits == []
     with pytest.raises(AttemptInterrupted):
         trial.should_prune()

@@ -219,13 +219,13 @@ class Tree:
             else:
                 untouched = node.size - len(node.children)
                 way = self.grid.pick(node.address, number, untouched + len(node.open))
-                i = self._child(i, self._next_untouched(node)) if way < untouched else node.open[way - untouched]
+                i = self._child(i, self._next_unseen(node)) if way < untouched else node.open[way - untouched]
         if self.nodes[i].state is not NodeState.FREE:
             return None
         self._lease(i, number)
         return None, None
 
-    def _next_untouched(self, node: Node) -> int:
+    def _next_unseen(self, node: Node) -> int:
         order = self.grid.order(node.address, node.size)
         while True:
             index = order(node.cursor)

@@ -176,7 +176,7 @@ class Driver:
         self._inbox.append(item)
         end = None if patience is None else self._host.monotonic() + patience
         if not self._lock.acquire(timeout=-1 if patience is None else patience):
-            with contextlib.suppress(ValueError):  # else it is being handled, and nobody hears the answer
+            with contextlib.suppress(ValueError):  # else it is being handled, and its answer is dropped
                 self._inbox.remove(item)
             raise TimeoutError
         try:

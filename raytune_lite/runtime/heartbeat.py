@@ -64,10 +64,10 @@ class Heartbeat:
             if trial is None:
                 self.acknowledged()
             else:
-                self.beat(trial)
+                self.renew(trial)
 
-    def beat(self, trial: Trial) -> None:
-        """One beat; ends the process if the driver has not answered for a whole lease."""
+    def renew(self, trial: Trial) -> None:
+        """Renew the lease by a delivery; end the process if the driver has not answered for a whole lease."""
         try:
             trial.delivery.flush()
         except (Exception, AttemptInterrupted) as error:  # noqa: BLE001  (whatever stands between us and the driver)

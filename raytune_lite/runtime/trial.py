@@ -165,7 +165,7 @@ class Trial:
         The first value of a key stands; a second one is ignored with a warning. Samplers prefer feasible trials.
 
         Raises:
-            TypeError, ValueError: the value is no number or NaN, or the key is none.
+            TypeError, ValueError: the value is not a number, or the key is not a str that can be stored.
         """
         self.delivery.check()
         if isinstance(value, str):

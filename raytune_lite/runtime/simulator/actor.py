@@ -80,8 +80,8 @@ class AuditedSession(Session):
     def process(self, requests: Sequence[Request]) -> None:
         """See Session."""
         for request in requests:
-            if not isinstance(request.reply, _Heard):  # it may be made again, when the database has failed
-                request.reply = _Heard(self._auditor, self.config.run, request)
+            if not isinstance(request.reply, _AuditedReply):  # it may be made again, when the database has failed
+                request.reply = _AuditedReply(self._auditor, self.config.run, request)
         super().process(requests)
         if self._auditor.commits >= self._deep_at:
             self._compare(refold=True)
@@ -94,8 +94,8 @@ class AuditedSession(Session):
             self._auditor.deep(self._state, folded, self._disk.published.__contains__)
 
 
-class _Heard:
-    """A request's reply that the auditor hears first."""
+class _AuditedReply:
+    """A reply to a request; the auditor gets it first."""
 
     def __init__(self, auditor: Auditor, run: str, request: Request) -> None:
         self._auditor, self._run, self._event, self._reply = auditor, run, request.event, request.reply
@@ -154,7 +154,7 @@ class ActorCalls:
 class ActorTransport:
     """An attempt's messages to whichever process is the actor now.
 
-    ``is_cut_off``: nothing gets through. ``heard``: called with each reply that arrives, and who sent it.
+    ``is_cut_off``: nothing gets through. ``arrived``: called with each reply that arrives, and its sender.
     """
 
     def __init__(
@@ -162,9 +162,9 @@ class ActorTransport:
         find: Callable[[], Actor | None],
         host: SimulatedHost,
         is_cut_off: Callable[[], bool],
-        heard: Callable[[bytes, Actor], None],
+        arrived: Callable[[bytes, Actor], None],
     ) -> None:
-        self._find, self._host, self._is_cut_off, self._heard = find, host, is_cut_off, heard
+        self._find, self._host, self._is_cut_off, self._arrived = find, host, is_cut_off, arrived
 
     def call(self, message: bytes, timeout: float) -> bytes:
         """See Transport."""
@@ -172,7 +172,7 @@ class ActorTransport:
             return actor.driver.receive(message), actor
 
         reply, sender = self._call(_kind(message), receive, timeout)
-        self._heard(reply, sender)
+        self._arrived(reply, sender)
         return bytes(reply)
 
     def settings(self, timeout: float) -> WorkerSettings:

@@ -1,4 +1,4 @@
-"""The invariants. An Auditor sees every commit, every acknowledgement and every deletion, and keeps books of its own.
+"""The invariants. An Auditor sees every commit, every acknowledgement and every deletion, and keeps tables of its own.
 
 It believes nobody: its tables are made from the committed rows alone, by other code than the core's, and what is
 acknowledged must be in them already. Checks that cost a whole fold are in ``deep``.
@@ -30,7 +30,7 @@ _LOST = {"driver_lost", "lease_expired", "node_lost", "worker_crash", "timeout",
 
 
 @dataclass(slots=True)
-class TrialBook:
+class TrialFacts:
     """What the committed rows say of one trial."""
 
     state: TrialState
@@ -68,7 +68,7 @@ class Auditor:
         workers: tuple[float, float | None] = (math.inf, None),
     ) -> None:
         self.world, self.retries, self.is_exact = world, retries, is_exact
-        self.trials: dict[int, TrialBook] = {}
+        self.trials: dict[int, TrialFacts] = {}
         self.cells: dict[int, tuple[str, int]] = {}
         self.requests: dict[str, int] = {}
         self.ladder = Ladder(pruner, world.violate)
@@ -123,11 +123,11 @@ class Auditor:
             self._take(events, rows)
 
     def _take(self, events: Sequence[m.Event], rows: Sequence[m.Row]) -> None:
-        self.control.begins(events, rows, {number: book.live for number, book in self.trials.items() if book.live})
+        self.control.begins(events, rows, {number: facts.live for number, facts in self.trials.items() if facts.live})
         for event in events:
             if isinstance(event, (m.Reported, m.ParamSet, m.AttemptEnded)):
-                book = self.trials.get(event.number)  # None: it was made in this very commit
-                ghost = book is not None and event.attempt < (book.live or book.attempt + 1)
+                facts = self.trials.get(event.number)  # None: it was made in this very commit
+                ghost = facts is not None and event.attempt < (facts.live or facts.attempt + 1)
                 kind = type(event).__name__
                 self.check(not ghost, f"{kind} of attempt {event.attempt} of trial {event.number}: a ghost")
             elif isinstance(event, m.StopRequested):
@@ -151,57 +151,58 @@ class Auditor:
     def _imported(self, event: m.TrialAdded) -> None:
         """A trial of another program: its rows are there already, but for ours."""
         assert event.number is not None
-        book, state = self.trials.get(event.number), TrialState(event.state)
-        self.check(book is None or book.external, f"trial {event.number} was ours and is imported")
+        facts, state = self.trials.get(event.number), TrialState(event.state)
+        self.check(facts is None or facts.external, f"trial {event.number} was ours and is imported")
         params = {param.name: param.value for param in event.params}
         external = state is TrialState.RUNNING
-        self.trials[event.number] = TrialBook(state=state, external=external, values=event.values, params=params)
+        self.trials[event.number] = TrialFacts(state=state, external=external, values=event.values, params=params)
         if state.is_finished():
             self.ladder.gone(event.number)
 
     def _left(self, max_trials: int | None) -> int | None:
         if max_trials is None:
             return None
-        counted = [book for book in self.trials.values() if m.FailureKind.INVALID.value not in book.failures]
-        return max(0, max_trials - sum(book.attempt > 0 or book.state.is_finished() for book in counted))
+        counted = [facts for facts in self.trials.values() if m.FailureKind.INVALID.value not in facts.failures]
+        return max(0, max_trials - sum(facts.attempt > 0 or facts.state.is_finished() for facts in counted))
 
-    def _book(self, number: int) -> TrialBook:
+    def _facts(self, number: int) -> TrialFacts:
         self.check(number in self.trials, f"a row of trial {number}, which was never made")
         return self.trials[number]
 
     def _new_trial(self, row: m.NewTrial) -> None:
         self.check(row.number not in self.trials, f"trial {row.number} was made twice")
-        self.trials[row.number] = TrialBook(state=row.state, attempt=0, cell=row.cell)
+        self.trials[row.number] = TrialFacts(state=row.state, attempt=0, cell=row.cell)
         if row.state.is_finished():
             self.ladder.gone(row.number)
 
     def _set_state(self, row: m.SetState) -> None:
-        book = self._book(row.number)
-        before = book.state
+        facts = self._facts(row.number)
+        before = facts.state
         self.check(not before.is_finished(), f"trial {row.number} was {before.name} and became {row.state.name}")
-        self.check(row.attempt == book.attempt or row.state is TrialState.RUNNING, f"trial {row.number}: attempt jumps")
-        book.state = row.state
+        is_same = row.attempt == facts.attempt or row.state is TrialState.RUNNING
+        self.check(is_same, f"trial {row.number}: attempt jumps")
+        facts.state = row.state
         if row.state.is_finished():
-            self.check(book.live == 0, f"trial {row.number} is {row.state.name} while attempt {book.live} is live")
+            self.check(facts.live == 0, f"trial {row.number} is {row.state.name} while attempt {facts.live} is live")
             self.ladder.gone(row.number)
 
     def _new_attempt(self, row: m.NewAttempt) -> None:
-        book = self._book(row.number)
-        self.check(book.live == 0, f"trial {row.number}: attempt {row.attempt} while attempt {book.live} is live")
-        self.check(row.attempt == book.attempt + 1, f"trial {row.number}: attempt {row.attempt} after {book.attempt}")
-        self.control.attempt_begins(row.number, 1 + sum(book.live > 0 for book in self.trials.values()))
-        book.attempt = book.live = row.attempt
-        book.state = TrialState.RUNNING
+        facts = self._facts(row.number)
+        self.check(facts.live == 0, f"trial {row.number}: attempt {row.attempt} while attempt {facts.live} is live")
+        self.check(row.attempt == facts.attempt + 1, f"trial {row.number}: attempt {row.attempt} after {facts.attempt}")
+        self.control.attempt_begins(row.number, 1 + sum(facts.live > 0 for facts in self.trials.values()))
+        facts.attempt = facts.live = row.attempt
+        facts.state = TrialState.RUNNING
         self.ladder.begins(row.number)
         if row.attempt == 1:
             self.started += 1
             self.check(self.started <= self.max_started + self.refunds, f"{self.started} trials started in this run")
 
     def _end_attempt(self, row: m.EndAttempt) -> None:
-        book = self._book(row.number)
-        self.check(book.live == row.attempt, f"trial {row.number}: attempt {row.attempt} ended, {book.live} is live")
-        book.live = 0
-        book.outcomes[row.attempt] = row.outcome
+        facts = self._facts(row.number)
+        self.check(facts.live == row.attempt, f"trial {row.number}: attempt {row.attempt} ended, {facts.live} is live")
+        facts.live = 0
+        facts.outcomes[row.attempt] = row.outcome
         if row.outcome in _LOST:
             self.workers.gives_up(row.number, row.attempt, row.outcome, self.world.now)
         if row.outcome in _ENDED_BY_FAILURE:
@@ -209,45 +210,46 @@ class Auditor:
             uncounted = (m.FailureKind.DRIVER_LOST, m.FailureKind.STOPPED, m.FailureKind.CHECKPOINT_CORRUPT)
             is_counted = kind not in uncounted and not self.control.excuse(row.number, row.attempt)
             if is_counted or kind is m.FailureKind.INVALID:
-                book.failures[row.outcome] += 1
+                facts.failures[row.outcome] += 1
             if kind is m.FailureKind.INVALID:
                 self.refunds += 1
             if is_counted:
-                allowed = self.retries.allows(kind, book.failures[row.outcome] - 2) or book.failures[row.outcome] == 1
-                self.check(allowed, f"trial {row.number}: {book.failures[row.outcome]} attempts ended by {row.outcome}")
+                allowed = self.retries.allows(kind, facts.failures[row.outcome] - 2) or facts.failures[row.outcome] == 1
+                n = facts.failures[row.outcome]
+                self.check(allowed, f"trial {row.number}: {n} attempts ended by {row.outcome}")
             if kind is m.FailureKind.EXCEPTION:
                 by_itself = (row.number, row.attempt) in self.raised
                 self.check(by_itself, f"trial {row.number} is blamed for what its objective did not do: {row.message}")
 
     def _put_report(self, row: m.PutReport) -> None:
-        book = self._book(row.number)
-        self.check(row.step not in book.reports, f"trial {row.number}: step {row.step} was stored twice")
-        exact = self.is_exact(book.params, row.step, row.values)
+        facts = self._facts(row.number)
+        self.check(row.step not in facts.reports, f"trial {row.number}: step {row.step} was stored twice")
+        exact = self.is_exact(facts.params, row.step, row.values)
         self.check(exact, f"trial {row.number}: {row.values} stored at step {row.step} is another trial's")
-        book.reports[row.step] = row.values
-        book.reported_by[row.step] = book.attempt
+        facts.reports[row.step] = row.values
+        facts.reported_by[row.step] = facts.attempt
 
     def _put_param(self, row: m.PutParam) -> None:
-        book = self._book(row.number)
-        self.check(row.param.name not in book.params, f"trial {row.number}: {row.param.name} was stored twice")
-        book.params[row.param.name] = row.param.value
+        facts = self._facts(row.number)
+        self.check(row.param.name not in facts.params, f"trial {row.number}: {row.param.name} was stored twice")
+        facts.params[row.param.name] = row.param.value
 
     def _put_values(self, row: m.PutValues) -> None:
-        book = self._book(row.number)
-        self.check(book.values is None, f"trial {row.number} has two results")
-        book.values = row.values
+        facts = self._facts(row.number)
+        self.check(facts.values is None, f"trial {row.number} has two results")
+        facts.values = row.values
 
     def _put_checkpoint(self, row: m.PutCheckpoint) -> None:
-        book = self._book(row.number)
+        facts = self._facts(row.number)
         uri = row.checkpoint.uri
-        self.check(uri not in book.known, f"checkpoint {uri} came back after it was dropped")
-        book.checkpoints.append(uri)
-        book.known.add(uri)
+        self.check(uri not in facts.known, f"checkpoint {uri} came back after it was dropped")
+        facts.checkpoints.append(uri)
+        facts.known.add(uri)
 
     def _drop_checkpoint(self, row: m.DropCheckpoint) -> None:
-        book = self._book(row.number)
-        self.check(row.uri in book.checkpoints, f"checkpoint {row.uri} was dropped and is not kept")
-        book.checkpoints.remove(row.uri)
+        facts = self._facts(row.number)
+        self.check(row.uri in facts.checkpoints, f"checkpoint {row.uri} was dropped and is not kept")
+        facts.checkpoints.remove(row.uri)
 
     def _put_cell(self, row: m.PutCell) -> None:
         state, number = self.cells.get(row.cell, ("free", -1))
@@ -266,46 +268,46 @@ class Auditor:
             if answer is not None:
                 self._claim_answered((run, event.slot), answer)
         elif isinstance(event, m.Reported):
-            self._told(event.number, event.progress, "a report")
+            self._check_reported(event.number, event.progress, "a report")
             if event.progress.reports:
                 last = event.progress.reports[-1][0]
                 # a step that an earlier attempt reported was decided then; this attempt hears what stands now
-                if self._book(event.number).reported_by.get(last) == event.attempt:
+                if self._facts(event.number).reported_by.get(last) == event.attempt:
                     self._same(("report", event.number, event.attempt, last), answer)
                 if event.number not in self.control.stopped:  # else the user has overruled the pruner
                     self.ladder.answered(event.number, event.attempt, last, answer)
         elif isinstance(event, m.ParamAsked):
             self._same(("param", event.number, event.name), answer.value)
-            stored = self._book(event.number).params.get(event.name)
+            stored = self._facts(event.number).params.get(event.name)
             self.check(stored == answer.value, f"trial {event.number}: {event.name} = {answer.value} was not stored")
         elif isinstance(event, m.AttemptEnded):
-            book = self._book(event.number)
-            if book.outcomes.get(event.attempt) not in _LOST:  # else the end came too late, and was not taken in
-                self._told(event.number, event.progress, "an end")
-            self.check(book.live != event.attempt, f"trial {event.number}: an end was acknowledged and not stored")
+            facts = self._facts(event.number)
+            if facts.outcomes.get(event.attempt) not in _LOST:  # else the end came too late, and was not taken in
+                self._check_reported(event.number, event.progress, "an end")
+            self.check(facts.live != event.attempt, f"trial {event.number}: an end was acknowledged and not stored")
         elif isinstance(event, (m.TrialEnqueued, m.TrialAdded, *CONTROL)) and event.key:
             self._same(("request", event.key), answer)
             self.check(event.key in self.requests, f"request {event.key} was acknowledged and not stored")
 
     def acknowledged(self, number: int, progress: m.Progress) -> None:
         """A worker takes its delivery for stored."""
-        self._told(number, progress, "a worker's delivery")
+        self._check_reported(number, progress, "a worker's delivery")
 
     def _claim_answered(self, slot: tuple[str, str], answer: m.Assignment) -> None:
-        book = self._book(answer.number)
-        self.check(book.attempt >= answer.attempt, f"attempt {answer.attempt} of {answer.number} was not stored")
+        facts = self._facts(answer.number)
+        self.check(facts.attempt >= answer.attempt, f"attempt {answer.attempt} of {answer.number} was not stored")
         self._same(("claim", *slot), (answer.number, answer.attempt))
         first = self.answers.setdefault(("attempt", answer.number, answer.attempt), slot)
         self.check(first == slot, f"attempt {answer.attempt} of trial {answer.number}: given to {first} and {slot}")
 
-    def _told(self, number: int, progress: m.Progress, what: str) -> None:
-        book = self._book(number)
+    def _check_reported(self, number: int, progress: m.Progress, what: str) -> None:
+        facts = self._facts(number)
         for step, _ in progress.reports:
-            self.check(step in book.reports, f"trial {number}: {what} was acknowledged, step {step} is not stored")
+            self.check(step in facts.reports, f"trial {number}: {what} was acknowledged, step {step} is not stored")
         for param in progress.params:
-            self.check(param.name in book.params, f"trial {number}: {what} acknowledged, {param.name} is not stored")
+            self.check(param.name in facts.params, f"trial {number}: {what} acknowledged, {param.name} is not stored")
         if progress.checkpoint is not None:
-            known = progress.checkpoint.uri in book.known
+            known = progress.checkpoint.uri in facts.known
             self.check(known, f"trial {number}: {what} acknowledged, {progress.checkpoint.uri} is not stored")
 
     def _same(self, question: Any, answer: Any) -> None:
@@ -316,11 +318,11 @@ class Auditor:
 
     def deleted(self, uri: str) -> None:
         """A checkpoint's files are gone."""
-        for number, book in self.trials.items():
-            self.check(uri not in book.checkpoints, f"checkpoint {uri} of trial {number} is deleted, but is kept")
+        for number, facts in self.trials.items():
+            self.check(uri not in facts.checkpoints, f"checkpoint {uri} of trial {number} is deleted, but is kept")
 
     def damage_found(self, uri: str, *, is_there: bool) -> None:
-        """An attempt cannot load what it was told to resume from."""
+        """An attempt cannot load the checkpoint that it was given."""
         if not is_there:
             number, attempt = int(uri[6:11]), self.trials[int(uri[6:11])].live
             kept = uri in self.trials[number].checkpoints
@@ -334,14 +336,14 @@ class Auditor:
         self.check(not different, f"fold(log) differs from the live state: {different!r:.400}")
         self.check(len(state.trials) == len(self.trials), "trials in the state and in the rows differ in number")
         for number, trial in state.trials.items():
-            book = self._book(number)
+            facts = self._facts(number)
             now = (trial.state, trial.attempt, trial.attempt if trial.slot else 0, trial.values)
-            rows = (book.state, book.attempt, book.live, book.values)
+            rows = (facts.state, facts.attempt, facts.live, facts.values)
             self.check(now == rows, f"trial {number}: the rows say {rows}, the state {now}")
-            self.check(repr(trial.reports) == repr(book.reports), f"trial {number}: reports of rows and state differ")
-            self.check(list(trial.params) == list(book.params), f"trial {number}: parameters of rows and state differ")
+            self.check(repr(trial.reports) == repr(facts.reports), f"trial {number}: reports of rows and state differ")
+            self.check(list(trial.params) == list(facts.params), f"trial {number}: parameters of rows and state differ")
             kept = [ref.uri for ref in trial.checkpoints]
-            self.check(kept == book.checkpoints, f"trial {number}: checkpoints of rows and state differ")
+            self.check(kept == facts.checkpoints, f"trial {number}: checkpoints of rows and state differ")
             for uri in kept:
                 self.check(published(uri), f"checkpoint {uri} of {trial.state.name} trial {number} is not on the disk")
         if isinstance(state.ledger, Ledger):
@@ -353,16 +355,16 @@ class Auditor:
 
     def final(self, state: StudyState, *, everything_ran: bool) -> None:
         """At the end of a run that nobody stopped."""
-        for number, book in self.trials.items():
-            left = book.state in (TrialState.RUNNING, TrialState.PAUSED)
-            left = left or (book.state is TrialState.WAITING and (book.attempt > 0 or everything_ran))
-            self.check(not left or book.external, f"the run is over and trial {number} is {book.state.name}")
+        for number, facts in self.trials.items():
+            left = facts.state in (TrialState.RUNNING, TrialState.PAUSED)
+            left = left or (facts.state is TrialState.WAITING and (facts.attempt > 0 or everything_ran))
+            self.check(not left or facts.external, f"the run is over and trial {number} is {facts.state.name}")
         if isinstance(state.ledger, Ledger) and everything_ran:
             counts = state.ledger.counts()
             self.check(not counts["free"] and not counts["leased"], f"the grid is over, and its cells are {counts}")
             for cell, (kind, number) in self.cells.items():
                 if kind == "done":
-                    found = self._book(number).state
+                    found = self._facts(number).state
                     self.check(found in (TrialState.COMPLETE, TrialState.PRUNED), f"cell {cell} has no result")
 
 

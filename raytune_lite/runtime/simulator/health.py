@@ -1,6 +1,6 @@
 """Whether worker processes live and end as they must: the auditor's eye on leases, from the workers' side.
 
-It knows when each process heard from a driver last, and when its attempt was given up, and judges both sides by that.
+It knows when a driver last answered each process, and when its attempt was given up, and judges both sides by that.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ class _Worker:
     number: int
     attempt: int
     began: float
-    heard: float
-    owner_heard: float
+    answered_at: float
+    owner_answered_at: float
 
 
 class Workers:
@@ -42,18 +42,18 @@ class Workers:
         self._given_up: dict[tuple[int, int], float] = {}  # (trial, attempt) -> when
 
     def begins(self, process: Process, assignment: Assignment, *, is_prefetched: bool) -> None:
-        """A process works at an attempt from now on; one that was prefetched has not heard from a driver yet."""
+        """A process works at an attempt from now on; one that was prefetched has no answer of a driver yet."""
         now = process.world.now
-        heard = -math.inf if is_prefetched else now
-        self._at_work[process.number] = _Worker(process, assignment.number, assignment.attempt, now, now, heard)
+        answered_at = -math.inf if is_prefetched else now
+        self._at_work[process.number] = _Worker(process, assignment.number, assignment.attempt, now, now, answered_at)
 
-    def heard(self, process: Process, *, from_owner: bool) -> None:
+    def answered(self, process: Process, *, from_owner: bool) -> None:
         """A driver has answered it just now: an answer, or BUSY. ``from_owner``: not one that was superseded."""
         worker = self._at_work.get(process.number)
         if worker is not None:
-            worker.heard = process.world.now
+            worker.answered_at = process.world.now
             if from_owner:
-                worker.owner_heard = worker.heard
+                worker.owner_answered_at = worker.answered_at
 
     def leaves(self, process: Process) -> None:
         """It has returned from its attempt."""
@@ -66,7 +66,7 @@ class Workers:
             return
         for worker in self._at_work.values():
             if (worker.number, worker.attempt) == (number, attempt) and worker.process.alive:
-                silent = now - worker.owner_heard
+                silent = now - worker.owner_answered_at
                 lately = f"attempt {attempt} of trial {number} was answered {silent:.1f} s ago"
                 self._check(silent >= self._lease - CALL, f"{lately}, and lost its lease")
 
@@ -83,7 +83,7 @@ class Workers:
         name = f"attempt {worker.attempt} of trial {worker.number}"
         given_up = self._given_up.get((worker.number, worker.attempt))
         if given_up is not None:
-            end = max(given_up, worker.heard) + self._lease + SLACK
+            end = max(given_up, worker.answered_at) + self._lease + SLACK
             self._check(now <= end, f"{name} was given up {now - given_up:.0f} s ago, and its process goes on")
         if self._trial_timeout is not None:
             end = worker.began + self._trial_timeout + TIMEOUT_GRACE + SLACK

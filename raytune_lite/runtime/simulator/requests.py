@@ -1,7 +1,7 @@
-"""What the simulated user asked of the running study, and what must follow: the auditor's books of control.
+"""What the simulated user asked of the running study, and what must follow: the auditor's tables of control.
 
 Which of a commit's attempts began before one of its requests and which after, its rows do not say; where that matters,
-the books of before the commit count.
+the tables from before the commit count.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Requests:
     def __init__(self, check: Callable[[bool, str], None]) -> None:
         self._check = check
         self.stopped: frozenset[int] = frozenset()  # trials
-        self._ordered: set[tuple[int, int]] = set()  # attempts that were perhaps told to end; membership only
+        self._ordered: set[tuple[int, int]] = set()  # attempts that were perhaps ordered to end; membership only
         self._paused = False
         self._slots = math.inf
         self._before = (self.stopped, self._slots)
@@ -60,7 +60,7 @@ class Requests:
         self._check(n_live <= max(slots, self._slots), f"{n_live} attempts at once, {slots} are allowed")
 
     def excuse(self, number: int, attempt: int) -> bool:
-        """Whether the attempt was perhaps told to end: that it is lost costs no retry then."""
+        """Whether the attempt was perhaps ordered to end: that it is lost costs no retry then."""
         return (number, attempt) in self._ordered
 
 

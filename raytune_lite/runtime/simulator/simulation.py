@@ -151,8 +151,8 @@ class Simulation:
 
     def _standing(self) -> str:
         states: dict[str, int] = {}
-        for book in self.auditor.trials.values():
-            states[book.state.name] = states.get(book.state.name, 0) + 1
+        for facts in self.auditor.trials.values():
+            states[facts.state.name] = states.get(facts.state.name, 0) + 1
         return f"{states} after {self.world.now:.0f} s, {self.world.events} events and {len(self.scripts)} runs"
 
     def _supervise(self) -> None:
@@ -180,7 +180,7 @@ class Simulation:
     def _has_ended(self, script: Script) -> bool:
         if script.outcome == "over" and script.config.n_trials is None and not self.auditor.stopped:
             grid = self.scenario.total is None
-            waiting = grid and any(book.state is TrialState.WAITING for book in self.auditor.trials.values())
+            waiting = grid and any(facts.state is TrialState.WAITING for facts in self.auditor.trials.values())
             if script.name == self.auditor.run and not waiting:  # else it was asked for when the run was over
                 return True
         if not self._start_at:
@@ -270,14 +270,14 @@ class Simulation:
     def _check_tables(self, repository: Repository, session: AuditedSession) -> None:
         study, check = session.study, self.auditor.check
         for trial in repository.trials(study):
-            book = self.auditor.trials[trial.number]
-            check(trial.state == book.state, f"trial {trial.number} is {trial.state.name} in the tables only")
-            same = repr(dict(sorted(trial.reports.items()))) == repr(dict(sorted(book.reports.items())))
+            facts = self.auditor.trials[trial.number]
+            check(trial.state == facts.state, f"trial {trial.number} is {trial.state.name} in the tables only")
+            same = repr(dict(sorted(trial.reports.items()))) == repr(dict(sorted(facts.reports.items())))
             check(same, f"trial {trial.number}: reports in the tables differ")
         cells = {record.cell: (record.state, record.number) for record in repository.cells(study)}
         check(cells == self.auditor.cells, "cells in the tables differ")
         kept = sorted((number, ref.uri) for number, ref in repository.checkpoints(study))
-        ours = sorted((number, uri) for number, book in self.auditor.trials.items() for uri in book.checkpoints)
+        ours = sorted((number, uri) for number, facts in self.auditor.trials.items() for uri in facts.checkpoints)
         check(kept == ours, "checkpoints in the tables differ")
         rungs = sorted((record.number, record.level, record.promoted) for record in repository.rungs(study))
         check(rungs == self.auditor.ladder.entries(), "rungs in the tables differ")

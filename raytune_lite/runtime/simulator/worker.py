@@ -57,7 +57,7 @@ class Worker:
             auditor.workers.begins(self._process, from_json(prefetched), is_prefetched=True)
         heartbeat = Heartbeat(host, self._settings.lease, BEAT)
         heartbeat.start()
-        sure = ActorTransport(self._actors.current, host, self._is_cut_off, self._heard)
+        sure = ActorTransport(self._actors.current, host, self._is_cut_off, self._arrived)
         fast = FastLine(self._settings, self._connect, host, FAST_REST)
         channel = DriverChannel(self._settings, fast, sure, host, heartbeat.acknowledged)
         store = DiskStore(self._cluster.disk, self._process, auditor, self._die)
@@ -81,7 +81,7 @@ class Worker:
         actor = self._actors.by_key.get(settings.key)
         if actor is None or self._is_cut_off():
             raise TransportError("nobody listens there (simulated)")
-        return ActorTransport(lambda: actor, self._host, self._is_cut_off, self._heard)
+        return ActorTransport(lambda: actor, self._host, self._is_cut_off, self._arrived)
 
     def _is_cut_off(self) -> bool:
         return self._cut_off_until > self._world.now
@@ -89,10 +89,10 @@ class Worker:
     def _cut_off(self, seconds: float) -> None:
         self._cut_off_until = self._world.now + seconds
 
-    def _heard(self, reply: bytes, sender: Actor) -> None:
+    def _arrived(self, reply: bytes, sender: Actor) -> None:
         if reply == BUSY or reply.startswith(b"["):
             auditor = self._cluster.auditor
-            auditor.workers.heard(self._process, from_owner=sender.process.name == auditor.owner)
+            auditor.workers.answered(self._process, from_owner=sender.process.name == auditor.owner)
 
     def _die(self, fault: str) -> None:
         if self._world.strikes(fault, self._process.name):

@@ -87,11 +87,12 @@ def dump(state):
     return plain(state)
 
 
-def new_state(*directions):
+def new_state(*directions, name=""):
     return StudyState(
         directions or (MINIMIZE,),
         lambda spec: NopPruner() if spec == "{}" else pruner_from_spec(json.loads(spec)),
         lambda spec: None if spec == "{}" else sampler_from_spec(json.loads(spec)).grid,
+        name,
     )
 
 

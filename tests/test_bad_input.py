@@ -298,7 +298,7 @@ def test_a_grid_that_lacks_a_parameter_of_the_objective(storage):
 
 
 def test_optimize_inside_optimize_and_stop_outside_are_refused(study):
-    with pytest.raises(RuntimeError, match="no optimize"):
+    with pytest.raises(RuntimeError, match="is not being run now"):
         study.stop()
     with pytest.raises(RuntimeError, match="running already"):
         study.optimize(lambda t: study.optimize(lambda _: 0.0, n_trials=1), n_trials=1, executor="inline")

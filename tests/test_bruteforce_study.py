@@ -70,7 +70,7 @@ def check_record(storage):
     """Folding the log gives what the study had in memory, and every path is on one trial that did not fail."""
     repository = Repository.open(storage)
     record = repository.load_study("s")
-    states = [new_state(), new_state()]
+    states = [new_state(name="s"), new_state(name="s")]
     for at, event, _ in repository.events(record):
         for state in states:
             state.handle(event, at)

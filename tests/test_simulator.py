@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 
@@ -189,8 +190,11 @@ def breaks_ties_by_the_latest(patch):
     """A rung whose order is not total by arrival promotes another trial than the paper would."""
     from raytune_lite.pruners import asha
 
-    def record_latest(self, number, loss, *, waits):
-        key = (loss if loss == loss and abs(loss) != float("inf") else float("inf"), -len(self.recorded), number)
+    def record_latest(self, number, losses, *, waits):
+        loss = losses[0] if math.isfinite(losses[0]) else math.inf
+        key = (loss, -len(self.recorded), number)
+        self.numbers.append(number)
+        self.losses.append(losses)
         asha.insort(self.recorded, key)
         if waits:
             asha.insort(self.unpromoted, key)
@@ -296,12 +300,27 @@ def loses_prefetched_trials_with_a_failed_call(patch):
     patch.setattr(Launcher, "_drain", careless)
 
 
+def takes_pruned_trials_into_the_median(patch):
+    """The median rule counts COMPLETE trials only."""
+    from raytune_lite.pruners.median import _MedianJudge
+
+    end = _MedianJudge.end
+    patch.setattr(_MedianJudge, "end", lambda self, number, losses: end(self, number, losses or (0.0,)))
+
+
+def swaps_the_values_of_two_objectives(patch):
+    """A report keeps its values in the order of the objectives."""
+    add_report = Delivery.add_report
+    patch.setattr(Delivery, "add_report", lambda self, values, step: add_report(self, values[::-1], step))
+
+
 BUGS = (
     no_epoch_fence, no_attempt_fence, answers_before_the_commit, forgets_its_verdicts, deletes_before_the_commit,
     keeps_no_checkpoint_of_the_paused, hands_out_a_cell_twice, loses_a_wake_up, forgets_its_budget,
     never_ends_a_lease, retries_for_ever, breaks_ties_by_the_latest, serves_a_slot_twice,
     no_renewal_after_a_slow_batch, ignores_trial_timeout, a_prefetched_claim_outlives_its_task, hands_over_an_end_twice,
     a_drain_forgets_one_task, takes_busy_for_an_acknowledgement, renews_a_lease_that_was_given_away,
+    takes_pruned_trials_into_the_median, swaps_the_values_of_two_objectives,
 )  # fmt: skip
 
 

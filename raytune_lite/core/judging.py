@@ -19,7 +19,8 @@ def is_judged(s: StudyData, number: int) -> bool:
 def report(s: StudyData, trial: TrialRecord, step: int, values: tuple[float, ...]) -> list[Row]:
     """A live attempt's first report of a step. The first verdict other than CONTINUE stands for the attempt."""
     verdict = _verdict(s, trial.number, step, values)
-    s.promotions += sum(isinstance(row, m.PromoteRung) for row in verdict.rows)
+    if verdict.rows:
+        s.promotions += sum(isinstance(row, m.PromoteRung) for row in verdict.rows)
     if trial.pending is Decision.CONTINUE:
         trial.pending = verdict.decision
     if trial.pending is not Decision.CONTINUE:

@@ -190,6 +190,8 @@ class StudyData:
 
     def losses(self, values: Sequence[float]) -> Losses:
         """Values of the objectives, with the sign changed where larger is better."""
+        if len(values) == 1:  # most of all reports
+            return (self.directions[0].sign * values[0],)
         return tuple([d.sign * value for d, value in zip(self.directions, values, strict=False)])
 
     def is_result(self, values: Sequence[float]) -> bool:

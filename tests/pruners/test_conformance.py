@@ -487,4 +487,5 @@ def test_a_study_runs_under_it_is_whole_and_goes_on_without_being_told_its_prune
     assert sum(states.values()) == 18
     assert states[TrialState.COMPLETE] > 0
     assert json.loads(again.last_run.pruner) == case.make().spec()
+    assert again.differences() == []
     again.close()

@@ -13,7 +13,8 @@ import pytest
 import raytune_lite as rtl
 from raytune_lite.core import messages as m
 from raytune_lite.core.messages import Decision
-from raytune_lite.core.protocols import Rung, StudyView
+from raytune_lite.core.protocols import Rung, StudyView, Verdict
+from raytune_lite.core.schedules import Levels
 from raytune_lite.pruners import ASHAPruner, MedianPruner, NopPruner
 from raytune_lite.samplers import RandomSampler
 from raytune_lite.trial import StudyDirection, TrialState
@@ -47,10 +48,12 @@ def test_a_study_of_several_objectives_keeps_the_first_one_where_optuna_has_room
     for trial in study.trials:
         x = trial.params["x"]
         assert trial.intermediate_values == {1: x, 2: x / 2, 3: x / 3}
+        assert repr(trial.reports) == repr({1: (x, 1.0), 2: (x / 2, math.nan), 3: (x / 3, 3.0)})
         pruned = x < 0.5
         assert (trial.state, trial.values) == ((TrialState.PRUNED, (x / 3, 3.0)) if pruned else
                                                (TrialState.COMPLETE, (x, 1.0 - x)))  # fmt: skip
     assert {trial.state for trial in study.trials} == {TrialState.PRUNED, TrialState.COMPLETE}
+    assert study.differences() == []
     theirs = optuna.load_study(study_name="s", storage=storage)
     assert [t.intermediate_values for t in theirs.trials] == [dict(t.intermediate_values) for t in study.trials]
 
@@ -119,6 +122,7 @@ def test_added_trials_bring_one_number_for_each_objective(storage):
     vectors = {1: (0.5, 2), 2: [0.25, 3.5]}
     study.add_trial(rtl.create_trial(values=(0.5, 1.0), intermediate_values=vectors))
     assert study.trials[0].intermediate_values == {1: 0.5, 2: 0.25}
+    assert study.trials[0].reports == {1: (0.5, 2.0), 2: (0.25, 3.5)}
     wrong = rtl.create_trial(values=(0.5, 1.0), intermediate_values={1: 0.5})
     with pytest.raises(ValueError, match=r"reported \(0.5,\) at step 1, the study has 2 objective\(s\)"):
         study.add_trial(wrong)
@@ -222,6 +226,92 @@ def test_a_view_shows_the_brackets_of_a_judge_that_has_several():
     for shown in (view, view.still()):
         assert shown.rungs() == rungs
         assert [shown.bracket(number) for number in range(4)] == [0, 1, 0, 1]
+
+
+class Brackets:
+    """A pruner as wide as the port: trials of odd numbers begin at level 3, all objectives count, half are promoted."""
+
+    judges_several = True
+
+    def spec(self):
+        return {"name": "Brackets"}
+
+    def judge(self, study):
+        return BracketsJudge(study)
+
+
+class BracketsJudge:
+    """At a level a trial pauses; it is promoted when a worse sum of losses came after it."""
+
+    def __init__(self, study):
+        assert (study.name, study.directions) == ("s", (MINIMIZE, MAXIMIZE))
+        self.held = {(0, 1): [], (0, 3): [], (1, 3): []}  # (bracket, level) -> (number, losses)
+        self.waiting, self.reached = {}, {}
+
+    def bracket(self, number):
+        return number % 2
+
+    def schedule(self, number):
+        return Levels((3,) if number % 2 else (1, 3))
+
+    def report(self, number, step, losses):
+        key = number % 2, step
+        if number in self.waiting:
+            return Verdict(Decision.PAUSE)
+        if key not in self.held:
+            return Verdict(Decision.CONTINUE)
+        self.held[key].append((number, losses))
+        self.waiting[number] = key
+        row = m.PutRung(number=number, level=step, losses=losses, how="exact", bracket=key[0])
+        return Verdict(Decision.PAUSE, (row,))
+
+    def end(self, number, losses):
+        self.waiting.pop(number, None)
+        return ()
+
+    def promotable(self, ready):
+        for number, key in self.waiting.items():
+            own = next(sum(losses) for n, losses in self.held[key] if n == number)
+            later = self.held[key][[n for n, _ in self.held[key]].index(number) :]
+            if ready(number) and any(sum(losses) > own for _, losses in later):
+                yield number
+
+    def promote(self, number):
+        bracket, level = self.waiting.pop(number)
+        return (m.PromoteRung(number=number, level=level, bracket=bracket),)
+
+    def retire(self, number):
+        self.waiting.pop(number, None)
+
+    def rungs(self):
+        return tuple(Rung(level, bracket, *(zip(*held, strict=True) if held else ((), ())))
+                     for (bracket, level), held in self.held.items())  # fmt: skip
+
+
+def test_a_pruner_with_brackets_levels_of_each_trial_and_losses_of_all_objectives_needs_nothing_but_the_port(storage):
+    def objective(trial):
+        x = trial.suggest_float("x", 0.0, 1.0)
+        for step in range(1, 5):
+            trial.report((x, step - x), step)
+            if trial.should_prune():
+                raise rtl.TrialPruned
+        return x, x
+
+    study = two(storage, study_name="s", pruner=Brackets())
+    study.optimize(objective, n_trials=9, executor="inline")
+    study.optimize(objective, n_trials=3, executor="inline")  # folds the log, with a new judge
+    rungs = {(rung.bracket, rung.level): [] for rung in study.rungs}
+    assert rungs.keys() == {(0, 1), (0, 3), (1, 3)}
+    for rung in study.rungs:
+        assert rung.number % 2 == rung.bracket
+        x = study.trials[rung.number].params["x"]
+        assert rung.losses == (x, x - rung.level)
+        rungs[rung.bracket, rung.level].append(rung.promoted)
+    assert sum(map(sum, rungs.values())) >= 3
+    assert {trial.state for trial in study.trials} == {TrialState.COMPLETE, TrialState.PRUNED}
+    # odd trials are decided at 3 for the first time
+    assert all(trial.last_step >= 3 for trial in study.trials if trial.number % 2)
+    study.close()
 
 
 # --- of the user's own -----------------------------------------------------------------------------------------------

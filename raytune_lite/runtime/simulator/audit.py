@@ -16,11 +16,10 @@ from ...core import messages as m
 from ...core.ledger import Ledger
 from ...core.retries import RetryPolicy
 from ...core.state import StudyState
-from ...pruners import ASHAPruner, NopPruner
 from ...trial import TrialState
 from .compare import differences
 from .health import Workers
-from .ladder import Ladder
+from .referee import Referee
 from .requests import CONTROL, Requests
 from .trace import brief
 from .world import World
@@ -54,7 +53,7 @@ class Auditor:
     Args:
         world: where a violation ends the history.
         retries: the policy of all its runs.
-        pruner: of all its runs.
+        referee: of its pruner.
         is_exact: tells whether a stored report is what the objective computed: (params, step, values).
         workers: lease and trial_timeout of all runs, in seconds.
     """
@@ -63,7 +62,7 @@ class Auditor:
         self,
         world: World,
         retries: RetryPolicy,
-        pruner: ASHAPruner | NopPruner,
+        referee: Referee,
         is_exact: Callable[[dict[str, float], int, tuple[float, ...]], bool],
         workers: tuple[float, float | None] = (math.inf, None),
     ) -> None:
@@ -71,7 +70,7 @@ class Auditor:
         self.trials: dict[int, TrialFacts] = {}
         self.cells: dict[int, tuple[str, int]] = {}
         self.requests: dict[str, int] = {}
-        self.ladder = Ladder(pruner, world.violate)
+        self.referee = referee
         self.workers = Workers(*workers, self.check)
         self.epoch, self.commits, self.owner = 0, 0, ""
         self.started, self.max_started = 0, math.inf  # configurations begun in this run, and how many it may
@@ -116,7 +115,7 @@ class Auditor:
         history, self._history = self._history, []
         self.trials, self.cells, self.requests = {}, {}, {}
         self.control = Requests(self.check)
-        self.ladder = self.ladder.fresh()
+        self.referee = self.referee.fresh()
         self.answers.clear()
         for events, rows, flush in history:
             self._history.append((events, rows, flush))
@@ -146,7 +145,7 @@ class Auditor:
             if isinstance(event, (m.TrialEnqueued, m.TrialAdded, *CONTROL)) and event.key:
                 self.check(event.key not in self.requests, f"request {event.key} was carried out twice")
                 self.requests[event.key] = len(self.requests)
-        self.ladder.settle()
+        self.referee.settle()
 
     def _imported(self, event: m.TrialAdded) -> None:
         """A trial of another program: its rows are there already, but for ours."""
@@ -157,7 +156,7 @@ class Auditor:
         external = state is TrialState.RUNNING
         self.trials[event.number] = TrialFacts(state=state, external=external, values=event.values, params=params)
         if state.is_finished():
-            self.ladder.gone(event.number)
+            self.referee.gone(event.number, state)
 
     def _left(self, max_trials: int | None) -> int | None:
         if max_trials is None:
@@ -173,7 +172,7 @@ class Auditor:
         self.check(row.number not in self.trials, f"trial {row.number} was made twice")
         self.trials[row.number] = TrialFacts(state=row.state, attempt=0, cell=row.cell)
         if row.state.is_finished():
-            self.ladder.gone(row.number)
+            self.referee.gone(row.number, row.state)
 
     def _set_state(self, row: m.SetState) -> None:
         facts = self._facts(row.number)
@@ -184,7 +183,7 @@ class Auditor:
         facts.state = row.state
         if row.state.is_finished():
             self.check(facts.live == 0, f"trial {row.number} is {row.state.name} while attempt {facts.live} is live")
-            self.ladder.gone(row.number)
+            self.referee.gone(row.number, row.state)
 
     def _new_attempt(self, row: m.NewAttempt) -> None:
         facts = self._facts(row.number)
@@ -193,7 +192,7 @@ class Auditor:
         self.control.attempt_begins(row.number, 1 + sum(facts.live > 0 for facts in self.trials.values()))
         facts.attempt = facts.live = row.attempt
         facts.state = TrialState.RUNNING
-        self.ladder.begins(row.number)
+        self.referee.begins(row.number)
         if row.attempt == 1:
             self.started += 1
             self.check(self.started <= self.max_started + self.refunds, f"{self.started} trials started in this run")
@@ -228,6 +227,7 @@ class Auditor:
         self.check(exact, f"trial {row.number}: {row.values} stored at step {row.step} is another trial's")
         facts.reports[row.step] = row.values
         facts.reported_by[row.step] = facts.attempt
+        self.referee.reported(row.number, row.step, row.values)
 
     def _put_param(self, row: m.PutParam) -> None:
         facts = self._facts(row.number)
@@ -275,7 +275,7 @@ class Auditor:
                 if self._facts(event.number).reported_by.get(last) == event.attempt:
                     self._same(("report", event.number, event.attempt, last), answer)
                 if event.number not in self.control.stopped:  # else the user has overruled the pruner
-                    self.ladder.answered(event.number, event.attempt, last, answer)
+                    self.referee.answered(event.number, event.attempt, last, answer)
         elif isinstance(event, m.ParamAsked):
             self._same(("param", event.number, event.name), answer.value)
             stored = self._facts(event.number).params.get(event.name)
@@ -351,7 +351,7 @@ class Auditor:
             self.check(cells == self.cells, "cells of rows and state differ")
             counts = state.ledger.counts()
             self.check(sum(counts.values()) == state.ledger.grid.size, f"cells do not add up: {counts}")
-        self.ladder.compare(state)
+        self.referee.compare(state)
 
     def final(self, state: StudyState, *, everything_ran: bool) -> None:
         """At the end of a run that nobody stopped."""
@@ -379,8 +379,8 @@ _TAKE: dict[type[m.Row], Callable[[Auditor, Any], None]] = {
     m.PutCheckpoint: Auditor._put_checkpoint,
     m.DropCheckpoint: Auditor._drop_checkpoint,
     m.PutCell: Auditor._put_cell,
-    m.PutRung: lambda auditor, row: auditor.ladder.put(row),
-    m.PromoteRung: lambda auditor, row: auditor.ladder.promote(row),
+    m.PutRung: lambda auditor, row: auditor.referee.put(row),
+    m.PromoteRung: lambda auditor, row: auditor.referee.promote(row),
 }
 
 

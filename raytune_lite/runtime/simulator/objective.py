@@ -16,6 +16,11 @@ class ObjectiveError(Exception):
     """What a simulated objective raises."""
 
 
+def _alone(values: tuple[float, ...]) -> float | tuple[float, ...]:
+    """As a user has them: a single objective's value is a number."""
+    return values[0] if len(values) == 1 else values
+
+
 class Objective:
     """One attempt's call of the objective.
 
@@ -32,7 +37,7 @@ class Objective:
         self._scenario, self._process, self._store, self._cut_off = scenario, process, store, cut_off
         self._world = process.world
 
-    def __call__(self, trial: Trial) -> float:
+    def __call__(self, trial: Trial) -> float | tuple[float, ...]:
         """Run the trial to its end, or as far as the pruner lets it."""
         scenario, world = self._scenario, self._world
         params = scenario.suggest(trial)
@@ -45,14 +50,14 @@ class Objective:
             saves = scenario.save_every and step % scenario.save_every == 0
             if saves and scenario.saves_first:
                 self._save(trial, params, step)
-            trial.report(scenario.loss(params, step), step)
+            trial.report(_alone(scenario.values(params, step)), step)
             if saves and not scenario.saves_first:
                 self._save(trial, params, step)
             if trial.should_prune():
                 raise TrialPruned
         if world.strikes("objective returns NaN", name):
-            return math.nan
-        return scenario.loss(params, scenario.max_step, is_result=True)
+            return _alone((math.nan,) * len(scenario.directions))
+        return _alone(scenario.values(params, scenario.max_step, is_result=True))
 
     def _resume(self, trial: Trial, params: dict[str, float]) -> int:
         directory = trial.load_checkpoint_dir()

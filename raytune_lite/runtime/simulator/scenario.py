@@ -11,10 +11,13 @@ from ...core.messages import ParamValue
 from ...core.protocols import StudyView
 from ...core.retries import RetryPolicy
 from ...distributions import Distribution, FloatDistribution, IntDistribution
-from ...pruners import ASHAPruner, NopPruner
+from ...pruners import ASHAPruner, MedianPruner, NopPruner
 from ...samplers import GridSampler, RandomSampler
 from ...trial import StudyDirection
 from ..trial import Trial
+from .ladder import Ladder
+from .medians import Medians
+from .referee import Referee
 from .world import World
 
 # The probability of each fault at each of its occasions, in a history of middling misfortune.
@@ -88,8 +91,8 @@ class Scenario:
     """One study and one cluster."""
 
     sampler: GridSampler | RandomSampler
-    pruner: ASHAPruner | NopPruner
-    direction: StudyDirection
+    pruner: ASHAPruner | MedianPruner | NopPruner
+    directions: tuple[StudyDirection, ...]
     retries: RetryPolicy
     n_trials: int | None
     max_trials: int | None
@@ -142,18 +145,36 @@ class Scenario:
             for name, value in cell.items()
         )
 
-    def loss(self, params: dict[str, float], step: int, *, is_result: bool = False) -> float:
-        """The learning curve of some parameters: always the same, falling, sometimes no number."""
+    def referee(self, world: World) -> Referee:
+        """An independent judge of the pruner's decisions."""
+        if isinstance(self.pruner, ASHAPruner):
+            return Ladder(world.violate, self.pruner)
+        if isinstance(self.pruner, MedianPruner):
+            return Medians(world.violate, self.pruner, self.directions[0])
+        return Referee(world.violate)
+
+    def result(self, world: World, name: str) -> tuple[float, ...]:
+        """What a trial that ran elsewhere came to."""
+        return tuple(round(world.draw(name), 1) for _ in self.directions)
+
+    def values(self, params: dict[str, float], step: int, *, is_result: bool = False) -> tuple[float, ...]:
+        """The learning curve of some parameters: always the same, falling, sometimes no number; of a second objective
+        it is the steps.
+        """
+        first = self._first_value(params, step, is_result=is_result)
+        return (first, float(step))[: len(self.directions)]
+
+    def _first_value(self, params: dict[str, float], step: int, *, is_result: bool) -> float:
         point = params["x"]
         noise = int.from_bytes(blake2b(repr(point).encode(), digest_size=4).digest(), "big") / 2**32
         if noise < self.nan_share and not is_result and step > 1 + noise * 30:
             return math.nan
         value = round(noise * 4) / 4 + 1.0 / (step + 1)  # rounded: trials tie
-        return value if self.direction is StudyDirection.MINIMIZE else -value
+        return self.directions[0].sign * value
 
     def is_exact(self, params: dict[str, float], step: int, values: tuple[float, ...]) -> bool:
         """Whether a stored report is what the objective computes for these parameters."""
-        return "x" in params and repr((self.loss(params, step),)) == repr(values)
+        return "x" in params and repr(self.values(params, step)) == repr(values)
 
 
 def draw(world: World, *, sql: bool) -> Scenario:
@@ -170,11 +191,15 @@ def draw(world: World, *, sql: bool) -> Scenario:
         if isinstance(sampler, SlowSampler):
             sampler.world, sampler.seconds = world, world.choice("thinking takes", (0.05, 1.0, 5.0))
     n = integer("trials", 2, 20)
+    pruner = _pruner(world)
+    directions = [world.choice("direction", (StudyDirection.MINIMIZE, StudyDirection.MAXIMIZE))]
+    if pruner.judges_several and world.draw("has two objectives") < 0.5:
+        directions.append(StudyDirection.MAXIMIZE)
     every = world.choice("checkpoint every", (0, 1, 1, 2, 3))
     return Scenario(
         sampler=sampler,
-        pruner=_pruner(world),
-        direction=world.choice("direction", (StudyDirection.MINIMIZE, StudyDirection.MAXIMIZE)),
+        pruner=pruner,
+        directions=tuple(directions),
         retries=_retries(world),
         n_trials=n if world.draw("has n_trials") < 0.5 else None,
         max_trials=None if grid else n + integer("more trials", 0, 6),
@@ -207,10 +232,14 @@ def _draw_rates(world: World) -> None:
         world.rates[fault] = min(0.5, rate * share * weather)
 
 
-def _pruner(world: World) -> ASHAPruner | NopPruner:
-    kind = world.choice("pruner", ("none", "promote", "promote", "stop"))
-    if kind == "none":
+def _pruner(world: World) -> ASHAPruner | MedianPruner | NopPruner:
+    kind = world.choice("pruner", ("other", "promote", "promote", "stop"))
+    if kind == "other" and world.draw("has no pruner") < 0.7:
         return NopPruner()
+    if kind == "other":
+        startup, least = world.integer("startup trials", 0, 2), world.integer("least trials at a step", 1, 2)
+        warmup, interval = world.integer("warm-up steps", 0, 2), world.integer("interval", 1, 3)
+        return MedianPruner(startup, warmup, interval, n_min_trials=least)
     low, high = world.integer("min_resource", 1, 2), world.integer("max_resource", 4, 9)
     return ASHAPruner(low, high, world.integer("reduction_factor", 2, 3), mode=kind)
 

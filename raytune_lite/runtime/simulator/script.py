@@ -165,7 +165,7 @@ class Script:
             params, key = self.scenario.wish(world), f"{self.name}/{i}"
             if world.draw("ran elsewhere") < 0.3:
                 state = world.choice("state there", (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL))
-                values = (round(world.draw("value there"), 1),) if state is TrialState.COMPLETE else None
+                values = self.scenario.result(world, "value there") if state is TrialState.COMPLETE else None
                 self._ask(m.TrialAdded(number=None, state=int(state), values=values, params=params, key=key))
             else:
                 fixed = tuple((p.name, json.dumps(p.distribution.to_external_repr(p.value))) for p in params)

@@ -61,7 +61,7 @@ class Simulation:
         self.world.note("scenario", "", repr(self.scenario))
         drawn = self.scenario
         limits = (drawn.lease, drawn.trial_timeout)
-        self.auditor = Auditor(self.world, drawn.retries, drawn.pruner, drawn.is_exact, limits)
+        self.auditor = Auditor(self.world, drawn.retries, drawn.referee(self.world), drawn.is_exact, limits)
         self.cluster = Cluster(self.world, self.scenario, self.auditor)
         self.scripts: list[Script] = []
         self.finished = False
@@ -70,7 +70,7 @@ class Simulation:
         self._directory = ""
         self.storage = "simulated"
         self.database = MemoryDatabase()
-        self.study = self.database.create_study("simulated", [self.scenario.direction], now=T0)
+        self.study = self.database.create_study("simulated", self.scenario.directions, now=T0)
         if sql:
             self._make_file()
         else:
@@ -93,7 +93,7 @@ class Simulation:
         return m.TrialAdded(
             number=number,
             state=int(state),
-            values=(round(world.draw("another's value"), 1),) if state is TrialState.COMPLETE else None,
+            values=self.scenario.result(world, "another's value") if state is TrialState.COMPLETE else None,
             params=() if waits else params,
             system_attrs=(("fixed_params", json.dumps(fixed)),) if waits else (),
             imported=True,
@@ -104,7 +104,7 @@ class Simulation:
         self._directory = tempfile.mkdtemp(prefix="rtl-simulated-", dir=memory)
         self.storage = f"sqlite:///{Path(self._directory) / 'study.db'}"
         repository = Repository.open(self.storage, durable=False)
-        repository.create_study("simulated", [self.scenario.direction], now=T0)
+        repository.create_study("simulated", self.scenario.directions, now=T0)
         repository.close()
 
     def open_database(self, process: Process) -> Store:
@@ -280,7 +280,7 @@ class Simulation:
         ours = sorted((number, uri) for number, facts in self.auditor.trials.items() for uri in facts.checkpoints)
         check(kept == ours, "checkpoints in the tables differ")
         rungs = sorted((record.number, record.level, record.promoted) for record in repository.rungs(study))
-        check(rungs == self.auditor.ladder.entries(), "rungs in the tables differ")
+        check(rungs == self.auditor.referee.entries(), "rungs in the tables differ")
         live = [record for record in repository.attempts(study) if record.outcome is None]
         check(not live, f"attempts without an end in the tables: {live[:2]}")
 

@@ -82,7 +82,6 @@ class Batch:
             pending.get((table, "delete"), {}).pop(key, None)
             rows[key] = values
         elif pending.get((table, "insert"), {}).pop(key, None) is None:
-            pending.get((table, "put"), {}).pop(key, None)
             rows[key] = values
 
     def _run(self, cursor: Cursor, table: str, verb: Verb, pending: Mapping[Key, Values]) -> None:

@@ -72,7 +72,7 @@ def differences_of(
         try:
             commands = state.handle(event, at).commands
             if isinstance(event, m.TrialAdded) and event.imported and event.state != TrialState.RUNNING:
-                tables.add_external(event)
+                tables.put_external(event)
             tables.apply([command for command in commands if isinstance(command, m.Row)])
         except (RaytuneLiteError, ValueError, TypeError, KeyError, RuntimeError) as error:
             what = str(error) if isinstance(error, RaytuneLiteError) else repr(error)

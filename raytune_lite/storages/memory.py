@@ -42,7 +42,7 @@ class Tables:
         """
         return self._carry_out(change for row in rows for change in changes(row))
 
-    def add_external(self, event: m.TrialAdded) -> None:
+    def put_external(self, event: m.TrialAdded) -> None:
         """The rows of a trial that another program wrote, as ``event`` has them, in place of what it wrote before."""
         for name, table in self.tables.items():
             if SHAPES[name].owner == "trial_id":
@@ -75,7 +75,8 @@ class Tables:
         if shape.owner == "trial_id" and key[:1] not in self.tables["trials"] and (name, verb) != ("trials", "insert"):
             raise StorageError(f"there is no trial {key[0]} to write to.")
         if verb == "insert" and before is not None:
-            raise StorageError(f"table {name} has a row {', '.join(map(str, key))} already.")
+            what = f"trial {key[0]}" if name == "trials" else f"row {', '.join(map(str, key))} of {name}"
+            raise StorageError(f"there is a {what} already.")
         if (verb == "once" and before is not None) or (verb in ("update", "delete") and before is None):
             return  # as in SQL: the first value stands, and of no row there is nothing to change
         undo.append((name, key, before))
@@ -167,10 +168,10 @@ class MemoryDatabase:
         self._studies[name] = _Kept(record)
         return record
 
-    def add_external(self, study: StudyRecord, event: m.TrialAdded) -> None:
+    def put_external(self, study: StudyRecord, event: m.TrialAdded) -> None:
         """What another program does that adds a trial of its own, or goes on with it: ``event`` has its rows now."""
         kept = self[study.name]
-        kept.tables.add_external(event)
+        kept.tables.put_external(event)
         assert event.number is not None
         kept.external[event.number] = event
 
@@ -255,7 +256,7 @@ class MemoryStore:
         kept = self._database[study.name]
         if not kept.run:
             return None
-        holder = f"{self._process} (run {kept.run})"
+        holder = f"{kept.holder} (run {kept.run})"
         return Owner(
             epoch=kept.epoch, run=kept.run, holder=holder, lease_until=kept.lease_until, address=kept.address
         )

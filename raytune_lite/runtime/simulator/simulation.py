@@ -81,10 +81,10 @@ class Simulation:
         world, database = self.world, self.database
         for number in range(self.scenario.external):
             state = world.choice("state of another's trial", tuple(s for s in TrialState if s is not TrialState.PAUSED))
-            database.add_external(self.study, self._external(number, state))
+            database.put_external(self.study, self._external(number, state))
             if state is TrialState.RUNNING and world.draw("another's trial ends") < 0.7:
                 ended = self._external(number, TrialState.COMPLETE)
-                world.after(world.between("another takes", 1.0, 200.0), database.add_external, self.study, ended)
+                world.after(world.between("another takes", 1.0, 200.0), database.put_external, self.study, ended)
 
     def _external(self, number: int, state: TrialState) -> m.TrialAdded:
         params, world = self.scenario.wish(self.world), self.world

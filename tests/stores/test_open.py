@@ -210,7 +210,7 @@ def test_many_processes_may_open_a_new_database_at_once(tmp_path):
     repository.close()
 
 
-# --- every dialect, MySQL's own too: compiled (test_storage_servers.py runs them) --------------------------------
+# --- every dialect, MySQL's own too: compiled (test_servers.py runs them) --------------------------------
 
 
 @pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)

@@ -20,7 +20,7 @@ from raytune_lite.trial import StudyDirection, TrialState
 # `sqlite3 FILE .dump` of what the code of each version wrote; only the host's name was changed. Version 1: ASHA with
 # failures, checkpoints, an interrupted run; a grid whose cells fail; two objectives with an attempt that was still
 # live. Version 2: data/make_database.py says what is in it.
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).parent.parent / "data"
 VERSIONS = (1, 2)
 STUDIES = {1: {"grid", "train", "two objectives"}, 2: {"grid", "optuna", "stop", "train", "tree", "two objectives"}}
 

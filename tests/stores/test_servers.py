@@ -1,6 +1,6 @@
 """What only a server has: other clients, lost connections, deadlocks, collations, passwords. On real ones.
 
-What a repository does on all three databases is in test_storage_commit, test_storage_optuna, test_storage_migrations.
+What every store does is in test_promises and test_rows; see also test_repository, test_optuna, test_migrations.
 """
 
 from __future__ import annotations
@@ -138,34 +138,6 @@ def test_the_database_itself_refuses_what_there_can_be_only_once(any_storage, wh
     repository.commit(study, epoch, [event()], rows)
     with pytest.raises(StorageError, match=r"(?i)unique|duplicate|foreign key"), repository._database.write() as raw:
         raw.exec_driver_sql(DOUBLED[what])
-    repository.close()
-
-
-def test_what_gives_up_a_cell_or_a_slot_and_what_takes_it_may_come_in_one_batch(any_storage):
-    repository = Repository.open(any_storage)
-    study, epoch = begun(repository)
-    begin = m.NewAttempt(number=0, attempt=1, slot="s", node="", started=0.0, resumed_step=None)
-    lease = m.PutCell(number=0, cell=7, state="leased", failures=0)
-    repository.commit(study, epoch, [], [new(0, cell=7), begin, lease])
-    batch = [m.EndAttempt(number=0, attempt=1, outcome="exception", ended=1.0)]
-    batch += [m.SetState(number=0, state=TrialState.FAIL, attempt=1)]
-    batch += [m.PutCell(number=0, cell=7, state="free", failures=1)]
-    for number in (1, 2):
-        batch += [new(number, cell=7), m.PutCell(number=number, cell=7, state="leased", failures=number)]
-        batch += [m.NewAttempt(number=number, attempt=1, slot="s", node="", started=1.0, resumed_step=None)]
-        if number == 1:
-            batch += [m.EndAttempt(number=1, attempt=1, outcome="exception", ended=2.0, exit_code=1)]
-            batch += [m.SetState(number=1, state=TrialState.FAIL, attempt=1)]
-    repository.commit(study, epoch, [], batch)
-    assert [(a.number, a.outcome, a.exit_code) for a in repository.attempts(study)] == [
-        (0, "exception", None), (1, "exception", 1), (2, None, None),
-    ]  # fmt: skip
-    (cell,) = repository.cells(study)
-    assert (cell.cell, cell.number, cell.failures) == (7, 2, 2)
-    # a second cell for trial 2 is an error on every database, and not a silent change of its first
-    with pytest.raises(StorageError):
-        repository.commit(study, epoch, [], [m.PutCell(number=2, cell=8, state="leased", failures=0)])
-    assert repository.cells(study) == [cell]
     repository.close()
 
 

@@ -1,7 +1,7 @@
 """What a study holds already, when a pruner, a grid or a trial comes to it later.
 
-A pruner or a grid that is adopted judges the trials that are there; once it has judged, it cannot be changed, because
-the log is folded with it.
+An adopted pruner judges the trials that exist, and an adopted grid gives them their cells. After that it cannot be
+changed, because the log is folded with it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def check_pruner(s: StudyData, spec: str) -> Pruner:
 
 
 def adopt_pruner(s: StudyData, spec: str, pruner: Pruner) -> list[Command]:
-    """A judge of this pruner, who is told of all trials so far."""
+    """A judge of this pruner, which gets the reports and ends of all trials so far."""
     s.pruner_spec = spec
     s.seat(pruner)
     return [row for trial in s.trials.values() for row in judging.history(s, trial)]

@@ -1,6 +1,6 @@
-"""What an attempt may say: the bounds of names, texts and batches, and whether what it tells can be true.
+"""What an attempt may send: the bounds of names, texts and batches, and whether a report can be true.
 
-An attempt runs the user's code in another process, so nothing it sends is believed. Every check is made before a
+An attempt runs the user's code in another process, so all that it sends is checked. Every check is made before a
 handler changes anything. The bounds are those of the narrowest database, so that a study may move to any; the
 functions are cheap enough for each message.
 """
@@ -39,7 +39,7 @@ def clip(text: str, limit: int) -> str:
         return text
     keep = limit - 60
     while True:
-        head = keep // 4  # of a traceback the end says most
+        head = keep // 4  # the end of a traceback is the most useful part
         cut = f"{text[:head]}\n... {len(text) - keep} characters left out ...\n{text[len(text) - keep + head:]}"
         if len(json.dumps(cut)) <= limit:
             return cut
@@ -47,7 +47,7 @@ def clip(text: str, limit: int) -> str:
 
 
 def check_name(what: str, name: Any) -> None:
-    """Refuse a name that a database cannot hold; there it would hold up everybody's reports.
+    """Refuse a name that a database cannot hold: it would block the reports of all attempts.
 
     Raises:
         TypeError: not a str.
@@ -105,16 +105,16 @@ def check_distribution(name: str, distribution: Distribution) -> None:
 
 
 def check_progress(trial: TrialRecord, progress: Progress, space: Mapping[str, Distribution], objectives: int) -> None:
-    """Refuse progress that an honest attempt of this trial cannot have made. Changes nothing.
+    """Refuse progress that an attempt of this trial cannot have made. Changes nothing.
 
     Args:
-        trial: the live trial of the attempt that tells.
-        progress: what it tells.
+        trial: the trial of the attempt that sent it.
+        progress: what it sent.
         space: the study's parameters, with their newest distributions.
         objectives: number of the study's objectives.
 
     Raises:
-        MessageError: a step, value or attribute that is none, or a checkpoint of another trial or outside its place.
+        MessageError: a wrong step, value or attribute, or a checkpoint of another trial or outside its place.
         IncompatibleDistributionError, ValueError, TypeError: a parameter that the study cannot have.
     """
     for param in progress.params:

@@ -1,7 +1,7 @@
 """Handlers: what a user asks of a running study from any process. Stop one trial, pause and unpause, extend, resize.
 
 Every request carries a key, by which a re-sent one is known: it is answered as before and changes nothing. A request
-for live attempts gives them a stop order. The attempt hears of it with its next answer, finishes its step, saves and
+for live attempts gives them a stop order. The attempt gets it with its next answer, finishes its step, saves and
 ends; past the order's deadline its task is killed. An attempt that is lost under an order costs its trial no retry.
 
 All but a trial's end belongs to the run: the next run starts unpaused, with its own budget and its own number of slots.
@@ -31,7 +31,7 @@ def trial_stop_requested(s: StudyData, event: m.TrialStopRequested, at: float) -
 
     It becomes PRUNED, not FAIL: that it ends early is a decision about a trial, as a pruner's STOP is. Its value is its
     last report, its grid cell is decided, and it is no failure that counts for ``abort_after`` or is tried again. A
-    live one that completes, or fails by itself, before it hears of the order is what it became.
+    live one that completes, or fails by itself, before it gets the order keeps that end.
 
     Raises:
         MessageError: the study has no such trial, another program runs it, or the request has no key or a wrong grace.

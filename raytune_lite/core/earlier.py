@@ -39,7 +39,7 @@ def _attempt_lost(data: dict[str, Any]) -> None:
 
 
 def _reports(data: dict[str, Any]) -> None:
-    """A report was (step, value). All of a record are of one version, so the first one tells."""
+    """A report was (step, value). All reports of a record are of one version, so the first one shows which."""
     reports = data.get("reports")
     if not (type(reports) is list and reports and type(reports[0]) is list and len(reports[0]) == 2):
         return  # none, or nonsense that the field's reader refuses

@@ -91,7 +91,7 @@ def _loads(text: str) -> Any:
     try:
         value, end = _scan(text, 0)
     except StopIteration:
-        return _DECODER.decode(text)  # which tells what is wrong
+        return _DECODER.decode(text)  # whose error says what is wrong
     return value if end == len(text) else _DECODER.decode(text)
 
 

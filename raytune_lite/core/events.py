@@ -24,7 +24,7 @@ class LogEntry(NamedTuple):
     """One entry of a study's log: an event, and when it was taken in.
 
     ``at``: seconds since the study was created. ``text``: the event's JSON as its sender wrote it, which is stored
-    unchanged; None when nobody encoded it yet, and in entries that were read back.
+    unchanged; None when it is not encoded yet, and in entries that were read back.
     """
 
     at: float
@@ -34,7 +34,7 @@ class LogEntry(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted(Event):
-    """A driver began a run of the study. Attempts of earlier runs are lost; the budget is set anew.
+    """A driver began a run of the study. Attempts of earlier runs are lost; the budget is the new one.
 
     ``n_trials``: configurations this run may start (None: no bound). ``max_trials``: bound on the study's total.
     ``pruner``, ``sampler``, ``retries``: JSON text of their specs. ``checkpoints_kept``: reported ones of a trial that

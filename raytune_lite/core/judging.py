@@ -1,4 +1,4 @@
-"""What the pruner's judge is told of a trial: its reports and its end; and what follows for the trial."""
+"""What the pruner's judge gets of a trial, its reports and its end, and what follows for the trial."""
 
 from __future__ import annotations
 

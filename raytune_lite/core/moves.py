@@ -23,7 +23,7 @@ _ALLOWED = frozenset(TRANSITIONS)
 def create(s: StudyData, how: str, state: TrialState, number: int | None = None) -> TrialRecord:
     """A new trial, with the next number unless one is given.
 
-    An external trial of that number is forgotten: the program that runs it has told what became of it.
+    An external trial of that number is replaced: the program that runs it has stored its new state.
     """
     number = s.next_number if number is None else number
     _take(s, (None, how, state), number)
@@ -58,7 +58,7 @@ def _take(s: StudyData, row: Transition, number: int) -> None:
 
 
 def live(s: StudyData, number: int, attempt: int) -> TrialRecord:
-    """The trial of an attempt that may speak (fencing).
+    """The trial of a live attempt (fencing).
 
     Raises:
         StaleAttemptError: the attempt is not live.

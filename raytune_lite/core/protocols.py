@@ -164,7 +164,7 @@ class Branches(Protocol):
 class Sampler(Protocol):
     """Chooses parameters from (view, trial number, seed) alone; holds no state that a restart would lose.
 
-    A cache that can be rebuilt from any view is none. One call at a time: samplers need not be thread-safe.
+    A cache that can be rebuilt from any view is not such a state. One call at a time: samplers need not be thread-safe.
     """
 
     @property
@@ -177,7 +177,7 @@ class Sampler(Protocol):
 
     @property
     def in_background(self) -> bool:
-        """Whether a call may take long (more than some milliseconds), so that nobody else should wait for it."""
+        """Whether a call may take long (more than some milliseconds), so that other work must not wait for it."""
 
     @property
     def draws_globally(self) -> bool:

@@ -23,9 +23,9 @@ class RetryPolicy:
     A budget is a number of retries, None for no bound, or a pair of it and a delay in seconds:
     ``RetryPolicy(worker_crash=3, node_lost=(None, 30.0))``. The delay doubles with each retry, up to ten minutes. A
     retry is the same trial's next attempt and resumes from its last checkpoint. A lost driver and an interruption are
-    nobody's fault and are not counted. A damaged checkpoint is no reason to count either: the checkpoint before it
-    is gone back to, and where there is none the trial fails. Invalid parameters (TrialInvalid) stay invalid and are
-    never tried again; another trial takes their place.
+    not counted. A damaged checkpoint is not counted either: the trial continues from the checkpoint before it, and
+    fails if there is none. Invalid parameters (TrialInvalid) stay invalid and are never tried again; another trial
+    takes their place.
 
     Args:
         exception: after the objective raised.

@@ -13,7 +13,7 @@ from .trials import PAUSED, PRUNED, Effects
 
 
 def run_started(s: StudyData, event: m.RunStarted, at: float) -> Effects:
-    """A new run: its specs are adopted, attempts of the run before are lost, the budget is set anew."""
+    """A new run: its specs are adopted, attempts of the previous run are lost, the budget is the new one."""
     # a run that was logged before there was such a limit had none
     retries, commands = RetryPolicy(**{"abort_after": None, **json.loads(event.retries)}), list[Command]()
     pruner = adoption.check_pruner(s, event.pruner) if event.pruner != s.pruner_spec else None

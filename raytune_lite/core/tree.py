@@ -2,7 +2,7 @@
 
 The second kind of ledger, for spaces that are defined by running: a node is a prefix of (parameter, value) choices.
 What is below it is unknown until a trial that was given this prefix asks for its next parameter; then the node is a
-branching, and the siblings of the value that the trial took are free. A trial is given one free node, so nobody else
+branching, and the siblings of the value that the trial took are free. A trial is given one free node, so no other trial
 is ever beneath it, and the node where it ends is a leaf: DONE, or free again when it failed. Part of the study's
 record: knows no clock, no Ray and no chance of its own.
 """
@@ -121,14 +121,14 @@ class Tree:
         """Give a trial that has its parameters already (added, or begun before there was a tree) the node they lead to.
 
         They must say which way to take at every branching, and the node must be free. None: the trial holds nothing. It
-        runs all the same, and what it does is no part of the tree. ``asked`` then tells what it used, in its order.
+        runs anyway, and is not part of the tree. ``asked`` then records what it used, in its order.
         """
         return None if number in self.at else self._descend(number, params, is_strict=True)
 
     def claim_below(self, number: int, params: Mapping[str, Any]) -> tuple[None, None] | None:
         """Like ``claim_params`` for a trial that starts now (enqueued): where its parameters end, any way is good.
 
-        ``params`` then tells what it must use beside its own.
+        ``params`` then has what it must use beside its own.
         """
         return None if number in self.at else self._descend(number, params)
 

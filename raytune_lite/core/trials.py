@@ -84,7 +84,7 @@ class StopOrder:
 
 @dataclass(slots=True)
 class TrialRecord:
-    """All that the core knows of one trial. Handlers change it, nobody else."""
+    """All that the core knows of one trial. Only handlers change it."""
 
     number: int
     state: TrialState

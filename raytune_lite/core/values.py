@@ -55,7 +55,7 @@ class FailureKind(str, enum.Enum):
     NODE_LOST = "node_lost"  # died or was preempted
     LEASE_EXPIRED = "lease_expired"
     DRIVER_LOST = "driver_lost"
-    STOPPED = "stopped"  # it was told to end and did not until the deadline, so it was killed
+    STOPPED = "stopped"  # it got a stop order, had not ended at the deadline, and was killed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -187,7 +187,7 @@ class _ASHAJudge:
     """One study's rungs. ``PutRung.losses`` is the loss as given: signed so that smaller is better.
 
     For one trial: ``following`` is the index of the lowest rung where it is not recorded yet (absent: 0);
-    ``waiting`` is the rung where it was told to pause, until it is promoted; ``overshot`` is its largest step
+    ``waiting`` is the rung where its verdict was PAUSE, until it is promoted; ``overshot`` is its largest step
     so far when it passed that rung by so much that another one, undecided, lies below; ``retired``: it will
     never run again.
     """
@@ -211,7 +211,7 @@ class _ASHAJudge:
     def report(self, number: int, step: int, losses: Losses) -> Verdict:
         """Record a loss at the rungs that ``step`` reaches or passes, lowest first, while decided to go on.
 
-        A decision stands: a trial told to pause (or stop) that reports on is told so again, and nothing is
+        A decision stands: a trial that reports after PAUSE or STOP gets the same decision again, and nothing is
         recorded, until it is promoted. So the answer to a batch of reports is the answer to its last one.
 
         Args:
@@ -256,7 +256,7 @@ class _ASHAJudge:
         if promotable:
             # Li et al. 2018, Algorithm 2 frees the worker here and calls get_job. When get_job would hand
             # back this very trial it is promoted in place: the same job, without saving and loading it. Every
-            # unpromoted trial counts as available, also one that was told to pause a moment ago and is still
+            # unpromoted trial counts as available, also one with a verdict of PAUSE whose attempt is still
             # on its way out.
             self.waiting[number] = (rung, key)
             return Decision.CONTINUE if self._next_job() == number else Decision.PAUSE
@@ -298,7 +298,7 @@ class _ASHAJudge:
         return tuple(PutRung(number=number, level=rung.level, losses=losses, how=how) for rung in missed)
 
     def retire(self, number: int) -> None:
-        """The trial will not run again: nobody promotes it. What is recorded of it stays and counts."""
+        """The trial will not run again and is never promoted. Its records stay and count."""
         self.retired.add(number)
         if number in self.waiting:
             rung, key = self.waiting.pop(number)

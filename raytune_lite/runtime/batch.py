@@ -15,7 +15,7 @@ class Request:
     """An event on its way to the core, and where its answer goes: a value, or the error that refused it.
 
     ``text``: the event's JSON as its sender wrote it, which is stored unchanged; None: it is encoded once, for the log.
-    ``slot``: of an AttemptEnded: whose task ended, which must be the one that holds the attempt; None: nobody asks.
+    ``slot``: of an AttemptEnded: whose task ended, which must be the one that holds the attempt; None: no check.
     ``stop``: set with the answer: why the event's attempt shall stop, or None.
     """
 

@@ -127,7 +127,7 @@ class DriverChannel:
         """The trial to work at, or None when there is nothing to do.
 
         Raises:
-            DriverGone: nobody answered for a whole lease.
+            DriverGone: there was no answer for a whole lease.
         """
         assignment: m.Assignment | None = self._send(m.Claimed(slot=slot, node=node, pid=pid))[0]
         return assignment

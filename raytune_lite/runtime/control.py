@@ -1,6 +1,6 @@
 """Control commands: what any process may ask of the owner of a running study, and the way to that owner.
 
-The owner listens on a socket of its own for them. It stores where that is, and the key to it, with its hold on the
+The owner listens for them on a separate socket. It stores the socket's address and key with its ownership of the
 study. So whoever may read the database may control the study; the key opens nothing else. A command is an event with
 a key of its own: it is sent again until it is answered, and carried out once.
 """
@@ -50,7 +50,7 @@ class ControlServer:
 
     @property
     def address(self) -> str:
-        """JSON text, to be stored with the hold on the study."""
+        """JSON text, to be stored with the ownership of the study."""
         host, port = self._server.address
         return json.dumps({"host": host, "port": port, "key": self._key.hex()})
 
@@ -88,7 +88,7 @@ def send(store: Store, study: StudyRecord, event: m.Event, host: Host, *, patien
         patience: seconds to look for the owner: its driver may be restarting.
 
     Raises:
-        StudyNotRunningError: nobody owns the study, or the owner cannot be reached from other processes.
+        StudyNotRunningError: the study has no owner, or the owner cannot be reached from other processes.
         DriverUnreachableError: the owner did not answer for ``patience`` seconds.
         RaytuneLiteError, ValueError: the owner refused the event, and says why.
     """
@@ -101,7 +101,7 @@ def send(store: Store, study: StudyRecord, event: m.Event, host: Host, *, patien
         if reply is not None and reply != BUSY and not is_superseded(reply):
             return read(reply)[0]
         if reply is None and owner.lease_until < host.time():
-            raise StudyNotRunningError(study.name)  # it is dead, and its hold has ended
+            raise StudyNotRunningError(study.name)  # it is dead, and its lease has ended
         if host.monotonic() > give_up:
             raise DriverUnreachableError(
                 f"study {study.name!r} is being run by {owner.holder}, which did not answer for {patience:.0f} s; "

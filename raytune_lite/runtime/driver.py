@@ -27,7 +27,7 @@ from .suggest import Key, SamplerThread, SuggestRequest
 
 TICK = 2.0  # seconds between looks at leases and timeouts
 STORAGE_REST = 0.5  # seconds until a database that failed is tried again
-BUSY_AFTER = 3.0  # seconds an attempt waits for its answer before it is told to send the message again
+BUSY_AFTER = 3.0  # seconds an attempt waits for its answer before it gets BUSY and sends the message again
 INTERRUPTED = "the study was interrupted"
 
 Open = Callable[[Later | None], Session]
@@ -41,7 +41,7 @@ class Driver:
         host: threads and clocks.
         notice: prints a line for people.
         open_session: opens the study; called again after the database has failed.
-        has_sampler_thread: samplers that take long are asked in a thread of their own, so that nobody waits for them.
+        has_sampler_thread: slow samplers are asked in a thread of their own, so that no other call waits for them.
         address: how other processes reach this driver with control commands.
     """
 
@@ -110,9 +110,9 @@ class Driver:
         return self._ask(event)
 
     def plan(self, handover: Handover, timeout: float | None = None) -> Plan:  # noqa: ARG002  (a call from this process)
-        """Take in what the launcher hands over, and tell it what to do.
+        """Store what the launcher hands over, and return what it is to do.
 
-        An end that is refused fails its slot's attempt: the task is over, and nobody will report a better one.
+        An end that is refused fails its slot's attempt: the task is over, and no other end will come.
         """
         if handover.draining:
             self._stop = INTERRUPTED
@@ -218,7 +218,7 @@ class Driver:
                 if self.fatal is not None:
                     return
                 self._host.sleep(STORAGE_REST)
-            except Exception as error:  # noqa: BLE001  (FencedError, StudyBusyError, a bug: callers must hear of it)
+            except Exception as error:  # noqa: BLE001  (FencedError, StudyBusyError, a bug: callers get it)
                 self._drop_session()
                 self.fatal = error
                 return
@@ -264,7 +264,7 @@ class Driver:
     def _drop_session(self) -> None:
         session, self._session = self._session, None
         if session is not None:
-            with contextlib.suppress(Exception):  # the database is what failed; the next session reads it anew
+            with contextlib.suppress(Exception):  # the database is what failed; the next session reads what is stored
                 session.close()
 
     # --- samplers that take long -------------------------------------------------------------------------------------
@@ -305,7 +305,7 @@ class Driver:
         while self.fatal is None:
             slept = self._host.monotonic()
             self._closed.wait(TICK)
-            # SIGSTOP, or a suspended machine: nobody could be heard meanwhile
+            # SIGSTOP, or a suspended machine: no message could be received meanwhile
             was_stopped = self._host.monotonic() > slept + TICK + self.config.lease / 2
             if self._session is None or self._closed.is_set():
                 continue
@@ -313,7 +313,7 @@ class Driver:
                 if was_stopped:
                     self._query(lambda session: session.renew_leases())
                 self._query(lambda session: session.tick())
-            except Exception:  # noqa: BLE001  (kept as self.fatal: the next caller hears of it)
+            except Exception:  # noqa: BLE001  (kept as self.fatal: the next caller gets it)
                 return
 
 

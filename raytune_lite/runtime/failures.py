@@ -11,7 +11,7 @@ from ..exceptions import CheckpointCorruptedError, TrialInvalid
 
 
 class AttemptInterrupted(BaseException):
-    """The attempt was told to end: Ctrl-C, or another attempt has taken its place. The trial goes on later."""
+    """The attempt must end: Ctrl-C, a stop order, or another attempt has taken its place. The trial may go on later."""
 
 
 class DriverGone(AttemptInterrupted):

@@ -1,8 +1,8 @@
 """The heartbeat of a worker process: one thread that delivers buffered reports and so renews the attempt's lease.
 
-It ends the process when the lease cannot be renewed: an attempt that the driver does not hear may have been given to
+It ends the process when the lease cannot be renewed: the driver may have given a silent attempt's trial to
 another task. A thread cannot do that while C code holds the interpreter's lock, or just after the whole process was
-stopped and woke up. So beside it stands the host's dead man's switch, set anew with each answer of the driver.
+stopped and woke up. So beside it stands the host's dead man's switch, set again with each answer of the driver.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Heartbeat:
         self._host.start(self._run, "heartbeat")
 
     def watch(self, trial: Trial | None) -> None:
-        """Beat for ``trial`` from now on; None: for nobody."""
+        """Renew the lease of ``trial`` from now on; None: there is no trial."""
         had_limit = self._trial is not None and self._trial.delivery.deadline < math.inf
         self._trial = trial
         if had_limit or (trial is not None and trial.delivery.deadline < math.inf):
@@ -47,7 +47,7 @@ class Heartbeat:
         self.acknowledged()
 
     def acknowledged(self, since: float | None = None) -> None:
-        """The lease begins anew: at ``since``, when a message that was answered had been sent; None: now."""
+        """The lease starts again: at ``since``, when a message that was answered had been sent; None: now."""
         now = self._host.monotonic()
         if now - self._armed_at < self._interval:
             return  # short trials are answered a thousand times a second, and to arm the switch takes a new thread

@@ -33,7 +33,7 @@ NODE = "in-process"
 class LocalStudy:
     """The driver of a study in this process, for callers of any thread; itself the Channel of its trials.
 
-    The study is given back when this object is closed, or when nobody holds it any more.
+    The study is given back when this object is closed, or when it is no longer referenced.
     """
 
     def __init__(self, config: RunConfig, notice: Callable[[str], None] | None = None) -> None:

@@ -24,7 +24,7 @@ SHORT_TRIALS = 50.0
 POLL = 0.25  # seconds between looks when nothing ends
 CAPACITY_INTERVAL = 5.0  # seconds between two looks at how many trials there is room for
 DRAIN_PATIENCE = 10.0  # seconds a driver has, at the end of a run, to store what there is left to report
-DISMISS_PATIENCE = 0.5  # seconds that idle tasks have, when a run is over, to hear that there is nothing to do
+DISMISS_PATIENCE = 0.5  # seconds that idle tasks have, when a run is over, to be answered that there is nothing
 STOP_GRACE = 5.0  # seconds an interrupted objective has to notice, before its task is killed
 TRACEBACKS_SHOWN = 3  # caught failures shown whole; the database keeps them all
 STUCK_NOTICE = 30.0  # seconds between notices that nothing can be scheduled
@@ -121,7 +121,7 @@ class Launcher:
             self._slots[self._tasks.submit()] = None
 
     def _cancel(self, slot: str, kind: FailureKind, message: str) -> None:
-        """Kill a task: it may hang, or be cut off. If it cannot be reached it must not keep a place all the same."""
+        """Kill a task: it may hang, or be cut off. If it cannot be reached, it must not keep a place either."""
         self._tasks.cancel(slot)
         del self._slots[slot]
         self._lost.append(Lost(slot=slot, kind=kind, message=message))

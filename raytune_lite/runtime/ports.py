@@ -42,7 +42,7 @@ class Lost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handover:
-    """What the launcher tells the driver, each thing once it is known and until it is acknowledged.
+    """What the launcher sends to the driver, each thing until it is acknowledged.
 
     ``prefetch``: slots for which trials are to be claimed now, before their tasks are submitted. ``seen``: how many of
     the study's finished trials the launcher knows (None: it does not ask). ``draining``: the script is being stopped,
@@ -89,7 +89,7 @@ class WorkerSettings:
 
     ``node``: the driver's; a local checkpoint path is good there only. ``lease``, ``trial_timeout``: seconds.
     ``address``, ``key``: of the driver process's socket; None: there is none. ``previous_owner``: whose study it was
-    until now, where nobody gave it back.
+    until now, if it was not given back.
     """
 
     n_objectives: int

@@ -303,7 +303,7 @@ class Session:
         refused: Mapping[str, str] | None = None,
         is_stopped: bool = False,
     ) -> Plan:
-        """Take in which tasks are gone, and tell the launcher what to do.
+        """Store which tasks are gone, and return what the launcher is to do.
 
         Args:
             handover: what the launcher knows. Its ends have been processed already.
@@ -313,7 +313,7 @@ class Session:
         """
         slots = self._slots
         gone: list[m.AttemptLost | m.AttemptEnded | None] = [slots.lose(lost) for lost in handover.lost]
-        # a task that returned nothing found nothing to do, or could not hear what it was given
+        # a task that returned nothing found nothing to do, or did not get the answer to its claim
         gone += [slots.lose_silent(ended.slot) for ended in handover.ended if ended.message is None]
         gone += [slots.refuse_end(slot, why) for slot, why in (refused or {}).items()]
         events = [event for event in gone if event is not None]
@@ -340,7 +340,7 @@ class Session:
     # --- holding on --------------------------------------------------------------------------------------------------
 
     def tick(self) -> None:
-        """Close attempts whose lease ran out, stop a run whose time is over, and renew the hold on the study.
+        """Close attempts whose lease ran out, stop a run whose time is over, and renew the ownership of the study.
 
         Raises:
             FencedError: another driver took the study.
@@ -355,11 +355,11 @@ class Session:
             self.call(m.StopRequested(reason="timeout"))
 
     def renew_leases(self) -> None:
-        """Begin every live attempt's lease anew: nobody could be heard, because this process did not listen."""
+        """Start every live attempt's lease again: this process could receive no message in between."""
         self._slots.renew()
 
     def keep(self) -> None:
-        """Renew this process's hold on the study; raises FencedError when another driver has it."""
+        """Renew this process's ownership of the study; raises FencedError when another driver has it."""
         lease_until = self._host.time() + OWNER_LEASE
         self.repository.commit(self.study, self.epoch, [], [], lease_until=lease_until, flush=False)
 

@@ -2,7 +2,7 @@
 
 A slot is one task, and runs at most one attempt. The study's state says which slot holds which trial; this record says
 until when each attempt is trusted without a report, and keeps late copies of a slot's messages from doing anything.
-Nothing of it need be stored: a new session builds it from the log, and begins all leases anew.
+Nothing of it need be stored: a new session builds it from the log, and starts all leases again.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Slots:
         self._is_ours = False  # while the log is read: whether it is in a part of this run
         self.closed: set[str] = set()  # their tasks have ended
         self._served: set[str] = set()  # this run gave them a trial
-        self._unheard: set[str] = set()  # slots with a prefetched trial, until their tasks are heard
+        self._unheard: set[str] = set()  # slots with a prefetched trial, until their tasks have sent a message
         self._given_up: list[str] = []  # their attempts were given up while their tasks may still run
 
     def replay(self, event: m.Event) -> None:
@@ -92,12 +92,12 @@ class Slots:
     # --- leases ------------------------------------------------------------------------------------------------------
 
     def renew(self) -> None:
-        """Begin every live attempt's lease anew: nobody could be heard, because this process did not listen."""
+        """Start every live attempt's lease again: this process could receive no message in between."""
         for number, attempt in self._state.live():
             self._leases.grant(number, attempt, self._now())
 
     def give_up(self) -> list[m.AttemptLost]:
-        """The ends of attempts whose lease is over, that are far past their time, or that were told to end long ago."""
+        """The ends of attempts whose lease is over, and of those far past their time limit or their stop order."""
         silent = f"no message for {self.lease:.0f} s"
         lost = dict.fromkeys(self._leases.expired(self._now()), (FailureKind.LEASE_EXPIRED, silent))
         for number, attempt in lost:
@@ -140,7 +140,7 @@ class Slots:
     def lose_silent(self, slot: str) -> m.AttemptLost | None:
         """The event for a slot whose task returned without a result, or None when it held no live attempt.
 
-        It may hold one that it never heard of, because the driver's answer to its claim got lost.
+        It may hold one that it does not know of, because the driver's answer to its claim was lost.
         """
         return self.lose(Lost(slot=slot, kind=FailureKind.DRIVER_LOST, message="its task could not hear its trial"))
 

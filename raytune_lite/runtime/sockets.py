@@ -67,7 +67,7 @@ class SocketClient:
     """The attempt's end. One per process and driver; calls of several threads take turns.
 
     Raises:
-        OSError: nobody listens there, or nobody who answers in time.
+        OSError: nothing listens there, or no answer came in time.
         AuthenticationError: the key is another one.
     """
 

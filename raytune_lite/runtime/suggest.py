@@ -140,7 +140,7 @@ class SamplerThread:
                 found: m.Event | Exception
                 try:
                     found = request.answer()
-                except Exception as error:  # noqa: BLE001  (a sampler may be the user's own: whoever waits is told)
+                except Exception as error:  # noqa: BLE001  (a sampler may be the user's own: whoever waits gets the error)
                     found = error
                 self._deliver(request.key, found)
 

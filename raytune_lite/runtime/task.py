@@ -32,7 +32,7 @@ class TaskChannel(Channel, Protocol):
     """A Channel that can ask for a trial, too."""
 
     def claim(self, slot: str, node: str | None = None, pid: int | None = None) -> Assignment | None:
-        """The trial to work at, or None when there is nothing to do. Raises DriverGone when nobody answers."""
+        """The trial to work at, or None when there is nothing to do. Raises DriverGone when there is no answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -123,7 +123,7 @@ def _values(row: m.PutValues) -> Sequence[Change]:
     found: list[Change] = []
     for objective, each in enumerate(row.values):
         value, kind = stored_float(each)
-        if kind == "NAN":  # Optuna's table has no word for it, and SQLite would keep a NULL that nobody can read
+        if kind == "NAN":  # Optuna's table cannot say it, and SQLite would keep a NULL that Optuna cannot read
             raise StorageError(f"trial {row.number}: objective value {objective} is NaN; such a trial is FAIL.")
         found.append(("put", "trial_values", (row.number, objective), {"value": value, "value_type": kind}))
     return found

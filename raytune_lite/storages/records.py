@@ -25,7 +25,7 @@ class Owner:
     """Who owns a study, as a process may find it out that does not.
 
     ``run``: the name of its run. ``holder``: for people. ``lease_until``: seconds since 1970 UTC; after that anybody
-    may take the study. ``address``: JSON text that says how to reach the owner, as it gave it; None: nobody can.
+    may take the study. ``address``: JSON text that says how to reach the owner, as it gave it; None: there is no way.
     """
 
     epoch: int

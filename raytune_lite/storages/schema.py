@@ -152,7 +152,7 @@ rtl_epochs = sa.Table(  # who owns a study
     metadata,
     _owned_by("studies.study_id", primary_key=True),
     _whole("epoch"),
-    _text("run"),  # "": nobody owns it
+    _text("run"),  # "": it has no owner
     _text("holder"),  # for people
     _text("host"),
     _whole("pid"),

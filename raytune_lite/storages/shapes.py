@@ -1,4 +1,4 @@
-"""What the columns of a table are for: whose row it is, what tells the rows of one owner apart, what they hold.
+"""What the columns of a table are for: the owner of a row, the key among the rows of one owner, the values.
 
 Derived from ``schema`` for the tables that rows of the core change. Everything that writes or compares such tables asks
 here: the SQL statements, the tables in memory, the integrity check.
@@ -17,7 +17,7 @@ from . import schema as t
 
 Values = dict[str, Any]
 
-# table -> what tells apart the rows of one trial; of one study for the grid's cells, which have a trial only in turns
+# table -> the key among the rows of one trial (for the grid's cells: of one study, since a cell changes its trial)
 _KEYS: dict[str, tuple[str, ...]] = {
     "trials": (),
     "rtl_trials": (),
@@ -40,7 +40,7 @@ _COPIES = {"trials": ("study_id", "number"), "rtl_trials": ("study_id", "number"
 class Shape:
     """One table.
 
-    ``owner``: the column of its trial or study. ``key``: what tells the rows of one owner apart; ``values``: what a row
+    ``owner``: the column of its trial or study. ``key``: the key among the rows of one owner; ``values``: what a row
     holds besides. ``sql_key``: the columns by which SQL finds one row: owner and key, or, if ``is_digested``, a digest
     of the key. ``copies``: what an INSERT repeats of the study and the trial. ``columns``: all that it fills, in order.
     ``initial``: values of a new row that may be left out. ``take``: from a row's values to a tuple of them in order.

@@ -87,7 +87,7 @@ def upsert(dialect: str, table: sa.Table, columns: Sequence[str], keys: Sequence
 
 def _insert(table: sa.Table, columns: Sequence[str]) -> Any:
     values = {name: sa.bindparam(name, type_=table.c[name].type) for name in columns}
-    return sa.insert(table).values(values).inline()  # inline: no RETURNING of a key nobody reads
+    return sa.insert(table).values(values).inline()  # inline: no RETURNING of a key that is not needed
 
 
 def _b(column: sa.Column[Any]) -> Any:

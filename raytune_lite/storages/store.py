@@ -65,7 +65,7 @@ class Store(Protocol):
         """
 
     def previous_owner(self, study: StudyRecord) -> str | None:
-        """From whom this process took the study, and why without asking, for people; None when nobody had it."""
+        """The owner before this process, and why it could be replaced, as a text; None when there was none."""
 
     def owner(self, study: StudyRecord) -> Owner | None:
         """Who owns the study, whether or not its lease has ended; None when it was given back, or never taken."""

@@ -50,10 +50,10 @@ def create(connection: Connection, name: str, directions: Sequence[StudyDirectio
 
 def adopt(connection: Connection, study_id: int, created: float) -> None:
     """Add our rows for a study that has none: Optuna made it, or ``create`` just did."""
-    nobody = {"epoch": 0, "run": "", "holder": "", "host": "", "pid": 0, "pid_started": "", "lease_until": 0.0,
+    no_owner = {"epoch": 0, "run": "", "holder": "", "host": "", "pid": 0, "pid_started": "", "lease_until": 0.0,
               "address": None}  # fmt: skip
     connection.execute(sa.insert(t.rtl_studies).values(study_id=study_id, created=created, specs="{}"))
-    connection.execute(sa.insert(t.rtl_epochs).values(study_id=study_id, **nobody))
+    connection.execute(sa.insert(t.rtl_epochs).values(study_id=study_id, **no_owner))
 
 
 def read(connection: Connection, study_id: int, name: str) -> StudyRecord | None:
@@ -66,7 +66,7 @@ def read(connection: Connection, study_id: int, name: str) -> StudyRecord | None
 def delete(connection: Connection, study_id: int) -> None:
     """Remove every row of the study from every table."""
     trial_ids = sa.select(t.trials.c.trial_id).where(t.trials.c.study_id == study_id)
-    # children before parents, and the row first that a driver's transaction locks first: nobody waits in a circle
+    # children before parents, and the row first that a driver's transaction locks first: else two could deadlock
     children_first = [table for table in reversed(t.metadata.sorted_tables) if table is not t.rtl_epochs]
     for table in [t.rtl_epochs, *children_first]:
         if "study_id" in table.c:

@@ -1,6 +1,6 @@
-"""What may be asked of a run while it is under way, from its own script or from any other process.
+"""Control commands to a running study, from its own script or from any other process.
 
-A command goes to the owner of the study, which the database names. It is an event: stored, and carried out once.
+A command goes to the owner of the study, whose address is in the database. It is an event: stored, and handled once.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .results import Results
 
 
 class Commands(Results):
-    """The commands of a Study. Each waits until it is stored; a run hears of it within about a second.
+    """The commands of a Study. Each waits until it is stored; a run follows it within about a second.
 
     Each raises:
         StudyNotRunningError: no run of the study is under way.

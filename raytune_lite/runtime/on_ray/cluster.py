@@ -47,7 +47,7 @@ def connect() -> bool:
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # Ray's default, said aloud: else it warns
     where = address or ("local" if _remembered_head_is_gone() else None)
     ray.init(where, logging_level="ERROR", log_to_driver=True, include_dashboard=None if address else False)
-    node = getattr(ray._private.worker, "_global_node", None)  # no public call tells a new cluster from a joined one
+    node = getattr(ray._private.worker, "_global_node", None)  # no public call says whether it is new or joined
     return bool(getattr(node, "head", False))
 
 
@@ -127,7 +127,7 @@ def refuse_infeasible(request: Mapping[str, Any], *, own_local_ray: bool) -> str
     """A warning for a cluster that may grow; on a local Ray of our own, which never will, an error.
 
     Raises:
-        InfeasibleResourcesError: nobody could ever grant the request.
+        InfeasibleResourcesError: no node can ever grant the request.
     """
     reason = infeasible(request)
     if reason and own_local_ray:

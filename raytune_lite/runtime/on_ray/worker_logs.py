@@ -19,7 +19,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from ...core.messages import FailureKind
 from ..heartbeat import EXIT_CODE
 
-PATIENCE = 5.0  # seconds; a node that is dying with its worker has nothing to tell
+PATIENCE = 5.0  # seconds; a node that dies with its worker answers nothing
 TAIL = 2000  # characters kept
 _SWITCH = 1  # exit code of the dead man's switch, which is faulthandler's
 _NOISE = (":job_id:", ":task_name:", ":actor_name:", "Extension modules:")
@@ -70,7 +70,7 @@ def read_exits(places: Mapping[str, tuple[str, int]]) -> dict[str, ExitInfo]:
 
 
 def _read(pid: int) -> ExitInfo:
-    folder = ray._private.worker._global_node.get_logs_dir_path()  # no public call tells it
+    folder = ray._private.worker._global_node.get_logs_dir_path()  # there is no public call for it
     found = glob.glob(os.path.join(glob.escape(folder), f"worker-*-{pid}.err"))
     if not found:
         return ExitInfo()

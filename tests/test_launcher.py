@@ -1,0 +1,324 @@
+"""The launcher over ports that a test drives: what it submits, hands over, cancels and raises. No Ray, no database."""
+
+from __future__ import annotations
+
+import pytest
+
+from raytune_lite.core import messages as m
+from raytune_lite.core.encoding import event_to_json
+from raytune_lite.core.messages import FailureKind
+from raytune_lite.exceptions import DriverUnreachableError, StudyAbortedError, TrialFailedError
+from raytune_lite.runtime import launcher as launchers
+from raytune_lite.runtime.host import RealHost
+from raytune_lite.runtime.launcher import Launcher
+from raytune_lite.runtime.ports import Lost, Plan, Returned
+
+
+class TestHost(RealHost):
+    """Time that passes only when somebody waits."""
+
+    __test__ = False
+
+    def __init__(self):
+        self.now = 0.0
+
+    def monotonic(self):
+        return self.now
+
+    def sleep(self, seconds):
+        self.now += seconds
+
+
+class Tasks:
+    """Tasks that end when the test says so: ``script`` holds what each wait gives, or raises."""
+
+    def __init__(self, host, script=(), capacity=2, prefetches=False):
+        self.host, self.script, self.room, self.prefetches = host, list(script), capacity, prefetches
+        self.submitted, self.cancelled, self.running = [], [], []
+        self.why_blocked, self.gathered = "", []
+
+    def submit(self, prefetched=None):
+        slot = f"t{len(self.submitted)}" if prefetched is None else prefetched[0]
+        self.submitted.append(slot if prefetched is None else prefetched)
+        self.running.append(slot)
+        return slot
+
+    def wait(self, timeout, gather=0.0):
+        self.gathered.append(gather)
+        found = self.script.pop(0) if self.script else ()
+        if isinstance(found, BaseException):
+            raise found
+        self.host.sleep(timeout)
+        ended, lost = [x for x in found if isinstance(x, Returned)], [x for x in found if isinstance(x, Lost)]
+        for item in (*ended, *lost):
+            self.running.remove(item.slot)
+        return ended, lost
+
+    def cancel(self, slot):
+        self.cancelled.append(slot)
+        if slot in self.running:
+            self.running.remove(slot)
+
+    def capacity(self):
+        return self.room
+
+    def explain(self, lost, calls):
+        return lost
+
+    def blocked(self):
+        return self.why_blocked
+
+
+class Driver:
+    """A driver that answers each handover with the next plan of the script, the last one for ever."""
+
+    def __init__(self, *plans):
+        self.plans, self.heard = list(plans), []
+
+    def plan(self, handover, timeout=None):
+        self.heard.append(handover)
+        plan = self.plans.pop(0) if len(self.plans) > 1 else self.plans[0]
+        if isinstance(plan, BaseException):
+            raise plan
+        return plan
+
+    def locate(self, slots):
+        return [None for _ in slots]
+
+    @property
+    def ended(self):
+        return [item.slot for handover in self.heard for item in handover.ended]
+
+    @property
+    def lost(self):
+        return [(item.slot, item.kind) for handover in self.heard for item in handover.lost]
+
+
+class Observer:
+    def __init__(self, wants_trials=False):
+        self.wants_trials = wants_trials
+        self.plans, self.notices, self.error = [], [], None
+
+    def update(self, plan):
+        self.plans.append(plan)
+        if self.error is not None:
+            raise self.error
+
+    def notice(self, text):
+        self.notices.append(text)
+
+
+def plan(wanted=2, over=False, **fields):
+    return Plan(**{"counts": {}, "best": None, "promotions": 0, "wanted": wanted, "over": over, **fields})
+
+
+OVER = plan(0, over=True)
+
+
+def returned(slot, number=0, error=None, caught=True, exception=None):
+    """A task's end: COMPLETE, or FAIL with ``error``."""
+    failure = None if error is None else m.Failure(error=error, traceback=f"Traceback\n{error}")
+    outcome = m.Outcome.COMPLETE if error is None else m.Outcome.FAIL
+    values = (1.0,) if error is None else None
+    event = m.AttemptEnded(number=number, attempt=1, outcome=outcome, values=values, failure=failure)
+    message = event_to_json(event).encode()
+    return Returned(slot=slot, message=message, failed=error is not None, caught=caught, exception=exception)
+
+
+class Run:
+    """One launcher and its ports."""
+
+    def __init__(self, plans, script=(), **options):
+        self.host = TestHost()
+        tasks = {name: options.pop(name) for name in ("capacity", "prefetches") if name in options}
+        self.tasks, self.driver = Tasks(self.host, script, **tasks), Driver(*plans)
+        self.observer = Observer(options.pop("wants_trials", False))
+        self.launcher = Launcher(self.driver, self.tasks, self.host, self.observer, study_name="s", **options)
+
+    def __call__(self):
+        self.launcher.run()
+        return self
+
+
+# --- tasks -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_run_that_is_over_starts_nothing():
+    run = Run([OVER])()
+    assert run.tasks.submitted == []
+    assert len(run.driver.heard) == 1
+
+
+def test_as_many_tasks_are_queued_as_the_driver_wants():
+    run = Run([plan(3), plan(3), OVER], [[returned("t0")]], capacity=8)()
+    assert run.tasks.submitted == ["t0", "t1", "t2", "t3"]
+
+
+def test_without_a_wish_the_room_and_a_look_ahead_bound_the_tasks():
+    run = Run([plan(None), OVER], capacity=2)()
+    assert len(run.tasks.submitted) == 2 + launchers.LOOK_AHEAD
+
+
+@pytest.mark.parametrize(("limit", "of_the_plan", "n"), [(3, None, 3), (None, 2, 2), (3, 1, 1), (1, 5, 1)])
+def test_the_smaller_of_the_callers_limit_and_the_plans_holds(limit, of_the_plan, n):
+    run = Run([plan(9, max_tasks=of_the_plan), OVER], capacity=8, max_concurrent=limit)()
+    assert len(run.tasks.submitted) == n
+
+
+def test_a_task_that_was_given_up_is_cancelled_and_reported_lost_once():
+    run = Run([plan(2), plan(2, cancel=("t0", "of an earlier driver")), plan(2), OVER])()
+    assert run.tasks.cancelled[0] == "t0"
+    assert run.driver.lost == [("t0", FailureKind.LEASE_EXPIRED)]
+    assert run.tasks.submitted == ["t0", "t1", "t2"]  # its place is free again
+
+
+def test_tasks_that_are_left_when_the_run_is_over_are_let_go():
+    run = Run([plan(2), OVER])()
+    assert run.tasks.cancelled == ["t0", "t1"]
+    assert run.driver.lost == []  # they held no trial
+
+
+def test_short_trials_are_claimed_ahead_of_their_tasks():
+    script = [[returned("t0"), returned("t1")]]
+    ahead = plan(2, prefetched=(("ahead-1", b"a"), ("ahead-2", b"b")))
+    run = Run([plan(2), ahead, OVER], script, prefetches=True, short_trials=0.1, max_concurrent=2)()
+    assert sorted(run.driver.heard[1].prefetch) == ["ahead-1", "ahead-2"]
+    assert run.tasks.submitted[2:] == [("ahead-1", b"a"), ("ahead-2", b"b")]
+
+
+def test_long_trials_and_tasks_that_cannot_are_never_claimed_ahead():
+    for options in ({"prefetches": True, "short_trials": 1e9}, {"prefetches": False, "short_trials": 0.0}):
+        run = Run([plan(2), plan(2), OVER], [[returned("t0")]], max_concurrent=2, **options)()
+        assert all(handover.prefetch == () for handover in run.driver.heard)
+
+
+def test_it_says_so_when_nothing_can_be_placed():
+    plans = [plan(2)] * 200
+    run = Run([*plans, OVER])
+    run.tasks.why_blocked = "no node has a GPU."
+    run()
+    waiting = [text for text in run.observer.notices if "2 trial(s) wait: no node has a GPU." in text]
+    assert len(waiting) == int(200 * launchers.POLL // launchers.STUCK_NOTICE)
+
+
+# --- what the driver hears -------------------------------------------------------------------------------------------
+
+
+def test_ends_and_losses_are_handed_over_once():
+    lost = Lost(slot="t1", kind=FailureKind.NODE_LOST, message="gone")
+    run = Run([plan(2), plan(2), plan(2), OVER], [[returned("t0")], [lost]])()
+    assert run.driver.ended == ["t0"]
+    assert run.driver.lost == [("t1", FailureKind.NODE_LOST)]
+
+
+def test_what_was_not_acknowledged_is_handed_over_again_when_the_run_is_drained():
+    plans = [plan(1), DriverUnreachableError("no answer"), OVER]
+    run = Run(plans, [[returned("t0")]], max_concurrent=1)
+    with pytest.raises(DriverUnreachableError):
+        run()
+    assert run.driver.ended == ["t0", "t0"]
+    assert run.driver.heard[-1].draining
+
+
+def test_trials_that_were_claimed_in_a_call_that_failed_are_given_back():
+    plans = [plan(2), DriverUnreachableError("no answer"), OVER]
+    script = [[returned("t0"), returned("t1")]]
+    run = Run(plans, script, prefetches=True, short_trials=0.1, max_concurrent=2)
+    with pytest.raises(DriverUnreachableError):
+        run()
+    assert sorted(run.driver.lost) == [("ahead-1", FailureKind.DRIVER_LOST), ("ahead-2", FailureKind.DRIVER_LOST)]
+
+
+def test_finished_trials_are_asked_for_only_by_who_wants_them_and_from_where_they_are_known():
+    plans = [plan(1, n_finished=3), plan(1, n_finished=5), OVER]
+    assert [handover.seen for handover in Run(plans)().driver.heard] == [None, None, None]
+    assert [handover.seen for handover in Run(plans, wants_trials=True)().driver.heard] == [None, 3, 5]
+
+
+# --- failures --------------------------------------------------------------------------------------------------------
+
+
+def test_a_failure_that_is_not_caught_ends_the_run_with_its_traceback():
+    script = [[returned("t0", 7, "KeyError: 'x'", caught=False)]]
+    run = Run([plan(1), plan(1, failed=(7,)), OVER], script, max_concurrent=1)
+    with pytest.raises(TrialFailedError, match="KeyError: 'x'") as caught:
+        run()
+    assert (caught.value.number, caught.value.attempt) == (7, 1)
+    assert run.driver.heard[-1].draining
+
+
+def test_inline_it_is_the_objectives_own_exception():
+    own = KeyError("x")
+    script = [[returned("t0", 7, "KeyError: 'x'", caught=False, exception=own)]]
+    with pytest.raises(KeyError) as caught:
+        Run([plan(1), plan(1, failed=(7,)), OVER], script, max_concurrent=1)()
+    assert caught.value is own
+
+
+def test_a_failure_that_is_tried_again_is_neither_shown_nor_raised():
+    script = [[returned("t0", 7, "KeyError: 'x'", caught=False)]]
+    run = Run([plan(1), plan(1), OVER], script, max_concurrent=1)()
+    assert run.observer.notices == []
+
+
+def test_caught_failures_are_shown_the_first_with_their_tracebacks():
+    n = launchers.TRACEBACKS_SHOWN + 1
+    script = [[returned(f"t{i}", i, f"ValueError: {i}")] for i in range(n)]
+    plans = [plan(1), *(plan(1, failed=(i,)) for i in range(n)), OVER]
+    notices = Run(plans, script, max_concurrent=1)().observer.notices
+    assert len(notices) == n
+    assert [("Traceback" in text) for text in notices] == [True] * (n - 1) + [False]
+
+
+def test_a_run_that_was_given_up_says_why():
+    with pytest.raises(StudyAbortedError, match="all failed alike"):
+        Run([plan(1), plan(1, aborted="all failed alike"), OVER])()
+
+
+# --- the end ---------------------------------------------------------------------------------------------------------
+
+
+def test_ctrl_c_drains_hands_over_what_ends_and_kills_the_rest():
+    script = [KeyboardInterrupt(), [returned("t0")]]
+    run = Run([plan(2)], script, max_concurrent=2)
+    with pytest.raises(KeyboardInterrupt):
+        run()
+    assert [handover.draining for handover in run.driver.heard][-2:] == [True, True]
+    assert run.driver.ended == ["t0"]
+    assert run.tasks.cancelled == ["t1"]
+    assert run.driver.lost == [("t1", FailureKind.DRIVER_LOST)]
+    assert run.tasks.running == []
+    assert "Interrupted" in run.observer.notices[0]
+    assert "Stopped. Run the same command again" in run.observer.notices[1]
+
+
+def test_a_second_ctrl_c_leaves_no_task_either():
+    run = Run([plan(2)], [KeyboardInterrupt(), KeyboardInterrupt()], max_concurrent=2)
+    with pytest.raises(KeyboardInterrupt):
+        run()
+    assert sorted(run.tasks.cancelled) == ["t0", "t1"]
+
+
+def test_a_drain_waits_no_longer_than_its_grace():
+    run = Run([plan(2)], [KeyboardInterrupt()], max_concurrent=2)
+    with pytest.raises(KeyboardInterrupt):
+        run()
+    assert launchers.STOP_GRACE <= run.host.now <= launchers.STOP_GRACE + 2 * launchers.POLL
+
+
+def test_a_driver_that_cannot_store_does_not_hide_what_ended_the_run():
+    plans = [plan(2), DriverUnreachableError("no answer")]
+    run = Run(plans, [[returned("t0"), KeyboardInterrupt()][:1], KeyboardInterrupt()], max_concurrent=2)
+    with pytest.raises(DriverUnreachableError):
+        run()
+    assert any("1 end(s) could not be stored" in text for text in run.observer.notices)
+    assert sorted(run.tasks.cancelled) == ["t1"]
+
+
+def test_a_callback_that_raises_ends_the_run_and_one_that_raises_in_the_drain_is_reported():
+    run = Run([plan(2)], max_concurrent=2)
+    run.observer.error = RuntimeError("the callback's")
+    with pytest.raises(RuntimeError, match="the callback's"):
+        run()
+    assert any("a callback raised RuntimeError: the callback's" in text for text in run.observer.notices)
+    assert run.tasks.running == []

@@ -15,6 +15,7 @@ from click.testing import CliRunner
 
 import raytune_lite as rl
 from raytune_lite.cli import cli
+from raytune_lite.pruners import ASHAPruner, MedianPruner, pruner_names
 from raytune_lite.samplers import AutoSampler
 from raytune_lite.target import PortableObjective, load_target
 
@@ -114,6 +115,19 @@ def test_run_takes_sampler_pruner_and_directions(folder):
     assert json.loads(study.last_run.sampler) == {"name": "RandomSampler", "seed": 3}
 
 
+def test_run_offers_every_pruner_and_any_of_its_arguments(folder):
+    run("objective", "--study", "m", "--n-trials", "1", "--pruner", "median", "--pruner-option", "n_startup_trials=2",
+        "--pruner-option", "interval_steps=3")  # fmt: skip
+    pruner = json.loads(rl.load_study(storage="sqlite:///raytune_lite.db", study_name="m").last_run.pruner)
+    assert pruner == {**MedianPruner().spec(), "n_startup_trials": 2, "interval_steps": 3}
+    run("objective", "--study", "a", "--n-trials", "1", "--pruner", "asha", "--pruner-option", "max_resource=9",
+        "--pruner-option", "mode=stop", "--reduction-factor", "2")  # fmt: skip
+    pruner = json.loads(rl.load_study(storage="sqlite:///raytune_lite.db", study_name="a").last_run.pruner)
+    assert pruner == ASHAPruner(1, 9, 2, mode="stop").spec()
+    for name in pruner_names():
+        assert name in run("objective", "--help").stdout
+
+
 def test_a_grid_runs_to_its_end_without_a_budget(folder):
     result = run("cell", "--study", "g", "--grid", '{"a": [1, 2, 3]}')
     assert "grid: 3 cells: 3 done, 0 free, 0 dead" in result.stdout
@@ -179,6 +193,15 @@ def test_a_target_that_cannot_be_loaded_is_explained(folder, target, told):
         (["--n-trials", "1", "--pruner", "asha"], "--max-resource"),
         (["--n-trials", "1", "--min-resource", "2"], "need --pruner asha"),
         (["--n-trials", "1", "--pruner", "asha", "--max-resource", "0"], "max_resource must be an integer >= 1"),
+        (["--n-trials", "1", "--pruner", "best"], "'asha', 'median', 'none'"),
+        (["--n-trials", "1", "--pruner-option", "n_startup_trials=3"], "needs --pruner, one of asha, median, none"),
+        (["--n-trials", "1", "--pruner", "median", "--pruner-option", "patience"], "must be NAME=VALUE"),
+        (["--n-trials", "1", "--pruner", "median", "--pruner-option", "patience=3"],
+         "its arguments are n_startup_trials, n_warmup_steps, interval_steps, n_min_trials"),
+        (["--n-trials", "1", "--pruner", "median", "--pruner-option", "interval_steps=0"], "interval_steps must be"),
+        (["--n-trials", "1", "--pruner", "median", "--max-resource", "9"], "need --pruner asha"),
+        (["--n-trials", "1", "--pruner", "median", "--direction", "minimize", "--direction", "maximize"],
+         "MedianPruner judges a single objective, and this study has 2"),
         (["--sampler", "grid"], "needs its values"),
         (["--grid", "{x"], "must be JSON"),
         (["--grid", "{}", "--sampler", "tpe"], "leave out --sampler tpe"),

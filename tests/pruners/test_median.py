@@ -18,7 +18,7 @@ from raytune_lite.core.schedules import Every
 from raytune_lite.pruners import MedianPruner
 
 from .conformance import CASES
-from .test_conformance import curves, curves_of, differential
+from .test_conformance import curves, curves_of, differential, relaxed
 from .world import MAXIMIZED, STUDY
 
 NAN, INF = math.nan, math.inf
@@ -132,7 +132,7 @@ def test_a_judge_forgets_the_curves_of_trials_that_have_ended():
 infinite = curves_of(st.sampled_from((0.0, 1.0, 1.0, 2.0, 3.0, -1.0, math.nan, math.inf, -math.inf)))
 
 
-@settings(max_examples=60, deadline=None)
+@relaxed
 @given(infinite, st.booleans())
 def test_beside_an_infinite_value_the_median_is_the_true_one_and_else_optunas(script, maximize):
     """Optuna takes numpy's percentile, which is NaN beside an infinite value; then it keeps every trial."""
@@ -157,7 +157,7 @@ def test_the_comparison_with_optuna_meets_stops_and_goes_on():
     told = Counter()
     case = next(case for case in CASES if case.name == "Median, sparse")
 
-    @settings(max_examples=100, deadline=None, database=None, derandomize=True)
+    @settings(relaxed, max_examples=100, database=None, derandomize=True)
     @given(curves, st.booleans())
     def play(script, maximize):
         told.update(differential(case, script, maximize))

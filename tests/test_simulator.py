@@ -337,7 +337,7 @@ def test_a_failure_shrinks_to_the_faults_that_cause_it(monkeypatch):
     _, found = first_failure()
     smallest = minimise(found.seed, found.failure, found.struck, seconds=20.0)
     assert kind_of(smallest.failure) == kind_of(found.failure)
-    assert len(smallest.struck) <= max(3, len(found.struck) // 10)
+    assert len(smallest.struck) <= max(3, len(found.struck) // 5)
     assert read(written(smallest.struck)) == list(smallest.struck)
 
 

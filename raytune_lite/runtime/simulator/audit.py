@@ -189,7 +189,7 @@ class Auditor:
         facts = self._facts(row.number)
         self.check(facts.live == 0, f"trial {row.number}: attempt {row.attempt} while attempt {facts.live} is live")
         self.check(row.attempt == facts.attempt + 1, f"trial {row.number}: attempt {row.attempt} after {facts.attempt}")
-        self.control.attempt_begins(row.number, 1 + sum(facts.live > 0 for facts in self.trials.values()))
+        self.control.attempt_begins(row.number, row.attempt, 1 + sum(facts.live > 0 for facts in self.trials.values()))
         facts.attempt = facts.live = row.attempt
         facts.state = TrialState.RUNNING
         self.referee.begins(row.number)

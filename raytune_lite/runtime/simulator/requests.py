@@ -14,6 +14,8 @@ from ...core import messages as m
 
 CONTROL = (m.TrialStopRequested, m.StudyPaused, m.StudyUnpaused, m.RunExtended, m.SlotsResized)
 
+_ORDERS = (m.TrialStopRequested, m.StudyPaused, m.SlotsResized)
+
 
 class Requests:
     """The requests of one run, and the trials that were stopped in any.
@@ -29,6 +31,7 @@ class Requests:
         self._paused = False
         self._slots = math.inf
         self._before = (self.stopped, self._slots)
+        self._now: tuple[m.Event, ...] = ()  # of this commit, those that tell attempts to end
 
     def begins(self, events: Sequence[m.Event], rows: Sequence[m.Row], live: Mapping[int, int]) -> None:
         """A commit is about to be taken in. ``live``: trial -> its live attempt."""
@@ -36,6 +39,7 @@ class Requests:
             unpaused = any(isinstance(event, (m.StudyUnpaused, m.RunStarted)) for event in events)
             self._check(not self._paused or unpaused, "an attempt begins in a paused study")
         self._before = (self.stopped, self._slots)
+        self._now = tuple(event for event in events if isinstance(event, _ORDERS))
         for event in events:
             if isinstance(event, m.RunStarted):
                 self._paused, self._slots = False, math.inf
@@ -53,9 +57,11 @@ class Requests:
         if isinstance(event, (m.StudyPaused, m.SlotsResized)):
             self._ordered.update(live.items())
 
-    def attempt_begins(self, number: int, n_live: int) -> None:
+    def attempt_begins(self, number: int, attempt: int, n_live: int) -> None:
         """An attempt begins; with it ``n_live`` are live."""
         stopped, slots = self._before
+        if any(getattr(event, "number", number) == number for event in self._now):
+            self._ordered.add((number, attempt))
         self._check(number not in stopped, f"trial {number} was stopped, and begins again")
         self._check(n_live <= max(slots, self._slots), f"{n_live} attempts at once, {slots} are allowed")
 

@@ -141,4 +141,4 @@ def test_a_value_that_cannot_be_shown_says_so():
 def test_every_built_in_is_in_the_table():
     made = {type(make(**{name: value})).__name__ for make, name, value in PLACES}
     without = {"PartialFixedSampler", "NopPruner"}  # they have no integer argument
-    assert set(samplers._HOMES) | set(pruners._BY_NAME) <= made | without
+    assert set(samplers._HOMES) | set(pruners._HOMES) <= made | without

@@ -226,19 +226,6 @@ def ignores_trial_timeout(patch):
     patch.setattr(Delivery, "__init__", without_limit)
 
 
-def a_prefetched_claim_outlives_its_task(patch):
-    """A trial that was claimed ahead has no lease: nobody misses a task that never ran."""
-    note = Slots.note
-
-    def careless(self, event):
-        note(self, event)
-        if isinstance(event, m.Claimed) and event.prefetched and event.slot in self._state.slots:
-            number = self._state.slots[event.slot]
-            self._leases.end(number, self._state.trials[number].attempt)
-
-    patch.setattr(Slots, "note", careless)
-
-
 def hands_over_an_end_twice(patch):
     """The launcher keeps an end that the driver has acknowledged."""
     hand_over = Launcher._hand_over
@@ -289,17 +276,6 @@ def renews_a_lease_that_was_given_away(patch):
     patch.setattr(DriverChannel, "_send", cheerful)
 
 
-def loses_prefetched_trials_with_a_failed_call(patch):
-    """Trials that were claimed in a call that failed are not given back when the run is drained."""
-    drain = Launcher._drain
-
-    def careless(self):
-        self._prefetching = ()
-        drain(self)
-
-    patch.setattr(Launcher, "_drain", careless)
-
-
 def takes_pruned_trials_into_the_median(patch):
     """The median rule counts COMPLETE trials only."""
     from raytune_lite.pruners.median import _MedianJudge
@@ -318,7 +294,7 @@ BUGS = (
     no_epoch_fence, no_attempt_fence, answers_before_the_commit, forgets_its_verdicts, deletes_before_the_commit,
     keeps_no_checkpoint_of_the_paused, hands_out_a_cell_twice, loses_a_wake_up, forgets_its_budget,
     never_ends_a_lease, retries_for_ever, breaks_ties_by_the_latest, serves_a_slot_twice,
-    no_renewal_after_a_slow_batch, ignores_trial_timeout, a_prefetched_claim_outlives_its_task, hands_over_an_end_twice,
+    no_renewal_after_a_slow_batch, ignores_trial_timeout, hands_over_an_end_twice,
     a_drain_forgets_one_task, takes_busy_for_an_acknowledgement, renews_a_lease_that_was_given_away,
     takes_pruned_trials_into_the_median, swaps_the_values_of_two_objectives,
 )  # fmt: skip

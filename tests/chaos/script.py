@@ -109,33 +109,33 @@ def install(faults: str) -> None:
     ``in-flight``: kill -9 of this process around an attempt's fourth checkpoint's report: in attempt 1 before it is
     sent, in attempt 2 while the driver handles it, in attempt 3 once the answer is there but nobody has read it.
     """
-    from raytune_lite.runtime.on_ray import task
+    from raytune_lite.runtime.channel import FastLine
 
-    call, reported = task.Line.call, []
+    call, reported = FastLine.call, []
 
-    def die(line: task.Line, message: bytes, attempt: int) -> None:
+    def die(line: FastLine, message: bytes, attempt: int) -> None:
         if attempt > 1:
-            wire = line._wire
+            wire: Any = line._connection
             assert wire is not None, "the wire is not connected"
             wire._connection.send_bytes(message)
             if attempt > 2:
                 assert wire._connection.poll(30)
         os.kill(os.getpid(), signal.SIGKILL)
 
-    def deadly(line: task.Line, message: bytes) -> bytes | None:
+    def deadly(line: FastLine, message: bytes, timeout: float) -> bytes | None:
         event = json.loads(message)
         if event["_"] == "Reported" and event["progress"]["checkpoint"]:
             reported.append((event["number"], event["attempt"]))
             if reported.count(reported[-1]) == 4 and event["attempt"] <= 3:
                 die(line, message, event["attempt"])
-        return call(line, message)
+        return call(line, message, timeout)
 
     if "no-switch" in faults:
         faulthandler.dump_traceback_later = lambda *a, **k: None  # type: ignore[assignment]
     if "no-wire" in faults:
-        task.Line.call = lambda line, message: None  # type: ignore[method-assign]
+        FastLine.call = lambda line, message, timeout: None  # type: ignore[method-assign]
     if "in-flight" in faults:
-        task.Line.call = deadly  # type: ignore[method-assign]
+        FastLine.call = deadly  # type: ignore[method-assign]
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:

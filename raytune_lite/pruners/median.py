@@ -17,16 +17,15 @@ from ..arguments import integer
 from ..core.messages import Decision, Row
 from ..core.protocols import Losses, StudyIdentity, Verdict
 from ..core.schedules import Every
-from ..trial import StudyDirection
 
 
 @dataclass(frozen=True, slots=True)
 class MedianPruner:
     """Stop a trial whose best report so far is worse than the median of COMPLETE trials at the same step.
 
-    Equal ones go on. Reports that are NaN do not count; a trial that reported nothing else stops. While trials run that
-    began together nothing is COMPLETE, and so nothing is stopped. Two things differ from Optuna's: a report below an
-    earlier step of its trial is no occasion to decide, and infinite reports have their place in the median (numpy's
+    Equal ones go on. Reports that are NaN do not count; a trial that reported nothing else stops. Trials that all
+    began together are not stopped, because none of them is COMPLETE yet. Two things differ from Optuna's: a report
+    below an earlier step of its trial leads to no decision, and infinite reports count in the median (numpy's
     percentile is NaN beside one, and then Optuna stops nothing).
 
     Args:
@@ -64,7 +63,7 @@ class MedianPruner:
 
     def judge(self, study: StudyIdentity) -> _MedianJudge:
         """A judge that knows no trial."""
-        return _MedianJudge(self, study.directions[0] is StudyDirection.MAXIMIZE)
+        return _MedianJudge(self, study.directions[0].sign < 0)
 
 
 @dataclass(slots=True)

@@ -233,33 +233,39 @@ class Study(Commands):
         """
         if self._running:
             raise RuntimeError("this study is running already: optimize() cannot be called inside optimize().")
-        n_trials = integer_or_none("n_trials", n_trials, 1, _NO_BOUND)
-        max_trials = integer_or_none("max_trials", max_trials, 1, _NO_BOUND)
-        max_concurrent = integer_or_none("max_concurrent", max_concurrent, 1, _NO_BOUND)
-        n_jobs = integer("n_jobs", n_jobs, -1, "1 and -1 run as many trials as the cluster has room for")
-        for name, seconds in (("timeout", timeout), ("trial_timeout", trial_timeout)):
-            if seconds is not None and not seconds > 0:
-                raise ValueError(f"{name} must be > 0 seconds, got {seconds}; leave it out for no bound.")
-        if executor not in ("ray", "inline"):
-            raise ValueError(f"executor must be 'ray' or 'inline', got {executor!r}.")
-        catch = (catch,) if isinstance(catch, type) else tuple(catch)
-        self._close_local()
+        limit = _most_at_once(max_concurrent, n_jobs)
         config = self._config(n_trials, max_trials, timeout, retries, trial_timeout)
-        self._running = True
+        caught = (catch,) if isinstance(catch, type) else tuple(catch)
         after = AfterTrial([partial(callback, self) for callback in callbacks or ()], gc_after_trial)
+        run = self._runner(executor, func, config, caught, resources, limit)
+        self._close_local()
+        self._running = True
         try:
             with LiveProgress(self.study_name, show=show_progress_bar) as progress:
-                observer = RunObserver(progress, after)
-                if executor == "inline":
-                    self._optimize_inline(func, config, catch, observer)
-                else:
-                    limit = max_concurrent if max_concurrent is not None or n_jobs <= 1 else n_jobs
-                    self._optimize_on_ray(func, config, catch, observer, resources, limit)
+                run(RunObserver(progress, after))
         finally:
             self._running, self._remote = False, None
             self._close_local()
 
-    def _optimize_inline(self, func: Objective, config: RunConfig, catch: Any, observer: RunObserver) -> None:
+    def _runner(
+        self,
+        executor: str,
+        func: Objective,
+        config: RunConfig,
+        catch: tuple[type[Exception], ...],
+        resources: Mapping[str, Any] | None,
+        limit: int | None,
+    ) -> Callable[[RunObserver], None]:
+        """What runs the trials, by the name of the executor."""
+        if executor == "inline":
+            return partial(self._optimize_inline, func, config, catch)
+        if executor == "ray":
+            return partial(self._optimize_on_ray, func, config, catch, resources, limit)
+        raise ValueError(f"executor must be 'ray' or 'inline', got {executor!r}.")
+
+    def _optimize_inline(
+        self, func: Objective, config: RunConfig, catch: tuple[type[Exception], ...], observer: RunObserver
+    ) -> None:
         self._local = LocalStudy(config, observer.notice)
         self._local.run(func, catch=catch, observer=observer)
 
@@ -267,10 +273,10 @@ class Study(Commands):
         self,
         func: Objective,
         config: RunConfig,
-        catch: Any,
-        observer: RunObserver,
+        catch: tuple[type[Exception], ...],
         resources: Mapping[str, Any] | None,
         limit: int | None,
+        observer: RunObserver,
     ) -> None:
         from ..runtime.on_ray.execute import RayRun, execute
 
@@ -310,14 +316,17 @@ class Study(Commands):
         retries: RetryPolicy | None = None,
         trial_timeout: float | None = None,
     ) -> RunConfig:
+        for name, seconds in (("timeout", timeout), ("trial_timeout", trial_timeout)):
+            if seconds is not None and not seconds > 0:
+                raise ValueError(f"{name} must be > 0 seconds, got {seconds}; leave it out for no bound.")
         return RunConfig(
             storage=self._storage,
             study_name=self.study_name,
             run=new_run_id(),
             sampler=self.sampler,
             pruner=self.pruner,
-            n_trials=n_trials,
-            max_trials=max_trials,
+            n_trials=integer_or_none("n_trials", n_trials, 1, _NO_BOUND),
+            max_trials=integer_or_none("max_trials", max_trials, 1, _NO_BOUND),
             timeout=timeout,
             retries=retries or RetryPolicy(),
             trial_timeout=trial_timeout,
@@ -361,6 +370,13 @@ class Study(Commands):
         self._asked.clear()
         if local is not None:
             local.close()
+
+
+def _most_at_once(max_concurrent: int | None, n_jobs: int) -> int | None:
+    """Trials at once: ``max_concurrent``, or ``n_jobs`` when it is above 1."""
+    bound = integer_or_none("max_concurrent", max_concurrent, 1, _NO_BOUND)
+    n_jobs = integer("n_jobs", n_jobs, -1, "1 and -1 run as many trials as the cluster has room for")
+    return bound if bound is not None or n_jobs <= 1 else n_jobs
 
 
 __all__ = ["Callback", "Objective", "Study"]

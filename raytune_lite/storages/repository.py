@@ -1,6 +1,6 @@
 """The store on SQL: one transaction a batch, fenced by the study's epoch. The only writer of a process.
 
-Knows no clock: every time comes in from the caller. A write of a study's course needs its epoch, which ``acquire``
+Knows no clock: every time comes in from the caller. Every write of a running study needs its epoch, which ``acquire``
 gives to one process at a time; a process whose epoch was superseded gets FencedError and has changed nothing.
 """
 
@@ -10,41 +10,27 @@ import functools
 import json
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import closing
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from ..core.encoding import event_to_json
-from ..core.messages import AdoptTrial, LogEntry, NewTrial, Row
+from ..core.messages import LogEntry, Row
 from ..exceptions import FencedError, StorageError
 from ..trial import FrozenTrial, StudyDirection
 from . import integrity, ownership, readers, studies, trial_reader
 from . import schema as t
-from .batch import Batch
 from .database import Database, RolledBackError
+from .owned import OwnedStudy
 from .records import StudyRecord
-from .statements import Cursor, Statements, upsert
+from .statements import Statements, upsert
 
 __all__ = ["Repository", "StudyRecord"]
 
 _T = TypeVar("_T")
 _TURNS = 5  # of a transaction that others made give way
 _METRIC_NAMES = "study:metric_names"  # Optuna's key
-
-
-@dataclass(slots=True)
-class _Tenure:
-    """What the owner of a study keeps in memory between commits, all of it read back at ``acquire``."""
-
-    epoch: int
-    run: str
-    next_seq: int
-    previous_owner: str | None = None
-    trial_ids: dict[int, int] = field(default_factory=dict)  # number -> trial_id, of all trials in Optuna's table
-    last_trial_id: int = 0
 
 
 def _reads(reader: Callable[[Connection, StudyRecord], _T]) -> Callable[[Repository, StudyRecord], _T]:
@@ -67,7 +53,7 @@ class Repository:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._statements = Statements(database.dialect)
-        self._tenures: dict[int, _Tenure] = {}
+        self._owned: dict[int, OwnedStudy] = {}  # study_id -> what was acquired here
         self._lock = threading.RLock()
 
     @classmethod
@@ -168,7 +154,7 @@ class Repository:
             if study_id is None:
                 raise studies.not_found(connection, name)
             studies.delete(connection, study_id)
-            self._tenures.pop(study_id, None)
+            self._owned.pop(study_id, None)
 
     # --- ownership ---
 
@@ -176,15 +162,15 @@ class Repository:
         """See ``Store``. A process is provably dead where it ran on this host and runs no more."""
         with self._lock, self._database.write() as connection:
             epoch, previous = ownership.take(connection, study, run=run, lease=lease, now=now, address=address)
-            tenure = self._read_tenure(connection, study, epoch, run)
-            tenure.previous_owner = previous
-        self._tenures[study.study_id] = tenure
+            owned = self._new_owned(study, epoch, run).read(connection)
+            owned.previous_owner = previous
+        self._owned[study.study_id] = owned
         return epoch
 
     def previous_owner(self, study: StudyRecord) -> str | None:
         """See ``Store``."""
-        tenure = self._tenures.get(study.study_id)
-        return None if tenure is None else tenure.previous_owner
+        owned = self._owned.get(study.study_id)
+        return None if owned is None else owned.previous_owner
 
     owner = _reads(ownership.owner)
 
@@ -192,7 +178,7 @@ class Repository:
         """See ``Store``."""
         with self._lock, self._database.write() as connection:
             ownership.give_back(connection, study, epoch)
-        self._tenures.pop(study.study_id, None)
+        self._owned.pop(study.study_id, None)
 
     # --- the hot path ---
 
@@ -211,7 +197,7 @@ class Repository:
         with self._lock:
             for turn in range(_TURNS):
                 try:
-                    self._commit(study, self._tenure(study, epoch), events, rows, lease_until, flush)
+                    self._commit(study, epoch, events, rows, lease_until, flush)
                     return
                 except RolledBackError:  # a deadlock, or the server had closed an idle connection
                     if turn == _TURNS - 1:
@@ -220,78 +206,33 @@ class Repository:
     def _commit(
         self,
         study: StudyRecord,
-        tenure: _Tenure,
+        epoch: int,
         events: Sequence[tuple[float, str]],
         rows: Sequence[Row],
         lease_until: float | None,
         flush: bool,
     ) -> None:
-        batch = Batch(study, self._statements, tenure.trial_ids)
-        with self._database.write_fast(flush=flush) as cursor:
-            self._guard(cursor, study, tenure, lease_until)
-            if any(isinstance(row, (NewTrial, AdoptTrial)) for row in rows):
-                self._look_for_others(cursor, study, tenure)
-            if events:
-                self._statements["event"].run_many(cursor, [
-                    (study.study_id, tenure.next_seq + i, tenure.epoch, at, text)
-                    for i, (at, text) in enumerate(events)
-                ])  # fmt: skip
-            batch.run(cursor, rows)
-        # only now is it true
-        tenure.next_seq += len(events)
-        if batch.created:
-            tenure.trial_ids.update(batch.created)
-            tenure.last_trial_id = max(tenure.last_trial_id, *batch.created.values())
+        owned = self._owned_study(study, epoch)
+        try:
+            with self._database.write_fast(flush=flush) as cursor:
+                batch = owned.store(cursor, events, rows, lease_until)
+        except FencedError:
+            self._owned.pop(study.study_id, None)
+            raise
+        owned.committed(len(events), batch)
 
-    def _tenure(self, study: StudyRecord, epoch: int) -> _Tenure:
-        tenure = self._tenures.get(study.study_id)
-        if tenure is None or tenure.epoch != epoch:
+    def _owned_study(self, study: StudyRecord, epoch: int) -> OwnedStudy:
+        owned = self._owned.get(study.study_id)
+        if owned is None or owned.epoch != epoch:  # another Repository object of this owner has acquired it
             with self._database.read() as connection:
-                tenure = self._tenures[study.study_id] = self._find_tenure(connection, study, epoch)
-        return tenure
+                run = ownership.run_of(connection, study, epoch)
+                if run is None:
+                    raise FencedError(study.name, epoch)
+                owned = self._owned[study.study_id] = self._new_owned(study, epoch, run).read(connection)
+        return owned
 
-    def _guard(self, cursor: Cursor, study: StudyRecord, tenure: _Tenure, lease_until: float | None) -> None:
-        """Check, and lock, that this epoch owns the study.
-
-        The run is part of the check: a study deleted and made again may have the same id and epoch.
-        """
-        owner = (study.study_id, tenure.epoch, tenure.run)
-        if lease_until is None:
-            self._statements["guard"].run(cursor, owner)
-        else:
-            self._statements["guard_and_renew"].run(cursor, (lease_until, *owner))
-        if cursor.rowcount != 1:
-            self._tenures.pop(study.study_id, None)
-            raise FencedError(study.name, tenure.epoch)
-
-    def _find_tenure(self, connection: Connection, study: StudyRecord, epoch: int) -> _Tenure:
-        """The tenure of an epoch that another Repository object of this owner acquired."""
-        run = ownership.run_of(connection, study, epoch)
-        if run is None:
-            raise FencedError(study.name, epoch)
-        return self._read_tenure(connection, study, epoch, run)
-
-    def _read_tenure(self, connection: Connection, study: StudyRecord, epoch: int, run: str) -> _Tenure:
-        e = t.rtl_events.c
-        last = connection.execute(sa.select(sa.func.max(e.seq)).where(e.study_id == study.study_id)).scalar()
-        tenure = _Tenure(epoch, run, (last or 0) + 1)
-        with closing(connection.connection.cursor()) as cursor:
-            self._look_for_others(cursor, study, tenure)
-        return tenure
-
-    def _look_for_others(self, cursor: Cursor, study: StudyRecord, tenure: _Tenure) -> None:
-        """Take in the trials that another program has added since we looked last.
-
-        Optuna's table has no unique key on numbers; seeing its new trials in the transaction that adds ours keeps
-        the numbers unique: Optuna takes the same lock to add a trial.
-        """
-        if not self.is_local:
-            self._statements["lock_study"].run(cursor, (study.study_id,))
-            cursor.fetchall()
-        self._statements["trials_since"].run(cursor, (study.study_id, tenure.last_trial_id))
-        for trial_id, number in cursor.fetchall():
-            tenure.trial_ids.setdefault(number, trial_id)
-            tenure.last_trial_id = trial_id
+    def _new_owned(self, study: StudyRecord, epoch: int, run: str) -> OwnedStudy:
+        return OwnedStudy(study, epoch, run, self._statements, is_local=self.is_local)
 
     # --- readers: each is one transaction ---
 

@@ -28,7 +28,7 @@ _WAYS_OUT = (
     ("malformed", "the file is damaged; restore a copy (sqlite3 FILE .recover can save what is left)"),
     ("connect", "check that the server runs, and the host, port, user and password in the URL"),
 )
-# seconds since 1970 UTC by the database's own clock, for callers that bring none
+# seconds since 1970 UTC by the database's clock, for callers that give no time
 _NOW = {
     "sqlite": "SELECT (julianday('now') - 2440587.5) * 86400.0",
     "postgresql": "SELECT EXTRACT(EPOCH FROM clock_timestamp())",
@@ -37,12 +37,13 @@ _NOW = {
 }
 
 
-_DEADLOCKS = ("40P01", "40001", 1213, 1205)  # PostgreSQL's and MySQL's: this transaction was the one to give way
-_IN_DOUBT = "Whether the transaction was stored is not known; what was is read back when the study is opened again."
+# PostgreSQL's and MySQL's codes: this transaction was rolled back in favour of another one
+_DEADLOCKS = ("40P01", "40001", 1213, 1205)
+_IN_DOUBT = "It is not known whether the transaction was stored; the next driver reads from the database what was."
 
 
 class RolledBackError(StorageError):
-    """The transaction was rolled back for certain, and the same one may succeed at once."""
+    """The transaction was certainly rolled back, and the same one may succeed at once."""
 
 
 class Database:
@@ -63,7 +64,7 @@ class Database:
         self._fast: Any = None  # the hot path's connection
         self._driver_error: type[Exception] = self._engine.dialect.loaded_dbapi.Error
         self._writer = self._engine.execution_options(rtl_write=True)
-        # one transaction of a reader is one snapshot; SQLite's are by nature
+        # a reader's transaction sees one snapshot; in SQLite every transaction does
         isolation = {} if self.is_local else {"isolation_level": "REPEATABLE READ"}
         self._reader = self._engine.execution_options(**isolation)
         try:
@@ -90,8 +91,8 @@ class Database:
         SQLAlchemy's own begin and pool take longer than a small transaction of SQLite's.
 
         Args:
-            flush: wait until the transaction is on the disk. False (SQLite only): the death of any process leaves it
-                whole, and the next flushed one takes it to the disk; a power cut may take back the last ones.
+            flush: wait until the transaction is on the disk. False (SQLite only): it survives the death of any process,
+                but a power cut may take it back until a later flushed one is on the disk.
 
         Raises:
             RolledBackError: the database rolled the transaction back (a deadlock, a lost connection); it may be run
@@ -116,14 +117,14 @@ class Database:
             except BaseException as error:
                 with suppress(Exception):
                     raw.rollback()
-                self._close_fast()  # whatever broke, the next one begins with a connection that works
-                if isinstance(error, self._driver_error) and self._is_passing(error, raw):
+                self._close_fast()  # whatever failed, the next transaction needs a connection that works
+                if isinstance(error, self._driver_error) and self._may_run_again(error, raw):
                     if not committing:
-                        raise RolledBackError(self._story(error)) from None
-                    raise StorageError(self._story(error, _IN_DOUBT)) from None
+                        raise RolledBackError(self._message(error)) from None
+                    raise StorageError(self._message(error, _IN_DOUBT)) from None
                 raise
 
-    def _is_passing(self, error: Exception, raw: Any) -> bool:
+    def _may_run_again(self, error: Exception, raw: Any) -> bool:
         """Whether the same transaction may succeed at once: a deadlock, or a connection that was closed while idle."""
         code = getattr(error, "pgcode", None) or getattr(error, "sqlstate", None) or next(iter(error.args), None)
         if not self.is_local and code in _DEADLOCKS:
@@ -161,14 +162,14 @@ class Database:
             self._use_wal()
         if complete:
             return
-        with self.write() as connection, _alone(connection):
-            # a program beside us may have done it since
+        with self.write() as connection, _table_lock(connection):
+            # another program may have done it meanwhile
             if not _check_versions(connection, self.url):
-                _complete(connection, self.now(connection))
+                _create_or_migrate(connection, self.now(connection))
 
     def _use_wal(self) -> None:
         """Readers and the writer do not block each other in WAL mode. It is a property of the file."""
-        # Where the mode cannot change now (another program is in the file) the old mode is slower and as safe.
+        # If the mode cannot change now, because another program has the file open, the old mode is slower and as safe.
         with self._errors(), suppress(self._driver_error), self._engine.connect() as connection:
             raw = connection.connection.driver_connection
             assert raw is not None
@@ -190,9 +191,9 @@ class Database:
                 raise
             raise StorageError(f"{self.url}: a value cannot be stored: {error}. Nothing was changed.") from None
         except (SQLAlchemyError, self._driver_error) as error:
-            raise StorageError(self._story(error)) from None
+            raise StorageError(self._message(error)) from None
 
-    def _story(self, error: Exception, end: str = "The transaction was rolled back.") -> str:
+    def _message(self, error: Exception, end: str = "The transaction was rolled back.") -> str:
         text = str(getattr(error, "orig", None) or error).strip()
         for secret in self._secrets:
             text = text.replace(secret, "***")
@@ -221,13 +222,13 @@ def _local_engine(address: URL, durable: bool) -> sa.Engine:
 
     @event.listens_for(engine, "connect")
     def set_up(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # we write BEGIN ourselves; sqlite3 would begin late and take no lock
+        connection.isolation_level = None  # we send BEGIN ourselves; the module sqlite3 would send it too late
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute(f"PRAGMA synchronous={synchronous}")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        # A writer that begins as a reader fails at once when another one writes meanwhile; IMMEDIATE waits.
+        # BEGIN IMMEDIATE waits for another writer; a transaction that becomes a writer later would fail at once.
         write = connection.get_execution_options().get("rtl_write", False)
         raw = connection.connection.driver_connection
         assert raw is not None
@@ -236,8 +237,8 @@ def _local_engine(address: URL, durable: bool) -> sa.Engine:
     return engine
 
 
-# One that is silent for so long is gone: an attempt's lease is 60 s, a study's 15 s.
-_PATIENCE = {
+# A connection that is silent for so long is lost. For comparison: an attempt's lease is 60 s, a study's 15 s.
+_TIMEOUTS = {
     "psycopg2": {"connect_timeout": 10, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
                  "tcp_user_timeout": 25_000},
     "psycopg": {"connect_timeout": 10, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
@@ -247,18 +248,18 @@ _PATIENCE = {
 
 
 def _server_engine(address: URL) -> sa.Engine:
-    patience = _PATIENCE.get(address.get_driver_name(), {})
-    arguments = {name: value for name, value in patience.items() if name not in address.query}
-    # READ COMMITTED: what a writer reads after it got a lock is what the former holder left there (MySQL's own level
-    # may show an older state). pre_ping: servers close idle connections (MySQL after wait_timeout).
+    timeouts = _TIMEOUTS.get(address.get_driver_name(), {})
+    arguments = {name: value for name, value in timeouts.items() if name not in address.query}
+    # READ COMMITTED: after a writer has got a lock, it reads what the previous owner of the lock wrote; MySQL's default
+    # level may show an older state. pre_ping: servers close idle connections (MySQL after wait_timeout).
     return sa.create_engine(
         address, connect_args=arguments, pool_pre_ping=True, isolation_level="READ COMMITTED"
     )
 
 
 @contextmanager
-def _alone(connection: Connection) -> Iterator[None]:
-    """One program at a time makes or changes tables. SQLite's writer is alone anyway."""
+def _table_lock(connection: Connection) -> Iterator[None]:
+    """One program at a time creates or changes tables. In SQLite there is only one writer at any time."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_DDL_LOCK})")  # until the transaction ends
         yield
@@ -266,24 +267,24 @@ def _alone(connection: Connection) -> Iterator[None]:
     if connection.dialect.name == "sqlite":
         yield
         return
-    # MySQL's belongs to the connection, and outlives the commits that its DDL makes; names are the server's own
+    # MySQL's lock belongs to the connection, so it stays when DDL commits; its name is known to the whole server
     name = f"CONCAT('raytune_lite:', SUBSTRING(SHA1(COALESCE(DATABASE(), '')), 1, 32), '{_DDL_LOCK}')"
     if connection.exec_driver_sql(f"SELECT GET_LOCK({name}, {_LOCK_SECONDS})").scalar() != 1:
-        raise StorageError(f"another program has been making tables in this database for {_LOCK_SECONDS} s; stop it.")
+        raise StorageError(f"another program has been creating tables in this database for {_LOCK_SECONDS} s; stop it.")
     try:
         yield
     finally:
         connection.exec_driver_sql(f"SELECT RELEASE_LOCK({name})")
 
 
-def _complete(connection: Connection, now: float) -> None:
-    """Create the absent tables, bring ours to this version, and say so last."""
+def _create_or_migrate(connection: Connection, now: float) -> None:
+    """Create the absent tables, migrate ours to this version, and write the version last."""
     ours = schema.rtl_version
     found = None
     if ours.name in sa.inspect(connection).get_table_names():
         found = connection.execute(sa.select(ours.c.version)).scalar()
     schema.tables_for(connection.dialect).create_all(connection)
-    # without a version: empty until now, or a program was killed while it made the tables, who knows of which version
+    # no version: the database was empty, or a program of any version was killed while it created the tables
     migrations.upgrade(connection, found or 1, now)
     if connection.dialect.name == "sqlite":
         for statement in schema.SQLITE_TRIGGERS:
@@ -301,7 +302,7 @@ def _set_once(connection: Connection, table: sa.Table, values: dict[str, Any]) -
 
 
 def _check_versions(connection: Connection, shown: str) -> bool:
-    """Whether the database is complete; raises when another schema than ours is in it.
+    """Whether the database has all tables of this version.
 
     Raises:
         SchemaVersionError: written by a newer or an older schema.

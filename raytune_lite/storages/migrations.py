@@ -16,7 +16,7 @@ from sqlalchemy.schema import CreateColumn
 
 from ..exceptions import StorageError
 from . import schema as t
-from .holder import Holder
+from .process import ProcessIdentity
 from .stored import text_key
 
 __all__ = ["upgrade"]
@@ -32,7 +32,7 @@ def upgrade(connection: Connection, version: int, now: float) -> None:
     e, s = t.rtl_epochs.c, t.studies.c
     held = sa.select(s.study_name, e.holder, e.host, e.pid, e.pid_started).where(e.run != "", e.lease_until > now)
     for name, holder, host, pid, started in connection.execute(held.where(e.study_id == s.study_id)):
-        if version < t.OUR_SCHEMA and not Holder(host=host, pid=pid, pid_started=started).is_dead():
+        if version < t.OUR_SCHEMA and not ProcessIdentity(host=host, pid=pid, pid_started=started).is_dead():
             raise StorageError(
                 f"study {name!r} is being run by {holder}, with an older version of raytune-lite. Its tables cannot be "
                 "brought to this version meanwhile, and nothing was changed: wait until it has ended, or stop it."

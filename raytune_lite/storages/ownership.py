@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from ..exceptions import StorageError, StudyBusyError
 from . import schema as t
 from . import stored, studies
-from .holder import Holder
+from .process import ProcessIdentity
 from .records import Owner, StudyRecord
 
 _EPOCH, _ADDRESS = stored.whole(), stored.optional(stored.text)
@@ -29,12 +29,12 @@ def take(
     """
     if not run:
         raise StorageError("run must be a name that no other run has, got ''; pass uuid4().hex.")
-    me, e = Holder.current(), t.rtl_epochs
+    me, e = ProcessIdentity.current(), t.rtl_epochs
     query = sa.select(e).where(e.c.study_id == study.study_id).with_for_update()
     row = connection.execute(query).one_or_none()
     if row is None:
         raise studies.not_found(connection, study.name)
-    other = Holder(host=row.host, pid=row.pid, pid_started=row.pid_started)
+    other = ProcessIdentity(host=row.host, pid=row.pid, pid_started=row.pid_started)
     is_free, is_dead = row.run in ("", run), other.is_dead()
     if not is_free and row.lease_until > now and not is_dead:
         raise StudyBusyError(study.name, row.holder, row.lease_until - now)

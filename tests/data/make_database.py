@@ -1,8 +1,8 @@
 """Writes a database with something of everything in it, by the code of the version that is checked out.
 
 ``python tests/data/make_database.py tests/data/schema_N.sql`` was run by the last commit of schema version N, so that
-later versions can be tested on what that one stored. It uses the public names, and the session to report a crash. Only
-what names this machine is changed in the dump.
+later versions can be tested on what that one stored. It uses the public names, and one private one to report a crash.
+Only what names this machine is changed in the dump.
 """
 
 from __future__ import annotations
@@ -70,10 +70,10 @@ def promoting(url: str) -> None:
     with contextlib.suppress(KeyboardInterrupt):
         study.optimize(train, n_trials=6, executor="inline", catch=(ValueError,), retries=retries)
     crashed, live = study.ask(), study.ask()
-    session: Any = study._session().session
-    words = {"exit_code": -11, "stderr_tail": "Fatal Python error: Segmentation fault\n  File \"train.py\", line 9\n"}
-    lost = session.slots.lose(session.state.trials[crashed.number].slot, m.FailureKind.WORKER_CRASH, "gone", **words)
-    session.apply([lost])
+    stderr = 'Fatal Python error: Segmentation fault\n  File "train.py", line 9\n'
+    kind = m.FailureKind.WORKER_CRASH
+    lost = m.AttemptLost(number=crashed.number, attempt=crashed.attempt, kind=kind, exit_code=-11, stderr_tail=stderr)
+    study._session().send(lost)
     live.suggest_float("lr", 1e-4, 1.0, log=True)
     live.report(0.125, 1)
     live.should_prune()
@@ -131,11 +131,17 @@ def tree(url: str) -> None:
 
 
 def objectives(url: str) -> None:
-    """Two objectives, one of them infinite, and an attempt that is live."""
+    """Two objectives with reports, one of them infinite, and an attempt that is live."""
     study = rtl.create_study(
         storage=url, study_name="two objectives", directions=["minimize", "maximize"], sampler=RandomSampler(4)
     )
-    study.optimize(lambda trial: (trial.suggest_float("x", 0, 1), math.inf), n_trials=2, executor="inline")
+
+    def objective(trial: Any) -> tuple[float, float]:
+        for step in range(3):
+            trial.report((1 / (step + 1), math.inf), step)
+        return trial.suggest_float("x", 0, 1), math.inf
+
+    study.optimize(objective, n_trials=2, executor="inline")
     study.ask().suggest_float("x", 0, 1)
     study.close()
 

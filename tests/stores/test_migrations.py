@@ -181,6 +181,24 @@ def test_a_study_that_an_older_program_runs_now_is_left_as_it_is(oldest_file):
     Repository.open(f"sqlite:///{oldest_file}").close()
 
 
+def test_the_script_that_makes_the_stored_databases_runs_on_this_version(tmp_path):
+    dump = tmp_path / "now.sql"
+    command = [sys.executable, str(DATA / "make_database.py"), str(dump)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    path = tmp_path / "now.db"
+    with sqlite3.connect(path) as raw:
+        raw.executescript(dump.read_text(encoding="utf-8"))
+    raw.close()
+    assert rows(path, "SELECT version FROM rtl_version") == [(t.OUR_SCHEMA,)]
+    assert {state for (state,) in rows(path, "SELECT state FROM rtl_trials")} == set(TrialState.__members__)
+    assert all(rows(path, f"SELECT * FROM {name} LIMIT 1") for name in t.OUR_TABLES), "something of everything"
+    for name in raytune_lite.get_all_study_names(f"sqlite:///{path}"):
+        study = raytune_lite.load_study(study_name=name, storage=f"sqlite:///{path}")
+        assert study.differences() == []
+        study.close()
+
+
 # --- every database ----------------------------------------------------------------------------------------------
 
 

@@ -1,4 +1,4 @@
-"""Who holds a study: the identity of a process, and whether such a process is provably dead. Knows no database."""
+"""The identity of the process that owns a study, and whether it is provably dead. Knows no database."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _PROC = Path("/proc")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Holder:
+class ProcessIdentity:
     """One process of one boot of one host.
 
-    ``host`` names the process table (hostname, boot, pid namespace) that ``pid`` belongs to; ``pid_started`` tells a
-    process from a later one with the same pid ("" where the system does not say).
+    ``host`` names the process table (hostname, boot, pid namespace) that ``pid`` belongs to. ``pid_started`` tells a
+    process from a later one with the same pid; "" where the system does not say when a process started.
     """
 
     host: str
@@ -24,14 +24,14 @@ class Holder:
     pid_started: str
 
     @classmethod
-    def current(cls) -> Holder:
+    def current(cls) -> ProcessIdentity:
         """This process."""
         pid = os.getpid()
         stat = _stat(pid)
         return cls(host=_host(), pid=pid, pid_started=stat[1] if stat else "")
 
     def is_dead(self) -> bool:
-        """True only when this can be proved from here: same host, and no such process any more."""
+        """True only when this process can prove it: same host, and that process does not exist any more."""
         if self.host != _host() or sys.platform == "win32":  # there os.kill(pid, 0) would send Ctrl-C
             return False
         stat = _stat(self.pid)

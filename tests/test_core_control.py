@@ -264,6 +264,17 @@ def test_an_exception_is_the_objectives_own_also_in_a_paused_study(shell):
     assert shell.end(0, "fail") is FAIL
 
 
+def test_a_trial_that_was_interrupted_can_be_stopped_before_it_goes_on(shell):
+    for slot in "ab":
+        shell.claim(slot)
+    shell.pause()
+    for number in (0, 1):
+        shell.end(number, "interrupted")
+    assert shell.stop(0) == PRUNED
+    shell.unpause()
+    assert [shell.claim(slot).number for slot in "cd"] == [1, 2]
+
+
 def test_an_attempt_that_the_pruner_paused_stays_paused_in_a_paused_study():
     shell = Controlled()
     shell.run(pruner=asha())

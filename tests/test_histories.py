@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 
 import pytest
 
@@ -42,3 +43,20 @@ def test_the_histories_are_small_and_tell_every_kind_of_event():
     }  # fmt: skip
     assert {path.parent.name for path in PATHS} >= {"0.1.0"}
     assert all(path.stat().st_size < 60_000 for path in PATHS)
+
+
+def test_todays_logs_can_be_recorded_for_the_next_release(tmp_path):
+    pytest.importorskip("optuna")
+    from .histories import record
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for play in (record.controlled, record.lost_attempts, record.grid_failures, record.trials_from_elsewhere):
+            record.write(tmp_path, play.__name__, *record.log_of(play))
+    for path in sorted(tmp_path.glob("*.jsonl")):
+        expected = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        folded = fold(expected["at"], lines_of(path), expected["directions"])
+        assert json.loads(json.dumps(summary(folded))) == expected["state"]
+        assert json.loads(json.dumps(go_on(folded))) == expected["later"]
+    told = {json.loads(line)["_"] for line in lines_of(tmp_path / "controlled.jsonl")}
+    assert told >= {"TrialStopRequested", "StudyPaused", "StudyUnpaused", "RunExtended", "SlotsResized"}

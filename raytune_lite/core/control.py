@@ -50,6 +50,7 @@ def trial_stop_requested(s: StudyData, event: m.TrialStopRequested, at: float) -
         trial.pending = Decision.STOP
     elif not trial.state.is_finished():
         s.retry.pop(trial.number, None)
+        trial.goes_first = False
         if trial.number in s.queue:
             s.queue.remove(trial.number)
         commands += moves.finish(s, trial, "stopped", PRUNED, at)

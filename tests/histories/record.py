@@ -32,6 +32,7 @@ from raytune_lite.pruners import ASHAPruner
 from raytune_lite.runtime.config import RunConfig
 from raytune_lite.runtime.ports import Lost
 from raytune_lite.runtime.simulator.simulation import Simulation
+from raytune_lite.runtime.simulator.world import Process
 from raytune_lite.samplers import BruteForceSampler, GridSampler, NSGAIISampler, RandomSampler, TPESampler
 from raytune_lite.trial import FrozenTrial, TrialState
 
@@ -256,7 +257,7 @@ def lost_attempts(study_of: Callable[..., Any]) -> None:
         if slot != "c":
             asked = {"number": given.number, "attempt": 1, "name": "x", "distribution": FloatDistribution(0.0, 1.0)}
             session.call(m.ParamAsked(**asked))
-            progress = m.Progress(reports=((0, 0.5 + i),), user_attrs=(("slot", json.dumps(slot)),))
+            progress = m.Progress(reports=((0, (0.5 + i,)),), user_attrs=(("slot", json.dumps(slot)),))
             session.call(m.Reported(number=given.number, attempt=1, progress=progress))
     lose(session, "a", "worker_crash", exit_code=139, stderr_tail="Fatal Python error:\n  Segmentation fault")
     lose(session, "b", "out_of_memory", exit_code=-9)
@@ -276,9 +277,58 @@ def lost_attempts(study_of: Callable[..., Any]) -> None:
     session.close()
 
 
+def controlled(study_of: Callable[..., Any]) -> None:
+    """A user who stops trials, pauses, unpauses, extends and resizes, while attempts run and are lost."""
+    study_of()
+    url, clock = study_of.url, Clock()  # type: ignore[attr-defined]
+    clock.now = time.time()
+    config = RunConfig(
+        storage=url, study_name="s", run="one", sampler=RandomSampler(3), pruner=ASHAPruner(1, 9, 3), durable=False,
+        n_trials=6, lease=60.0,
+    )  # fmt: skip
+    session = OpenSession(config, host=clock)
+    keys = (f"key-{i}" for i in range(99))
+
+    def attempt_of(slot: str) -> dict[str, int]:
+        number = session.state.slots[slot]
+        return {"number": number, "attempt": session.state.trials[number].attempt}
+
+    def end(slot: str, outcome: m.Outcome, *values: float) -> None:
+        clock.now += 1.0
+        session.call(m.AttemptEnded(**attempt_of(slot), outcome=outcome, values=values or None))
+
+    for slot in "abcde":
+        clock.now += 1.5
+        session.call(m.Claimed(slot=slot, node="node-0", pid=7))
+    for slot, last in zip("abcd", (3, 1, 1, 0), strict=True):
+        reports = tuple((step, (1.0 / (step + 1),)) for step in range(last + 1))
+        session.call(m.Reported(**attempt_of(slot), progress=m.Progress(reports=reports)))
+    session.call(m.SlotsResized(n_slots=4, key=next(keys), grace=20.0))
+    session.call(m.TrialStopRequested(number=0, key=next(keys), grace=0.0))
+    session.call(m.TrialEnqueued(params=(("x", "0.5"),), key=next(keys)))
+    session.call(m.TrialEnqueued(params=(("x", "0.25"),), key=next(keys)))
+    session.call(m.TrialStopRequested(number=5, key=next(keys)))
+    clock.now += 0.5
+    session.tick()  # trial 0 has ended late
+    session.call(m.StudyPaused(key=next(keys), grace=10.0))
+    end("b", m.Outcome.INTERRUPTED)
+    end("c", m.Outcome.PRUNED)
+    clock.now += 11.0
+    session.tick()  # so have those that were to pause
+    session.call(m.Claimed(slot="f"))
+    session.call(m.StudyUnpaused(key=next(keys)))
+    session.call(m.RunExtended(n_trials=2, key=next(keys)))
+    session.call(m.RunExtended(max_trials=20, key=next(keys)))
+    for slot in "ghijk":
+        session.call(m.Claimed(slot=slot, node="node-1", pid=8))
+    end("g", m.Outcome.COMPLETE, 0.5)
+    session.call(m.StudyPaused(key=next(keys), grace=10.0))
+    session.close()
+
+
 STUDIES = (
     asha_promote, asha_stop, grid_failures, brute_force, trials_from_elsewhere, constraints, several_objectives,
-    retries_with_delays, aborted, lost_attempts,
+    retries_with_delays, aborted, lost_attempts, controlled,
 )  # fmt: skip
 
 
@@ -309,9 +359,9 @@ def simulated(seed: int) -> tuple[list[float], list[str], list[str]]:
     """The log of a simulated cluster's study."""
     simulation = Simulation(seed)
     assert not simulation.run().failure
-    log = simulation.database.log
+    log = simulation.open_database(Process(simulation.world, "reader")).events(simulation.study)
     lines = [_anonymous(event_to_json(entry.event)) for entry in log]
-    return [entry.at for entry in log], lines, [simulation.scenario.direction.name]
+    return [entry.at for entry in log], lines, [direction.name for direction in simulation.scenario.directions]
 
 
 def write(directory: Path, name: str, times: list[float], lines: list[str], directions: list[str]) -> None:

@@ -276,6 +276,19 @@ def renews_a_lease_that_was_given_away(patch):
     patch.setattr(DriverChannel, "_send", cheerful)
 
 
+def a_claim_ahead_outlives_its_task(patch):
+    """An attempt that was claimed ahead has no lease until its task speaks."""
+    note = Slots.note
+
+    def trusting(self, event):
+        note(self, event)
+        if isinstance(event, m.Claimed) and event.prefetched and event.slot in self._state.slots:
+            number = self._state.slots[event.slot]
+            self._leases.end(number, self._state.trials[number].attempt)
+
+    patch.setattr(Slots, "note", trusting)
+
+
 def takes_pruned_trials_into_the_median(patch):
     """The median rule counts COMPLETE trials only."""
     from raytune_lite.pruners.median import _MedianJudge
@@ -296,7 +309,7 @@ BUGS = (
     never_ends_a_lease, retries_for_ever, breaks_ties_by_the_latest, serves_a_slot_twice,
     no_renewal_after_a_slow_batch, ignores_trial_timeout, hands_over_an_end_twice,
     a_drain_forgets_one_task, takes_busy_for_an_acknowledgement, renews_a_lease_that_was_given_away,
-    takes_pruned_trials_into_the_median, swaps_the_values_of_two_objectives,
+    a_claim_ahead_outlives_its_task, takes_pruned_trials_into_the_median, swaps_the_values_of_two_objectives,
 )  # fmt: skip
 
 

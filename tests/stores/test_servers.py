@@ -255,7 +255,7 @@ def test_a_commit_whose_answer_was_lost_is_told_as_an_error_and_read_back_not_do
     study, epoch = begun(repository)
     repository.commit(study, epoch, [event(0)], [new(0)])
     repository._database._fast = AnswerLost(repository._database._fast)
-    with pytest.raises(StorageError, match=r"closed the connection.* Whether the transaction was stored is not"):
+    with pytest.raises(StorageError, match=r"closed the connection.* not known whether the transaction was stored"):
         repository.commit(study, epoch, [event(1)], [new(1)])
     with pytest.raises(StorageError):  # it does not know of event 1, and the database refuses a second one
         repository.commit(study, epoch, [event(2)], [])

@@ -43,6 +43,7 @@ class Cluster:
         self.world, self.scenario, self.auditor = world, scenario, auditor
         self.disk = Disk()
         self.nodes = [Node(f"node-{i}", scenario.slots) for i in range(scenario.nodes)]
+        self.out_of_reach: set[int] = set()  # numbers of processes that cannot be killed at once
         self._queue: list[Task] = []
         self._tasks = 0
 
@@ -57,7 +58,8 @@ class Cluster:
         if task in self._queue:
             self._queue.remove(task)
         if task.process is not None and task.process.alive:
-            if self.world.strikes("killing does not work", task.process.name):
+            is_out_of_reach = task.process.number in self.out_of_reach
+            if is_out_of_reach or self.world.strikes("killing does not work", task.process.name):
                 # its node is cut off: the process ends itself when its lease is over, or goes on as a ghost for a while
                 self.world.after(self.world.between("killed after", 5.0, 120.0), task.process.kill, "cancelled, late")
                 return

@@ -70,6 +70,11 @@ class Workers:
                 lately = f"attempt {attempt} of trial {number} was answered {silent:.1f} s ago"
                 self._check(silent >= self._lease - CALL, f"{lately}, and lost its lease")
 
+    def is_given_up(self, process: Process) -> bool:
+        """Whether the attempt that a process works at was given up."""
+        worker = self._at_work.get(process.number)
+        return worker is not None and (worker.number, worker.attempt) in self._given_up
+
     def look(self, now: float) -> None:
         """No process may go on for long after its attempt was given up, or past its time limit."""
         for key, worker in list(self._at_work.items()):

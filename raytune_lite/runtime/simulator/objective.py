@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from typing import Protocol
 
 from ...exceptions import TrialInvalid, TrialPruned
 from ..trial import Trial
 from .scenario import Scenario
 from .storage import DiskStore
 from .world import Process
+
+
+class CutOff(Protocol):
+    """Cuts a process off from the network for some seconds; ``until_given_up``: or until its attempt is given up."""
+
+    def __call__(self, seconds: float, *, until_given_up: bool = False) -> None:
+        """Begin now."""
 
 
 class ObjectiveError(Exception):
@@ -28,12 +35,10 @@ class Objective:
         scenario: the study.
         process: the worker.
         store: what stands for its files.
-        cut_off: cuts the process off from the network for some seconds.
+        cut_off: cuts the process off from the network.
     """
 
-    def __init__(
-        self, scenario: Scenario, process: Process, store: DiskStore, cut_off: Callable[[float], None]
-    ) -> None:
+    def __init__(self, scenario: Scenario, process: Process, store: DiskStore, cut_off: CutOff) -> None:
         self._scenario, self._process, self._store, self._cut_off = scenario, process, store, cut_off
         self._world = process.world
 
@@ -81,6 +86,9 @@ class Objective:
             self._process.kill("worker dies in its objective")
         if world.strikes("worker is cut off", name):
             self._cut_off(world.between("cut off for", 2.0, 2.0 * lease))
+        if world.strikes("worker is cut off until it is given up, and hangs", name):
+            self._cut_off(2.0 * lease, until_given_up=True)
+            world.sleep(world.between("hangs, cut off, for", 2.0 * lease, 4.0 * lease))
         if world.strikes("worker is stopped", name):
             self._process.pause(world.between("stopped for", 2.0, 3.0 * lease))
             world.sleep(0.0)

@@ -28,7 +28,9 @@ RATES = {
     "worker dies before its end is delivered": 0.03,
     "worker is stopped": 0.006,
     "worker is stopped for good": 0.004,
+    "worker is stopped as it begins": 0.2,
     "worker is cut off": 0.006,
+    "worker is cut off until it is given up, and hangs": 0.01,
     "killing does not work": 0.3,
     "node is lost": 0.02,
     "loss is noticed late": 0.2,
@@ -64,7 +66,9 @@ RATES = {
     "user changes the number of slots": 0.02,
     "user extends the run": 0.02,
 }
-CALM_AFTER = 240.0  # seconds of virtual time: then nothing fails any more, and the study must end
+# Seconds of virtual time: then nothing fails any more, and the study must end. Short ones, too: what a driver forgets,
+# its next life may put right.
+CALM_AFTER = (30.0, 100.0, 240.0, 240.0)
 
 
 class SlowSampler(RandomSampler):

@@ -27,7 +27,7 @@ from .storage import DiskStore, FaultyRepository, lose_power
 from .world import Process, Strike, Violation, World
 
 MAX_EVENTS = 400_000
-MAX_TIME = scenarios.CALM_AFTER + 4_000.0  # seconds of virtual time
+MAX_TIME = max(scenarios.CALM_AFTER) + 4_000.0  # seconds of virtual time
 WEATHER = 3.0  # seconds between occasions for the faults that come from outside
 
 
@@ -56,7 +56,8 @@ class Simulation:
     def __init__(
         self, seed: int, *, only: Collection[Strike] | None = None, trace: bool = False, sql: bool = False
     ) -> None:
-        self.world = World(seed, {}, calm_after=scenarios.CALM_AFTER, only=only, trace=trace)
+        self.world = World(seed, {}, only=only, trace=trace)
+        self.world.calm_after = self.world.choice("calm after", scenarios.CALM_AFTER)
         self.scenario = scenarios.draw(self.world, sql=sql)
         self.world.note("scenario", "", repr(self.scenario))
         drawn = self.scenario
@@ -158,6 +159,7 @@ class Simulation:
     def _supervise(self) -> None:
         """The user: as long as the study has not ended, the command is run again when it has."""
         world = self.world
+        self.auditor.workers.look(world.now)
         alive = [script for script in self.scripts if not script.outcome]
         drivers = any(driver.process.alive for script in self.scripts for driver in script.drivers)
         if not alive and not drivers and self.scripts and self._has_ended(self.scripts[-1]):
@@ -192,7 +194,6 @@ class Simulation:
         if world.now >= world.calm_after:
             return
         world.after(WEATHER, self._weather)
-        self.auditor.workers.look(world.now)
         for script in [script for script in self.scripts if not script.outcome]:
             self._strike(script)
         for node in self.cluster.nodes:

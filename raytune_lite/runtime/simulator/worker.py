@@ -6,6 +6,8 @@ of it, message by message, would have to copy its buffer, its order and its lock
 
 from __future__ import annotations
 
+import math
+
 from ...core import messages as m
 from ...core.encoding import from_json
 from ...distributions import Distribution
@@ -48,13 +50,17 @@ class Worker:
         self._process, self._slot, self._node = process, slot, node
         self._world = process.world
         self._host = SimulatedHost(process)
-        self._cut_off_until = 0.0
+        self._cut_off_until, self._cut_off_until_given_up = 0.0, False
 
     def run(self, prefetched: bytes | None) -> Result:
         """The task's body: what it returns to the launcher."""
         host, scenario, auditor = self._host, self._cluster.scenario, self._cluster.auditor
         if prefetched is not None:
             auditor.workers.begins(self._process, from_json(prefetched), is_prefetched=True)
+            # only such a task has a lease already: one that stops before it asks for a trial waits as if it were queued
+            if self._world.strikes("worker is stopped as it begins", self._slot):
+                self._process.pause(math.inf)
+                self._world.sleep(0.0)
         heartbeat = Heartbeat(host, self._settings.lease, BEAT)
         heartbeat.start()
         sure = ActorTransport(self._actors.current, host, self._is_cut_off, self._arrived)
@@ -84,10 +90,15 @@ class Worker:
         return ActorTransport(lambda: actor, self._host, self._is_cut_off, self._arrived)
 
     def _is_cut_off(self) -> bool:
+        if self._cut_off_until_given_up and self._cluster.auditor.workers.is_given_up(self._process):
+            return False
         return self._cut_off_until > self._world.now
 
-    def _cut_off(self, seconds: float) -> None:
+    def _cut_off(self, seconds: float, *, until_given_up: bool = False) -> None:
         self._cut_off_until = self._world.now + seconds
+        self._cut_off_until_given_up = until_given_up
+        if until_given_up:  # the driver is a little faster than the network, and than who kills
+            self._cluster.out_of_reach.add(self._process.number)
 
     def _arrived(self, reply: bytes, sender: Actor) -> None:
         if reply == BUSY or reply.startswith(b"["):

@@ -38,7 +38,6 @@ class World:
     Args:
         seed: all chance.
         rates: probability of each fault, at each of its occasions.
-        calm_after: seconds of virtual time after which no fault strikes any more.
         only: the faults that may strike; None: all that are drawn.
         trace: keep a line an event.
     """
@@ -48,11 +47,11 @@ class World:
         seed: int,
         rates: Mapping[str, float],
         *,
-        calm_after: float = float("inf"),
         only: Collection[Strike] | None = None,
         trace: bool = False,
     ) -> None:
-        self.seed, self.rates, self.calm_after = seed, dict(rates), calm_after
+        self.seed, self.rates = seed, dict(rates)
+        self.calm_after = float("inf")  # seconds of virtual time after which no fault strikes any more
         self.only = None if only is None else frozenset(only)
         self.now = 0.0
         self.events = 0

@@ -6,6 +6,7 @@ true is for the handlers: see ``bounds``.
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import json
 import math
@@ -130,6 +131,21 @@ def _pairs(where: str, first: Reader, second: Reader) -> Reader:
     return read
 
 
+def _reports(where: str, step: Reader, values: Reader) -> Reader:
+    """``_pairs`` for a list of reports: nearly all are one float at a step, and need no call."""
+    read_any = _pairs(where, step, values)
+
+    def read(value: Any) -> Any:
+        if type(value) is list:
+            with contextlib.suppress(TypeError, ValueError):  # not pairs, or several values
+                found = tuple([(at, (loss,)) for at, (loss,) in value if type(loss) is float and type(at) is int])
+                if len(found) == len(value) and (not found or 0 <= min(found)[0] <= max(found)[0] <= MAX_STEP):
+                    return found
+        return read_any(value)
+
+    return read
+
+
 def _reader(hint: Any, where: str, name: str) -> Reader:
     """The reader for a field's type."""
     parts = get_args(hint)
@@ -142,7 +158,8 @@ def _reader(hint: Any, where: str, name: str) -> Reader:
     if get_origin(hint) is tuple:
         pair = get_args(parts[0]) if get_origin(parts[0]) is tuple else ()
         if pair:
-            return _pairs(where, *(_reader(part, where, name) for part in pair))
+            pairs = _reports if name == "reports" else _pairs
+            return pairs(where, *(_reader(part, where, name) for part in pair))
         return _many(where, _reader(parts[0], where, name))
     if hint is int:
         return _int(where, name)

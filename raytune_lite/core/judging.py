@@ -16,7 +16,7 @@ def is_judged(s: StudyData, number: int) -> bool:
     return s.judge.schedule(number).next_after(-1) is not None
 
 
-def report(s: StudyData, trial: TrialRecord, step: int, values: tuple[float, ...]) -> list[Row]:
+def report(s: StudyData, trial: TrialRecord, step: int, values: tuple[float, ...]) -> Sequence[Row]:
     """A live attempt's first report of a step. The first verdict other than CONTINUE stands for the attempt."""
     verdict = _verdict(s, trial.number, step, values)
     if verdict.rows:
@@ -25,7 +25,7 @@ def report(s: StudyData, trial: TrialRecord, step: int, values: tuple[float, ...
         trial.pending = verdict.decision
     if trial.pending is not Decision.CONTINUE:
         trial.verdicts[step] = (trial.attempt, trial.pending)
-    return list(verdict.rows)
+    return verdict.rows
 
 
 def end(s: StudyData, trial: TrialRecord, *, ran_here: bool = True) -> Sequence[Row]:
@@ -46,8 +46,10 @@ def history(s: StudyData, trial: TrialRecord) -> list[Row]:
 
 
 def _verdict(s: StudyData, number: int, step: int, values: tuple[float, ...]) -> Verdict:
-    losses = s.losses(values)[: s.n_judged]
-    if len(losses) != s.n_judged:  # imported from Optuna, whose table has the first objective only
+    losses = s.losses(values)
+    if len(losses) > s.n_judged:
+        losses = losses[: s.n_judged]
+    elif len(losses) < s.n_judged:  # imported from Optuna, whose table has the first objective only
         return Verdict(Decision.CONTINUE)
     return s.judge.report(number, step, losses)
 

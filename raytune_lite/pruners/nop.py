@@ -28,6 +28,9 @@ class NopPruner:
         return _NopJudge()
 
 
+_CONTINUE = Verdict(Decision.CONTINUE)
+
+
 @dataclass(slots=True)
 class _NopJudge:
     """Every report continues, nothing is recorded."""
@@ -36,7 +39,7 @@ class _NopJudge:
         return Never()
 
     def report(self, number: int, step: int, losses: Losses) -> Verdict:  # noqa: ARG002
-        return Verdict(Decision.CONTINUE)
+        return _CONTINUE
 
     def end(self, number: int, losses: Losses | None) -> tuple[Row, ...]:  # noqa: ARG002
         return ()

@@ -93,8 +93,8 @@ class Batch:
         if verb == "delete":
             rows = [self._sql_key(shape, key) for key in pending]
         elif shape.is_plain:  # as below, without the calls: reports are most of what is stored
-            trial_id, take = self._trial_id, shape.take
-            rows = [(trial_id(key[0]), *key[1:], *take(values)) for key, values in pending.items()]
+            ids, take = {number: self._trial_id(number) for number in {key[0] for key in pending}}, shape.take
+            rows = [(ids[key[0]], *key[1:], *take(values)) for key, values in pending.items()]
         else:
             take, initial = shape.take, shape.initial
             rows = [(*self._head(shape, key), *take({**initial, **values})) for key, values in pending.items()]

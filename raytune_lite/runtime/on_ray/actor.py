@@ -6,6 +6,7 @@ Killed, it is restarted by Ray, which sends the calls in flight again. The launc
 from __future__ import annotations
 
 import contextlib
+import gc
 import secrets
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -42,6 +43,7 @@ class DriverActor:
         except OSError:  # an address that is not this machine's own (NAT): attempts elsewhere use actor calls
             self._server = SocketServer("127.0.0.1", self._key, self.receive)
         sys.setswitchinterval(0.0005)  # many short calls take turns here; 5 ms a turn would be an age to them
+        gc.set_threshold(50_000, 20, 50)  # a batch makes thousands of records, none of them in a circle
 
     def settings(self) -> WorkerSettings:
         """Open the study; raises what stands in the way (StudyBusyError, SchemaVersionError, ...)."""

@@ -67,15 +67,16 @@ class TrialFailedError(RaytuneLiteError, RuntimeError):
 
 
 class StudyAbortedError(RaytuneLiteError, RuntimeError):
-    """A run was aborted because all of its first trials failed in the same way."""
+    """A run was aborted: all of its first trials failed in the same way, or none of them could save a checkpoint."""
 
     def __init__(self, study_name: str, reason: str) -> None:
         self.study_name, self.reason = study_name, reason
 
     def __str__(self) -> str:
         return (
-            f"study {self.study_name!r}: the run was aborted: {self.reason}. All of them are stored as FAIL. Fix the "
-            "cause and run again, or pass retries=RetryPolicy(abort_after=None) so that runs are not aborted."
+            f"study {self.study_name!r}: the run was aborted: {self.reason}. Trials that failed are stored as FAIL; "
+            "trials that wait go on in the next run. Fix the cause and run again, or pass "
+            "retries=RetryPolicy(abort_after=None) so that runs are not aborted."
         )
 
 
@@ -187,6 +188,10 @@ class DriverUnreachableError(RaytuneLiteError, ConnectionError):
 
 class CheckpointError(RaytuneLiteError, RuntimeError):
     """A checkpoint could not be written or read."""
+
+
+class CheckpointDiskError(CheckpointError):
+    """The disk of the checkpoints is full, or fails. The trial is not to blame: it is tried again, and loses nothing."""
 
 
 class CheckpointCorruptedError(CheckpointError):

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from raytune_lite.checkpoints.state_files import load_state, save_state
 from raytune_lite.checkpoints.store import MANIFEST, CheckpointStore
 from raytune_lite.core.messages import CheckpointRef
-from raytune_lite.exceptions import CheckpointCorruptedError, CheckpointError
+from raytune_lite.exceptions import CheckpointCorruptedError, CheckpointDiskError, CheckpointError
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -91,7 +91,7 @@ def test_references_survive_a_moved_root(store: CheckpointStore) -> None:
     ref = published(store)
     moved = store.root.rename(store.root.with_name("elsewhere"))
     assert CheckpointStore(moved).verify(ref) == moved / ref.uri
-    with pytest.raises(CheckpointCorruptedError, match="mounted on this node"):
+    with pytest.raises(CheckpointDiskError, match="mounted on this node"):
         store.verify(ref)
 
 

@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..exceptions import CheckpointError
+from ..exceptions import CheckpointDiskError, CheckpointError
 
 _FULL = "Free space, save less often, or give the study another checkpoint directory."
 _IN_THE_WAY = "A file stands where a directory belongs: move it, or choose another checkpoint directory."
@@ -23,18 +23,62 @@ _WAY_OUT = {
 }
 _NOT_WRITABLE = "Make this path readable and writable for the trials, or give the study another checkpoint directory."
 
+# The disk itself: full, read-only after an error, cut off. Not a wrong path or missing rights, which waiting cannot mend.
+_OF_THE_DISK = {
+    errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.ESTALE, errno.ENODEV, errno.ENXIO, errno.ENOTCONN,
+    errno.ETIMEDOUT, errno.EHOSTDOWN, errno.EHOSTUNREACH, errno.ENETDOWN, errno.ENETUNREACH, errno.ECONNRESET,
+    errno.ECONNABORTED, errno.ENOLCK,
+}  # fmt: skip
+_WORDS = tuple(
+    os.strerror(code).lower() for code in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.ESTALE)
+)
+_LEAST_FREE = 1 << 20  # bytes; a disk with less is full
+
 
 @contextlib.contextmanager
 def os_errors(what: str, path: Path) -> Iterator[None]:
-    """Turn every OSError into a CheckpointError with the path and the way out. ``what``: what could not be done."""
+    """Turn every OSError into a CheckpointError with the path and the way out. ``what``: what could not be done.
+
+    Raises:
+        CheckpointDiskError: the disk itself failed.
+        CheckpointError: the path is wrong, or may not be used.
+    """
     try:
         yield
     except OSError as error:
         way_out = _WAY_OUT.get(error.errno or 0, _NOT_WRITABLE)
-        raise CheckpointError(
+        kind = CheckpointDiskError if error.errno in _OF_THE_DISK else CheckpointError
+        raise kind(
             f"{what}: {error.strerror or error} ({error.filename or path}). {way_out} "
             "Checkpoints published before are untouched."
         ) from error
+
+
+def is_failing(error: BaseException, directory: Path) -> bool:
+    """Whether the disk is why somebody's code could not write a checkpoint's files.
+
+    Args:
+        error: what that code raised. Libraries hide the disk's error behind one of their own, as its cause or its
+            context, in its text, or not at all.
+        directory: where it wrote. Its files are still there: they may be what fills the disk.
+    """
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, OSError) and seen.errno is not None:
+            if seen.errno in _OF_THE_DISK:
+                return True
+        elif any(words in str(seen).lower() for words in _WORDS):
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return _is_full(directory)
+
+
+def _is_full(directory: Path) -> bool:
+    try:
+        found = os.statvfs(directory)
+    except OSError:
+        return False
+    return found.f_bavail * found.f_frsize < min(_LEAST_FREE, found.f_blocks * found.f_frsize // 100)
 
 
 def walk(directory: Path, prefix: str = "") -> Iterator[tuple[str, str]]:

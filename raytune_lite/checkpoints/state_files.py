@@ -21,7 +21,8 @@ from typing import Any
 
 import numpy as np
 
-from ..exceptions import CheckpointError
+from ..exceptions import CheckpointDiskError, CheckpointError
+from .disk import is_failing
 
 TORCH_FILE = "state.pt"
 JSON_FILE = "state.json"
@@ -46,7 +47,8 @@ def save_state(directory: Path, state: Mapping[str, Any]) -> None:
             names of one list become two lists.
 
     Raises:
-        CheckpointError: a value of another type (named by its path), a state is there already, a full disk.
+        CheckpointDiskError: the disk is full, or fails.
+        CheckpointError: a value of another type (named by its path), or a state is there already.
     """
     if not isinstance(state, Mapping):
         raise CheckpointError(
@@ -69,7 +71,8 @@ def save_state(directory: Path, state: Mapping[str, Any]) -> None:
     except (OSError, RuntimeError) as error:
         # torch hides a full disk in a RuntimeError; the OSError that began it is in its context
         cause = error.__context__ if isinstance(error.__context__, OSError) else error
-        raise CheckpointError(
+        kind = CheckpointDiskError if is_failing(error, directory) else CheckpointError
+        raise kind(
             f"the state could not be written to {directory}: {cause}. Free space there, or give the study "
             "another checkpoint directory; the previous checkpoint is untouched."
         ) from error

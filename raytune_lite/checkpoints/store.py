@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ..arguments import as_integer, shown
 from ..core.messages import CheckpointRef
-from ..exceptions import CheckpointCorruptedError, CheckpointError
+from ..exceptions import CheckpointCorruptedError, CheckpointDiskError, CheckpointError
 from . import layout, manifest
 from .disk import (
     make_directories,
@@ -46,6 +46,7 @@ class CheckpointStore:
         """A new empty directory to write a checkpoint's files into, on the filesystem of its final place.
 
         Raises:
+            CheckpointDiskError: the disk is full, or fails.
             CheckpointError: the root cannot be written, or a number is not an integer >= 0.
         """
         final = self._final(number, attempt, step)
@@ -68,7 +69,8 @@ class CheckpointStore:
         The temporary directory is gone afterwards, also when this fails; published ones are never touched.
 
         Raises:
-            CheckpointError: nothing was written, a symlink or a special file is among it, or the disk failed.
+            CheckpointDiskError: the disk is full, or fails.
+            CheckpointError: nothing was written, or a symlink or a special file is among it.
         """
         final = self._final(number, attempt, step)
         if temporary.parent != final.parent or not layout.TEMPORARY.fullmatch(temporary.name):
@@ -107,13 +109,17 @@ class CheckpointStore:
 
         Raises:
             CheckpointCorruptedError: a file or the directory is missing, added, or different.
-            CheckpointError: the reference leads outside the root, or the filesystem failed.
+            CheckpointDiskError: the whole root is missing, or the disk fails.
+            CheckpointError: the reference leads outside the root, or it may not be read.
         """
         path = self._locate(ref.uri)
         if not path.is_dir():
-            is_mounted = self.root.is_dir()
-            found = "no such directory" if is_mounted else f"no root: is {self.root} mounted on this node?"
-            raise CheckpointCorruptedError(str(path), ref.digest, found)
+            if not self.root.is_dir():
+                raise CheckpointDiskError(
+                    f"the checkpoint of step {ref.step} cannot be read: there is no directory {self.root}. Is it "
+                    "mounted on this node? Mount it, or put it back. Nothing was taken for a start from zero."
+                )
+            raise CheckpointCorruptedError(str(path), ref.digest, "no such directory")
         with os_errors("the checkpoint could not be read", path):
             manifest.verify(path, ref.digest)
         return path

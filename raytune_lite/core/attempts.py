@@ -13,7 +13,7 @@ from . import judging, moves
 from . import messages as m
 from .bounds import MAX_ERROR, MAX_TRACEBACK, check_distribution, check_progress, clip
 from .messages import Command, Decision, FailureKind, Outcome, ParamValue, Row
-from .record import StudyData
+from .record import Run, StudyData
 from .trials import COMPLETE, FAIL, FAILURE_KEY, PRUNED, WAITING, Effects, TrialRecord
 
 # the driver detects these; their retries may have no bound, so an attempt may not report them of itself
@@ -91,13 +91,31 @@ def _note_progress(s: StudyData, trial: TrialRecord, progress: m.Progress) -> li
     if new is not None and new not in trial.checkpoints and new.uri not in trial.dropped:
         trial.checkpoints.append(new)
         commands.append(m.PutCheckpoint(number=trial.number, checkpoint=new))
+        _note_saved(s, trial, new.step)
     for step, values in progress.reports:
         if step not in trial.reports:  # the first report of a step stands
             trial.reports[step] = values
             trial.last_step = max(trial.last_step, step)
+            if step > trial.furthest:
+                _get_further(s, trial, step)
             commands.append(m.PutReport(number=trial.number, step=step, values=values))
             commands += judging.report(s, trial, step, values)
-    return commands + trial.drop(trial.superseded(s.run.checkpoints_kept)) if trial.checkpoints else commands
+    return commands + moves.drop_superseded(s, trial) if trial.checkpoints else commands
+
+
+def _note_saved(s: StudyData, trial: TrialRecord, step: int) -> None:
+    """The disk took a checkpoint: it works."""
+    s.run.disk_failures, s.run.has_saved = 0, True
+    trial.retried.pop(FailureKind.CHECKPOINT_DISK, None)
+    if step > trial.furthest:
+        _get_further(s, trial, step)
+
+
+def _get_further(s: StudyData, trial: TrialRecord, step: int) -> None:
+    """A trial that gets further than before has its whole budget again for damaged checkpoints."""
+    trial.furthest = step
+    if s.run.retries.is_bounded(FailureKind.CHECKPOINT_CORRUPT):  # older logs knew no bound, and fold as before
+        trial.retried.pop(FailureKind.CHECKPOINT_CORRUPT, None)
 
 
 def _note_attrs(trial: TrialRecord, progress: m.Progress) -> list[Row]:
@@ -181,6 +199,8 @@ def _fail(
     due = None if is_stopped else retry_at(s, trial, kind, at)
     if due is not None:
         trial.retried[kind] = trial.retried.get(kind, 0) + 1
+        if kind is FailureKind.CHECKPOINT_DISK:
+            _note_disk_failure(s, failure)
         moves.move(s, trial, "retried", WAITING)
         s.retry[trial.number] = due
         return [*commands, m.SetState(number=trial.number, state=WAITING, attempt=trial.attempt)]
@@ -196,11 +216,21 @@ def _fail(
 
 def retry_at(s: StudyData, trial: TrialRecord, kind: FailureKind, at: float) -> float | None:
     """When the trial may be tried again, or None when it may not."""
-    if kind is FailureKind.CHECKPOINT_CORRUPT and trial.resumed is not None:
-        # gone back to the checkpoint before; without one, starting from zero would be a silent loss
-        return None if trial.resume_from(judging.is_judged(s, trial.number)) is None else at
+    if kind is FailureKind.CHECKPOINT_CORRUPT and (
+        # goes back to the checkpoint before; without one, starting from zero would be a silent loss
+        trial.resumed is None or trial.resume_from(judging.is_judged(s, trial.number)) is None
+    ):
+        return None
     retries, before = s.run.retries, trial.retried.get(kind, 0)
     return at + retries.delay(kind, before) if retries.allows(kind, before) else None
+
+
+def _note_disk_failure(s: StudyData, failure: m.Failure) -> None:
+    """Give the run up when so many attempts could not save, and none could: the disk will not come back by itself."""
+    run = s.run
+    run.disk_failures += 1
+    if not run.has_saved and run.disk_failures == run.retries.abort_after:
+        _abort(run, f"its first {run.disk_failures} attempts that used the checkpoints' disk failed on it", failure)
 
 
 def _note_common_failure(s: StudyData, failure: m.Failure) -> None:
@@ -214,6 +244,10 @@ def _note_common_failure(s: StudyData, failure: m.Failure) -> None:
     before, n = run.common_failure
     run.common_failure = (way, n + 1) if before in ("", way) else None
     if run.common_failure is not None and n + 1 == run.retries.abort_after:
-        last = failure.error.partition("\n")[0][:300]
-        run.aborted = f"each of its first {n + 1} trials failed in the same way ({way}); the last: {last}"
-        run.stopping = run.stopping or run.aborted
+        _abort(run, f"each of its first {n + 1} trials failed in the same way ({way})", failure)
+
+
+def _abort(run: Run, why: str, failure: m.Failure) -> None:
+    last = failure.error.partition("\n")[0][:300]
+    run.aborted = f"{why}; the last: {last}"
+    run.stopping = run.stopping or run.aborted

@@ -37,7 +37,8 @@ def claimed(s: StudyData, event: m.Claimed, at: float) -> Effects:
 
 
 def _next(s: StudyData, at: float) -> _Next | None:
-    return _next_retry(s, at) or _next_promotion(s) or _next_enqueued(s) or _next_new(s, at)
+    old = _next_retry(s, at) or _next_promotion(s)
+    return old if old is not None or s.waits_for_disk(at) else _next_enqueued(s) or _next_new(s, at)
 
 
 def _next_retry(s: StudyData, at: float) -> _Next | None:

@@ -117,7 +117,11 @@ def leave(
 ) -> list[Command]:
     """The attempt is over but the trial is not: it is paused or stopped as was decided before, else tried again."""
     paused, order = trial.pending is Decision.PAUSE, trial.stop
-    ended = end_attempt(s, trial, at, "paused" if paused else outcome, message, exit_code, stderr_tail)
+    ended: list[Command] = [
+        *end_attempt(s, trial, at, "paused" if paused else outcome, message, exit_code, stderr_tail)
+    ]
+    if s.run.keeps_resumed:
+        ended += drop_superseded(s, trial)  # the one that it began from
     if trial.pending is Decision.STOP:
         return [*ended, *finish(s, trial, "stopped" if order is not None and order.is_final else "pruned", PRUNED, at)]
     if paused:
@@ -137,6 +141,11 @@ def _wait(s: StudyData, trial: TrialRecord, due: float) -> None:
         return
     first = {number: at for number, at in s.retry.items() if s.trials[number].goes_first}
     s.retry = {**first, trial.number: due, **{n: at for n, at in s.retry.items() if n not in first}}
+
+
+def drop_superseded(s: StudyData, trial: TrialRecord) -> list[Command]:
+    """Delete the checkpoints that nothing can need any more."""
+    return trial.drop(trial.superseded(s.run.checkpoints_kept, keeps_resumed=s.run.keeps_resumed))
 
 
 def finish(s: StudyData, trial: TrialRecord, how: str, state: TrialState, at: float) -> list[Command]:

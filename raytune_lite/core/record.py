@@ -28,7 +28,8 @@ class Run:
     """The run that is under way, or was the last one. The next run replaces it as a whole.
 
     ``common_failure``: how the run's trials failed so far, and how many of them; None once two of them failed in
-    different ways, or one did not fail.
+    different ways, or one did not fail. ``disk_failures``: attempts that the checkpoints' disk ended since one was
+    saved; ``has_saved``: whether any was, in this run.
     """
 
     name: str | None = None
@@ -39,8 +40,11 @@ class Run:
     stopping: str | None = None  # why nothing starts any more
     aborted: str | None = None  # why the run was given up
     common_failure: tuple[str, int] | None = ("", 0)
+    disk_failures: int = 0
+    has_saved: bool = False
     retries: RetryPolicy = field(default_factory=RetryPolicy)
     checkpoints_kept: int = 1
+    keeps_resumed: bool = False
 
 
 @dataclass(slots=True)
@@ -121,7 +125,16 @@ class StudyData:
         if self.ledger is not None:
             left = self.ledger.free() + len(self.queue)
             new = left if new is None else min(new, left)
+        if self.waits_for_disk(at):
+            new = 0
         return None if new is None else old + new
+
+    def waits_for_disk(self, at: float) -> bool:
+        """Whether no new configuration may begin at ``at``: it could not save, as the trials that wait could not."""
+        if not self.run.disk_failures:
+            return False
+        waiting = (number for number, due in self.retry.items() if due > at)
+        return any(self.trials[number].failed is FailureKind.CHECKPOINT_DISK for number in waiting)
 
     def may_start(self) -> bool:
         """Whether an attempt may begin now."""

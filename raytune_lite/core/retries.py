@@ -23,9 +23,8 @@ class RetryPolicy:
     A budget is a number of retries, None for no bound, or a pair of it and a delay in seconds:
     ``RetryPolicy(worker_crash=3, node_lost=(None, 30.0))``. The delay doubles with each retry, up to ten minutes. A
     retry is the same trial's next attempt and resumes from its last checkpoint. A lost driver and an interruption are
-    not counted. A damaged checkpoint is not counted either: the trial continues from the checkpoint before it, and
-    fails if there is none. Invalid parameters (TrialInvalid) stay invalid and are never tried again; another trial
-    takes their place.
+    not counted. Invalid parameters (TrialInvalid) stay invalid and are never tried again; another trial takes their
+    place.
 
     Args:
         exception: after the objective raised.
@@ -36,8 +35,13 @@ class RetryPolicy:
         out_of_memory: after the host's memory was full.
         lease_expired: after the worker fell silent for a whole lease.
         node_lost: after the node died or was preempted.
+        checkpoint_corrupt: after the checkpoint to resume from was damaged. The retry goes back to the checkpoint before
+            it; without one the trial fails. Counted anew when the trial gets further than before.
+        checkpoint_disk: after the disk of the checkpoints was full, or failed. Meanwhile no new configuration begins.
+            Counted anew when the trial has saved again.
         abort_after: end the run with StudyAbortedError when each of its first so many trials failed, all in the same
-            way; None: never.
+            way, or when so many attempts ended because of the checkpoints' disk, and none has saved in this run; None:
+            never.
 
     Raises:
         ValueError: a budget that is not None or an integer >= 0, a delay that is not a number of seconds >= 0.
@@ -51,6 +55,8 @@ class RetryPolicy:
     out_of_memory: Budget = 2
     lease_expired: Budget = 2
     node_lost: Budget = None
+    checkpoint_corrupt: Budget = 2
+    checkpoint_disk: Budget = (None, 10.0)
     abort_after: int | None = 10
 
     def __post_init__(self) -> None:
@@ -65,6 +71,10 @@ class RetryPolicy:
         """Whether one more retry is allowed after ``before`` earlier retries of this kind."""
         budget = self._of(kind)[0]
         return budget is None or before < budget
+
+    def is_bounded(self, kind: FailureKind) -> bool:
+        """Whether there is a bound on the retries of this kind."""
+        return self._of(kind)[0] is not None
 
     def delay(self, kind: FailureKind, before: int) -> float:
         """Seconds until the retry that follows ``before`` earlier ones of this kind."""

@@ -11,11 +11,12 @@ from .record import Run, StudyData
 from .retries import RetryPolicy
 from .trials import PAUSED, PRUNED, Effects
 
+_NO_LIMITS = dict.fromkeys(("abort_after", "checkpoint_corrupt"))  # of a run that was logged before there were these
+
 
 def run_started(s: StudyData, event: m.RunStarted, at: float) -> Effects:
     """A new run: its specs are adopted, attempts of the previous run are lost, the budget is the new one."""
-    # a run that was logged before there was such a limit had none
-    retries, commands = RetryPolicy(**{"abort_after": None, **json.loads(event.retries)}), list[Command]()
+    retries, commands = RetryPolicy(**{**_NO_LIMITS, **json.loads(event.retries)}), list[Command]()
     pruner = adoption.check_pruner(s, event.pruner) if event.pruner != s.pruner_spec else None
     if event.sampler != s.sampler_spec:  # the last refusal: from here on everything is allowed
         commands += adoption.adopt_sampler(s, event.sampler)
@@ -24,14 +25,25 @@ def run_started(s: StudyData, event: m.RunStarted, at: float) -> Effects:
     s.run.retries, s.run.checkpoints_kept = retries, event.checkpoints_kept
     for number, _ in s.live():  # the run that owned these attempts is dead
         commands += moves.leave(s, s.trials[number], at, FailureKind.DRIVER_LOST.value, "its run ended")
+    _forget_disk_failures(s, at)
     s.run = Run(
         name=event.run,
         began_at=at,
         budget=_budget(s, event),
         retries=retries,
         checkpoints_kept=event.checkpoints_kept,
+        keeps_resumed=event.keeps_resumed,
     )
     return Effects(commands)
+
+
+def _forget_disk_failures(s: StudyData, at: float) -> None:
+    """Who starts the study again has mended the disk, or wants to see that it fails."""
+    for number in s.retry:
+        trial = s.trials[number]
+        if trial.failed is FailureKind.CHECKPOINT_DISK:
+            trial.retried.pop(FailureKind.CHECKPOINT_DISK, None)
+            s.retry[number] = min(s.retry[number], at)
 
 
 def _budget(s: StudyData, event: m.RunStarted) -> int | None:

@@ -115,6 +115,7 @@ class TrialRecord:
     verdicts: dict[int, tuple[int, Decision]] = field(default_factory=dict)  # step -> (attempt, PAUSE or STOP)
     user_attrs: dict[str, str] = field(default_factory=dict)
     system_attrs: dict[str, str] = field(default_factory=dict)
+    furthest: int = -1  # the largest step reported or saved, also of checkpoints that are gone
     checkpoints: list[m.CheckpointRef] = field(default_factory=list)  # the newest last; see resume_from, superseded
     dropped: set[str] = field(default_factory=set)  # uris of deleted checkpoints; membership only, never iterated
 
@@ -147,15 +148,17 @@ class TrialRecord:
         reports_come = is_judged and len(self.checkpoints) == 1  # none yet
         return None if reports_come else self.checkpoints[-1]
 
-    def superseded(self, kept: int) -> list[m.CheckpointRef]:
+    def superseded(self, kept: int, *, keeps_resumed: bool) -> list[m.CheckpointRef]:
         """The checkpoints that nothing can need any more.
 
-        Kept are the one to resume from and ``kept - 1`` before it, in case it turns out damaged; and a newer one whose
-        report has not come yet.
+        Kept are the one to resume from and ``kept - 1`` before it, in case it turns out damaged; a newer one whose
+        report has not come yet; and with ``keeps_resumed`` the one that the live attempt began from.
         """
         covered = [ref for ref in self.checkpoints if ref.step <= self.last_step]
         newer = [ref for ref in self.checkpoints if ref.step > self.last_step]
-        return covered[:-kept] + newer[: -1 if covered else -2]
+        found = covered[:-kept] + newer[: -1 if covered else -2]
+        is_read = keeps_resumed and self.slot is not None
+        return [ref for ref in found if ref != self.resumed] if is_read else found
 
     def drop(self, refs: Sequence[m.CheckpointRef]) -> list[Command]:
         """Forget checkpoints and have their files deleted after the commit."""

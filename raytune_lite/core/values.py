@@ -49,6 +49,7 @@ class FailureKind(str, enum.Enum):
     NON_FINITE = "non_finite"  # it returned NaN
     GPU_OUT_OF_MEMORY = "gpu_out_of_memory"
     CHECKPOINT_CORRUPT = "checkpoint_corrupt"  # what it was to resume from is damaged
+    CHECKPOINT_DISK = "checkpoint_disk"  # the disk of the checkpoints is full, or fails
     TIMEOUT = "timeout"  # trial_timeout is over; the attempt says so, or was killed
     WORKER_CRASH = "worker_crash"
     OUT_OF_MEMORY = "out_of_memory"  # of the host: Ray's memory guard, or MemoryError

@@ -7,7 +7,7 @@ from types import TracebackType
 
 from ..core.bounds import MAX_ERROR, MAX_TRACEBACK, clip
 from ..core.messages import Failure, FailureKind
-from ..exceptions import CheckpointCorruptedError, TrialInvalid
+from ..exceptions import CheckpointCorruptedError, CheckpointDiskError, TrialInvalid
 
 
 class AttemptInterrupted(BaseException):
@@ -53,6 +53,8 @@ def kind_of(error: BaseException) -> FailureKind:
         return FailureKind.NON_FINITE
     if isinstance(error, CheckpointCorruptedError):
         return FailureKind.CHECKPOINT_CORRUPT
+    if isinstance(error, CheckpointDiskError):
+        return FailureKind.CHECKPOINT_DISK
     if _is_full_gpu(error):
         return FailureKind.GPU_OUT_OF_MEMORY
     if isinstance(error, MemoryError) or (

@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 
 from ..core.encoding import event_from_json
-from ..core.messages import AttemptEnded, FailureKind
+from ..core.messages import AttemptEnded, Failure, FailureKind
 from ..exceptions import MessageError, RaytuneLiteError, StudyAbortedError, TrialFailedError
 from .host import Host
 from .ports import DriverCalls, Handover, Lost, Observer, Plan, Returned, Tasks
@@ -28,6 +28,7 @@ DISMISS_PATIENCE = 0.5  # seconds that idle tasks have, when a run is over, to b
 STOP_GRACE = 5.0  # seconds an interrupted objective has to notice, before its task is killed
 TRACEBACKS_SHOWN = 3  # caught failures shown whole; the database keeps them all
 STUCK_NOTICE = 30.0  # seconds between notices that nothing can be scheduled
+DISK_NOTICE = 30.0  # seconds between notices that the checkpoints' disk fails: it fails all trials at once
 
 
 class Launcher:
@@ -71,6 +72,7 @@ class Launcher:
         self._rate = EndRate(host, short_trials)
         self._prefetched = 0
         self._quiet_since = host.monotonic()
+        self._disk_noticed_at = -math.inf
 
     def run(self) -> None:
         """Keep tasks queued until the run is over; whatever ends it earlier, drain them first.
@@ -200,9 +202,7 @@ class Launcher:
             return  # the driver has refused it, and failed the trial
         failure = event.failure
         if event.number not in plan.failed:  # it is tried again
-            if failure.kind is FailureKind.CHECKPOINT_CORRUPT:
-                text = f"trial {event.number} goes back to the checkpoint before: {failure.error}"
-                self._observer.notice(text)
+            self._say_retry(event.number, failure)
             return
         if not item.caught:
             failed = TrialFailedError(event.number, event.attempt, failure.error, failure.traceback)
@@ -211,6 +211,19 @@ class Launcher:
         self._shown += 1
         text = failure.traceback.rstrip() if self._shown <= TRACEBACKS_SHOWN else failure.error
         self._observer.notice(f"trial {event.number} (attempt {event.attempt}) failed: {text}")
+
+    def _say_retry(self, number: int, failure: Failure) -> None:
+        """Say what a person should know, or can mend, while the trial is tried again."""
+        if failure.kind is FailureKind.CHECKPOINT_CORRUPT:
+            self._observer.notice(f"trial {number} goes back to the checkpoint before: {failure.error}")
+        elif failure.kind is FailureKind.CHECKPOINT_DISK:
+            now = self._host.monotonic()
+            if now - self._disk_noticed_at >= DISK_NOTICE:
+                self._disk_noticed_at = now
+                self._observer.notice(
+                    f"trial {number} cannot use the checkpoints' disk, and is tried again later; its earlier checkpoints "
+                    f"are kept, and nothing new begins meanwhile: {failure.error}"
+                )
 
     # --- the end -----------------------------------------------------------------------------------------------------
 

@@ -147,6 +147,7 @@ class Session:
             sampler=json.dumps(self.sampler.spec()),
             retries=json.dumps(self.config.retries.spec()),
             checkpoints_kept=CHECKPOINTS_KEPT,
+            keeps_resumed=True,
         )
 
     # --- time --------------------------------------------------------------------------------------------------------

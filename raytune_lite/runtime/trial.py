@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..arguments import as_integer, shown
+from ..checkpoints.disk import is_failing
 from ..checkpoints.state_files import load_state, save_state
 from ..checkpoints.store import CheckpointStore
 from ..core.bounds import MAX_STEP, check_constraint, check_distribution, check_json, check_name
@@ -26,6 +27,7 @@ from ..distributions import (
     IntDistribution,
     check_distribution_compatibility,
 )
+from ..exceptions import CheckpointDiskError, CheckpointError
 from .delivery import Channel, Delivery
 from .host import Host, RealHost
 
@@ -54,6 +56,7 @@ class Trial:
         self._params = {param.name: param for param in assignment.params}
         self._user_attrs, self._constraints = dict(assignment.user_attrs), dict(assignment.constraints)
         self._seen: set[int] = set()  # steps reported in this attempt
+        self._disk_has_worked = assignment.checkpoint is not None  # this trial has saved there
 
     # --- parameters ------------------------------------------------------------------------------------------------
 
@@ -273,38 +276,77 @@ class Trial:
         When this returns it is on disk and recorded; the previous one may then be deleted.
 
         Raises:
-            CheckpointError: not storable, or the disk refused; the previous checkpoint stays.
+            CheckpointDiskError: the disk is full, or fails. An objective that lets it pass is tried again later from its
+                previous checkpoint, see ``RetryPolicy.checkpoint_disk``; one that catches it goes on without saving.
+            CheckpointError: not storable; the previous checkpoint stays.
         """
         with self.checkpoint_dir(step) as directory:
             save_state(directory, state)
 
     @contextmanager
     def checkpoint_dir(self, step: int) -> Iterator[Path]:
-        """An empty directory to write a checkpoint into; published when the block ends without an exception."""
+        """An empty directory to write a checkpoint into; published when the block ends without an exception.
+
+        Raises:
+            CheckpointDiskError: the disk is full, or fails, also where the block's own code finds it out.
+            CheckpointError: the directory cannot be made, or what the block wrote is no checkpoint.
+        """
         self.delivery.check()
         store = self._checkpoints()
-        directory = store.begin(self.number, self.attempt, step)
+        with self._disk():
+            directory = store.begin(self.number, self.attempt, step)
         try:
             yield directory
-        except BaseException:
+        except BaseException as error:
+            # asked before the files are deleted: they may be what fills the disk
+            is_disk = isinstance(error, Exception) and not isinstance(error, CheckpointError)
+            is_disk = is_disk and is_failing(error, directory)
             store.abandon(directory)
-            raise
-        published = store.publish(directory, self.number, self.attempt, step)
+            if not is_disk:
+                raise
+            raise CheckpointDiskError(
+                f"trial {self.number}: the checkpoint of step {step} could not be written: {error}. Free space, or give "
+                "the study another checkpoint directory; the previous checkpoint is untouched."
+            ) from error
+        with self._disk():
+            published = store.publish(directory, self.number, self.attempt, step)
+        self._disk_has_worked = True
         self.delivery.add_checkpoint(published)
+
+    @contextmanager
+    def _disk(self) -> Iterator[None]:
+        """Where a path has worked for this trial before, whatever the system says of it now is the disk's failure."""
+        try:
+            yield
+        except CheckpointError as error:
+            if self._disk_has_worked and isinstance(error.__cause__, OSError):
+                raise CheckpointDiskError(str(error)) from error.__cause__
+            raise
 
     def load_checkpoint(self) -> Any:
         """What the last attempt saved, on whatever node; None on a first attempt or when none was saved.
 
         Raises:
             CheckpointCorruptedError: its content is not what was recorded.
+            CheckpointDiskError: the disk fails.
         """
         directory = self.load_checkpoint_dir()
         return None if directory is None else load_state(directory)
 
     def load_checkpoint_dir(self) -> Path | None:
-        """Directory of the checkpoint to resume from (read only), verified; None when there is none."""
+        """Directory of the checkpoint to resume from (read only), verified; None when there is none.
+
+        It stays as long as this attempt, whatever the attempt saves meanwhile.
+
+        Raises:
+            CheckpointCorruptedError: its content is not what was recorded.
+            CheckpointDiskError: the disk fails.
+        """
         ref = self._assignment.checkpoint
-        return None if ref is None else self._checkpoints().verify(ref)
+        if ref is None:
+            return None
+        with self._disk():
+            return self._checkpoints().verify(ref)
 
 
 def _refuse(value: Any) -> float:

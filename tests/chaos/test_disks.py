@@ -33,22 +33,19 @@ def small_disk(world: World) -> Iterator[Path]:
     assert run("umount", "-l", path).returncode == 0
 
 
-def test_a_full_checkpoint_disk_fails_with_its_reason_and_keeps_what_was_saved(world: World, small_disk: Path) -> None:
+def test_a_full_checkpoint_disk_is_said_and_waited_for_and_fails_no_trial(world: World, small_disk: Path) -> None:
     options = ("--trials", 8, "--epochs", 8, "--pause", 0.2, "--cpus", 4)
     options += ("--checkpoints", small_disk, "--ballast", 900_000)
     script = world.script(*options)
-    assert script.wait(90) == 3, script.text
-    assert "TrialFailedError" in script.text
-    assert "No space left on device" in script.text
+    script.until("the disk is full", lambda: "No space left on device" in script.text, 90)
     assert "Free space" in script.text
     world.snapshot()
-    left = list(small_disk.rglob(".writing-*"))
     assert run("mount", "-o", "remount,size=64m", small_disk).returncode == 0
-    world.script(*options).finish()
-    facts = world.check("checkpoint disk full, then enlarged")
-    assert sum(facts.trials.values()) == 8
-    assert facts.trials["COMPLETE"] >= 4
-    assert not [path for path in left if path.exists()], "half a checkpoint was left behind"
+    script.finish()
+    facts = world.check("checkpoint disk full, then enlarged, in one run")
+    assert facts.trials == {"COMPLETE": 8}
+    assert "checkpoint_disk" in {attempt.outcome for attempt in world.study().attempts}
+    assert not list(small_disk.rglob(".writing-*")), "half a checkpoint was left behind"
 
 
 def test_a_damaged_checkpoint_of_a_paused_trial_is_no_start_from_zero(world: World) -> None:

@@ -22,7 +22,7 @@ from .health import Workers
 from .referee import Referee
 from .requests import CONTROL, Requests
 from .trace import brief
-from .world import World
+from .world import Process, World
 
 _ENDED_BY_FAILURE = {kind.value for kind in m.FailureKind}
 _LOST = {"driver_lost", "lease_expired", "node_lost", "worker_crash", "timeout", "out_of_memory", "stopped"}
@@ -181,6 +181,9 @@ class Auditor:
         is_same = row.attempt == facts.attempt or row.state is TrialState.RUNNING
         self.check(is_same, f"trial {row.number}: attempt jumps")
         facts.state = row.state
+        if row.state is TrialState.FAIL and row.number not in self.control.stopped:
+            disk = facts.outcomes.get(facts.attempt) == m.FailureKind.CHECKPOINT_DISK.value
+            self.check(not disk, f"trial {row.number} is FAIL because the checkpoints' disk failed")
         if row.state.is_finished():
             self.check(facts.live == 0, f"trial {row.number} is {row.state.name} while attempt {facts.live} is live")
             self.referee.gone(row.number, row.state)
@@ -321,11 +324,11 @@ class Auditor:
         for number, facts in self.trials.items():
             self.check(uri not in facts.checkpoints, f"checkpoint {uri} of trial {number} is deleted, but is kept")
 
-    def damage_found(self, uri: str, *, is_there: bool) -> None:
-        """An attempt cannot load the checkpoint that it was given."""
+    def damage_found(self, uri: str, process: Process, *, is_there: bool) -> None:
+        """An attempt cannot load the checkpoint that it was given: it must be there as long as the attempt is live."""
         if not is_there:
             number, attempt = int(uri[6:11]), self.trials[int(uri[6:11])].live
-            kept = uri in self.trials[number].checkpoints
+            kept = uri in self.trials[number].checkpoints or self.workers.is_at(process, number, attempt)
             self.check(not kept, f"checkpoint {uri} is missing, and attempt {attempt} of trial {number} is to load it")
 
     # --- now and then ------------------------------------------------------------------------------------------------

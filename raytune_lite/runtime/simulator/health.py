@@ -75,6 +75,11 @@ class Workers:
         worker = self._at_work.get(process.number)
         return worker is not None and (worker.number, worker.attempt) in self._given_up
 
+    def is_at(self, process: Process, number: int, attempt: int) -> bool:
+        """Whether a process works at this attempt."""
+        worker = self._at_work.get(process.number)
+        return worker is not None and (worker.number, worker.attempt) == (number, attempt)
+
     def look(self, now: float) -> None:
         """No process may go on for long after its attempt was given up, or past its time limit."""
         for key, worker in list(self._at_work.items()):

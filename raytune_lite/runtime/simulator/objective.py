@@ -46,8 +46,12 @@ class Objective:
         """Run the trial to its end, or as far as the pruner lets it."""
         scenario, world = self._scenario, self._world
         params = scenario.suggest(trial)
-        step = self._resume(trial, params)
         name = f"trial {trial.number}"
+        # what an attempt resumes from may be read when it has saved newer ones
+        loads_at = world.integer("loads after", 1, 4) if world.strikes("objective loads late", name) else 0
+        step = start = trial.resumed_from_step or 0
+        if not loads_at:
+            self._load(trial, params)
         while step < scenario.max_step:
             step += 1
             world.sleep(world.between("step takes", 0.5, 1.5) * scenario.step_seconds)
@@ -58,20 +62,21 @@ class Objective:
             trial.report(_alone(scenario.values(params, step)), step)
             if saves and not scenario.saves_first:
                 self._save(trial, params, step)
+            if step == start + loads_at:
+                self._load(trial, params)
             if trial.should_prune():
                 raise TrialPruned
         if world.strikes("objective returns NaN", name):
             return _alone((math.nan,) * len(scenario.directions))
         return _alone(scenario.values(params, scenario.max_step, is_result=True))
 
-    def _resume(self, trial: Trial, params: dict[str, float]) -> int:
+    def _load(self, trial: Trial, params: dict[str, float]) -> None:
         directory = trial.load_checkpoint_dir()
         if directory is None:
-            return 0
+            return
         number, step, saved = self._store.disk.published[str(directory)]
         if (number, step, saved) != (trial.number, trial.resumed_from_step, params):
             self._world.violate(f"trial {trial.number} {params} resumed from {(number, step, saved)}")
-        return int(step)
 
     def _save(self, trial: Trial, params: dict[str, float], step: int) -> None:
         world = self._world

@@ -203,6 +203,8 @@ class Simulation:
             uri = world.choice("which checkpoint", list(self.cluster.disk.published))
             world.note("notice", "disk", f"{uri} is damaged")
             self.cluster.disk.damaged.add(uri)
+        if world.strikes("checkpoint disk is full"):
+            self.cluster.disk.full_until = world.now + world.between("full for", 2.0, 120.0)
         if not self.scenario.sql and world.strikes("power is cut"):
             self._cut_power()
 

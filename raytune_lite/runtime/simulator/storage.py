@@ -15,7 +15,7 @@ from typing import Any
 from ...checkpoints import layout
 from ...checkpoints.store import CheckpointStore
 from ...core.messages import CheckpointRef, LogEntry, Row, TrialAdded
-from ...exceptions import CheckpointCorruptedError, CheckpointError, StorageError
+from ...exceptions import CheckpointCorruptedError, CheckpointDiskError, CheckpointError, StorageError
 from ...storages.memory import MemoryDatabase
 from ...storages.records import Owner, StudyRecord
 from ...storages.store import Store
@@ -121,13 +121,14 @@ class FaultyRepository:
 
 
 class Disk:
-    """All checkpoints of a study: published ones by uri, and what is being written."""
+    """All checkpoints of a study: published ones by uri, and what is being written. ``full_until``: when it has room."""
 
     def __init__(self) -> None:
         self.published: dict[str, Any] = {}
         self.damaged: set[str] = set()  # membership only
         self.writing: dict[str, Any] = {}
         self.names = 0
+        self.full_until = 0.0
 
 
 class DiskStore(CheckpointStore):
@@ -143,6 +144,7 @@ class DiskStore(CheckpointStore):
 
     def begin(self, number: int, attempt: int, step: int) -> Path:  # noqa: ARG002
         """See CheckpointStore."""
+        self._take()
         self.disk.names += 1
         return Path(f"writing-{self.disk.names}")
 
@@ -153,6 +155,11 @@ class DiskStore(CheckpointStore):
     def publish(self, temporary: Path, number: int, attempt: int, step: int) -> CheckpointRef:
         """See CheckpointStore; its writer may die half-way, or at the moment it is whole."""
         self.die("worker dies while it writes a checkpoint")
+        try:
+            self._take()
+        except CheckpointDiskError:
+            self.abandon(temporary)
+            raise
         name = layout.place(number, attempt, step)
         count = self._used.get(name, 0)
         while (uri := layout.place(number, attempt, step, count)) in self.disk.published:
@@ -169,8 +176,9 @@ class DiskStore(CheckpointStore):
 
     def verify(self, ref: CheckpointRef) -> Path:
         """See CheckpointStore."""
+        self._fail()
         if ref.uri in self.disk.damaged or ref.uri not in self.disk.published:
-            self.auditor.damage_found(ref.uri, is_there=ref.uri in self.disk.published)
+            self.auditor.damage_found(ref.uri, self.process, is_there=ref.uri in self.disk.published)
             raise CheckpointCorruptedError(ref.uri, ref.digest, "something else")
         return Path(ref.uri)
 
@@ -191,6 +199,16 @@ class DiskStore(CheckpointStore):
         for uri in gone:
             self._delete_uri(uri)
         return sorted(gone)
+
+    def _take(self) -> None:
+        """The disk must take something now."""
+        self._fail()
+        if self.disk.full_until > self.process.world.now:
+            raise CheckpointDiskError("No space left on device (simulated)")
+
+    def _fail(self) -> None:
+        if self.process.world.strikes("checkpoint disk fails", self.process.name):
+            raise CheckpointDiskError("Input/output error (simulated)")
 
     def _delete_uri(self, uri: str) -> None:
         if self.disk.published.pop(uri, None) is not None:

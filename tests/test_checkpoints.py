@@ -125,7 +125,7 @@ def test_sweep_deletes_orphans_and_leavings_but_not_what_is_kept_live_or_foreign
     being_written = store.begin(8, 1, 2)
     stale = store.begin(7, 1, 5)
     (store.root / "trial-00007" / "notes.txt").write_text("mine")
-    assert store.sweep([kept.uri], live=[(8, 1)]) == [orphan.uri]
+    assert store.sweep([kept.uri], ended={7: 2, 8: 0}) == [orphan.uri]
     store.verify(kept)
     store.verify(live)
     assert being_written.is_dir()

@@ -307,7 +307,7 @@ def test_a_checkpoint_block_that_raises_publishes_nothing(channel, store):
     with pytest.raises(KeyError):
         fail_in_the_middle()
     assert channel.told == []
-    assert store.sweep([], []) == []
+    assert store.sweep([]) == []
 
 
 def test_a_checkpoint_that_cannot_be_written_says_the_path_and_the_way_out(channel, tmp_path):

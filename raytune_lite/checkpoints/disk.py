@@ -92,6 +92,16 @@ def walk(directory: Path, prefix: str = "") -> Iterator[tuple[str, str]]:
             yield f"{prefix}{entry.name}", entry.path
 
 
+def size_of(directory: Path) -> int:
+    """Bytes of all files in a directory; of those that are still there when they are looked at."""
+    total = 0
+    with contextlib.suppress(FileNotFoundError):
+        for _, path in walk(directory):
+            with contextlib.suppress(FileNotFoundError):
+                total += os.lstat(path).st_size
+    return total
+
+
 def subdirectories(directory: Path, pattern: re.Pattern[str]) -> list[tuple[Path, re.Match[str]]]:
     """The subdirectories (no symlinks) whose whole name matches, with their match, sorted by name."""
     try:

@@ -46,9 +46,14 @@ def study_directory(base: str | None, database: str | None, study_id: int, creat
     return os.path.join(os.path.abspath(base), f"study-{study_id}-{int(created * 1e6):x}")
 
 
+def trial_directory(number: int) -> str:
+    """Where a trial's attempts save, below the study's directory."""
+    return f"trial-{number:05d}"
+
+
 def attempt_directory(number: int, attempt: int) -> str:
     """Where an attempt saves, below the study's directory."""
-    return f"trial-{number:05d}/attempt-{attempt}"
+    return f"{trial_directory(number)}/attempt-{attempt}"
 
 
 def place(number: int, attempt: int, step: int, copy: int = 0) -> str:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from ..arguments import as_integer, shown
 from ..core.messages import CheckpointRef
@@ -19,13 +20,23 @@ from .disk import (
     os_errors,
     remove_if_empty,
     remove_tree,
+    size_of,
     subdirectories,
     sync,
     sync_directories,
 )
 from .manifest import MANIFEST
 
-__all__ = ["MANIFEST", "CheckpointStore"]
+__all__ = ["MANIFEST", "CheckpointStore", "HalfWritten"]
+
+
+class HalfWritten(NamedTuple):
+    """A directory that was not published, or not deleted as a whole. ``path``: below the root; ``size``: bytes."""
+
+    path: str
+    number: int
+    attempt: int
+    size: int
 
 
 class CheckpointStore:
@@ -132,13 +143,14 @@ class CheckpointStore:
         """
         self._delete(self._locate(uri))
 
-    def sweep(self, keep: Collection[str], live: Collection[tuple[int, int]] = ()) -> list[str]:
-        """Delete every published checkpoint that is not in ``keep``, and what dead processes left unfinished.
+    def sweep(self, keep: Collection[str], ended: Mapping[int, int] | None = None) -> list[str]:
+        """Delete every published checkpoint that is not in ``keep``, and what dead processes left half-written.
 
         Args:
             keep: uris of the references that are still needed.
-            live: (number, attempt) of the attempts that run now. Their directories are left alone: they may
-                hold a checkpoint being written, or one published but not reported yet.
+            ended: the newest attempt of each trial that has ended, by the trial's number. What later attempts and other
+                trials have there is left alone: it may be being written, or published and not reported yet. None: no
+                attempt runs.
 
         Returns:
             The uris deleted, sorted.
@@ -149,9 +161,9 @@ class CheckpointStore:
         kept = {self._locate(uri) for uri in keep}
         gone = []
         with os_errors("the checkpoint directory could not be swept", self.root):
-            for trial, number in subdirectories(self.root, layout.TRIAL):
+            for trial, number in self._trials(ended):
                 for directory, attempt in subdirectories(trial, layout.ATTEMPT):
-                    if (int(number[1]), int(attempt[1])) in live:
+                    if ended is not None and int(attempt[1]) > ended.get(number, -1):
                         continue
                     for path, _ in subdirectories(directory, layout.TEMPORARY):
                         remove_tree(path)
@@ -161,6 +173,27 @@ class CheckpointStore:
                             gone.append(path.relative_to(self.root).as_posix())
                     remove_if_empty(directory, trial)
         return sorted(gone)
+
+    def _trials(self, ended: Mapping[int, int] | None) -> list[tuple[Path, int]]:
+        """The directories of all trials, with the trials' numbers; of one trial without a look at all the others'."""
+        if ended is not None and len(ended) == 1:
+            (number,) = ended
+            return [(self.root / layout.trial_directory(number), number)]
+        return [(path, int(match[1])) for path, match in subdirectories(self.root, layout.TRIAL)]
+
+    def half_written(self) -> list[HalfWritten]:
+        """The checkpoints that are being written now, or were when their processes were killed, in order of their paths.
+
+        Raises:
+            CheckpointError: the filesystem failed.
+        """
+        with os_errors("the checkpoint directory could not be read", self.root):
+            return [
+                HalfWritten(path.relative_to(self.root).as_posix(), int(number[1]), int(attempt[1]), size_of(path))
+                for trial, number in subdirectories(self.root, layout.TRIAL)
+                for directory, attempt in subdirectories(trial, layout.ATTEMPT)
+                for path, _ in subdirectories(directory, layout.TEMPORARY)
+            ]
 
     def published(self) -> list[str]:
         """Uris of all published checkpoints, sorted.

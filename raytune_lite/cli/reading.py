@@ -109,7 +109,7 @@ def attempts(
 
 @cli.command()
 @study_options
-@click.option("--files", is_flag=True, help="Also read every kept checkpoint, and look for checkpoints without a row.")
+@click.option("--files", is_flag=True, help="Also read every kept checkpoint, and look for those without a row or half-written.")
 @click.option("--checkpoint-dir", type=click.Path(file_okay=False), help="Where checkpoints lie, if not beside the "
               "database.")  # fmt: skip
 def check(
@@ -121,14 +121,16 @@ def check(
     Example:
       raytune-lite check --storage sqlite:///raytune_lite.db --files
     """
-    from ..report.check import damages, orphans
+    from ..report.check import damages, half_written, orphans
 
     study = open_study(storage, storage_env, study_name, checkpoint_dir)
     found = list(damages(study, files=files))
     for line in found:
         click.echo(line)
     for uri in orphans(study) if files else []:
-        click.echo(f"checkpoint {uri} has no row in the database; the next run deletes it")
+        click.echo(f"checkpoint {uri} has no row in the database; the trial's next attempt or the next run deletes it")
+    for line in half_written(study) if files else []:
+        click.echo(f"half a checkpoint {line}: its process was killed; the trial's next attempt or the next run deletes it")
     if found:
         click.echo(f"{len(found)} difference(s): restore a copy of the database, or go on with this one.", err=True)
         raise SystemExit(1)

@@ -33,9 +33,20 @@ def damages(study: Study, *, files: bool = False) -> Iterator[str]:
 
 
 def orphans(study: Study) -> list[str]:
-    """Checkpoint directories without a row: their attempts died before reporting them. The next run deletes them."""
+    """Checkpoint directories without a row: their attempts died before reporting them."""
     kept = {ref.uri for _, ref in study.checkpoints}
     return [printable(uri) for uri in CheckpointStore(study.checkpoint_root).published() if uri not in kept]
 
 
-__all__ = ["damages", "orphans"]
+def half_written(study: Study) -> list[str]:
+    """A line for each checkpoint whose process was killed while it wrote it: its path, and how large it is."""
+    live = {(attempt.number, attempt.attempt) for attempt in study.attempts if attempt.outcome is None}
+    found = CheckpointStore(study.checkpoint_root).half_written()
+    return [printable(f"{item.path} ({_bytes(item.size)})") for item in found if (item.number, item.attempt) not in live]
+
+
+def _bytes(n: int) -> str:
+    return f"{n / 1e6:.1f} MB" if n >= 100_000 else f"{n} bytes"
+
+
+__all__ = ["damages", "half_written", "orphans"]

@@ -52,11 +52,16 @@ class Commits:
 
 @dataclass(slots=True)
 class Batch:
-    """What the events of one batch lead to. ``put_off_for``: requests that wait for a suggestion, by its key."""
+    """What the events of one batch lead to.
+
+    ``put_off_for``: requests that wait for a suggestion, by its key. ``ended``: the newest attempt that has ended, of
+    each trial that begins another one.
+    """
 
     entries: list[m.LogEntry] = field(default_factory=list)
     rows: list[m.Row] = field(default_factory=list)
     discards: list[str] = field(default_factory=list)
+    ended: dict[int, int] = field(default_factory=dict)
     put_off_for: dict[Key, tuple[SuggestRequest, list[Request]]] = field(default_factory=dict)
 
     def put_off(self, asked: SuggestRequest, request: Request) -> None:

@@ -154,8 +154,11 @@ class Driver:
         return found
 
     def close(self) -> None:
-        """Give the study back; calls that come later are refused."""
+        """Clean up after killed attempts and give the study back; calls that come later are refused."""
         with self._lock:
+            if self._session is not None and self.fatal is None:
+                with contextlib.suppress(Exception):  # whatever stands in the way, the next run cleans up
+                    self._session.sweep_ended()
             self._drop_session()
             self.fatal = StorageError("this driver has been closed; its study may be opened again.")
         self._closed.set()

@@ -8,23 +8,21 @@ else reads the state. Runs the same under the Ray driver, in-process and in test
 
 from __future__ import annotations
 
-import contextlib
-import gc
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ..checkpoints.layout import study_directory
 from ..checkpoints.store import CheckpointStore
 from ..core import messages as m
 from ..core.state import StudyState
-from ..exceptions import CheckpointError, RaytuneLiteError
+from ..exceptions import RaytuneLiteError
 from ..pruners import check_pruner
 from ..storages.records import StudyRecord
 from ..storages.repository import Repository
 from ..storages.store import Store
-from . import planning
-from .algorithms import Algorithms
+from . import leftovers, planning
+from .algorithms import Algorithms, no_collector
 from .batch import Batch, Commits, Later, Request
 from .config import CHECKPOINTS_KEPT, OWNER_LEASE, RunConfig
 from .host import Host, RealHost
@@ -93,7 +91,7 @@ class Session:
     # --- opening -----------------------------------------------------------------------------------------------------
 
     def _open(self) -> None:
-        with _no_collector():
+        with no_collector():
             log = self._read()
         self._last_at = max((entry.at for entry in log), default=0.0)
         directory = study_directory(
@@ -107,7 +105,7 @@ class Session:
             check_pruner(self.pruner, len(self.study.directions))  # a recorded one too
         self.apply([*events, self._run_started()] if is_new_run else events)
         if is_new_run:
-            self._sweep()
+            leftovers.sweep(self.checkpoints, self._state)
         self._slots.renew()
 
     def _read(self) -> list[m.LogEntry]:
@@ -127,12 +125,6 @@ class Session:
             MessageError: the log was changed by hand.
         """
         return self._algorithms.fold(log)
-
-    def _sweep(self) -> None:
-        """Delete checkpoints that no row knows: of processes that died between publishing and reporting."""
-        keep = [ref.uri for trial in self._state.trials.values() for ref in trial.checkpoints]
-        with contextlib.suppress(CheckpointError):  # a path that is not there or not ours to clean is no reason to stop
-            self.checkpoints.sweep(keep)
 
     def _is_news(self, event: m.TrialAdded) -> bool:
         known = None if event.number is None else self._state.trials.get(event.number)
@@ -233,6 +225,8 @@ class Session:
                 batch.entries.append(entry)
                 if isinstance(current, m.Suggested):
                     self.note = current.note or self.note
+                elif isinstance(current, m.Claimed):
+                    batch.ended |= leftovers.ended_before(self._state, current.slot)
             for command in effects.commands:
                 if isinstance(command, m.Row):
                     batch.rows.append(command)
@@ -273,11 +267,9 @@ class Session:
         for request, waiting in batch.put_off_for.values():
             if self._later is not None:
                 self._later(request, waiting)
-        for uri in batch.discards:
-            try:
-                self.checkpoints.discard(uri)
-            except (RaytuneLiteError, OSError):
-                continue  # an orphan: the sweep of the next run removes it
+        leftovers.discard(self.checkpoints, batch.discards)
+        for number, attempt in batch.ended.items():
+            leftovers.sweep(self.checkpoints, self._state, {number: attempt})
 
     # --- what driver and launcher ask --------------------------------------------------------------------------------
 
@@ -364,6 +356,16 @@ class Session:
         lease_until = self._host.time() + OWNER_LEASE
         self.repository.commit(self.study, self.epoch, [], [], lease_until=lease_until, flush=False)
 
+    def sweep_ended(self) -> None:
+        """Delete what ended attempts left half-written or unreported. Called when a run ends in good order.
+
+        Raises:
+            FencedError: another driver has the study, and knows better what is needed.
+        """
+        if self.failure is None:
+            self.keep()
+            leftovers.sweep(self.checkpoints, self._state, leftovers.all_ended(self._state))
+
     def close(self) -> None:
         """Give the study back so that the next driver need not wait."""
         try:
@@ -382,18 +384,6 @@ class _SamplerFailedError(Exception):
 def _as_it_came(text: str | None) -> str | None:
     """The text to store: the sender's, unless it needs a character that some database does not hold."""
     return text if text is not None and text.isascii() else None
-
-
-@contextlib.contextmanager
-def _no_collector() -> Iterator[None]:
-    """A long log is a million new objects and no garbage: looking for some again and again doubles the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 __all__ = ["Later", "Request", "Session"]

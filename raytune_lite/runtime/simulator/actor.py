@@ -86,6 +86,12 @@ class AuditedSession(Session):
         if self._auditor.commits >= self._deep_at:
             self._compare(refold=True)
 
+    def sweep_ended(self) -> None:
+        """See Session."""
+        super().sweep_ended()
+        if self.failure is None:
+            self._disk.swept_at = self._faulty.world.now
+
     def _compare(self, *, refold: bool) -> None:
         """Compare the live state with everything stored, unless this driver has lost its study already."""
         self._deep_at = self._auditor.commits + DEEP_EVERY

@@ -244,6 +244,8 @@ class Simulation:
             self.transitions = {written(row): n for row, n in session.state.transitions.items()}
             grid = session.state.ledger is not None
             self.auditor.final(session.state, everything_ran=grid)
+            left = self.cluster.disk.left()
+            self.auditor.check(not left, f"half-written checkpoints are left when a run is over: {left[:3]}")
             self._check_suggestions(session, log)
             trials = session.state.trials.values()
             started = sum(trial.attempt > 0 or trial.state.is_finished() for trial in trials)

@@ -7,7 +7,8 @@ sees each commit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -120,15 +121,33 @@ class FaultyRepository:
 # --- checkpoints -------------------------------------------------------------------------------------------------
 
 
+@dataclass(slots=True)
+class Writing:
+    """A checkpoint that is being written. ``died_at``: when its process died, or None."""
+
+    number: int
+    attempt: int
+    content: Any = None
+    died_at: float | None = None
+
+
 class Disk:
-    """All checkpoints of a study: published ones by uri, and what is being written. ``full_until``: when it has room."""
+    """All checkpoints of a study: published ones by uri, and what is being written by a temporary name.
+
+    ``full_until``: when it has room again. ``swept_at``: when the last run in good order cleaned it.
+    """
 
     def __init__(self) -> None:
         self.published: dict[str, Any] = {}
         self.damaged: set[str] = set()  # membership only
-        self.writing: dict[str, Any] = {}
+        self.writing: dict[str, Writing] = {}
         self.names = 0
         self.full_until = 0.0
+        self.swept_at = 0.0
+
+    def left(self) -> list[str]:
+        """What was half-written before the disk was cleaned, by processes that were dead by then."""
+        return [name for name, item in self.writing.items() if item.died_at is not None and item.died_at < self.swept_at]
 
 
 class DiskStore(CheckpointStore):
@@ -142,15 +161,24 @@ class DiskStore(CheckpointStore):
         self.die = die or (lambda _: None)  # a point at which the process may be killed
         self._used: dict[str, int] = {}
 
-    def begin(self, number: int, attempt: int, step: int) -> Path:  # noqa: ARG002
+    def begin(self, number: int, attempt: int, step: int) -> Path:  # noqa: ARG002  (its parent is not simulated)
         """See CheckpointStore."""
         self._take()
         self.disk.names += 1
-        return Path(f"writing-{self.disk.names}")
+        name, item = f"writing-{self.disk.names}", Writing(number, attempt)
+        self.disk.writing[name] = item
+
+        def died() -> None:
+            item.died_at = self.process.world.now
+
+        self.process.on_death.append(died)
+        return Path(name)
 
     def write(self, directory: Path, content: Any) -> None:
         """What stands for the files of a checkpoint."""
-        self.disk.writing[str(directory)] = content
+        if str(directory) not in self.disk.writing:  # a ghost's, whose successor has begun
+            raise FileNotFoundError(f"No such file or directory: {directory} (simulated)")
+        self.disk.writing[str(directory)].content = content
 
     def publish(self, temporary: Path, number: int, attempt: int, step: int) -> CheckpointRef:
         """See CheckpointStore; its writer may die half-way, or at the moment it is whole."""
@@ -165,7 +193,10 @@ class DiskStore(CheckpointStore):
         while (uri := layout.place(number, attempt, step, count)) in self.disk.published:
             count += 1
         self._used[name] = count + 1
-        content = self.disk.published[uri] = self.disk.writing.pop(str(temporary))
+        written = self.disk.writing.pop(str(temporary), None)
+        if written is None:
+            raise CheckpointError(f"No such file or directory: {temporary} (simulated)")
+        content = self.disk.published[uri] = written.content
         self.die("worker dies between publishing and reporting")
         digest = blake2b(repr(content).encode(), digest_size=8).hexdigest()
         return CheckpointRef(step=step, attempt=attempt, uri=uri, digest=digest, size=1)
@@ -192,10 +223,14 @@ class DiskStore(CheckpointStore):
             raise CheckpointError("the disk refused (simulated)")
         self._delete_uri(uri)
 
-    def sweep(self, keep: Collection[str], live: Collection[tuple[int, int]] = ()) -> list[str]:
+    def sweep(self, keep: Collection[str], ended: Mapping[int, int] | None = None) -> list[str]:
         """See CheckpointStore."""
-        running = {layout.attempt_directory(number, attempt) for number, attempt in live}
-        gone = [u for u in self.disk.published if u not in keep and u.rpartition("/")[0] not in running]
+        def is_over(number: int, attempt: int) -> bool:
+            return ended is None or attempt <= ended.get(number, -1)
+
+        for name in [name for name, item in self.disk.writing.items() if is_over(item.number, item.attempt)]:
+            del self.disk.writing[name]
+        gone = [uri for uri in self.disk.published if uri not in keep and is_over(*_attempt_of(uri))]
         for uri in gone:
             self._delete_uri(uri)
         return sorted(gone)
@@ -213,6 +248,11 @@ class DiskStore(CheckpointStore):
     def _delete_uri(self, uri: str) -> None:
         if self.disk.published.pop(uri, None) is not None:
             self.auditor.deleted(uri)
+
+
+def _attempt_of(uri: str) -> tuple[int, int]:
+    trial, attempt, _ = uri.split("/")
+    return int(trial.rpartition("-")[2]), int(attempt.rpartition("-")[2])
 
 
 def lose_power(world: World, database: MemoryDatabase, auditor: Auditor) -> None:

@@ -120,8 +120,8 @@ def test_the_check_of_files_shows_half_written_checkpoints(storage: str) -> None
     begin(CheckpointStore(study.checkpoint_root), trial.number, 1, 1)
     shown = f"trial-00000/attempt-1/{half.name} (0.2 MB)"
     assert half_written(study) == [shown], "a live attempt may be writing"
-    study.close()
     done = CliRunner().invoke(cli, ["check", "--storage", storage, "--study", "s", "--files"])
+    study.close()
     assert done.exit_code == 0
     assert f"half a checkpoint {shown}: its process was killed" in done.output
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 import time
 import warnings
 
@@ -408,6 +410,9 @@ class WatchedHost(RealHost):
     def arm(self, seconds):
         self.armed.append(seconds)
 
+    def disarm(self):
+        self.armed.append(None)
+
 
 @pytest.fixture
 def host():
@@ -437,9 +442,60 @@ def test_a_process_that_nobody_answers_for_a_lease_ends_itself(channel, host):
     assert host.exits == [EXIT_CODE]
     assert "no answer from the driver for 10 s (ConnectionError)" in host.reasons[0]
     host.exits.clear()
-    heartbeat.watch(None)  # the trial has ended in the meantime
+    heartbeat.leave()  # the trial has ended in the meantime
     heartbeat.renew(trial)
     assert host.exits == []
+
+
+def test_the_switch_is_armed_while_a_trial_is_watched_and_at_no_other_time(channel, host):
+    heartbeat = Heartbeat(host, lease=10, interval=0.0)
+    heartbeat.acknowledged(time.monotonic() - 3)  # of the claim
+    assert host.armed == []
+    heartbeat.watch(trial_on(channel))
+    [seconds] = host.armed
+    assert 8 < seconds < 10, "the lease counts from the claim"
+    heartbeat.acknowledged()
+    assert 11 < host.armed[-1] <= 12
+    heartbeat.leave()
+    assert host.armed[-1] is None
+    heartbeat.acknowledged()  # a late answer to a beat
+    heartbeat.leave()
+    assert len(host.armed) == 3
+
+
+def test_a_trial_claimed_ahead_gets_the_switch_with_its_first_beat(channel, host):
+    heartbeat = Heartbeat(host, lease=10)
+    heartbeat.acknowledged(time.monotonic() - 1000)  # a late answer of long ago
+    trial = trial_on(channel)
+    heartbeat.watch(trial, is_short=True)
+    heartbeat.leave()
+    assert host.armed == [], "a trial of a millisecond costs no thread"
+    limited = Trial(m.Assignment(number=3, attempt=1), channel, lambda: None, 1, 0.5)
+    heartbeat.watch(limited, is_short=True)
+    assert 10 < host.armed[0] <= 10.5
+    heartbeat.leave()
+    heartbeat.watch(trial, is_short=True)
+    heartbeat.acknowledged()  # as a beat's answer does
+    assert 11 < host.armed[-1] <= 12
+
+
+def test_a_process_that_was_left_is_not_ended_while_it_holds_the_interpreters_lock():
+    code = (
+        "from raytune_lite.runtime.heartbeat import Heartbeat\n"
+        "from raytune_lite.runtime.host import RealHost\n"
+        "from raytune_lite.runtime.trial import Trial\n"
+        "from raytune_lite.core.messages import Assignment\n"
+        "import itertools, collections\n"
+        "beat = Heartbeat(RealHost(), lease=-1.5)\n"
+        "beat.watch(Trial(Assignment(number=0, attempt=1), None, None))\n"
+        "{leave}\n"
+        "collections.deque(itertools.repeat(0, 400_000_000), maxlen=0)\n"  # in C, longer than half a second
+    )
+    ended = [
+        subprocess.run([sys.executable, "-c", code.format(leave=leave)], capture_output=True, check=False).returncode
+        for leave in ("beat.leave()", "pass")
+    ]
+    assert ended == [0, 1]
 
 
 def test_a_beat_that_learns_of_the_end_lets_the_objective_find_out(channel, host):

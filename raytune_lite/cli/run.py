@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..study import Study
 
 
-_PASSED_ON = ("n_trials", "max_trials", "timeout", "trial_timeout", "max_concurrent", "executor")
+_PASSED_ON = ("n_trials", "max_trials", "timeout", "trial_timeout", "lease", "max_concurrent", "executor")
 
 SAMPLERS = {
     "auto": "AutoSampler",
@@ -46,6 +46,8 @@ SAMPLERS = {
               help="Start nothing new after this time.")  # fmt: skip
 @click.option("--trial-timeout", type=click.FloatRange(0, min_open=True), metavar="SECONDS",
               help="End a trial's attempt after this time.")  # fmt: skip
+@click.option("--lease", type=click.FloatRange(5), default=60.0, show_default=True, metavar="SECONDS",
+              help="How long a worker is trusted without a message; longer for an objective that holds Python's lock.")  # fmt: skip
 @click.option("--num-cpus", type=float, help="CPUs of one trial.  [default: 1]")
 @click.option("--num-gpus", type=float, help="GPUs of one trial; 0.25 lets four share one.  [default: 0]")
 @click.option("--memory", type=int, metavar="BYTES", help="Memory of one trial.")

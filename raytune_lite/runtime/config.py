@@ -11,6 +11,7 @@ from ..core.protocols import Pruner, Sampler
 from ..core.retries import RetryPolicy
 
 LEASE = 60.0  # seconds an attempt is trusted without an answer: Ray lets a task run on for minutes behind a partition
+LEAST_LEASE = 5.0  # seconds; below, a busy machine would cost attempts
 STORAGE_PATIENCE = 120.0  # seconds a database that fails is tried again before the run is paused
 CHECKPOINTS_KEPT = 2  # of a trial that may be resumed: the newest, and the one before it in case that is damaged
 OWNER_LEASE = 15.0  # seconds a driver is trusted without a commit
@@ -44,4 +45,4 @@ def new_run_id() -> str:
     return f"{socket.gethostname()}-{os.getpid()}-{os.urandom(4).hex()}"
 
 
-__all__ = ["CHECKPOINTS_KEPT", "LEASE", "OWNER_LEASE", "STORAGE_PATIENCE", "RunConfig", "new_run_id"]
+__all__ = ["CHECKPOINTS_KEPT", "LEASE", "LEAST_LEASE", "OWNER_LEASE", "STORAGE_PATIENCE", "RunConfig", "new_run_id"]

@@ -2,7 +2,8 @@
 
 It ends the process when the lease cannot be renewed: the driver may have given a silent attempt's trial to
 another task. A thread cannot do that while C code holds the interpreter's lock, or just after the whole process was
-stopped and woke up. So beside it stands the host's dead man's switch, set again with each answer of the driver.
+stopped and woke up. So beside it stands the host's dead man's switch, set again with each answer of the driver, and
+disarmed between two trials: the process may then do other work, and nobody waits for it.
 """
 
 from __future__ import annotations
@@ -32,38 +33,55 @@ class Heartbeat:
         self.lease = lease
         self._host, self._interval = host, interval
         self._trial: Trial | None = None
-        self._armed_at = -math.inf
+        self._armed_at = -math.inf  # when the switch was set; -inf: it is not
+        self._claimed_at: float | None = None  # when the claim of the trial to come was sent
+        self._lock = host.lock()  # a beat must not set the switch when the trial has just been left
 
     def start(self) -> None:
         """Begin the thread."""
         self._host.start(self._run, "heartbeat")
 
-    def watch(self, trial: Trial | None) -> None:
-        """Renew the lease of ``trial`` from now on; None: there is no trial."""
-        had_limit = self._trial is not None and self._trial.delivery.deadline < math.inf
-        self._trial = trial
-        if had_limit or (trial is not None and trial.delivery.deadline < math.inf):
-            self._armed_at = -math.inf
-        self.acknowledged()
+    def watch(self, trial: Trial, *, is_short: bool = False) -> None:
+        """Renew the lease of ``trial`` from now on.
+
+        Args:
+            trial: what this process works at.
+            is_short: it was claimed ahead, because trials end within milliseconds. The first beat sets the switch then:
+                to set it takes a new thread, which such a trial would feel. One with a time limit gets it at once.
+        """
+        with self._lock:
+            self._trial = trial
+            since = None if is_short else self._claimed_at
+        if not is_short or trial.delivery.deadline < math.inf:
+            self.acknowledged(since)
+
+    def leave(self) -> None:
+        """There is no trial any more: nobody waits for this process, and nothing ends it."""
+        with self._lock:
+            self._trial = None
+            if self._armed_at > -math.inf:
+                self._armed_at = -math.inf
+                self._host.disarm()
 
     def acknowledged(self, since: float | None = None) -> None:
         """The lease starts again: at ``since``, when a message that was answered had been sent; None: now."""
         now = self._host.monotonic()
-        if now - self._armed_at < self._interval:
-            return  # short trials are answered a thousand times a second, and to arm the switch takes a new thread
-        self._armed_at = now
-        trial = self._trial
-        limit = math.inf if trial is None else trial.delivery.deadline + TIMEOUT_GRACE
-        end = min((now if since is None else since) + self.lease + _SWITCH_MARGIN, limit)
-        self._host.arm(max(0.1, end - now))
+        with self._lock:
+            if self._trial is None:
+                self._claimed_at = since
+                return
+            if now - self._armed_at < self._interval:
+                return  # messages may be answered a thousand times a second, and to set the switch takes a new thread
+            self._armed_at = now
+            limit = self._trial.delivery.deadline + TIMEOUT_GRACE
+            end = min((now if since is None else since) + self.lease + _SWITCH_MARGIN, limit)
+            self._host.arm(max(0.1, end - now))
 
     def _run(self) -> None:
         while True:
             self._host.sleep(self._interval)
             trial = self._trial
-            if trial is None:
-                self.acknowledged()
-            else:
+            if trial is not None:
                 self.renew(trial)
 
     def renew(self, trial: Trial) -> None:
@@ -78,7 +96,8 @@ class Heartbeat:
                 self._host.die(
                     EXIT_CODE,
                     f"raytune_lite: trial {trial.number}, attempt {trial.attempt}: no answer from the driver for "
-                    f"{self.lease:.0f} s ({type(error).__name__}); this process ends, the trial goes on elsewhere.",
+                    f"{self.lease:.0f} s ({type(error).__name__}); this process ends, the trial goes on elsewhere. That "
+                    "time is the lease, see optimize(lease=...).",
                 )
 
 

@@ -67,11 +67,14 @@ class Host(Protocol):
         """Run ``body`` in a new thread of this process, which ends with the process."""
 
     def arm(self, seconds: float) -> None:
-        """Set the dead man's switch: the process ends in so many seconds, unless it is set again before.
+        """Set the dead man's switch: the process ends in so many seconds, unless it is set again or disarmed before.
 
         It works where no thread of the process can run: in C code that holds the interpreter's lock, or when a stopped
         process wakes up.
         """
+
+    def disarm(self) -> None:
+        """Take the switch back: this process may take any time."""
 
     def die(self, code: int, why: str) -> NoReturn:
         """End this process at once, with an exit code. ``why``: a line for stderr."""
@@ -93,6 +96,10 @@ class RealHost:
     def arm(self, seconds: float) -> None:
         """See Host. A thread in C, which also writes to stderr where each thread was."""
         faulthandler.dump_traceback_later(seconds, exit=True, file=_STDERR)
+
+    def disarm(self) -> None:
+        """See Host."""
+        faulthandler.cancel_dump_traceback_later()
 
     def die(self, code: int, why: str) -> NoReturn:
         """See Host."""

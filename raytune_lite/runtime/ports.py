@@ -102,6 +102,12 @@ class WorkerSettings:
     previous_owner: str | None = None
 
 
+LEASE_ADVICE = (
+    "its process sent no message for a whole lease, and ended itself. An objective that holds the interpreter's lock for "
+    "so long in one call needs a longer one: optimize(lease=...) or --lease, in seconds"
+)
+
+
 class DriverCalls(Protocol):
     """The driver as its launcher calls it."""
 
@@ -182,6 +188,6 @@ class Observer(Protocol):
 Notice = Callable[[str], None]
 
 __all__ = [
-    "DriverCalls", "Handover", "Lost", "Notice", "Observer", "Plan", "Returned", "Tasks",
+    "LEASE_ADVICE", "DriverCalls", "Handover", "Lost", "Notice", "Observer", "Plan", "Returned", "Tasks",
     "Transport", "TransportError", "WorkerSettings",
 ]  # fmt: skip

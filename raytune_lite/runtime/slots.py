@@ -98,7 +98,7 @@ class Slots:
 
     def give_up(self) -> list[m.AttemptLost]:
         """The ends of attempts whose lease is over, and of those far past their time limit or their stop order."""
-        silent = f"no message for {self.lease:.0f} s"
+        silent = f"no message for {self.lease:.0f} s, see optimize(lease=...)"
         lost = dict.fromkeys(self._leases.expired(self._now()), (FailureKind.LEASE_EXPIRED, silent))
         for number, attempt in lost:
             if self._state.trials[number].slot in self._unheard:  # its task has not begun: that costs no retry

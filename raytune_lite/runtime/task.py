@@ -68,11 +68,11 @@ def run_task(
         return None
     limit = math.inf if settings.trial_timeout is None else settings.trial_timeout
     trial = Trial(assignment, place.channel, place.store, settings.n_objectives, limit, place.host)
-    place.heartbeat.watch(trial)
+    place.heartbeat.watch(trial, is_short=prefetched is not None)
     try:
         result = run_trial(objective, trial, catch=catch, n_objectives=settings.n_objectives)
     finally:
-        place.heartbeat.watch(None)
+        place.heartbeat.leave()
     return event_to_json(result.event()).encode(), result.failure is not None, result.caught
 
 

@@ -21,7 +21,7 @@ from ..display.progress import LiveProgress
 from ..distributions import Distribution
 from ..exceptions import StudyBusyError
 from ..pruners import check_pruner
-from ..runtime.config import RunConfig, new_run_id
+from ..runtime.config import LEASE, LEAST_LEASE, RunConfig, new_run_id
 from ..runtime.inline import LocalStudy
 from ..runtime.trial import Trial
 from ..trial import FrozenTrial, TrialState
@@ -202,6 +202,7 @@ class Study(Commands):
         max_concurrent: int | None = None,
         retries: RetryPolicy | None = None,
         trial_timeout: float | None = None,
+        lease: float = LEASE,
         executor: Literal["ray", "inline"] = "ray",
     ) -> None:
         """Run trials until the budget is used. Interrupted trials of an earlier run go first and are not new ones.
@@ -221,11 +222,14 @@ class Study(Commands):
             retries: how often a trial is tried again, by the kind of its failure; and when the run is aborted.
             trial_timeout: seconds that one attempt of a trial may take. After that its next call of the trial ends it;
                 without one, its process is killed 10 s later (on Ray; an inline attempt cannot be killed).
+            lease: seconds for which an attempt is trusted without a message, >= 5. Its process sends one each second,
+                unless the objective holds the interpreter's lock in one long call; then it ends itself after this time,
+                and the trial is tried again. (Inline an attempt has no lease.)
             executor: "ray", or "inline" to run one trial after another in this process (pdb works there).
 
         Raises:
             RuntimeError: the study is running already; optimize() cannot be called inside optimize().
-            ValueError: n_trials, max_trials, timeout, trial_timeout or max_concurrent out of range.
+            ValueError: n_trials, max_trials, timeout, trial_timeout, lease or max_concurrent out of range.
             StudyAbortedError: the run's first trials all failed, in the same way; see ``RetryPolicy.abort_after``.
             TrialFailedError: an objective on Ray raised what ``catch`` does not list (inline: that exception itself).
             StudyBusyError: another live process is running the study.
@@ -234,7 +238,7 @@ class Study(Commands):
         if self._running:
             raise RuntimeError("this study is running already: optimize() cannot be called inside optimize().")
         limit = _most_at_once(max_concurrent, n_jobs)
-        config = self._config(n_trials, max_trials, timeout, retries, trial_timeout)
+        config = self._config(n_trials, max_trials, timeout, retries, trial_timeout, lease)
         caught = (catch,) if isinstance(catch, type) else tuple(catch)
         after = AfterTrial([partial(callback, self) for callback in callbacks or ()], gc_after_trial)
         run = self._runner(executor, func, config, caught, resources, limit)
@@ -315,7 +319,10 @@ class Study(Commands):
         timeout: float | None = None,
         retries: RetryPolicy | None = None,
         trial_timeout: float | None = None,
+        lease: float = LEASE,
     ) -> RunConfig:
+        if not lease >= LEAST_LEASE:
+            raise ValueError(f"lease must be >= {LEAST_LEASE:g} seconds, got {lease}; workers send a message each second.")
         for name, seconds in (("timeout", timeout), ("trial_timeout", trial_timeout)):
             if seconds is not None and not seconds > 0:
                 raise ValueError(f"{name} must be > 0 seconds, got {seconds}; leave it out for no bound.")
@@ -330,6 +337,7 @@ class Study(Commands):
             timeout=timeout,
             retries=retries or RetryPolicy(),
             trial_timeout=trial_timeout,
+            lease=lease,
             checkpoint_dir=self._checkpoint_dir or self._default_checkpoint_dir(),
             durable=self._durable,
         )

@@ -11,7 +11,7 @@ import ray
 from ...core.messages import FailureKind
 from ...exceptions import RaytuneLiteError
 from ..host import Host
-from ..ports import DriverCalls, Lost, Returned
+from ..ports import LEASE_ADVICE, DriverCalls, Lost, Returned
 from . import cluster
 from .worker_logs import ExitInfo, read_exits
 
@@ -114,7 +114,10 @@ class RayTasks:
         def explained(item: Lost) -> Lost:
             found = exits.get(item.slot, ExitInfo())
             kind = found.kind(item.kind)
-            return replace(item, kind=kind, exit_code=found.exit_code, stderr_tail=found.stderr_tail)
+            message = LEASE_ADVICE if kind is FailureKind.LEASE_EXPIRED else item.message
+            return replace(
+                item, kind=kind, message=message, exit_code=found.exit_code, stderr_tail=found.stderr_tail
+            )
 
         return [explained(item) for item in lost]
 

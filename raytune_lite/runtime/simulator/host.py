@@ -46,6 +46,10 @@ class SimulatedHost:
         self._armed += 1
         self.world.after(seconds, self._fire, self._armed)
 
+    def disarm(self) -> None:
+        """See Host."""
+        self._armed += 1
+
     def _fire(self, armed: int) -> None:
         if armed != self._armed or not self.process.alive:
             return

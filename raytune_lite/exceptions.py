@@ -191,7 +191,7 @@ class CheckpointError(RaytuneLiteError, RuntimeError):
 
 
 class CheckpointDiskError(CheckpointError):
-    """The disk of the checkpoints is full, or fails. The trial is not to blame: it is tried again, and loses nothing."""
+    """The disk of the checkpoints is full, or fails. The trial is not to blame: it is tried again from its last one."""
 
 
 class CheckpointCorruptedError(CheckpointError):

@@ -1,4 +1,4 @@
-"""A disk that is full or fails, and a checkpoint that is read late: no trial fails for it, and no checkpoint is lost."""
+"""A disk that is full or fails, and a checkpoint that is read late: no trial fails, and no checkpoint is lost."""
 
 from __future__ import annotations
 
@@ -55,13 +55,9 @@ def test_a_wrong_path_is_not_the_disks_failure(code: int, tmp_path: Path) -> Non
 
 def hidden(error: Exception) -> Exception:
     """A library's error, raised because of another one."""
-    try:
-        try:
-            raise error
-        except Exception:
-            raise RuntimeError("unexpected pos 64 vs 0")  # noqa: B904  (as torch does it)
-    except RuntimeError as found:
-        return found
+    found = RuntimeError("unexpected pos 64 vs 0")  # torch's
+    found.__context__ = error
+    return found
 
 
 @pytest.mark.parametrize(
@@ -190,8 +186,8 @@ def test_a_run_that_could_never_save_is_given_up_and_nothing_fails() -> None:
         assert not shell.state.run.aborted
         shell.end(number, "fail", failure=DISK)
     assert shell.state.run.aborted == (
-        "its first 3 attempts that used the checkpoints' disk failed on it; the last: CheckpointDiskError: No space left "
-        "on device"
+        "its first 3 attempts that used the checkpoints' disk failed on it; the last: "
+        "CheckpointDiskError: No space left on device"
     )
     assert [trial.state for trial in shell.state.trials.values()] == [WAITING, WAITING, WAITING, TrialState.RUNNING]
 
@@ -318,6 +314,7 @@ def test_what_a_live_attempt_began_from_is_kept_until_it_ends() -> None:
         assert ref(2) in shell.state.trials[0].checkpoints
     assert [kept.step for kept in shell.state.trials[0].checkpoints] == [2, 5, 6]
     shell.lose(0, "driver_lost")
+    shell.claim("c")
     assert [kept.step for kept in shell.state.trials[0].checkpoints] == [5, 6]
     assert dump(shell.fold()) == dump(shell.state)
 

@@ -23,7 +23,7 @@ _WAY_OUT = {
 }
 _NOT_WRITABLE = "Make this path readable and writable for the trials, or give the study another checkpoint directory."
 
-# The disk itself: full, read-only after an error, cut off. Not a wrong path or missing rights, which waiting cannot mend.
+# The disk itself: full, read-only after an error, cut off. Not a wrong path or missing rights: waiting mends neither.
 _OF_THE_DISK = {
     errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.ESTALE, errno.ENODEV, errno.ENXIO, errno.ENOTCONN,
     errno.ETIMEDOUT, errno.EHOSTDOWN, errno.EHOSTUNREACH, errno.ENETDOWN, errno.ENETUNREACH, errno.ECONNRESET,

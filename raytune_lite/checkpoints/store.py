@@ -182,7 +182,7 @@ class CheckpointStore:
         return [(path, int(match[1])) for path, match in subdirectories(self.root, layout.TRIAL)]
 
     def half_written(self) -> list[HalfWritten]:
-        """The checkpoints that are being written now, or were when their processes were killed, in order of their paths.
+        """What is being written or deleted now, or was when its process was killed, in the order of paths.
 
         Raises:
             CheckpointError: the filesystem failed.

@@ -6,6 +6,7 @@ import click
 
 from .base import cli, existing_url, open_study, storage_options, study_options, width
 
+_DELETED_BY = "the trial's next attempt or the next run"
 _STATES = ("COMPLETE", "PRUNED", "FAIL", "RUNNING", "PAUSED", "WAITING")
 
 
@@ -109,7 +110,8 @@ def attempts(
 
 @cli.command()
 @study_options
-@click.option("--files", is_flag=True, help="Also read every kept checkpoint, and look for those without a row or half-written.")
+@click.option("--files", is_flag=True, help="Also read every kept checkpoint, and look for those without a row, and "
+              "for half-written ones.")  # fmt: skip
 @click.option("--checkpoint-dir", type=click.Path(file_okay=False), help="Where checkpoints lie, if not beside the "
               "database.")  # fmt: skip
 def check(
@@ -128,9 +130,9 @@ def check(
     for line in found:
         click.echo(line)
     for uri in orphans(study) if files else []:
-        click.echo(f"checkpoint {uri} has no row in the database; the trial's next attempt or the next run deletes it")
+        click.echo(f"checkpoint {uri} has no row in the database; {_DELETED_BY} deletes it")
     for line in half_written(study) if files else []:
-        click.echo(f"half a checkpoint {line}: its process was killed; the trial's next attempt or the next run deletes it")
+        click.echo(f"half a checkpoint {line}: its process was killed; {_DELETED_BY} deletes it")
     if found:
         click.echo(f"{len(found)} difference(s): restore a copy of the database, or go on with this one.", err=True)
         raise SystemExit(1)

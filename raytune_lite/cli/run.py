@@ -47,7 +47,7 @@ SAMPLERS = {
 @click.option("--trial-timeout", type=click.FloatRange(0, min_open=True), metavar="SECONDS",
               help="End a trial's attempt after this time.")  # fmt: skip
 @click.option("--lease", type=click.FloatRange(5), default=60.0, show_default=True, metavar="SECONDS",
-              help="How long a worker is trusted without a message; longer for an objective that holds Python's lock.")  # fmt: skip
+              help="How long a worker may send no message; more if the objective holds Python's lock.")  # fmt: skip
 @click.option("--num-cpus", type=float, help="CPUs of one trial.  [default: 1]")
 @click.option("--num-gpus", type=float, help="GPUs of one trial; 0.25 lets four share one.  [default: 0]")
 @click.option("--memory", type=int, metavar="BYTES", help="Memory of one trial.")

@@ -38,8 +38,8 @@ class RunStarted(Event):
 
     ``n_trials``: configurations this run may start (None: no bound). ``max_trials``: bound on the study's total.
     ``pruner``, ``sampler``, ``retries``: JSON text of their specs. ``checkpoints_kept``: reported ones of a trial that
-    may be resumed from, at least 1; more, to go back to when one is damaged. ``keeps_resumed``: also the one that a live
-    attempt began from, which the attempt may read late; runs of older logs dropped it.
+    may be resumed from, at least 1; more, to go back to when one is damaged. ``keeps_resumed``: also the one that a
+    live attempt began from, which the attempt may read late; runs of older logs dropped it.
     """
 
     run: str

@@ -120,8 +120,8 @@ def leave(
     ended: list[Command] = [
         *end_attempt(s, trial, at, "paused" if paused else outcome, message, exit_code, stderr_tail)
     ]
-    if s.run.keeps_resumed:
-        ended += drop_superseded(s, trial)  # the one that it began from
+    if paused and s.run.keeps_resumed:  # it may wait for long; else the next attempt drops what it does not need
+        ended += drop_superseded(s, trial)
     if trial.pending is Decision.STOP:
         return [*ended, *finish(s, trial, "stopped" if order is not None and order.is_final else "pruned", PRUNED, at)]
     if paused:

@@ -35,8 +35,8 @@ class RetryPolicy:
         out_of_memory: after the host's memory was full.
         lease_expired: after the worker fell silent for a whole lease.
         node_lost: after the node died or was preempted.
-        checkpoint_corrupt: after the checkpoint to resume from was damaged. The retry goes back to the checkpoint before
-            it; without one the trial fails. Counted anew when the trial gets further than before.
+        checkpoint_corrupt: after the checkpoint to resume from was damaged. The retry goes back to the checkpoint
+            before it; without one the trial fails. Counted anew when the trial gets further than before.
         checkpoint_disk: after the disk of the checkpoints was full, or failed. Meanwhile no new configuration begins.
             Counted anew when the trial has saved again.
         abort_after: end the run with StudyAbortedError when each of its first so many trials failed, all in the same

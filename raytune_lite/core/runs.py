@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 
 from . import adoption, moves
 from . import messages as m
@@ -39,11 +40,11 @@ def run_started(s: StudyData, event: m.RunStarted, at: float) -> Effects:
 
 def _forget_disk_failures(s: StudyData, at: float) -> None:
     """Who starts the study again has mended the disk, or wants to see that it fails."""
-    for number in s.retry:
+    for number, due in s.retry.items():
         trial = s.trials[number]
-        if trial.failed is FailureKind.CHECKPOINT_DISK:
+        if trial.failed is FailureKind.CHECKPOINT_DISK and at < due < math.inf:
             trial.retried.pop(FailureKind.CHECKPOINT_DISK, None)
-            s.retry[number] = min(s.retry[number], at)
+            s.retry[number] = at
 
 
 def _budget(s: StudyData, event: m.RunStarted) -> int | None:

@@ -41,8 +41,9 @@ def orphans(study: Study) -> list[str]:
 def half_written(study: Study) -> list[str]:
     """A line for each checkpoint whose process was killed while it wrote it: its path, and how large it is."""
     live = {(attempt.number, attempt.attempt) for attempt in study.attempts if attempt.outcome is None}
-    found = CheckpointStore(study.checkpoint_root).half_written()
-    return [printable(f"{item.path} ({_bytes(item.size)})") for item in found if (item.number, item.attempt) not in live]
+    every = CheckpointStore(study.checkpoint_root).half_written()
+    found = [item for item in every if (item.number, item.attempt) not in live]
+    return [printable(f"{item.path} ({_bytes(item.size)})") for item in found]
 
 
 def _bytes(n: int) -> str:

@@ -98,7 +98,7 @@ def _resolve(given: Any, recorded: dict[str, Any] | None, from_spec: Callable[[d
 
 @contextlib.contextmanager
 def no_collector() -> Iterator[None]:
-    """Read a log in this block: a million new objects and no garbage. Looking for some again and again doubles the time."""
+    """A long log is a million new objects and no garbage: looking for some again and again doubles the time."""
     was_on = gc.isenabled()
     gc.disable()
     try:

@@ -96,8 +96,8 @@ class Heartbeat:
                 self._host.die(
                     EXIT_CODE,
                     f"raytune_lite: trial {trial.number}, attempt {trial.attempt}: no answer from the driver for "
-                    f"{self.lease:.0f} s ({type(error).__name__}); this process ends, the trial goes on elsewhere. That "
-                    "time is the lease, see optimize(lease=...).",
+                    f"{self.lease:.0f} s ({type(error).__name__}); this process ends, the trial goes on elsewhere. "
+                    "That time is the lease, see optimize(lease=...).",
                 )
 
 

@@ -221,8 +221,8 @@ class Launcher:
             if now - self._disk_noticed_at >= DISK_NOTICE:
                 self._disk_noticed_at = now
                 self._observer.notice(
-                    f"trial {number} cannot use the checkpoints' disk, and is tried again later; its earlier checkpoints "
-                    f"are kept, and nothing new begins meanwhile: {failure.error}"
+                    f"trial {number} cannot use the checkpoints' disk, and is tried again later; its earlier "
+                    f"checkpoints are kept, and nothing new begins meanwhile: {failure.error}"
                 )
 
     # --- the end -----------------------------------------------------------------------------------------------------

@@ -103,8 +103,8 @@ class WorkerSettings:
 
 
 LEASE_ADVICE = (
-    "its process sent no message for a whole lease, and ended itself. An objective that holds the interpreter's lock for "
-    "so long in one call needs a longer one: optimize(lease=...) or --lease, in seconds"
+    "its process sent no message for a whole lease, and ended itself. An objective that holds the interpreter's lock "
+    "for so long in one call needs a longer one: optimize(lease=...) or --lease, in seconds"
 )
 
 

@@ -276,7 +276,7 @@ class Trial:
         When this returns it is on disk and recorded; the previous one may then be deleted.
 
         Raises:
-            CheckpointDiskError: the disk is full, or fails. An objective that lets it pass is tried again later from its
+            CheckpointDiskError: the disk is full, or fails. A trial that lets it pass is tried again later from its
                 previous checkpoint, see ``RetryPolicy.checkpoint_disk``; one that catches it goes on without saving.
             CheckpointError: not storable; the previous checkpoint stays.
         """
@@ -305,8 +305,8 @@ class Trial:
             if not is_disk:
                 raise
             raise CheckpointDiskError(
-                f"trial {self.number}: the checkpoint of step {step} could not be written: {error}. Free space, or give "
-                "the study another checkpoint directory; the previous checkpoint is untouched."
+                f"trial {self.number}: the checkpoint of step {step} could not be written: {error}. Free space, or "
+                "give the study another checkpoint directory; the previous checkpoint is untouched."
             ) from error
         with self._disk():
             published = store.publish(directory, self.number, self.attempt, step)

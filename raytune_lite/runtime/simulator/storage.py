@@ -147,7 +147,8 @@ class Disk:
 
     def left(self) -> list[str]:
         """What was half-written before the disk was cleaned, by processes that were dead by then."""
-        return [name for name, item in self.writing.items() if item.died_at is not None and item.died_at < self.swept_at]
+        dead = [(name, item.died_at) for name, item in self.writing.items() if item.died_at is not None]
+        return [name for name, died_at in dead if died_at < self.swept_at]
 
 
 class DiskStore(CheckpointStore):

@@ -322,7 +322,7 @@ class Study(Commands):
         lease: float = LEASE,
     ) -> RunConfig:
         if not lease >= LEAST_LEASE:
-            raise ValueError(f"lease must be >= {LEAST_LEASE:g} seconds, got {lease}; workers send a message each second.")
+            raise ValueError(f"lease must be >= {LEAST_LEASE:g} seconds, got {lease}: a message comes each second.")
         for name, seconds in (("timeout", timeout), ("trial_timeout", trial_timeout)):
             if seconds is not None and not seconds > 0:
                 raise ValueError(f"{name} must be > 0 seconds, got {seconds}; leave it out for no bound.")

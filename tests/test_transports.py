@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import socket
+import struct
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -14,6 +17,7 @@ import pytest
 from raytune_lite.core.encoding import event_from_json
 from raytune_lite.core.messages import Decision, Progress, Reported
 from raytune_lite.exceptions import FencedError, StaleAttemptError
+from raytune_lite.runtime import sockets
 from raytune_lite.runtime.answers import BUSY, answer, read, refusal
 from raytune_lite.runtime.channel import DriverChannel, FastLine
 from raytune_lite.runtime.failures import DriverGone
@@ -77,11 +81,84 @@ def test_without_the_key_nothing_is_said_and_the_server_goes_on(server: SocketSe
     assert SocketClient(server.address, KEY).call(b"ab", 5) == b"ba"
 
 
-def test_a_silent_stranger_holds_nobody_up(server: SocketServer) -> None:
+def test_a_silent_stranger_holds_nobody_up(server: SocketServer, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_connection(server.address):
         assert SocketClient(server.address, KEY).call(b"ab", 5) == b"ba"
+    monkeypatch.setattr(sockets, "HANDSHAKE_TIMEOUT", 1.0)
     with socket.create_server(("127.0.0.1", 0)) as mute, pytest.raises(REFUSED):
         SocketClient(mute.getsockname(), KEY)
+
+
+def test_a_stranger_who_speaks_slowly_is_hung_up_on(server: SocketServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One byte now and then: each read ends in time, the handshake as a whole must, too."""
+    monkeypatch.setattr(sockets, "HANDSHAKE_TIMEOUT", 1.0)
+    began = time.monotonic()
+    with socket.create_connection(server.address) as stranger:
+        stranger.settimeout(0.2)
+        stranger.sendall(struct.pack("!i", 200))
+        while time.monotonic() < began + 8:
+            try:
+                if stranger.recv(1000) == b"":
+                    break
+            except TimeoutError:
+                stranger.sendall(b"x")
+            except OSError:
+                break
+    assert time.monotonic() - began < 4
+
+
+def test_who_speaks_another_protocol_is_no_driver() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as web:
+        threading.Thread(target=lambda: web.accept()[0].sendall(struct.pack("!i", 4) + b"HTTP"), daemon=True).start()
+        with pytest.raises(AuthenticationError):
+            SocketClient(web.getsockname(), KEY)
+
+
+CROWDED = """
+import resource, sys
+from raytune_lite.runtime.sockets import SocketServer
+server = SocketServer("127.0.0.1", b"k" * 32, lambda message: message[::-1])
+resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))
+print(server.address[1], flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_server_that_had_too_many_open_files_accepts_again() -> None:
+    command, pipe = [sys.executable, "-c", CROWDED], subprocess.PIPE
+    process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True)
+    assert process.stdout is not None
+    address = "127.0.0.1", int(process.stdout.readline())
+    crowd = [socket.create_connection(address) for _ in range(100)]
+    time.sleep(0.5)
+    for stranger in crowd:
+        stranger.close()
+    assert SocketClient(address, KEY).call(b"ab", 5) == b"ba"
+    process.communicate("")
+
+
+def test_a_thousand_clients_may_connect_at_one_moment(server: SocketServer) -> None:
+    resource = pytest.importorskip("resource")
+    if resource.getrlimit(resource.RLIMIT_NOFILE)[0] < 4000:
+        pytest.skip("both ends of a thousand connections need 2000 open files")
+    answers, wrong, all_there = list[bytes](), list[BaseException](), threading.Barrier(1000)
+
+    def talk() -> None:
+        try:
+            all_there.wait(60)
+            client = SocketClient(server.address, KEY)
+            answers.append(client.call(b"ab", 30))
+            client.close()
+        except BaseException as error:  # noqa: BLE001  (a thread's)
+            wrong.append(error)
+
+    threads = [threading.Thread(target=talk) for _ in range(1000)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+    assert answers == [b"ba"] * 1000
 
 
 def test_a_reply_that_does_not_come_closes_the_wire() -> None:

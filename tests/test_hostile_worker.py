@@ -18,6 +18,7 @@ from raytune_lite.core.encoding import event_to_json, from_json
 from raytune_lite.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from raytune_lite.exceptions import MessageError
 from raytune_lite.pruners import ASHAPruner
+from raytune_lite.runtime import tokens
 from raytune_lite.runtime.config import RunConfig
 from raytune_lite.runtime.ports import Handover, Returned
 from raytune_lite.samplers import GridSampler, RandomSampler
@@ -101,6 +102,71 @@ def talk(storage):
 def ref(number=0, attempt=1, step=1, **changes):
     fields = {"uri": f"trial-{number:05d}/attempt-{attempt}/step-{step}", "digest": "d" * 64, "size": 1, **changes}
     return m.CheckpointRef(**{"step": step, "attempt": attempt, **fields})
+
+
+# --- a token an attempt ----------------------------------------------------------------------------------------------
+
+SECRET = b"s" * 32
+
+
+@pytest.fixture
+def sealed(storage):
+    """A driver whose attempts have tokens, with two of them."""
+    made = Talk(storage, secret=SECRET)
+    made.tokens = [made.claim(slot).token for slot in "ab"]
+    yield made
+    if made.driver.fatal is None:
+        made.driver.close()
+
+
+def behind(token, event):
+    return tokens.with_token(token, event_to_json(event).encode())
+
+
+def test_an_attempt_reports_for_its_own_trial_only(sealed):
+    own, others = sealed.tokens
+    assert len({own, others}) == 2
+    report = m.Reported(number=0, attempt=1, progress=m.Progress(reports=reports((1, 0.5))))
+    asked = m.ParamAsked(number=0, attempt=1, name="x", distribution=UNIT)
+    before = sealed.stored()
+    for event in (report, asked):
+        for token in (None, others, own[:-1] + ("0" if own[-1] != "0" else "1"), "\ufffd" * 4):
+            with pytest.raises(MessageError):
+                sealed.send(behind(token, event))
+    assert sealed.stored() == before
+    assert sealed.send(behind(own, report)) == "continue"
+    assert sealed.send(behind(own, asked)).name == "x"
+    assert own not in json.dumps([str(entry) for entry in sealed.session.repository.events(sealed.session.study)])
+
+
+def test_a_token_outlives_its_driver_and_no_later_attempt(sealed):
+    own = sealed.tokens[0]
+    sealed.driver.close()
+    settings = {"sampler": RandomSampler(0), "n_trials": 3, "secret": SECRET}
+    sealed.driver = open_driver(RunConfig(storage=sealed.storage, study_name="s", run="run", **settings))
+    report = m.Reported(number=0, attempt=1, progress=m.Progress(reports=reports((1, 0.5))))
+    assert sealed.send(behind(own, report)) == "continue"
+    sealed.driver.ask(m.AttemptLost(number=0, attempt=1, kind=m.FailureKind.NODE_LOST))
+    again = sealed.claim("c")
+    assert (again.number, again.attempt) == (0, 2)
+    with pytest.raises(MessageError, match="without the token of that attempt"):
+        sealed.send(behind(own, m.Reported(number=0, attempt=2, progress=m.Progress())))
+    assert sealed.send(behind(again.token, m.Reported(number=0, attempt=2, progress=m.Progress()))) == "continue"
+
+
+def test_a_trial_that_was_claimed_ahead_is_given_to_its_task_only(sealed):
+    plan = sealed.driver.plan(Handover(prefetch=("ahead-1",)))
+    [(slot, text)] = plan.prefetched
+    given = from_json(text)
+    with pytest.raises(MessageError, match="a task cannot claim for it"):
+        sealed.claim(slot)
+    report = m.Reported(number=given.number, attempt=1, progress=m.Progress(reports=reports((1, 0.5))))
+    assert sealed.send(behind(given.token, report)) == "continue"
+
+
+def test_an_attempt_whose_run_has_no_secret_needs_no_token(talk):
+    assert talk.claim("a").token is None
+    assert talk.report(0, (2, 0.5)) == "continue"
 
 
 NOT_FOR_ATTEMPTS = [

@@ -112,7 +112,7 @@ class Assignment:
     value), and ``used`` the distributions that this study has for some of their names already; ``suggested`` are the
     sampler's values for the names it expects. ``schedule`` says at which steps a decision is due. ``last_step``: the
     largest step reported so far, or None. ``started``: when the first attempt began, seconds since the study was
-    created.
+    created. ``token``: what the attempt's messages must carry, if anything.
     """
 
     number: int
@@ -127,3 +127,4 @@ class Assignment:
     checkpoint: CheckpointRef | None = None
     last_step: int | None = None
     started: float = 0.0
+    token: str | None = None

@@ -19,6 +19,7 @@ from .answers import BUSY, is_superseded, read
 from .failures import DriverGone
 from .host import Host
 from .ports import Transport, TransportError, WorkerSettings
+from .tokens import with_token
 
 RPC_TIMEOUT = 10.0  # seconds one call to the driver may take before it is sent again
 BUSY_REST = 0.3  # seconds until a driver that is busy is asked again
@@ -122,6 +123,7 @@ class DriverChannel:
         self._lease, self._timeout = settings.lease, min(RPC_TIMEOUT, settings.lease / 4)
         self._fast, self._sure, self._host, self._acknowledged = fast, sure, host, acknowledged
         self._answered_at = host.monotonic()
+        self._token: str | None = None
 
     def claim(self, slot: str, node: str | None = None, pid: int | None = None) -> m.Assignment | None:
         """The trial to work at, or None when there is nothing to do.
@@ -131,6 +133,10 @@ class DriverChannel:
         """
         assignment: m.Assignment | None = self._send(m.Claimed(slot=slot, node=node, pid=pid))[0]
         return assignment
+
+    def begin(self, assignment: m.Assignment) -> None:
+        """This channel is this attempt's from now on: its messages carry the attempt's token."""
+        self._token = assignment.token
 
     def suggest(self, number: int, attempt: int, name: str, distribution: Distribution) -> m.ParamValue:
         """See delivery.Channel."""
@@ -144,7 +150,7 @@ class DriverChannel:
         return m.Decision(decision), stop
 
     def _send(self, event: m.Event) -> tuple[Any, str | None]:
-        message = event_to_json(event).encode()
+        message = with_token(self._token, event_to_json(event).encode())
         while True:
             reply, sent_at = self._call(message)
             if reply != BUSY:

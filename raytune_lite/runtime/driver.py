@@ -17,6 +17,7 @@ from typing import Any
 from ..core import messages as m
 from ..core.encoding import message_from_json, to_json
 from ..exceptions import MessageError, SchemaVersionError, StorageError
+from . import tokens
 from .answers import BUSY, answer, refusal
 from .batch import Later, Request
 from .config import RunConfig
@@ -81,21 +82,30 @@ class Driver:
         return found
 
     def receive(self, message: bytes) -> bytes:
-        """Handle an attempt's event (a claim, a report, a parameter); what it says is stored when this returns.
+        """Handle an attempt's event (a claim, a report, a parameter), behind its token; it is stored when this returns.
 
         Answers as ``answers`` has it; BUSY when that would take too long (the database fails, say). Then nothing is
         acknowledged, the attempt sends the same again, and it knows that its driver lives.
         """
+        token, body = tokens.split(message)
         try:
-            event = message_from_json(message, m.Claimed, m.ParamAsked, m.Reported)
+            event = message_from_json(body, m.Claimed, m.ParamAsked, m.Reported)
+            if self.config.secret is not None:
+                tokens.check(self.config.secret, token, event)
             if self._stop is not None and isinstance(event, m.Claimed):
                 return answer(None, self._stop)
-            value, stop = self._ask(event, BUSY_AFTER, text=message.decode())
+            value, stop = self._ask(event, BUSY_AFTER, text=body.decode())
         except TimeoutError:
             return BUSY
         except Exception as error:  # noqa: BLE001  (a refusal is an answer: the attempt raises it)
             return refusal(error)
-        return answer(value, self._stop or stop)
+        return answer(self._with_token(value), self._stop or stop)
+
+    def _with_token(self, value: Any) -> Any:
+        """An answer; an assignment gets the token of its attempt."""
+        if self.config.secret is None or not isinstance(value, m.Assignment):
+            return value
+        return replace(value, token=tokens.token_of(self.config.secret, value.number, value.attempt))
 
     def ask(self, event: m.Event, patience: float | None = None) -> Any:
         """Handle an event of this process or of the script, and return the core's answer; it is stored then.
@@ -128,7 +138,8 @@ class Driver:
         for item in claims.values():
             if item.error is not None:
                 raise item.error
-        found = [(slot, to_json(item.value).encode()) for slot, item in claims.items() if item.value is not None]
+        given = {slot: self._with_token(item.value) for slot, item in claims.items() if item.value is not None}
+        found = [(slot, to_json(assignment).encode()) for slot, assignment in given.items()]
         return replace(plan, prefetched=tuple(found))
 
     def _take_end(self, ended: Any, refused: dict[str, str]) -> int | None:

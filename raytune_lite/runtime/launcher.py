@@ -13,6 +13,7 @@ from ..core.messages import AttemptEnded, Failure, FailureKind
 from ..exceptions import MessageError, RaytuneLiteError, StudyAbortedError, TrialFailedError
 from .host import Host
 from .ports import DriverCalls, Handover, Lost, Observer, Plan, Returned, Tasks
+from .tokens import AHEAD
 
 GATHER = 0.015  # seconds to gather ended tasks before one call hands them all over, where they end that fast
 LOOK_AHEAD = 4  # tasks queued beyond what runs, so that a freed slot finds the next one and an autoscaler sees demand;
@@ -135,7 +136,7 @@ class Launcher:
         """Slots that get their trials before their tasks are submitted: where trials are short, and then only."""
         n = max(0, self._bound(plan) - len(self._slots)) if self._prefetches() else 0
         self._prefetched += n
-        return tuple(f"ahead-{self._prefetched - i}" for i in range(n))
+        return tuple(f"{AHEAD}{self._prefetched - i}" for i in range(n))
 
     def _bound(self, plan: Plan) -> int:
         """Tasks to keep queued or running at most."""

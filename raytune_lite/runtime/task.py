@@ -34,6 +34,9 @@ class TaskChannel(Channel, Protocol):
     def claim(self, slot: str, node: str | None = None, pid: int | None = None) -> Assignment | None:
         """The trial to work at, or None when there is nothing to do. Raises DriverGone when there is no answer."""
 
+    def begin(self, assignment: Assignment) -> None:
+        """The messages that follow are of this attempt."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
@@ -66,6 +69,7 @@ def run_task(
         return None  # a trial that was given to this slot, unheard, is lost with its lease
     if assignment is None:
         return None
+    place.channel.begin(assignment)
     limit = math.inf if settings.trial_timeout is None else settings.trial_timeout
     trial = Trial(assignment, place.channel, place.store, settings.n_objectives, limit, place.host)
     place.heartbeat.watch(trial, is_short=prefetched is not None)

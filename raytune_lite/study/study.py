@@ -6,6 +6,7 @@ one session that owns it: in this process (ask, tell, enqueue, ``executor="inlin
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -340,6 +341,7 @@ class Study(Commands):
             lease=lease,
             checkpoint_dir=self._checkpoint_dir or self._default_checkpoint_dir(),
             durable=self._durable,
+            secret=secrets.token_bytes(32),
         )
 
     @property

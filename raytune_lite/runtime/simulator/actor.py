@@ -17,6 +17,7 @@ from ..config import RunConfig
 from ..driver import Driver
 from ..ports import Handover, Plan, TransportError, WorkerSettings
 from ..session import Session
+from ..tokens import split
 from .audit import Auditor
 from .host import SimulatedHost
 from .network import BROKEN, Server, call
@@ -177,7 +178,7 @@ class ActorTransport:
         def receive(actor: Actor) -> tuple[bytes, Actor]:
             return actor.driver.receive(message), actor
 
-        reply, sender = self._call(_kind(message), receive, timeout)
+        reply, sender = self._call(_kind(split(message)[1]), receive, timeout)
         self._arrived(reply, sender)
         return bytes(reply)
 

@@ -220,4 +220,5 @@ def config_of(scenario: Scenario, run: str, *, to_the_end: bool, storage: str) -
         lease=scenario.lease,
         trial_timeout=scenario.trial_timeout,
         storage_patience=scenario.patience,
+        secret=run.encode(),
     )

@@ -123,6 +123,10 @@ class AuditedChannel:
             self._auditor.workers.begins(self._process, assignment, is_prefetched=False)
         return assignment
 
+    def begin(self, assignment: m.Assignment) -> None:
+        """See task.TaskChannel."""
+        self._channel.begin(assignment)
+
     def suggest(self, number: int, attempt: int, name: str, distribution: Distribution) -> m.ParamValue:
         """See delivery.Channel."""
         return self._channel.suggest(number, attempt, name, distribution)

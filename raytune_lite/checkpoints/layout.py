@@ -3,6 +3,7 @@
 Below a base directory, which several studies and databases may share::
 
     study-3-18f2a/                        one study: its id, and when it was created
+        .rtl-run                          the run that uses it on several machines
         trial-00007/
             attempt-2/
                 step-9/                   a published checkpoint
@@ -21,6 +22,7 @@ import re
 import uuid
 
 SHAPE = "trial-<number>/attempt-<n>/step-<n>"  # for messages
+MARKER = ".rtl-run"  # in a study's directory, while it is run on several machines; see ``marker``
 DEFAULT_BASE = "raytune_lite.checkpoints"  # in the working directory, where the database is on a server
 
 # 20 digits: a longer name is not ours, and no file system takes it

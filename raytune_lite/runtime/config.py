@@ -21,8 +21,9 @@ OWNER_LEASE = 15.0  # seconds a driver is trusted without a commit
 class RunConfig:
     """All that a driver needs to run a study; plain data, so it can be sent to another process.
 
-    ``timeout``, ``lease``, ``trial_timeout`` and ``storage_patience`` are in seconds. ``secret``: what the tokens of the
-    run's attempts are made of; None: they need none.
+    ``timeout``, ``lease``, ``trial_timeout`` and ``storage_patience`` are in seconds. ``checkpoint_dir_is_given``: the
+    user has named it, so each node must see it. ``secret``: what the tokens of the run's attempts are made of; None:
+    they need none.
     """
 
     storage: str = dataclasses.field(repr=False)  # it may hold a password
@@ -39,6 +40,7 @@ class RunConfig:
     lease: float = LEASE
     trial_timeout: float | None = None
     storage_patience: float = STORAGE_PATIENCE
+    checkpoint_dir_is_given: bool = False
     secret: bytes | None = dataclasses.field(default=None, repr=False)
 
 

@@ -87,7 +87,9 @@ class Plan:
 class WorkerSettings:
     """What every attempt of a run must know of its study.
 
-    ``node``: the driver's; a local checkpoint path is good there only. ``lease``, ``trial_timeout``: seconds.
+    ``node``: the driver's; a local checkpoint path is good there only. ``marker``: what stands in the checkpoint
+    directory, so that other nodes can tell whether they see it; None: it is not marked. ``must_see_checkpoints``: a
+    node that does not see it may run no trial. ``lease``, ``trial_timeout``: seconds.
     ``address``, ``key``: of the driver process's socket; None: there is none. ``previous_owner``: whose study it was
     until now, if it was not given back.
     """
@@ -97,6 +99,8 @@ class WorkerSettings:
     lease: float
     trial_timeout: float | None = None
     node: str = ""
+    marker: str | None = None
+    must_see_checkpoints: bool = False
     address: tuple[str, int] | None = None
     key: bytes = b""
     previous_owner: str | None = None

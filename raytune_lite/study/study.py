@@ -341,6 +341,7 @@ class Study(Commands):
             lease=lease,
             checkpoint_dir=self._checkpoint_dir or self._default_checkpoint_dir(),
             durable=self._durable,
+            checkpoint_dir_is_given=self._checkpoint_dir is not None,
             secret=secrets.token_bytes(32),
         )
 

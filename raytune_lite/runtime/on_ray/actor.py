@@ -11,13 +11,15 @@ import secrets
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+from ...checkpoints import marker
 from ...core import messages as m
-from ...exceptions import DriverUnreachableError, RaytuneLiteError
+from ...exceptions import CheckpointError, DriverUnreachableError, RaytuneLiteError
 from ..config import RunConfig
 from ..control import ControlServer
 from ..driver import BUSY_AFTER, Driver
@@ -36,7 +38,7 @@ class DriverActor:
     def __init__(self, config: RunConfig, node: str, ip: str) -> None:
         self._control = ControlServer(ip, self._decide)
         self._driver = Driver(config, RealHost(), _say, address=self._control.address)
-        self._node, self._key = node, secrets.token_bytes(32)
+        self._config, self._node, self._key = config, node, secrets.token_bytes(32)
         self._settings: WorkerSettings | None = None
         try:
             self._server = SocketServer(ip, self._key, self.receive)
@@ -46,11 +48,35 @@ class DriverActor:
         gc.set_threshold(50_000, 20, 50)  # a batch makes thousands of records, none of them in a circle
 
     def settings(self) -> WorkerSettings:
-        """Open the study; raises what stands in the way (StudyBusyError, SchemaVersionError, ...)."""
+        """Open the study; raises what stands in the way (StudyBusyError, SchemaVersionError, CheckpointError, ...)."""
         if self._settings is None:
-            address, key = self._server.address, self._key
-            self._settings = replace(self._driver.settings(), node=self._node, address=address, key=key)
+            found = self._driver.settings()
+            self._settings = replace(
+                found,
+                node=self._node,
+                marker=self._mark(Path(found.checkpoint_root)),
+                must_see_checkpoints=self._config.checkpoint_dir_is_given,
+                address=self._server.address,
+                key=self._key,
+            )
         return self._settings
+
+    def _mark(self, root: Path) -> str | None:
+        """Mark the checkpoint directory for the other nodes; answers what stands there.
+
+        Raises:
+            CheckpointError: the user has named a directory that cannot be used.
+        """
+        is_given, run = self._config.checkpoint_dir_is_given, self._config.run
+        if not is_given and sum(node["Alive"] for node in ray.nodes()) == 1:
+            return None  # a study that saves nothing needs no directory
+        try:
+            marker.write(root, run)
+        except CheckpointError:
+            if is_given:
+                raise
+            return None
+        return run
 
     def receive(self, message: bytes) -> bytes:
         """An attempt's message, as JSON both ways: one bytes argument is what Ray carries fastest."""
@@ -71,6 +97,8 @@ class DriverActor:
     def close(self) -> None:
         """Give the study back."""
         self._driver.close()
+        if self._settings is not None:
+            marker.remove(Path(self._settings.checkpoint_root), self._config.run)
         self._control.close()
         self._server.close()
 
@@ -135,6 +163,7 @@ def start_driver(config: RunConfig, *, pinned: bool) -> tuple[Any, WorkerSetting
 
     Raises:
         StudyBusyError, SchemaVersionError, StorageError: the study cannot be opened.
+        CheckpointError: the checkpoint directory that the user named cannot be used.
     """
     here = ray.get_runtime_context().get_node_id()
     options = {

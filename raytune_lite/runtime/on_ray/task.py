@@ -6,16 +6,19 @@ What the task does there is ``runtime.task``.
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Callable
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import ray
 from ray.exceptions import RayActorError
 
+from ...checkpoints import marker
 from ...checkpoints.store import CheckpointStore
-from ...exceptions import CheckpointError
+from ...exceptions import CheckpointDiskError, CheckpointError
 from ..channel import DriverChannel, FastLine
 from ..heartbeat import Heartbeat
 from ..host import RealHost
@@ -24,6 +27,8 @@ from ..sockets import SocketClient
 from ..task import Place, Result, run_task
 from ..trial import Trial
 from .cluster import NAMESPACE
+
+MARKER_PATIENCE = 5.0  # seconds within which a network file system must show a new file
 
 _HOST = RealHost()
 _lines: dict[str, FastLine] = {}  # by driver name: this process's connection
@@ -67,6 +72,7 @@ def run_ray_task(
     prefetched: bytes | None,
 ) -> Result:
     """The body of the Ray task. ``prefetched``: the Assignment that was claimed for it, as JSON, or None."""
+    refuse_blind_node(_node_id(), settings)
     heartbeat = _heartbeat(settings.lease)
     line = _line(driver_name, settings)
     channel = DriverChannel(settings, line, ActorTransport(driver_name), _HOST, heartbeat.acknowledged)
@@ -105,19 +111,58 @@ def _node_id() -> str:
 
 
 def _store(settings: WorkerSettings) -> CheckpointStore:
-    here, root = _node_id(), settings.checkpoint_root
-    if here != settings.node and not is_shared(root) and not _same_host(settings.node, here):
-        raise CheckpointError(
-            f"checkpoint path {root} lies on the driver's node, but this trial runs on another one, "
-            "where nobody could resume from it. Pass checkpoint_dir= a path on a file system that all nodes mount "
-            "(NFS, Lustre, a ReadWriteMany volume)."
-        )
-    return CheckpointStore(root)
+    """The attempt's checkpoint store.
+
+    Raises:
+        CheckpointDiskError: this node does not see the directory; the trial may go on on another one.
+    """
+    if not _sees_checkpoints(_node_id(), settings):
+        raise CheckpointDiskError(_not_seen(settings))
+    return CheckpointStore(settings.checkpoint_root)
+
+
+def refuse_blind_node(node: str, settings: WorkerSettings) -> None:
+    """Refuse to claim a trial on a node that could not save its checkpoints where the user wants them.
+
+    Raises:
+        CheckpointError: the node does not see the checkpoint directory; the message says the way out.
+    """
+    if settings.must_see_checkpoints and not _sees_checkpoints(node, settings):
+        raise CheckpointError(_not_seen(settings))
+
+
+def _not_seen(settings: WorkerSettings) -> str:
+    return (
+        f"node {socket.gethostname()} does not see the checkpoint directory {settings.checkpoint_root} that the driver "
+        "uses on another node: a trial could not resume from there. Pass checkpoint_dir= a path on a file system that "
+        "all nodes mount (NFS, Lustre, a ReadWriteMany volume), and mount it on this node. If it is mounted and shows "
+        "new files only late, set RTL_SHARED_PATHS=1 on the nodes."
+    )
+
+
+@lru_cache(maxsize=16)
+def _sees_checkpoints(node: str, settings: WorkerSettings) -> bool:
+    """Whether checkpoints of this node can be resumed elsewhere. Found out once in a process."""
+    root = Path(settings.checkpoint_root)
+    if node == settings.node:
+        return True
+    if settings.marker is None:
+        return is_shared(str(root)) or _same_host(settings.node, node)
+    if _is_vouched_for():
+        return root.is_dir()  # the driver has made it; a path that is not there is not mounted
+    until = _HOST.monotonic() + MARKER_PATIENCE
+    while not (is_seen := marker.is_seen(root, settings.marker)) and _HOST.monotonic() < until:
+        _HOST.sleep(0.2)
+    return is_seen
+
+
+def _is_vouched_for() -> bool:
+    return os.environ.get("RTL_SHARED_PATHS") == "1"
 
 
 def is_shared(path: str) -> bool:
     """Whether a path lies on a network file system (Linux: by /proc/mounts); RTL_SHARED_PATHS=1 vouches for all."""
-    if os.environ.get("RTL_SHARED_PATHS") == "1":
+    if _is_vouched_for():
         return True
     try:
         with open("/proc/mounts", encoding="utf-8") as mounts:

@@ -132,6 +132,8 @@ def _loss_kind(error: Exception) -> FailureKind:
 
 def _cannot_run(error: Any) -> RaytuneLiteError:
     cause = error.cause
+    if isinstance(cause, RaytuneLiteError):  # its message says all: this node does not see the checkpoint directory
+        return cause
     found = RaytuneLiteError(
         f"a worker could not run the objective at all: {type(cause).__name__}: {cause}\nIf a module is missing "
         'there, ship it: ray job submit --working-dir ., or resources={"runtime_env": {"py_modules": [...]}}.'

@@ -107,6 +107,29 @@ def test_a_root_that_is_not_there_is_no_damaged_checkpoint(tmp_path: Path) -> No
     store.verify(found)
 
 
+@pytest.mark.parametrize("given", ["s3://bucket/x", "gs://b", "hdfs://h/x", "S3://b", Path("s3://bucket/x")], ids=str)
+def test_a_url_is_no_checkpoint_directory(given: str | Path, storage: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"got 's3:/|got 'gs|got 'hdfs|got 'S3") as caught:
+        rtl.create_study(storage=storage, study_name="s", checkpoint_dir=given)
+    assert "Mount the bucket as a directory on every node" in str(caught.value)
+    assert not list(tmp_path.glob("study.db")), "nothing was made"
+    rtl.create_study(storage=storage, study_name="s").close()
+    with pytest.raises(ValueError, match="URLs are not supported"):
+        rtl.load_study(storage=storage, study_name="s", checkpoint_dir=given)
+
+
+def test_a_file_url_says_its_path() -> None:
+    with pytest.raises(ValueError, match=r"Pass the path /shared/x\."):
+        rtl.create_study(checkpoint_dir="file:///shared/x")
+
+
+@pytest.mark.parametrize("given", ["ckpt", "a:b/c", "./s3:/x", Path("deep/er")], ids=str)
+def test_every_path_is_a_checkpoint_directory(given: str | Path, storage: str) -> None:
+    study = rtl.create_study(storage=storage, checkpoint_dir=given)
+    assert Path(study.checkpoint_root).parent == Path(given).absolute()
+    study.close()
+
+
 # --- what becomes of the trial ----------------------------------------------------------------------------------------
 
 

@@ -21,6 +21,8 @@ import os
 import re
 import uuid
 
+from ..arguments import shown
+
 SHAPE = "trial-<number>/attempt-<n>/step-<n>"  # for messages
 MARKER = ".rtl-run"  # in a study's directory, while it is run on several machines; see ``marker``
 DEFAULT_BASE = "raytune_lite.checkpoints"  # in the working directory, where the database is on a server
@@ -30,7 +32,30 @@ TRIAL = re.compile(r"trial-(\d{1,20})", re.ASCII)
 ATTEMPT = re.compile(r"attempt-(\d{1,20})", re.ASCII)
 STEP = re.compile(r"step-\d{1,20}(\.\d{1,20})?", re.ASCII)
 TEMPORARY = re.compile(r"\.(writing|deleting)-[0-9a-f]{32}", re.ASCII)
+_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/")  # two letters at least; Path makes one slash of two
 _COPY = re.compile(r"(\.\d{1,20})?", re.ASCII)
+
+
+def chosen_base(given: str | os.PathLike[str]) -> str:
+    """The absolute path of the checkpoint directory that a user named.
+
+    Raises:
+        ValueError: a URL: it would become a local directory of that name.
+    """
+    text = os.fspath(given)
+    url = _URL.match(text)
+    if url is None:
+        return os.path.abspath(text)
+    if url[1].lower() == "file":
+        way_out = f"Pass the path /{text[url.end() :].lstrip('/')}."
+    else:
+        way_out = (
+            "Mount the bucket as a directory on every node (s3fs, gcsfuse, rclone mount), or use a shared file system, "
+            "and pass its path."
+        )
+    raise ValueError(
+        f"checkpoint_dir must be the path of a directory, got {shown(text)}; URLs are not supported. {way_out}"
+    )
 
 
 def study_directory(base: str | None, database: str | None, study_id: int, created: float) -> str:

@@ -9,6 +9,7 @@ import weakref
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..checkpoints.layout import chosen_base
 from ..core.bounds import check_name
 from ..core.protocols import Pruner, Sampler
 from ..exceptions import DuplicatedStudyError
@@ -43,13 +44,13 @@ def create_study(
         direction: "minimize" (default) or "maximize".
         load_if_exists: continue a study of this name.
         directions: one an objective, instead of ``direction``.
-        checkpoint_dir: where checkpoints are stored; on several nodes a path that all of them mount.
+        checkpoint_dir: where checkpoints are stored; on several nodes a path that all of them mount. No URL.
 
     Raises:
         DuplicatedStudyError: the name is taken and load_if_exists is False.
         TypeError: the name is not a str, or ``pruner`` is not a pruner.
         ValueError: both direction and directions; an unknown direction; no direction at all; a name that no database
-            can hold; a pruner of a single objective for a study of several.
+            can hold; a pruner of a single objective for a study of several; a URL as ``checkpoint_dir``.
         StorageURLError, SchemaVersionError, StorageError: the storage cannot be used.
     """
     if direction is not None and directions is not None:
@@ -60,6 +61,7 @@ def create_study(
         raise ValueError("directions must name at least one direction, got none.")
     if pruner is not None:
         check_pruner(pruner, len(wanted))  # before the study is made
+    base = None if checkpoint_dir is None else chosen_base(checkpoint_dir)
     name = study_name if study_name is not None else f"no-name-{uuid.uuid4()}"
     check_name("a study's name", name)
     scratch = tempfile.mkdtemp(prefix="raytune_lite-") if storage is None else None
@@ -72,7 +74,7 @@ def create_study(
             raise
     finally:
         repository.close()
-    study = Study(name, url, sampler, pruner, checkpoint_dir=checkpoint_dir, durable=scratch is None)
+    study = Study(name, url, sampler, pruner, checkpoint_dir=base, durable=scratch is None)
     if scratch is not None:
         weakref.finalize(study, shutil.rmtree, scratch, ignore_errors=True)
     return study

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..arguments import as_integer, integer, integer_or_none, shown
-from ..checkpoints.layout import DEFAULT_BASE, study_directory
+from ..checkpoints.layout import DEFAULT_BASE, chosen_base, study_directory
 from ..core import messages as m
 from ..core.protocols import Pruner, Sampler
 from ..core.retries import RetryPolicy
@@ -48,6 +48,7 @@ class Study(Commands):
 
     Raises:
         StudyNotFoundError: no study of this name.
+        ValueError: ``checkpoint_dir`` is a URL.
         StorageURLError, SchemaVersionError, StorageError: the storage cannot be used.
     """
 
@@ -61,6 +62,7 @@ class Study(Commands):
         checkpoint_dir: str | Path | None = None,
         durable: bool = True,
     ) -> None:
+        self._checkpoint_dir = None if checkpoint_dir is None else chosen_base(checkpoint_dir)
         super().__init__(study_name, storage, durable=durable)
         # SQLite's own URL is absolute: the driver actor may have another working directory
         self._storage = self._repository.url if self._repository.is_local else storage
@@ -71,7 +73,6 @@ class Study(Commands):
                 self._repository.close()
                 raise
         self.sampler, self.pruner = sampler, pruner
-        self._checkpoint_dir = None if checkpoint_dir is None else str(Path(checkpoint_dir).absolute())
         self._local: LocalStudy | None = None
         self._remote: Callable[[m.Event], Any] | None = None  # set while a run is on Ray
         self._running = False

@@ -13,7 +13,9 @@ pytest.importorskip("greenlet", reason="the simulated processes are greenlets: p
 from raytune_lite.core import attempts, moves
 from raytune_lite.core import messages as m
 from raytune_lite.core.ledger import CellState, Leases, Ledger
+from raytune_lite.core.trials import TrialRecord
 from raytune_lite.exceptions import StaleAttemptError
+from raytune_lite.runtime import failures, leftovers
 from raytune_lite.runtime.answers import BUSY
 from raytune_lite.runtime.channel import DriverChannel
 from raytune_lite.runtime.delivery import Delivery
@@ -303,13 +305,52 @@ def swaps_the_values_of_two_objectives(patch):
     patch.setattr(Delivery, "add_report", lambda self, values, step: add_report(self, values[::-1], step))
 
 
+# the checkpoints' disk
+
+
+def a_full_disk_is_the_objectives_failure(patch):
+    """An attempt that cannot save ends as one whose objective raised."""
+    kind_of = failures.kind_of
+
+    def blaming(error):
+        kind = kind_of(error)
+        return m.FailureKind.EXCEPTION if kind is m.FailureKind.CHECKPOINT_DISK else kind
+
+    patch.setattr(failures, "kind_of", blaming)
+
+
+def drops_what_a_live_attempt_began_from(patch):
+    """An attempt that loads late finds nothing."""
+    superseded = TrialRecord.superseded
+    patch.setattr(TrialRecord, "superseded", lambda self, kept, **_: superseded(self, kept, keeps_resumed=False))
+
+
+def leaves_half_written_checkpoints(patch):
+    """What killed workers were writing stays."""
+    sweep = leftovers.sweep
+    patch.setattr(leftovers, "sweep", lambda store, state, ended=None: sweep(store, state) if ended is None else None)
+
+
+def sweeps_what_a_live_attempt_writes(patch):
+    """A sweep at the wrong moment."""
+    ended_before = leftovers.ended_before
+
+    def greedy(state, slot):
+        return {number: attempt + 1 for number, attempt in ended_before(state, slot).items()} or {
+            number: state.trials[number].attempt for number in list(state.slots.values())[:1]
+        }
+
+    patch.setattr(leftovers, "ended_before", greedy)
+
+
 BUGS = (
     no_epoch_fence, no_attempt_fence, answers_before_the_commit, forgets_its_verdicts, deletes_before_the_commit,
     keeps_no_checkpoint_of_the_paused, hands_out_a_cell_twice, loses_a_wake_up, forgets_its_budget,
     never_ends_a_lease, retries_for_ever, breaks_ties_by_the_latest, serves_a_slot_twice,
     no_renewal_after_a_slow_batch, ignores_trial_timeout, hands_over_an_end_twice,
     a_drain_forgets_one_task, takes_busy_for_an_acknowledgement, renews_a_lease_that_was_given_away,
-    a_claim_ahead_outlives_its_task, takes_pruned_trials_into_the_median, swaps_the_values_of_two_objectives,
+    a_full_disk_is_the_objectives_failure, drops_what_a_live_attempt_began_from, leaves_half_written_checkpoints,
+    sweeps_what_a_live_attempt_writes, a_claim_ahead_outlives_its_task, takes_pruned_trials_into_the_median, swaps_the_values_of_two_objectives,
 )  # fmt: skip
 
 

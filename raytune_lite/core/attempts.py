@@ -96,10 +96,10 @@ def _note_progress(s: StudyData, trial: TrialRecord, progress: m.Progress) -> li
         if step not in trial.reports:  # the first report of a step stands
             trial.reports[step] = values
             trial.last_step = max(trial.last_step, step)
-            if step > trial.furthest:
-                _get_further(s, trial, step)
             commands.append(m.PutReport(number=trial.number, step=step, values=values))
             commands += judging.report(s, trial, step, values)
+    if trial.last_step > trial.furthest:
+        _get_further(s, trial, trial.last_step)
     return commands + moves.drop_superseded(s, trial) if trial.checkpoints else commands
 
 

@@ -20,7 +20,7 @@ from raytune_lite.exceptions import CheckpointDiskError, CheckpointError, StudyA
 from raytune_lite.runtime.failures import kind_of
 from raytune_lite.trial import TrialState
 
-from .core_tools import Shell, asha, dump, ref
+from .core_tools import Shell, dump, ref
 
 Kind = m.FailureKind
 COMPLETE, FAIL, WAITING = TrialState.COMPLETE, TrialState.FAIL, TrialState.WAITING
@@ -137,7 +137,7 @@ def started(n_trials: int | None = None, *, keeps_resumed: bool = True, **retrie
     shell = Shell()
     shell.do(
         m.RunStarted, run="r", n_trials=n_trials, checkpoints_kept=2, keeps_resumed=keeps_resumed,
-        retries=json.dumps(RetryPolicy(**retries).spec()), pruner=json.dumps(asha(1, 27, mode="stop").spec()),
+        retries=json.dumps(RetryPolicy(**retries).spec()),
     )  # fmt: skip
     return shell
 

@@ -347,10 +347,10 @@ BUGS = (
     no_epoch_fence, no_attempt_fence, answers_before_the_commit, forgets_its_verdicts, deletes_before_the_commit,
     keeps_no_checkpoint_of_the_paused, hands_out_a_cell_twice, loses_a_wake_up, forgets_its_budget,
     never_ends_a_lease, retries_for_ever, breaks_ties_by_the_latest, serves_a_slot_twice,
-    no_renewal_after_a_slow_batch, ignores_trial_timeout, hands_over_an_end_twice,
-    a_drain_forgets_one_task, takes_busy_for_an_acknowledgement, renews_a_lease_that_was_given_away,
-    a_full_disk_is_the_objectives_failure, drops_what_a_live_attempt_began_from, leaves_half_written_checkpoints,
-    sweeps_what_a_live_attempt_writes, a_claim_ahead_outlives_its_task, takes_pruned_trials_into_the_median, swaps_the_values_of_two_objectives,
+    no_renewal_after_a_slow_batch, ignores_trial_timeout, hands_over_an_end_twice, a_drain_forgets_one_task,
+    takes_busy_for_an_acknowledgement, renews_a_lease_that_was_given_away, a_full_disk_is_the_objectives_failure,
+    drops_what_a_live_attempt_began_from, leaves_half_written_checkpoints, sweeps_what_a_live_attempt_writes,
+    a_claim_ahead_outlives_its_task, takes_pruned_trials_into_the_median, swaps_the_values_of_two_objectives,
 )  # fmt: skip
 
 

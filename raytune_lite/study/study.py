@@ -224,9 +224,7 @@ class Study(Commands):
             retries: how often a trial is tried again, by the kind of its failure; and when the run is aborted.
             trial_timeout: seconds that one attempt of a trial may take. After that its next call of the trial ends it;
                 without one, its process is killed 10 s later (on Ray; an inline attempt cannot be killed).
-            lease: seconds for which an attempt is trusted without a message, >= 5. Its process sends one each second,
-                unless the objective holds the interpreter's lock in one long call; then it ends itself after this time,
-                and the trial is tried again. (Inline an attempt has no lease.)
+            lease: seconds a worker may be silent, >= 5; more for an objective that holds Python's lock in long calls.
             executor: "ray", or "inline" to run one trial after another in this process (pdb works there).
 
         Raises:
@@ -237,13 +235,11 @@ class Study(Commands):
             StudyBusyError: another live process is running the study.
             InfeasibleResourcesError, InvalidResourcesError: no node can ever grant ``resources``.
         """
-        if self._running:
-            raise RuntimeError("this study is running already: optimize() cannot be called inside optimize().")
-        limit = _most_at_once(max_concurrent, n_jobs)
+        self._check_idle()
         config = self._config(n_trials, max_trials, timeout, retries, trial_timeout, lease)
         caught = (catch,) if isinstance(catch, type) else tuple(catch)
         after = AfterTrial([partial(callback, self) for callback in callbacks or ()], gc_after_trial)
-        run = self._runner(executor, func, config, caught, resources, limit)
+        run = self._runner(executor, func, config, caught, resources, _most_at_once(max_concurrent, n_jobs))
         self._close_local()
         self._running = True
         try:
@@ -252,6 +248,10 @@ class Study(Commands):
         finally:
             self._running, self._remote = False, None
             self._close_local()
+
+    def _check_idle(self) -> None:
+        if self._running:
+            raise RuntimeError("this study is running already: optimize() cannot be called inside optimize().")
 
     def _runner(
         self,

@@ -30,7 +30,7 @@ CAUSE = {
     "enqueued": "the user asked for this configuration",
     "added": "it ran elsewhere, or is in Optuna's tables: finished, waiting, or run by another program",
     "paused": "the pruner answered PAUSE, and the attempt then raised TrialPruned, was interrupted or was lost",
-    "retried": "the attempt was lost or failed with retries left, or was interrupted, or its run died",
+    "retried": "the attempt was lost or failed with retries left, could not save, or was interrupted, or its run died",
     "completed": "the objective returned a result",
     "pruned": "stopped by the pruner or by the objective; a paused trial, when its run ends with nothing promotable",
     "stopped": "the user stopped the trial; a running one ends its step first, or is killed",

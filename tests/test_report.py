@@ -16,6 +16,7 @@ import raytune_lite as rl
 from raytune_lite.core.retries import RetryPolicy
 from raytune_lite.display import tables
 from raytune_lite.distributions import FloatDistribution
+from raytune_lite.exceptions import CheckpointDiskError, StudyAbortedError
 from raytune_lite.pruners import ASHAPruner
 from raytune_lite.report.summary import print_summary, summary
 from raytune_lite.samplers import GridSampler, RandomSampler
@@ -133,6 +134,20 @@ def test_an_unfinished_grid_counts_cells_that_nobody_has_touched(tmp_path):
     study = new_study(tmp_path, sampler=GridSampler({"x": list(range(100))}))
     study.optimize(lambda trial: trial.suggest_int("x", 0, 99), n_trials=3, executor="inline")
     assert "  grid: 100 cells: 3 done, 97 free, 0 dead" in summary(study)
+
+
+def test_trials_that_wait_for_the_checkpoints_disk_are_shown_with_the_reason(tmp_path):
+    def objective(trial):
+        raise CheckpointDiskError("No space left on device")
+
+    study = rl.create_study(storage=f"sqlite:///{tmp_path}/s.db")
+    with pytest.raises(StudyAbortedError, match="checkpoints' disk failed on it"):
+        study.optimize(objective, n_trials=2, executor="inline", retries=RetryPolicy(abort_after=1))
+    lines = summary(study)
+    assert "  attempts without a result: 1 checkpoint_disk" in lines
+    at = lines.index("  waiting for the checkpoints' disk: 1 trial")
+    assert "trial 0: " in lines[at + 1]
+    assert "No space left on device" in lines[at + 1]
 
 
 def test_several_objectives_show_the_pareto_front(tmp_path):

@@ -189,6 +189,12 @@ def _failures(trials: Sequence[FrozenTrial], attempts: Sequence[AttemptRecord]) 
     if failed:
         yield f"  failed: {_count(len(failed), 'trial')}"
         yield from _some((f"trial {t.number}: {failure_text(t)}" for t in failed), len(failed))
+    newest = {attempt.number: attempt for attempt in attempts}
+    waiting = [newest[t.number] for t in trials if t.state is TrialState.WAITING and t.number in newest]
+    cut_off = [attempt for attempt in waiting if attempt.outcome == FailureKind.CHECKPOINT_DISK.value]
+    if cut_off:
+        yield f"  waiting for the checkpoints' disk: {_count(len(cut_off), 'trial')}"
+        yield from _some((f"trial {a.number}: {_last_line(a.message)}" for a in cut_off), len(cut_off))
 
 
 def _next_commands(study: Results) -> Iterator[str]:
@@ -230,6 +236,12 @@ def failure_text(trial: FrozenTrial) -> str:
     error = stored.get("error") if isinstance(stored, dict) else None
     lines = str(error or "no reason is recorded").splitlines()
     return printable(lines[0] if lines else "")
+
+
+def _last_line(traceback: str) -> str:
+    """The error's own text, without its type."""
+    line = traceback.strip().rpartition("\n")[2]
+    return printable(line.partition(": ")[2] or line)
 
 
 def _recorded_grid(study: Results) -> Grid | None:

@@ -70,7 +70,7 @@ def is_failing(error: BaseException, directory: Path) -> bool:
         elif any(words in str(seen).lower() for words in _WORDS):
             return True
         seen = seen.__cause__ or seen.__context__
-    return _is_full(directory)
+    return isinstance(error, (OSError, RuntimeError)) and _is_full(directory)
 
 
 def _is_full(directory: Path) -> bool:

@@ -110,6 +110,7 @@ def install(faults: str) -> None:
     sent, in attempt 2 while the driver handles it, in attempt 3 once the answer is there but nobody has read it.
     """
     from raytune_lite.runtime.channel import FastLine
+    from raytune_lite.runtime.tokens import split
 
     call, reported = FastLine.call, []
 
@@ -123,7 +124,7 @@ def install(faults: str) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
     def deadly(line: FastLine, message: bytes, timeout: float) -> bytes | None:
-        event = json.loads(message)
+        event = json.loads(split(message)[1])
         if event["_"] == "Reported" and event["progress"]["checkpoint"]:
             reported.append((event["number"], event["attempt"]))
             if reported.count(reported[-1]) == 4 and event["attempt"] <= 3:

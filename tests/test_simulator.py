@@ -259,7 +259,7 @@ def takes_busy_for_an_acknowledgement(patch):
 
     def hasty(self, message):
         reply, sent_at = call(self, message)
-        return b'["continue",null]' if reply == BUSY and b'"Reported"' in message[:20] else reply, sent_at
+        return b'["continue",null]' if reply == BUSY and b'"Reported"' in message[:60] else reply, sent_at
 
     patch.setattr(DriverChannel, "_call", hasty)
 

@@ -115,8 +115,8 @@ def test_a_study_in_this_process_cleans_up_after_itself(storage: str) -> None:
 def test_the_check_of_files_shows_half_written_checkpoints(storage: str) -> None:
     study = rtl.create_study(storage=storage, study_name="s")
     study.optimize(lambda trial: 1.0, n_trials=1, executor="inline")
-    half = begin(CheckpointStore(study.checkpoint_root), 0, 1, 3)
     trial = study.ask()
+    half = begin(CheckpointStore(study.checkpoint_root), 0, 1, 3)
     begin(CheckpointStore(study.checkpoint_root), trial.number, 1, 1)
     shown = f"trial-00000/attempt-1/{half.name} (0.2 MB)"
     assert half_written(study) == [shown], "a live attempt may be writing"

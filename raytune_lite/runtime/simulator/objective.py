@@ -48,8 +48,8 @@ class Objective:
         params = scenario.suggest(trial)
         name = f"trial {trial.number}"
         # what an attempt resumes from may be read when it has saved newer ones
-        loads_at = world.integer("loads after", 1, 4) if world.strikes("objective loads late", name) else 0
         step = start = trial.resumed_from_step or 0
+        loads_at = world.integer("loads after", 1, 4) if start and world.strikes("objective loads late", name) else 0
         if not loads_at:
             self._load(trial, params)
         while step < scenario.max_step:

@@ -61,7 +61,7 @@ RATES = {
     "objective raises": 0.006,
     "objective returns NaN": 0.03,
     "objective hangs": 0.015,
-    "objective loads late": 0.1,
+    "objective loads late": 0.3,
     "objective finds its parameters invalid": 0.003,
     "study is stopped": 0.004,
     "user stops a trial": 0.03,

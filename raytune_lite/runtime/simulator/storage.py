@@ -176,7 +176,11 @@ class DiskStore(CheckpointStore):
         return Path(name)
 
     def write(self, directory: Path, content: Any) -> None:
-        """What stands for the files of a checkpoint."""
+        """What stands for the files of a checkpoint.
+
+        Raises:
+            FileNotFoundError: the directory was swept: the writer is a ghost.
+        """
         if str(directory) not in self.disk.writing:  # a ghost's, whose successor has begun
             raise FileNotFoundError(f"No such file or directory: {directory} (simulated)")
         self.disk.writing[str(directory)].content = content

@@ -94,11 +94,9 @@ def test_an_attempt_behind_a_partition_ends_itself_and_its_trial_goes_on(world: 
     )  # fmt: skip
     wait_for("the far node", lambda: "Ray runtime started" in (world.root / f"ray-{cable.far}").read_text(), 60)
     world.prefix = ("ip", "netns", "exec", cable.head)
-    # both see one file system, as the nodes of a cluster do that mount their checkpoint directory
+    # both see one file system, and the driver's mark in it, as the nodes of a cluster do that mount one
     script = world.script(
-        *("--trials", 5, "--epochs", 36, "--pause", 0.4, "--lease", LEASE),
-        RAY_ADDRESS=f"{HEAD}:6379",
-        RTL_SHARED_PATHS="1",
+        *("--trials", 5, "--epochs", 36, "--pause", 0.4, "--lease", LEASE), RAY_ADDRESS=f"{HEAD}:6379"
     )
 
     def cut_off() -> dict[int, dict[str, object]]:

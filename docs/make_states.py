@@ -33,6 +33,7 @@ CAUSE = {
     "retried": "the attempt was lost or failed with retries left, could not save, or was interrupted, or its run died",
     "completed": "the objective returned a result",
     "pruned": "stopped by the pruner or by the objective; a paused trial, when its run ends with nothing promotable",
+    "found": "the attempt was given up, and its own end has come before another attempt began",
     "stopped": "the user stopped the trial; a running one ends its step first, or is killed",
     "failed": "the attempt failed or was lost, and no retry is left",
 }

@@ -97,29 +97,31 @@ class StaleAttemptError(RaytuneLiteError):
 
 
 class FencedError(RaytuneLiteError):
-    """This process no longer owns the study: another driver took it with a later epoch."""
+    """This process no longer owns the study: another driver took it with a later epoch, or somebody released it."""
 
     def __init__(self, study_name: str, epoch: int) -> None:
         self.study_name, self.epoch = study_name, epoch
 
     def __str__(self) -> str:
         return (
-            f"study {self.study_name!r}: another driver has taken it with a later epoch than {self.epoch}, so this one "
-            "may not write any more. Nothing that it acknowledged is lost; the newer driver goes on."
+            f"study {self.study_name!r}: another driver has taken it with a later epoch than {self.epoch}, or somebody "
+            "has released it, so this driver may not write any more. Nothing that it acknowledged is lost; the newer "
+            "driver goes on."
         )
 
 
 class StudyBusyError(RaytuneLiteError, RuntimeError):
-    """The study is owned by a driver that is still alive."""
+    """The study is owned by a driver that is still alive. ``seconds_left``: of silence, until it counts as dead."""
 
     def __init__(self, study_name: str, holder: str, seconds_left: float) -> None:
         self.study_name, self.holder, self.seconds_left = study_name, holder, seconds_left
 
     def __str__(self) -> str:
         return (
-            f"study {self.study_name!r} is being run by {self.holder}, and a study has one driver at a time. Stop that "
-            f"process, or wait: if it is dead its lease ends in {self.seconds_left:.0f} s and the same command "
-            "takes over."
+            f"study {self.study_name!r} is being run by {self.holder}, and a study has one driver at a time. It lives: "
+            "it has just renewed its ownership. Stop that process, or add trials to its run (enqueue, extend). If it "
+            f"dies silently, the same command takes over after {self.seconds_left:.0f} s; if it hangs, "
+            "`raytune-lite release` takes the study from it."
         )
 
 

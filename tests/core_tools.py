@@ -27,13 +27,27 @@ T0 = 1_700_000_000.0  # seconds since 1970 at which the tests' studies were made
 
 
 class Clock(RealHost):
-    """A host whose wall clock a test sets."""
+    """A host whose clocks a test sets: ``now`` moves all of them, ``ahead`` the wall clock alone.
+
+    ``asleep``: seconds for which the machine was suspended, besides. ``on_sleep``: called whenever somebody sleeps.
+    """
 
     def __init__(self):
-        self.now = T0
+        self.now, self.ahead, self.asleep = T0, 0.0, 0.0
+        self.on_sleep = lambda: None
 
     def time(self):
+        return self.now + self.asleep + self.ahead
+
+    def monotonic(self):
         return self.now
+
+    def elapsed(self):
+        return self.now + self.asleep
+
+    def sleep(self, seconds):
+        self.now += seconds
+        self.on_sleep()
 
 
 def open_driver(config):
@@ -178,7 +192,7 @@ class Shell:
 
     # --- short words ---------------------------------------------------------------------------------------------
 
-    def run(self, n_trials=None, *, max_trials=None, pruner=None, sampler=None, retries=None, name="run"):
+    def run(self, n_trials=None, *, max_trials=None, pruner=None, sampler=None, retries=None, name="run", held=()):
         return self.do(
             m.RunStarted,
             run=name,
@@ -187,6 +201,7 @@ class Shell:
             pruner=json.dumps((pruner or NopPruner()).spec()),
             sampler=json.dumps((sampler or RandomSampler(0)).spec()),
             retries=json.dumps((retries or RetryPolicy()).spec()),
+            held=held,
         )
 
     def claim(self, slot="s"):

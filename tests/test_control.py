@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -180,3 +181,47 @@ def test_the_command_line_controls_a_run(running, storage):
     assert "is not being run now" in call("pause", code=1)
     assert "give one of --n-trials" in call("extend", code=2)
     assert study.trials[1].params == {"x": 0.125}
+
+
+# --- who owns a study ------------------------------------------------------------------------------------------------
+
+
+def call(storage, *arguments, code=0):
+    result = CliRunner().invoke(cli, [*arguments, "--storage", storage, "--study", "s"])
+    assert result.exit_code == code, result.output
+    return result.output
+
+
+def test_status_names_the_owner_says_whether_it_lives_and_what_the_same_command_would_do(running, storage):
+    _, script = running(1)
+    alive = call(storage, "status")
+    assert f"owner: process {script.pid} on " in alive
+    assert "; it lives\n    the same command would be refused until it ends" in alive
+    script.kill()
+    script.wait()
+    dead = call(storage, "status")
+    assert f"owner: process {script.pid} on " in dead
+    assert "it gives no sign of life\n    the same command would take the study over, and continue 1 trial that" in dead
+
+
+def test_a_living_owner_loses_its_study_only_by_force_and_its_run_ends(running, storage):
+    study, script = running(1)
+    assert "It lives" in call(storage, "release", code=1)
+    assert states(study) == ["RUNNING"]
+    said = json.loads(call(storage, "release", "--force", "--json"))
+    assert (said["done"], f"process {script.pid} " in said["owner"]) == ("release", True)
+    assert script.wait(30) != 0
+    assert "nobody owned it" in call(storage, "release")
+
+
+def test_an_owner_that_hangs_is_released_and_the_next_run_need_not_wait(running, storage):
+    study, script = running(1)
+    os.kill(script.pid, signal.SIGSTOP)
+    assert f"taken from process {script.pid} " in call(storage, "release")
+    began = time.monotonic()
+    study.optimize(lambda trial: 1.0, n_trials=1, executor="inline")
+    assert time.monotonic() - began < 5
+    assert states(study)[0] == "COMPLETE"
+    os.kill(script.pid, signal.SIGCONT)
+    assert script.wait(30) != 0  # it is fenced
+    assert states(study)[0] == "COMPLETE"

@@ -220,6 +220,9 @@ def _walk():
     assert shell.report(number, (1, 99.0)) is Decision.PAUSE
     shell.end(number, "pruned")
     shell.do(m.TrialStopRequested, number=number, key="paused")
+    number = shell.claim("z").number
+    shell.lose(number)
+    shell.end(number, "complete", 1.0)
     return shell
 
 
@@ -483,6 +486,71 @@ def test_the_smaller_of_n_trials_and_max_trials_holds():
     assert started(5, max_trials=3).state.run.budget == 3
     assert started(2, max_trials=3).state.run.budget == 2
     assert started().state.run.budget is None
+
+
+LOST = ["lease_expired", "node_lost", "worker_crash", "driver_lost", "timeout"]
+
+
+@pytest.mark.parametrize("kind", LOST)
+@pytest.mark.parametrize("outcome", ["complete", "pruned", "fail", "interrupted"])
+def test_the_end_of_an_attempt_that_was_given_up_counts_while_no_other_has_begun(kind, outcome):
+    """As if it had never been given up: the same trial, the same retries left."""
+    ends = []
+    for is_given_up in (True, False):
+        shell = started(2, retries=RetryPolicy(exception=1, **dict.fromkeys(set(LOST) - {"driver_lost"}, 1)))
+        shell.claim()
+        shell.report(0, (1, 0.5))
+        if is_given_up:
+            assert shell.lose(0, kind) is WAITING
+        values = (1.0,) if outcome == "complete" else ()
+        failure = m.Failure(error="E: x") if outcome == "fail" else None
+        shell.end(0, outcome, *values, failure=failure, progress=m.Progress(reports=((2, (0.25,)),)))
+        trial = shell.state.trials[0]
+        left = {name: n for name, n in trial.retried.items() if n}
+        ends.append((trial.state, trial.values, dict(trial.reports), left, trial.failed, 0 in shell.state.retry))
+        again = shell.end(0, outcome, *values, attempt=1, failure=failure)
+        assert again is trial.state  # a repeated end is answered again, and changes nothing
+        assert dump(shell.fold()) == dump(shell.state)
+    assert ends[0] == ends[1]
+
+
+def test_the_end_of_an_attempt_that_was_given_up_comes_too_late_when_another_has_begun():
+    shell = started(2, retries=RetryPolicy(lease_expired=1))
+    shell.claim()
+    shell.lose(0, "lease_expired")
+    assert shell.claim("t").attempt == 2
+    with pytest.raises(StaleAttemptError):
+        shell.end(0, "complete", 1.0, attempt=1)
+    shell.end(0, "complete", 2.0)
+    assert shell.state.trials[0].values == (2.0,)
+    shell.claim("u")
+    assert shell.lose(1, "lease_expired") is WAITING
+    assert shell.claim("v").attempt == 2
+    assert shell.lose(1, "lease_expired") is FAIL
+    assert shell.end(1, "complete", 1.0) is FAIL  # a trial that has ended stays as it is
+    assert shell.state.trials[1].values is None
+
+
+def test_a_trial_that_somebody_holds_is_left_alone_by_the_next_run_and_may_be_told():
+    shell = started(2)
+    shell.claim("asked")
+    shell.run(1, name="second", held=(0,))
+    assert shell.claim("a").number == 1
+    shell.end(1, "complete", 1.0)
+    assert shell.claim("b") is None
+    assert shell.state.is_over()
+    assert shell.end(0, "complete", 0.5) is COMPLETE
+    assert shell.state.trials[0].values == (0.5,)
+
+
+def test_a_trial_whose_holder_is_gone_goes_on():
+    shell = started(2)
+    shell.claim("asked")
+    for run, held in (("second", (0,)), ("third", (0,)), ("fourth", ())):
+        shell.run(None, name=run, held=held)
+        assert shell.state.trials[0].attempt == 1
+    assert shell.claim("a").number == 0
+    assert shell.state.trials[0].attempt == 2
 
 
 def test_a_new_run_takes_the_running_trials_of_the_old_one_without_using_a_budget():

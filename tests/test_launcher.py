@@ -97,11 +97,11 @@ class Driver:
 class Observer:
     def __init__(self, wants_trials=False):
         self.wants_trials = wants_trials
-        self.plans, self.notices, self.error = [], [], None
+        self.plans, self.notices, self.error, self.error_from = [], [], None, 1
 
     def update(self, plan):
         self.plans.append(plan)
-        if self.error is not None:
+        if self.error is not None and len(self.plans) >= self.error_from:
             raise self.error
 
     def notice(self, text):
@@ -322,3 +322,56 @@ def test_a_callback_that_raises_ends_the_run_and_one_that_raises_in_the_drain_is
         run()
     assert any("a callback raised RuntimeError: the callback's" in text for text in run.observer.notices)
     assert run.tasks.running == []
+
+
+@pytest.mark.parametrize("error", [RuntimeError("the callback's"), SystemExit(3), ZeroDivisionError()])
+def test_whatever_a_callback_raises_again_and_again_every_task_is_cancelled_and_handed_over(error):
+    run = Run([plan(2)], [[returned("t0")]], max_concurrent=2)
+    run.observer.error_from = 2
+    run.observer.error = error
+    with pytest.raises(type(error)):
+        run()
+    assert run.tasks.running == []
+    assert run.tasks.cancelled != []
+    assert run.driver.lost == [(slot, FailureKind.DRIVER_LOST) for slot in run.tasks.cancelled]
+
+
+def test_trials_that_were_claimed_ahead_and_not_submitted_are_given_back_when_a_callback_raises():
+    script = [[returned("t0"), returned("t1")]]
+    ahead = plan(2, prefetched=(("ahead-1", b"a"), ("ahead-2", b"b")))
+    run = Run([plan(2), ahead, OVER], script, prefetches=True, short_trials=0.1, max_concurrent=2)
+    run.observer.error_from = 2
+    run.observer.error = RuntimeError("the callback's")
+    with pytest.raises(RuntimeError, match="the callback's"):
+        run()
+    assert sorted(run.driver.lost) == [("ahead-1", FailureKind.DRIVER_LOST), ("ahead-2", FailureKind.DRIVER_LOST)]
+
+
+def test_it_says_that_it_has_looked_at_the_tasks_a_plan_asks_about_once_it_has():
+    plans = [plan(2), plan(2, silent=("t0", "t1")), plan(2), OVER]
+    run = Run(plans, [[], [returned("t1")]], max_concurrent=2)()
+    assert [handover.checked for handover in run.driver.heard] == [(), (), ("t0", "t1"), ()]
+    assert run.driver.heard[2].ended[0].slot == "t1"
+
+
+def test_a_look_before_the_question_is_no_answer_to_it():
+    run = Run([plan(2), plan(2, silent=("t0",)), OVER], max_concurrent=2)
+    run.observer.error_from = 2
+    run.observer.error = KeyboardInterrupt()  # before the next look
+    with pytest.raises(KeyboardInterrupt):
+        run()
+    assert run.driver.heard[2].draining
+    assert run.driver.heard[2].checked == ()
+
+
+def test_a_terminal_that_is_gone_does_not_keep_tasks_alive():
+    run = Run([plan(2)], [KeyboardInterrupt(), [returned("t0")]], max_concurrent=2)
+
+    def gone(text):
+        raise OSError("Input/output error")
+
+    run.observer.notice = gone
+    with pytest.raises(KeyboardInterrupt):
+        run()
+    assert run.tasks.running == []
+    assert run.driver.lost == [("t1", FailureKind.DRIVER_LOST)]

@@ -16,11 +16,11 @@ from raytune_lite.core.encoding import event_from_json
 from raytune_lite.core.messages import Decision
 from raytune_lite.core.retries import RetryPolicy
 from raytune_lite.distributions import FloatDistribution, IntDistribution
-from raytune_lite.exceptions import FencedError, StaleAttemptError, StorageError, StudyBusyError
+from raytune_lite.exceptions import FencedError, MessageError, StaleAttemptError, StorageError, StudyBusyError
 from raytune_lite.pruners import ASHAPruner
 from raytune_lite.runtime.batch import Request
 from raytune_lite.runtime.config import OWNER_LEASE, RunConfig
-from raytune_lite.runtime.ports import Lost
+from raytune_lite.runtime.ports import Handover, Lost, Returned
 from raytune_lite.samplers import GridSampler, RandomSampler
 from raytune_lite.storages import Repository
 from raytune_lite.trial import StudyDirection, TrialState
@@ -298,12 +298,33 @@ def test_the_same_run_takes_its_study_again_and_its_attempts_live_on(config, ses
     again.close()
 
 
-def test_a_study_that_is_owned_is_refused_until_its_lease_ends(config, session, clock):
+@pytest.mark.parametrize("ahead", [-1e6, -30.0, 0.0, 30.0, 1e6])
+def test_a_study_whose_owner_lives_is_refused_whatever_the_clocks_say(config, session, clock, ahead):
     claim(session)
-    with pytest.raises(StudyBusyError, match=r"lease ends in 15 s"):
-        OpenSession(with_(config, run="run-2"), host=clock)
-    clock.now += OWNER_LEASE + 1
-    other = OpenSession(with_(config, run="run-2"), host=clock)
+    other = Clock()
+    other.ahead = ahead
+
+    def owner_goes_on():
+        clock.now += 0.25
+        session.keep()
+
+    other.on_sleep = owner_goes_on
+    with pytest.raises(StudyBusyError, match=r"It lives"):
+        OpenSession(with_(config, run="run-2"), host=other)
+    assert other.now - T0 < 1.0
+    report(session, 0, (1, 0.5))
+
+
+@pytest.mark.parametrize("ahead", [-86_400.0, 0.0, 86_400.0])
+def test_a_study_whose_owner_is_silent_is_taken_after_its_lease_whatever_its_clock_said(config, session, clock, ahead):
+    clock.ahead = ahead
+    claim(session)
+    session.keep()
+    now, notices = Clock(), []
+    other = OpenSession(with_(config, run="run-2"), host=now, notice=notices.append)
+    assert OWNER_LEASE <= now.now - T0 <= OWNER_LEASE + 1
+    assert len(notices) == 1
+    assert "looking whether it lives" in notices[0]
     with pytest.raises(FencedError):
         session.keep()
     assert stored(other)[0] == (TrialState.WAITING, 1)
@@ -331,14 +352,125 @@ def test_an_attempt_that_falls_silent_is_lost_when_its_lease_runs_out(config, cl
     session.close()
 
 
-def test_time_never_runs_backwards(session, clock):
+@pytest.mark.parametrize("step", [-86_400.0, -40.0, 40.0, 86_400.0])
+def test_no_step_of_the_wall_clock_moves_the_time_of_a_study(config, clock, step):
+    session = OpenSession(with_(config, lease=30.0, timeout=600.0, trial_timeout=100.0), host=clock)
     clock.now += 50
     claim(session)
-    clock.now -= 40
+    clock.ahead += step
+    session.tick()
     assert session.now() == 50.0
+    assert session.state.live() == [(0, 1)]
+    assert not session.state.run.stopping
+    clock.now += 31
+    session.tick()  # and time does not stand still either
+    assert session.state.live() == []
+    assert claim(session, "b").attempt == 2
+    session.close()
+
+
+def test_a_study_that_a_clock_ahead_has_made_goes_on_at_once(config, clock):
+    """The first run's clock is a day ahead, the second's is right; then the database's clock that made the study."""
+    clock.ahead = 86_400.0
+    first = OpenSession(with_(config, retries=RetryPolicy(worker_crash=(1, 5.0))), host=clock)
+    claim(first)
+    first.close()
+    clock.ahead = 0.0
+    retries = RetryPolicy(worker_crash=(1, 5.0))
+    second = OpenSession(with_(config, run="run-2", retries=retries), host=clock)
+    began = second.now()
+    claim(second)
+    second.apply([second.slots.lose(Lost(slot="a", kind=m.FailureKind.WORKER_CRASH, message="gone"))])
+    clock.now += 6
+    assert second.now() == began + 6
+    assert claim(second, "b").attempt == 3
+    second.close()
+    clock.now = T0 - 45.0
+    third = OpenSession(with_(config, run="run-3"), host=clock)
+    began = third.now()
+    clock.now += 1
+    assert third.now() == began + 1
+    third.close()
+
+
+def test_a_machine_that_was_suspended_has_lost_nothing(config, clock):
+    session = OpenSession(with_(config, lease=30.0, trial_timeout=60.0), host=clock)
+    claim(session)
+    clock.now += 10
+    clock.asleep += 7200
+    session.tick()
+    assert session.state.live() == [(0, 1)]
+    assert session.now() == 7210.0  # dates go on
+    clock.now += 21
+    session.tick()
+    assert session.state.live() == []
+    session.close()
+
+
+def test_a_restarted_driver_counts_no_step_of_the_clock_as_the_time_of_an_attempt(config, clock):
+    first = OpenSession(with_(config, trial_timeout=60.0), host=clock)
+    claim(first)
+    clock.now += 50
+    report(first, 0, (1, 0.5))
+    clock.ahead += 86_400.0
+    again = OpenSession(with_(config, trial_timeout=60.0), host=clock)
+    again.tick()
+    assert again.state.live() == [(0, 1)]
+    clock.now += 41
+    report(again, 0, (2, 0.5))
+    again.tick()
+    assert [a.outcome for a in again.repository.attempts(again.study)] == ["timeout"]
+    again.close()
+
+
+# --- ends that come late ---------------------------------------------------------------------------------------------
+
+
+def test_an_attempt_is_given_up_only_when_the_launcher_has_seen_that_its_task_has_not_ended(config, clock):
+    session = OpenSession(with_(config, lease=30.0), host=clock)
+    claim(session)
+    claim(session, "b")
+    clock.now += 31
+    for _ in range(3):
+        session.tick(ask_launcher=True)  # the script is held up: it may have their ends in hand
+        clock.now += 100
+    assert len(session.state.live()) == 2
+    plan = session.plan(Handover())
+    assert sorted(plan.silent) == ["a", "b"]
     end(session, 0, "complete", 1.0)
-    ats = [entry.at for entry in session.repository.events(session.study)]
-    assert ats == sorted(ats)
+    plan = session.plan(Handover(ended=(Returned(slot="a", message=b"x"),), checked=plan.silent))
+    assert plan.silent == ()
+    session.tick(ask_launcher=True)
+    assert stored(session) == {0: (TrialState.COMPLETE, 1), 1: (TrialState.WAITING, 1)}
+    assert session.plan(Handover()).cancel == ("b",)
+    session.close()
+
+
+def test_an_attempt_that_speaks_again_is_not_given_up(config, clock):
+    session = OpenSession(with_(config, lease=30.0), host=clock)
+    claim(session)
+    clock.now += 31
+    session.tick(ask_launcher=True)
+    plan = session.plan(Handover())
+    report(session, 0, (1, 0.5))
+    session.plan(Handover(checked=plan.silent))
+    session.tick(ask_launcher=True)
+    assert session.state.live() == [(0, 1)]
+    session.close()
+
+
+def test_only_the_slot_of_an_attempt_that_was_given_up_may_report_its_end(session):
+    claim(session)
+    session.apply([session.slots.lose(Lost(slot="a", kind=m.FailureKind.LEASE_EXPIRED, message="silent"))])
+    event = m.AttemptEnded(number=0, attempt=1, outcome=m.Outcome.COMPLETE, values=(1.0,))
+    heard = []
+    for slot in ("b", "a"):
+        session.process([Request(event, heard.append, heard.append, slot=slot)])
+    assert isinstance(heard[0], MessageError)
+    assert heard[1] is TrialState.COMPLETE
+    assert stored(session) == {0: (TrialState.COMPLETE, 1)}
+    assert [a.outcome for a in session.repository.attempts(session.study)] == ["complete"]
+    assert dump(session.fold(session.repository.events(session.study))) == dump(session.state)
 
 
 def test_a_claim_of_a_slot_whose_task_has_ended_gets_nothing(session):

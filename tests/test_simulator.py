@@ -24,9 +24,12 @@ from raytune_lite.runtime.launcher import Launcher
 from raytune_lite.runtime.session import Session
 from raytune_lite.runtime.simulator import simulation
 from raytune_lite.runtime.simulator.__main__ import main
+from raytune_lite.runtime.simulator.host import T0, SimulatedHost
 from raytune_lite.runtime.simulator.hunt import hunt, kind_of, minimise, read, written
 from raytune_lite.runtime.simulator.simulation import Simulation, play
 from raytune_lite.runtime.slots import Slots
+from raytune_lite.runtime.study_time import StudyTime
+from raytune_lite.runtime.takeover import OwnerWatch
 from raytune_lite.storages.memory import MemoryStore
 
 MOST_SEEDS = 400  # a bug that is put in must be found in fewer
@@ -343,6 +346,51 @@ def sweeps_what_a_live_attempt_writes(patch):
     patch.setattr(leftovers, "ended_before", greedy)
 
 
+# time and ownership
+
+
+def gives_up_without_asking_the_launcher(patch):
+    """A script that is held up has a result in hand, and its trial is given to another task."""
+    tick = Session.tick
+    patch.setattr(Session, "tick", lambda self, *, ask_launcher: tick(self))
+
+
+def drops_an_end_that_comes_late(patch):
+    """The end of an attempt that was given up is taken for a repeated one."""
+    patch.setattr(attempts, "_may_be_found", lambda trial: False)
+
+
+def believes_the_clock_of_an_owner(patch):
+    """A study is taken when its lease has ended by the clock of whoever wants it."""
+
+    def look(self, owner):
+        return math.inf if owner.lease_until < self._host.time() else 0.0
+
+    patch.setattr(OwnerWatch, "look", look)
+
+
+def time_follows_the_wall_clock(patch):
+    """Leases and time limits follow the wall clock, which may be set."""
+    init = Slots.__init__
+
+    def by_the_wall(self, *arguments, now, awake):
+        init(self, *arguments, now=now, awake=now)
+
+    patch.setattr(StudyTime, "now", lambda self: max(0.0, self._host.time() - T0))
+    patch.setattr(Slots, "__init__", by_the_wall)
+
+
+def a_suspend_counts_as_silence(patch):
+    """Leases go on while the machine sleeps."""
+    patch.setattr(SimulatedHost, "monotonic", SimulatedHost.elapsed)
+
+
+def never_takes_a_study_from_the_silent(patch):
+    """An owner that is dead and cannot be proved so keeps its study."""
+    look = OwnerWatch.look
+    patch.setattr(OwnerWatch, "look", lambda self, owner: min(look(self, owner), 1.0))
+
+
 BUGS = (
     no_epoch_fence, no_attempt_fence, answers_before_the_commit, forgets_its_verdicts, deletes_before_the_commit,
     keeps_no_checkpoint_of_the_paused, hands_out_a_cell_twice, loses_a_wake_up, forgets_its_budget,
@@ -350,6 +398,8 @@ BUGS = (
     no_renewal_after_a_slow_batch, ignores_trial_timeout, hands_over_an_end_twice, a_drain_forgets_one_task,
     takes_busy_for_an_acknowledgement, renews_a_lease_that_was_given_away, a_full_disk_is_the_objectives_failure,
     drops_what_a_live_attempt_began_from, leaves_half_written_checkpoints, sweeps_what_a_live_attempt_writes,
+    gives_up_without_asking_the_launcher, drops_an_end_that_comes_late, believes_the_clock_of_an_owner,
+    time_follows_the_wall_clock, a_suspend_counts_as_silence, never_takes_a_study_from_the_silent,
     a_claim_ahead_outlives_its_task, takes_pruned_trials_into_the_median, swaps_the_values_of_two_objectives,
 )  # fmt: skip
 

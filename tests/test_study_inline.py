@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import math
 import tempfile
+import threading
 import time
 import warnings
 from contextlib import closing
@@ -16,6 +17,8 @@ import raytune_lite
 from raytune_lite.core.retries import RetryPolicy
 from raytune_lite.exceptions import StudyBusyError, StudyNotFoundError
 from raytune_lite.pruners import ASHAPruner
+from raytune_lite.report.check import damages
+from raytune_lite.runtime.inline import LocalStudy
 from raytune_lite.samplers import GridSampler, RandomSampler
 from raytune_lite.storages import Repository
 from raytune_lite.trial import TrialState
@@ -364,13 +367,57 @@ def test_a_study_without_storage_lives_as_long_as_its_object():
 
 def test_two_objects_of_one_study_do_not_run_it_at_once(study, storage):
     study.enqueue_trial({"x": 0.5})
+    study.ask()
     with closing(raytune_lite.load_study(study_name="s", storage=storage)) as other:
-        with pytest.raises(StudyBusyError, match="Stop that process, or wait"):
+        with pytest.raises(StudyBusyError, match="Stop that process, or add trials"):
             run(other, n_trials=1)
-        assert states(other) == ["WAITING"]  # reading is free
+        assert states(other) == ["RUNNING"]  # reading is free
         study.close()
         run(other, n_trials=1)
         assert other.trials[0].params == {"x": 0.5}
+
+
+def test_who_only_enqueued_a_trial_keeps_nobody_off_the_study_and_may_enqueue_more(study, storage):
+    study.enqueue_trial({"x": 0.5})
+    with closing(raytune_lite.load_study(study_name="s", storage=storage)) as other:
+        run(other, n_trials=1)
+        assert [trial.params for trial in other.trials] == [{"x": 0.5}]
+        study.enqueue_trial({"x": 0.25})
+        run(other, n_trials=1)
+        assert [trial.params for trial in other.trials] == [{"x": 0.5}, {"x": 0.25}]
+
+
+def test_a_trial_that_another_thread_enqueues_while_a_run_begins_belongs_to_the_run(study, monkeypatch):
+    begins, opened = threading.Event(), []
+    open_local = LocalStudy.__init__
+
+    def slow(self, config, *arguments, **options):
+        opened.append(config.n_trials)
+        begins.set()
+        time.sleep(0.5)  # meanwhile the other thread enqueues
+        open_local(self, config, *arguments, **options)
+
+    monkeypatch.setattr(LocalStudy, "__init__", slow)
+    errors = []
+
+    def enqueue():
+        begins.wait(10)
+        try:
+            study.enqueue_trial({"x": 0.5})
+        except Exception as error:  # noqa: BLE001
+            errors.append(error)
+
+    thread = threading.Thread(target=enqueue)
+    thread.start()
+
+    def objective(trial):
+        thread.join(10)
+        return trial.suggest_float("x", 0, 1)
+
+    run(study, objective, n_trials=2)
+    assert errors == []
+    assert opened == [2]  # no other session
+    assert study.trials[1].params == {"x": 0.5}
 
 
 def test_a_study_that_nobody_holds_is_given_back(storage):
@@ -440,13 +487,24 @@ def test_an_exception_is_retried_as_often_as_the_policy_says(study):
     assert states(study)[-1] == "FAIL"
 
 
-def test_an_asked_trial_that_was_not_told_goes_on_in_the_next_run(study):
+def test_a_run_leaves_a_trial_that_ask_gave_away_to_whoever_has_it(study):
     asked = study.ask()
     x = asked.suggest_float("x", 0, 1)
+    for _ in range(2):
+        run(study, n_trials=1)
+    assert [(t.state.name, t.attempt) for t in study.trials] == [("WAITING", 1), ("COMPLETE", 1), ("COMPLETE", 1)]
+    told = study.tell(asked, 0.5)
+    assert (told.state.name, told.value, told.params, told.attempt) == ("COMPLETE", 0.5, {"x": x}, 1)
+    assert list(damages(study)) == []
+
+
+def test_an_asked_trial_that_nobody_can_tell_any_more_goes_on_in_the_next_run(study):
+    x = study.ask().suggest_float("x", 0, 1)
+    study.close()
     run(study, n_trials=1)
     assert [(t.attempt, t.params.get("x") == x) for t in study.trials] == [(2, True), (1, False)]
     with pytest.raises(ValueError, match="cannot tell trial 0: it is COMPLETE"):
-        study.tell(asked, 1.0)
+        study.tell(0, 1.0)
 
 
 # --- ASHA, checkpoints, grids ------------------------------------------------------------------------------------
@@ -566,4 +624,6 @@ def test_a_failed_commit_loses_only_what_was_not_acknowledged(study, monkeypatch
             study.tell(trial, 1.0)
     assert states(study) == ["RUNNING", "COMPLETE"]
     run(study, n_trials=1)
+    assert states(study) == ["WAITING", "COMPLETE", "COMPLETE"]  # the trial is still ours
+    study.tell(trial, 1.0)
     assert states(study) == ["COMPLETE"] * 3

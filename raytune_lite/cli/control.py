@@ -1,4 +1,4 @@
-"""The commands that act on a study while another process runs it. They find that process through the database."""
+"""The commands that act on a study that another process runs, or owns. They find that process through the database."""
 
 from __future__ import annotations
 
@@ -166,6 +166,27 @@ def enqueue(
     number = study._enqueue(chosen)
     _say(as_json, f"{study.study_name}: trial {number} waits for a slot of the run, or of the next one.",
          study=study.study_name, done="enqueue", number=number)  # fmt: skip
+
+
+@cli.command()
+@study_options
+@click.option("--force", is_flag=True, help="Also when the owner lives; its run ends then.")
+@_JSON
+def release(
+    storage: str | None, storage_env: str | None, study_name: str | None, force: bool, as_json: bool
+) -> None:
+    """Take a study from an owner that hangs, or that is dead and cannot be proved so.
+
+    Without this command a new run takes it after 15 s of silence.
+
+    \b
+    Example:
+      raytune-lite release --study train
+    """
+    study = open_study(storage, storage_env, study_name)
+    former = study.release(force=force)
+    what = "nobody owned it" if former is None else f"taken from {former}; the next run need not wait"
+    _say(as_json, f"{study.study_name}: {what}.", study=study.study_name, done="release", owner=former)
 
 
 def _pair(text: str) -> tuple[str, Any]:

@@ -138,17 +138,24 @@ def _note_attrs(trial: TrialRecord, progress: m.Progress) -> list[Row]:
 def attempt_ended(s: StudyData, event: m.AttemptEnded, at: float) -> Effects:
     """An attempt says how it ended; the answer is the trial's state now. A repeated end is answered again.
 
+    The end of an attempt that was given up counts as long as the trial waits for its next one: finished work is not
+    done again.
+
     Raises:
         StaleAttemptError: the attempt is not live.
         MessageError: the report with it cannot be true, or the kind of failure is one that the driver detects.
     """
     trial = s.trials.get(event.number)
-    if trial is not None and trial.attempt == event.attempt and trial.slot is None:
+    is_newest = trial is not None and trial.attempt == event.attempt
+    if trial is None or not is_newest or trial.slot is not None:
+        trial = moves.live(s, event.number, event.attempt)
+    elif not _may_be_found(trial):
         return Effects([m.Answer(value=trial.state)], changed=False)
-    trial = moves.live(s, event.number, event.attempt)
     check_progress(trial, event.progress, s.space, len(s.directions))
     if event.failure is not None and event.failure.kind in _DETECTED:
         raise MessageError(f"an attempt cannot report of itself that it ended by {event.failure.kind.value}.")
+    if trial.slot is None:
+        moves.find(s, trial)
     commands = _note_progress(s, trial, event.progress)
     if event.outcome is Outcome.COMPLETE and event.values is not None and s.is_result(event.values):
         commands += moves.end_attempt(s, trial, at, Outcome.COMPLETE.value)
@@ -164,6 +171,11 @@ def attempt_ended(s: StudyData, event: m.AttemptEnded, at: float) -> Effects:
     return Effects([*commands, m.Answer(value=trial.state)])
 
 
+def _may_be_found(trial: TrialRecord) -> bool:
+    """Whether the last attempt was given up, and no other has begun since."""
+    return trial.lost_slot is not None and trial.state is WAITING
+
+
 def _no_result(values: tuple[float, ...] | None) -> m.Failure:
     kind = FailureKind.NON_FINITE if any(map(math.isnan, values or ())) else FailureKind.EXCEPTION
     return m.Failure(error=f"ValueError: the objective returned {values}", kind=kind)
@@ -174,6 +186,7 @@ def attempt_lost(s: StudyData, event: m.AttemptLost, at: float) -> Effects:
     trial = s.trials.get(event.number)
     if trial is None or trial.attempt != event.attempt or trial.slot is None:
         return Effects([m.Answer(value=None)], changed=False)
+    slot, before = trial.slot, dict(trial.retried)
     if trial.pending is not Decision.CONTINUE or trial.stop is not None or event.kind in _NOBODYS_FAULT:
         why = (event.kind.value, event.message, event.exit_code, event.stderr_tail)
         commands = moves.leave(s, trial, at, *why)
@@ -181,6 +194,7 @@ def attempt_lost(s: StudyData, event: m.AttemptLost, at: float) -> Effects:
         error = f"attempt {event.attempt} lost ({event.kind.value}): {event.message}"
         failure = m.Failure(error=error, kind=event.kind, exit_code=event.exit_code)
         commands = _fail(s, trial, at, failure, event.stderr_tail)
+    trial.lost_slot, trial.lost_kind = slot, event.kind if trial.retried != before else None
     return Effects([*commands, m.Answer(value=trial.state)])
 
 

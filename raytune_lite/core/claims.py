@@ -94,6 +94,7 @@ def _start(s: StudyData, trial: TrialRecord, commands: list[Command], event: m.C
         moves.move(s, trial, "claimed", RUNNING)
     trial.attempt += 1
     trial.pending, trial.slot, trial.goes_first = Decision.CONTINUE, event.slot, False
+    trial.lost_slot = trial.lost_kind = None
     s.slots[event.slot] = trial.number
     if not is_new:
         first = at if trial.started_at is None else None

@@ -39,7 +39,8 @@ class RunStarted(Event):
     ``n_trials``: configurations this run may start (None: no bound). ``max_trials``: bound on the study's total.
     ``pruner``, ``sampler``, ``retries``: JSON text of their specs. ``checkpoints_kept``: reported ones of a trial that
     may be resumed from, at least 1; more, to go back to when one is damaged. ``keeps_resumed``: also the one that a
-    live attempt began from, which the attempt may read late; runs of older logs dropped it.
+    live attempt began from, which the attempt may read late; runs of older logs dropped it. ``held``: trials that
+    ``ask`` has given to somebody in this process, who may still tell their results: this run leaves them alone.
     """
 
     run: str
@@ -50,6 +51,7 @@ class RunStarted(Event):
     retries: str = "{}"
     checkpoints_kept: int = 1
     keeps_resumed: bool = False
+    held: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

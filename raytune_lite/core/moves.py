@@ -15,7 +15,7 @@ from . import judging
 from . import messages as m
 from .messages import Command, Decision, FailureKind, Row
 from .record import StudyData
-from .trials import COMPLETE, FAIL, PAUSED, PRUNED, TRANSITIONS, WAITING, Transition, TrialRecord, written
+from .trials import COMPLETE, FAIL, PAUSED, PRUNED, RUNNING, TRANSITIONS, WAITING, Transition, TrialRecord, written
 
 _ALLOWED = frozenset(TRANSITIONS)
 
@@ -76,6 +76,17 @@ def charge(s: StudyData, trial: TrialRecord) -> None:
     """A configuration begins: it counts for this run's budget."""
     trial.charged_to_run = s.run.name
     s.run.budget = None if s.run.budget is None else s.run.budget - 1
+
+
+def find(s: StudyData, trial: TrialRecord) -> None:
+    """The last attempt, which was given up, has ended by itself after all: as if it had never been given up."""
+    s.retry.pop(trial.number, None)
+    if trial.lost_kind is not None:
+        trial.retried[trial.lost_kind] -= 1
+        trial.failed = None
+    trial.lost_slot = trial.lost_kind = None
+    trial.goes_first = False
+    move(s, trial, "found", RUNNING)
 
 
 # --- the end of an attempt, and of a trial ------------------------------------------------------------------------

@@ -73,7 +73,7 @@ class StudyData:
 
     # who runs, and who goes next
     slots: dict[str, int] = field(default_factory=dict)  # slot -> trial number, while its attempt is live
-    retry: dict[int, float] = field(default_factory=dict)  # trial to be tried again -> since when it may be
+    retry: dict[int, float] = field(default_factory=dict)  # trial to be tried again -> since when; inf: somebody has it
     paused: dict[int, None] = field(default_factory=dict)  # PAUSED trials, oldest first
     queue: deque[int] = field(default_factory=deque)  # enqueued trials, oldest first
     requests: dict[str, int | None] = field(default_factory=dict)  # key of a user's request -> its answer
@@ -120,7 +120,7 @@ class StudyData:
         """As ``work``, if there were slots for all of it."""
         if self.run.stopping:
             return 0
-        old = sum(due <= at for due in self.retry.values()) + sum(1 for _ in self.promotable())
+        old = sum(due <= at and due < math.inf for due in self.retry.values()) + sum(1 for _ in self.promotable())
         new = self.run.budget
         if self.ledger is not None:
             left = self.ledger.free() + len(self.queue)

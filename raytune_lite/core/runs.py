@@ -24,8 +24,14 @@ def run_started(s: StudyData, event: m.RunStarted, at: float) -> Effects:
     if pruner is not None:
         commands += adoption.adopt_pruner(s, event.pruner, pruner)
     s.run.retries, s.run.checkpoints_kept = retries, event.checkpoints_kept
+    for number in s.retry:  # whoever held one of these before is gone, unless he is named again
+        if s.retry[number] == math.inf and number not in event.held:
+            s.retry[number] = at
     for number, _ in s.live():  # the run that owned these attempts is dead
-        commands += moves.leave(s, s.trials[number], at, FailureKind.DRIVER_LOST.value, "its run ended")
+        slot, trial = s.trials[number].slot, s.trials[number]
+        commands += moves.leave(s, trial, at, FailureKind.DRIVER_LOST.value, "its run ended")
+        if number in event.held and number in s.retry:
+            s.retry[number], trial.lost_slot = math.inf, slot
     _forget_disk_failures(s, at)
     s.run = Run(
         name=event.run,

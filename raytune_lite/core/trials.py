@@ -8,6 +8,7 @@ States of a trial, and what moves it (the rows of TRANSITIONS):
     RUNNING --paused-->    PAUSED       the pruner said PAUSE and the attempt is over
     RUNNING --retried-->   WAITING      the attempt was lost, failed or interrupted, with retries left
     PAUSED, WAITING --claimed--> RUNNING   promoted or retried: the next attempt
+    WAITING --found-->     RUNNING      the attempt was given up, and its own end has come after all
     RUNNING --completed--> COMPLETE, --pruned--> PRUNED, --failed--> FAIL
     PAUSED  --pruned-->    PRUNED       the run is over and nothing promoted it
     RUNNING, WAITING, PAUSED --stopped--> PRUNED   the user stopped the trial
@@ -38,6 +39,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     (None, "added", PRUNED),
     (None, "added", FAIL),
     (WAITING, "claimed", RUNNING),
+    (WAITING, "found", RUNNING),
     (WAITING, "stopped", PRUNED),
     (RUNNING, "retried", WAITING),
     (RUNNING, "paused", PAUSED),
@@ -102,6 +104,8 @@ class TrialRecord:
     pending: Decision = Decision.CONTINUE  # the decision that stands for the live attempt
     stop: StopOrder | None = None  # the order that stands for it
     goes_first: bool = False  # the attempt ended by an order, and the trial goes on before others
+    lost_slot: str | None = None  # of the last attempt, when it was given up: its own end still counts
+    lost_kind: FailureKind | None = None  # how it was counted as a retry, if it was
 
     # parameters
     cell: int | None = None

@@ -44,7 +44,8 @@ def summary(study: Results, *, unit: str = "step", full: int | None = None) -> l
     Steps trained are the distinct (trial, step) pairs that were reported: a step that two attempts ran counts once.
     """
     trials, attempts = study.trials, study.attempts
-    lines = [_title(study), *_best(study, trials), *_counts(trials), *_resumes(study, attempts, unit)]
+    lines = [_title(study), *_best(study, trials), *_counts(trials), *_owner(study, trials)]
+    lines += _resumes(study, attempts, unit)
     lines += [*_steps(study, trials, unit, full), *_wall_time(attempts)]
     lines += [*_grid(study), *_failures(trials, attempts), *_next_commands(study)]
     return lines
@@ -110,6 +111,22 @@ def _counts(trials: Sequence[FrozenTrial]) -> Iterator[str]:
     counts = Counter(trial.state.name for trial in trials)
     shown = ", ".join(f"{counts[state]} {state}" for state in _STATES if counts[state])
     yield f"  trials: {len(trials)}" + (f" ({shown})" if shown else "")
+
+
+def _owner(study: Results, trials: Sequence[FrozenTrial]) -> Iterator[str]:
+    """Whose process runs the study, whether it lives, and what the command that runs it would do now."""
+    found = study.find_owner()
+    if found is None:
+        return
+    holder, alive = found
+    if alive:
+        yield f"  owner: {printable(holder)}; it lives"
+        yield "    the same command would be refused until it ends"
+        return
+    yield f"  owner: {printable(holder)}; it gives no sign of life"
+    running = sum(trial.state is TrialState.RUNNING for trial in trials)
+    goes_on = f", and continue {_count(running, 'trial')} that it left RUNNING" if running else ""
+    yield f"    the same command would take the study over{goes_on}"
 
 
 def _resumes(study: Results, attempts: Sequence[AttemptRecord], unit: str) -> Iterator[str]:

@@ -71,4 +71,9 @@ class Batch:
         self.put_off_for[asked.key][1].append(request)
 
 
-__all__ = ["Batch", "Commits", "Later", "Request"]
+def as_it_came(text: str | None) -> str | None:
+    """The text to store: the sender's, unless it needs a character that some database does not hold."""
+    return text if text is not None and text.isascii() else None
+
+
+__all__ = ["Batch", "Commits", "Later", "Request", "as_it_came"]

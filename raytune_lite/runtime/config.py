@@ -23,7 +23,7 @@ class RunConfig:
 
     ``timeout``, ``lease``, ``trial_timeout`` and ``storage_patience`` are in seconds. ``checkpoint_dir_is_given``: the
     user has named it, so each node must see it. ``secret``: what the tokens of the run's attempts are made of; None:
-    they need none.
+    they need none. ``held``: trials that somebody in the script's process has got from ``ask`` and not told yet.
     """
 
     storage: str = dataclasses.field(repr=False)  # it may hold a password
@@ -42,6 +42,7 @@ class RunConfig:
     storage_patience: float = STORAGE_PATIENCE
     checkpoint_dir_is_given: bool = False
     secret: bytes | None = dataclasses.field(default=None, repr=False)
+    held: tuple[int, ...] = ()
 
 
 def new_run_id() -> str:

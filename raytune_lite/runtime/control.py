@@ -19,9 +19,11 @@ from ..exceptions import DriverUnreachableError, StudyNotRunningError
 from ..storages.records import StudyRecord
 from ..storages.store import Store
 from .answers import BUSY, answer, is_superseded, read, refusal
+from .config import OWNER_LEASE
 from .host import Host
 from .ports import TransportError
 from .sockets import SocketClient, SocketServer
+from .takeover import OwnerWatch
 
 COMMANDS = (
     m.TrialEnqueued, m.TrialAdded, m.StopRequested, m.TrialStopRequested, m.StudyPaused, m.StudyUnpaused,
@@ -93,6 +95,7 @@ def send(store: Store, study: StudyRecord, event: m.Event, host: Host, *, patien
         RaytuneLiteError, ValueError: the owner refused the event, and says why.
     """
     message, give_up = event_to_json(event).encode(), host.monotonic() + patience
+    watch = OwnerWatch(host)
     while True:
         owner = store.owner(study)
         if owner is None or owner.address is None:
@@ -100,8 +103,8 @@ def send(store: Store, study: StudyRecord, event: m.Event, host: Host, *, patien
         reply = _call(owner.address, message)
         if reply is not None and reply != BUSY and not is_superseded(reply):
             return read(reply)[0]
-        if reply is None and owner.lease_until < host.time():
-            raise StudyNotRunningError(study.name)  # it is dead, and its lease has ended
+        if reply is None and (owner.is_dead or watch.look(owner) > OWNER_LEASE):
+            raise StudyNotRunningError(study.name)  # it is dead, provably or by its silence
         if host.monotonic() > give_up:
             raise DriverUnreachableError(
                 f"study {study.name!r} is being run by {owner.holder}, which did not answer for {patience:.0f} s; "

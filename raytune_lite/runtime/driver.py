@@ -24,6 +24,7 @@ from .config import RunConfig
 from .host import Event, Host
 from .ports import Handover, Notice, Plan, WorkerSettings
 from .session import Session
+from .study_time import StudyTime
 from .suggest import Key, SamplerThread, SuggestRequest
 
 TICK = 2.0  # seconds between looks at leases and timeouts
@@ -44,6 +45,8 @@ class Driver:
         open_session: opens the study; called again after the database has failed.
         has_sampler_thread: slow samplers are asked in a thread of their own, so that no other call waits for them.
         address: how other processes reach this driver with control commands.
+        idle_after: seconds without a call after which the study is given back while nobody works at a trial of it; the
+            next call takes it again. None: never.
     """
 
     def __init__(
@@ -55,10 +58,15 @@ class Driver:
         open_session: Open | None = None,
         has_sampler_thread: bool = True,
         address: str | None = None,
+        idle_after: float | None = None,
     ) -> None:
         self.config = config
+        self._idle_after, self._called_at = idle_after, host.monotonic()
         self._host, self._notice = host, notice
-        self._open_session = open_session or (lambda later: Session(config, host=host, later=later, address=address))
+        time = StudyTime(host)
+        self._open_session = open_session or (
+            lambda later: Session(config, host=host, later=later, address=address, time=time, notice=notice)
+        )
         self._inbox: deque[_Item] = deque()
         self._lock = host.lock()
         self._session: Session | None = None
@@ -177,12 +185,14 @@ class Driver:
     # --- the inbox ---------------------------------------------------------------------------------------------------
 
     def _ask(self, event: m.Event, patience: float | None = None, text: str | None = None) -> tuple[Any, str | None]:
+        self._called_at = self._host.monotonic()
         item = _Item()
         item.request = Request(event, item.answer, item.refuse, text=text)
         value = self._wait(item, patience)
         return value, item.request.stop
 
     def _query(self, query: Callable[[Session], Any]) -> Any:
+        self._called_at = self._host.monotonic()
         return self._wait(_Item(query=query))
 
     def _wait(self, item: _Item, patience: float | None = None) -> Any:
@@ -325,10 +335,25 @@ class Driver:
                 continue
             try:
                 if was_stopped:
-                    self._query(lambda session: session.renew_leases())
-                self._query(lambda session: session.tick())
+                    self._wait(_Item(query=lambda session: session.renew_leases()))
+                if not self._rests():
+                    self._wait(_Item(query=lambda session: session.tick(ask_launcher=True)))
             except Exception:  # noqa: BLE001  (kept as self.fatal: the next caller gets it)
                 return
+
+    def _rests(self) -> bool:
+        """Whether nobody works at a trial of a study that was opened for single calls.
+
+        Its ownership is not renewed then, and it is given back after a while: another process may want it.
+        """
+        if self._idle_after is None:
+            return False
+        with self._lock:
+            if self._session is None or self._suggesting or not self._session.is_idle:
+                return False
+            if self._host.monotonic() > self._called_at + self._idle_after and not self._inbox:
+                self._drop_session()
+            return True
 
 
 @dataclass(slots=True, eq=False)

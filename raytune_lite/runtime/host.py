@@ -52,7 +52,10 @@ class Host(Protocol):
         """Seconds since 1970, UTC. May jump, and may differ between machines."""
 
     def monotonic(self) -> float:
-        """Seconds since some moment; never goes back."""
+        """Seconds since some moment; never goes back. Stands still while the machine is suspended, where it can."""
+
+    def elapsed(self) -> float:
+        """Seconds since some moment; never goes back, and goes on while the machine is suspended."""
 
     def sleep(self, seconds: float) -> None:
         """Let other threads run for so long."""
@@ -80,11 +83,17 @@ class Host(Protocol):
         """End this process at once, with an exit code. ``why``: a line for stderr."""
 
 
+def _elapsed() -> float:
+    return clock.clock_gettime(clock.CLOCK_BOOTTIME)
+
+
 class RealHost:
     """This process: threads and the machine's clocks."""
 
     time = staticmethod(clock.time)
     monotonic = staticmethod(clock.monotonic)
+    # without CLOCK_BOOTTIME (not Linux) a suspended machine's time is missing in the dates of events, and nowhere else
+    elapsed = staticmethod(_elapsed if hasattr(clock, "CLOCK_BOOTTIME") else clock.monotonic)
     sleep = staticmethod(clock.sleep)
     lock = staticmethod(threading.RLock)
     event = staticmethod(threading.Event)

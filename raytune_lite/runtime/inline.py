@@ -18,6 +18,7 @@ from ..core import messages as m
 from ..core.encoding import event_to_json
 from ..distributions import Distribution
 from ..trial import TrialState
+from . import signals
 from .attempt import AttemptResult, run_trial
 from .config import RunConfig
 from .control import ControlServer
@@ -28,22 +29,35 @@ from .ports import DriverCalls, Lost, Observer, Returned
 from .trial import Trial
 
 NODE = "in-process"
+IDLE_AFTER = 2.0  # seconds without a call after which a study that was opened for single calls is given back
 
 
 class LocalStudy:
     """The driver of a study in this process, for callers of any thread; itself the Channel of its trials.
 
     The study is given back when this object is closed, or when it is no longer referenced.
+
+    Args:
+        config: the run.
+        notice: prints a line for people.
+        idle_after: see Driver.
     """
 
-    def __init__(self, config: RunConfig, notice: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self, config: RunConfig, notice: Callable[[str], None] | None = None, *, idle_after: float | None = None
+    ) -> None:
         # an attempt in this process cannot fall silent: it has no lease
         self.config = replace(config, lease=math.inf)
         self._host: Host = RealHost()
         driver: list[Driver] = []  # the server's thread must not hold this object
         server = ControlServer("127.0.0.1", lambda event: driver[0].ask(event, BUSY_AFTER))
         self.driver = Driver(
-            self.config, self._host, notice or _say, has_sampler_thread=False, address=server.address
+            self.config,
+            self._host,
+            notice or _say,
+            has_sampler_thread=False,
+            address=server.address,
+            idle_after=idle_after,
         )
         driver.append(self.driver)
         self._close = weakref.finalize(self, _close, self.driver, server)
@@ -97,7 +111,8 @@ class LocalStudy:
         """Run trials one after another until the run is over; see Launcher.run for what it raises."""
         tasks = SerialTasks(self, objective, catch, self._settings.n_objectives)
         name = self.config.study_name
-        Launcher(self.driver, tasks, self._host, observer, study_name=name, max_concurrent=1).run()
+        with signals.interrupting():
+            Launcher(self.driver, tasks, self._host, observer, study_name=name, max_concurrent=1).run()
 
     def close(self) -> None:
         """Give the study back."""
@@ -170,4 +185,4 @@ def _say(text: str) -> None:
     print(f"raytune_lite: {text}", file=sys.stderr, flush=True)  # noqa: T201
 
 
-__all__ = ["LocalStudy", "SerialTasks"]
+__all__ = ["IDLE_AFTER", "LocalStudy", "SerialTasks"]

@@ -5,6 +5,7 @@ in the simulator and inline. Knows no Ray.
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Sequence
 
@@ -65,6 +66,8 @@ class Launcher:
         self._ended: list[Returned] = []
         self._lost: list[Lost] = []
         self._prefetching: tuple[str, ...] = ()
+        self._silent: tuple[str, ...] = ()  # slots that the last plan asks about
+        self._checked: tuple[str, ...] = ()  # those, once the tasks have been looked at
         self._seen: int | None = None  # of the study's finished trials
         self._draining = False
         self._failed: BaseException | None = None  # the first failure that ends the run
@@ -86,10 +89,11 @@ class Launcher:
         try:
             self._loop()
             self._dismiss()
-        except KeyboardInterrupt:
-            self._observer.notice("Interrupted: telling running trials to stop; what was acknowledged is stored.")
+        except KeyboardInterrupt as signal:
+            how = f" ({signal})" if str(signal) else ""
+            self._say(f"Interrupted{how}: telling running trials to stop; what was acknowledged is stored.")
             self._drain()
-            self._observer.notice(
+            self._say(
                 "Stopped. Run the same command again to go on: interrupted trials continue from their checkpoints."
             )
             raise
@@ -113,11 +117,14 @@ class Launcher:
     # --- tasks -------------------------------------------------------------------------------------------------------
 
     def _submit(self, plan: Plan) -> None:
+        if any(slot in self._slots for slot in plan.cancel):
+            self._gather(0.0)  # an end that has come meanwhile counts, unless another attempt has begun
         for slot in plan.cancel:
             if slot in self._slots:  # else its loss was handed over, to a driver that has been restarted since
                 self._cancel(slot, FailureKind.LEASE_EXPIRED, "its attempt was given up")
         for prefetched in plan.prefetched:
             self._slots[self._tasks.submit(prefetched)] = None
+            self._prefetching = tuple(slot for slot in self._prefetching if slot != prefetched[0])
         bound = self._bound(plan)
         wanted = bound if plan.wanted is None else min(plan.wanted, bound)
         for _ in range(0 if self._prefetches() else wanted - len(self._slots)):
@@ -147,18 +154,21 @@ class Launcher:
             self._room, self._room_until = self._tasks.capacity(), self._host.monotonic() + CAPACITY_INTERVAL
         return self._room + min(LOOK_AHEAD + int(self._rate.ends_a_second * LOOK_AHEAD_SECONDS), LOOK_AHEAD_MOST)
 
-    def _gather(self) -> None:
-        """Wait until tasks end, and note what became of them."""
+    def _gather(self, seconds: float | None = None) -> None:
+        """Wait until tasks end, for ``seconds`` at most (None: until the next look), and note what became of them."""
         if not self._slots:
             self._host.sleep(self._poll)
             self._rate.note(0)
+            self._checked = self._silent
             return
-        ended, lost = self._tasks.wait(self._poll, GATHER if self._rate.ends_a_second * GATHER > 1 else 0.0)
+        timeout = self._poll if seconds is None else seconds
+        ended, lost = self._tasks.wait(timeout, GATHER if self._rate.ends_a_second * GATHER > 1 else 0.0)
         self._rate.note(len(ended) + len(lost))
         for slot in [*(item.slot for item in ended), *(item.slot for item in lost)]:
             self._slots.pop(slot, None)
         self._ended += ended
         self._lost += self._tasks.explain(lost, self._driver) if lost else ()
+        self._checked = self._silent
         self._watch_for_standstill(progressed=bool(ended))
 
     def _watch_for_standstill(self, *, progressed: bool) -> None:
@@ -184,10 +194,13 @@ class Launcher:
             prefetch=tuple(prefetch),
             seen=self._seen if self._observer.wants_trials else None,
             draining=self._draining,
+            checked=self._checked,
         )
         plan = self._driver.plan(handover, timeout)
-        ended, self._ended, self._lost, self._prefetching = self._ended, [], [], ()
-        self._seen = plan.n_finished
+        # those that it gave a trial are to be given back, too, until their tasks are submitted
+        self._prefetching = tuple(slot for slot, _ in plan.prefetched)
+        ended, self._ended, self._lost = self._ended, [], []
+        self._seen, self._silent, self._checked = plan.n_finished, plan.silent, ()
         for item in ended:
             self._note_failure(item, plan)
         return plan
@@ -245,6 +258,7 @@ class Launcher:
         self._draining = True
         gone = FailureKind.DRIVER_LOST
         self._lost += [Lost(slot=slot, kind=gone, message="interrupted") for slot in self._prefetching]
+        self._prefetching = ()
         can_store = True
         try:
             can_store = self._hand_over_last()
@@ -259,18 +273,23 @@ class Launcher:
         if can_store and self._lost:
             self._hand_over_last()
 
+    def _say(self, text: str) -> None:
+        """A notice while the run is being ended; there may be no terminal to print it on any more."""
+        with contextlib.suppress(OSError):
+            self._observer.notice(text)
+
     def _hand_over_last(self) -> bool:
         try:
             plan = self._hand_over(timeout=DRAIN_PATIENCE)
         except RaytuneLiteError as error:
             n = len(self._ended) + len(self._lost)
             if n:
-                self._observer.notice(f"{n} end(s) could not be stored ({error}); the next run goes on with them.")
+                self._say(f"{n} end(s) could not be stored ({error}); the next run goes on with them.")
             return False
         try:
             self._observer.update(plan)
-        except Exception as error:  # noqa: BLE001  (a callback's: it must not hide what ended the run)
-            self._observer.notice(f"after the run was stopped, a callback raised {type(error).__name__}: {error}")
+        except (Exception, SystemExit) as error:  # noqa: BLE001  (a callback's: it must not hide what ended the run)
+            self._say(f"after the run was stopped, a callback raised {type(error).__name__}: {error}")
         return True
 
 

@@ -20,6 +20,7 @@ def make_plan(
     seen: int | None,
     is_stopped: bool,
     cancel: tuple[str, ...],
+    silent: tuple[str, ...],
     commits: str,
 ) -> Plan:
     """What the launcher is to do.
@@ -32,6 +33,7 @@ def make_plan(
         seen: how many finished trials the launcher knows; None: it does not ask for them.
         is_stopped: the script is being stopped.
         cancel: slots whose tasks are to be killed.
+        silent: slots at whose tasks the launcher is to look.
         commits: how the database kept up.
     """
     work, over = state.work(now), state.is_over()
@@ -47,6 +49,7 @@ def make_plan(
         max_tasks=state.run.slot_limit,
         failed=tuple(failed),
         cancel=cancel,
+        silent=silent,
         finished=tuple(_dated(state, trial, created) for trial in finished),
         n_finished=len(state.finished),
         aborted=state.run.aborted or "",

@@ -46,7 +46,8 @@ class Handover:
 
     ``prefetch``: slots for which trials are to be claimed now, before their tasks are submitted. ``seen``: how many of
     the study's finished trials the launcher knows (None: it does not ask). ``draining``: the script is being stopped,
-    so every attempt is to end.
+    so every attempt is to end. ``checked``: the slots that the last plan asked about, once the launcher has looked at
+    its tasks since; those that had ended are in ``ended`` or ``lost``, now or before.
     """
 
     ended: tuple[Returned, ...] = ()
@@ -54,6 +55,7 @@ class Handover:
     prefetch: tuple[str, ...] = ()
     seen: int | None = None
     draining: bool = False
+    checked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +65,8 @@ class Plan:
     ``wanted``: tasks that should be queued or running now (None: as many as there is room for). ``max_tasks``: a bound
     on them that somebody set while the run was under way. ``over``: the run is finished. ``failed``: those of the ended
     trials just handed over that are FAIL now. ``prefetched``: (slot, Assignment as JSON) of the slots that asked for a
-    trial. ``cancel``: slots whose tasks are to be killed, because their attempts were given up. ``finished``: trials
+    trial. ``cancel``: slots whose tasks are to be killed, because their attempts were given up. ``silent``: slots that
+    are to be given up, unless their tasks have ended: the launcher is to look, see Handover. ``finished``: trials
     that ended since ``seen``, in the order of their ends; ``n_finished``: what to hand over as ``seen`` next time.
     ``aborted``: why the run was given up. ``commits``: at the end, how the database kept up.
     """
@@ -77,6 +80,7 @@ class Plan:
     failed: tuple[int, ...] = ()
     prefetched: tuple[tuple[str, bytes], ...] = ()
     cancel: tuple[str, ...] = ()
+    silent: tuple[str, ...] = ()
     finished: tuple[FrozenTrial, ...] = ()
     n_finished: int = 0
     aborted: str = ""

@@ -21,13 +21,14 @@ from ..pruners import check_pruner
 from ..storages.records import StudyRecord
 from ..storages.repository import Repository
 from ..storages.store import Store
-from . import leftovers, planning
+from . import leftovers, planning, takeover
 from .algorithms import Algorithms, no_collector
-from .batch import Batch, Commits, Later, Request
+from .batch import Batch, Commits, Later, Request, as_it_came
 from .config import CHECKPOINTS_KEPT, OWNER_LEASE, RunConfig
 from .host import Host, RealHost
-from .ports import Handover, Plan, WorkerSettings
+from .ports import Handover, Notice, Plan, WorkerSettings
 from .slots import Slots
+from .study_time import StudyTime
 from .suggest import SuggestRequest
 
 # Handing out work is committed like all else, but need not wait for the disk: any process may die and it stands; a
@@ -46,9 +47,11 @@ class Session:
         later: takes a suggestion that may take long, and the requests to be made again once it is there. None: every
             suggestion is made at once.
         address: JSON text by which other processes reach this one, see ``control``.
+        time: the study's, of a driver that opens it again. None: it begins here.
+        notice: prints a line for people.
 
     Raises:
-        StudyBusyError: another live process owns the study.
+        StudyBusyError: another live process owns the study, see ``takeover``.
         StudyNotFoundError, SchemaVersionError, StorageError: the database cannot be used.
         MessageError: the log was changed by hand.
     """
@@ -62,6 +65,8 @@ class Session:
         checkpoints: CheckpointStore | None = None,
         later: Later | None = None,
         address: str | None = None,
+        time: StudyTime | None = None,
+        notice: Notice = lambda _: None,
     ) -> None:
         self.config = config
         self._later = later
@@ -69,16 +74,15 @@ class Session:
         self.repository: Store = repository or Repository.open(config.storage, durable=config.durable)
         try:
             self.study: StudyRecord = self.repository.load_study(config.study_name)
-            now = self._host.time()
-            self.epoch = self.repository.acquire(
-                self.study, run=config.run, lease=OWNER_LEASE, now=now, address=address
+            self.epoch = takeover.take(
+                self.repository, self.study, self._host, run=config.run, address=address, notice=notice
             )
             self.previous_owner = self.repository.previous_owner(self.study)
         except BaseException:
             self.repository.close()
             raise
         self._store = checkpoints
-        self._last_at = 0.0
+        self._time = time or StudyTime(self._host)
         self.failure: BaseException | None = None  # set when the state in memory may be ahead of the database
         self.commits = Commits()
         self.note = ""  # how the sampler chose last, if it said so
@@ -93,7 +97,8 @@ class Session:
     def _open(self) -> None:
         with no_collector():
             log = self._read()
-        self._last_at = max((entry.at for entry in log), default=0.0)
+        last = max((entry.at for entry in log), default=0.0)
+        self._time.start(self.study.created, last)
         directory = study_directory(
             self.config.checkpoint_dir, self.repository.path, self.study.study_id, self.study.created
         )
@@ -106,7 +111,7 @@ class Session:
         self.apply([*events, self._run_started()] if is_new_run else events)
         if is_new_run:
             leftovers.sweep(self.checkpoints, self._state)
-        self._slots.renew()
+        self._slots.open(last)
 
     def _read(self) -> list[m.LogEntry]:
         """Read the log and fold it."""
@@ -114,7 +119,9 @@ class Session:
         self._algorithms = Algorithms(self.study, log, config.sampler, config.pruner)
         self.sampler, self.pruner = self._algorithms.sampler, self._algorithms.pruner
         self._state: StudyState = self._algorithms.new_state()
-        self._slots = Slots(self._state, config.run, config.lease, config.trial_timeout, self.now)
+        self._slots = Slots(
+            self._state, config.run, config.lease, config.trial_timeout, now=self.now, awake=self._host.monotonic
+        )
         self._algorithms.fold(log, self._state, self._slots.replay)
         return log
 
@@ -140,14 +147,14 @@ class Session:
             retries=json.dumps(self.config.retries.spec()),
             checkpoints_kept=CHECKPOINTS_KEPT,
             keeps_resumed=True,
+            held=self.config.held,
         )
 
     # --- time --------------------------------------------------------------------------------------------------------
 
     def now(self) -> float:
         """Seconds since the study was created; never smaller than before, whatever the wall clock does."""
-        self._last_at = max(self._last_at, self._host.time() - self.study.created)
-        return self._last_at
+        return self._time.now()
 
     # --- decide, persist, perform ------------------------------------------------------------------------------------
 
@@ -216,7 +223,7 @@ class Session:
         if request.slot is not None:
             self._slots.check_holder(request.slot, event)
         answer: Any = None
-        pending = [m.LogEntry(self.now(), event, _as_it_came(request.text))]
+        pending = [m.LogEntry(self.now(), event, as_it_came(request.text))]
         while pending:
             entry = pending.pop(0)
             current = entry.event
@@ -312,6 +319,7 @@ class Session:
         events = [event for event in gone if event is not None]
         self.apply(events)
         slots.closed.update(ended.slot for ended in handover.ended)
+        slots.checked(handover.checked)
         self._stop_when_late()
         if self._state.is_over() and not is_stopped:
             self.call(m.RunFinished(run=self.config.run))
@@ -323,22 +331,25 @@ class Session:
             seen=handover.seen,
             is_stopped=is_stopped,
             cancel=slots.given_up(),
+            silent=slots.asked(),
             commits=str(self.commits),
         )
 
     def locate(self, slots: Sequence[str]) -> list[tuple[str, int] | None]:
-        """The node and the process of each slot's attempt; None where they are not known."""
+        """See ports.DriverCalls."""
         return [planning.locate(self._state, slot) for slot in slots]
 
     # --- holding on --------------------------------------------------------------------------------------------------
 
-    def tick(self) -> None:
+    def tick(self, *, ask_launcher: bool = False) -> None:
         """Close attempts whose lease ran out, stop a run whose time is over, and renew the ownership of the study.
+
+        ``ask_launcher``: see Slots.give_up.
 
         Raises:
             FencedError: another driver took the study.
         """
-        self.apply(self._slots.give_up())
+        self.apply(self._slots.give_up(ask_launcher=ask_launcher))
         self._stop_when_late()
         self.keep()
 
@@ -350,6 +361,11 @@ class Session:
     def renew_leases(self) -> None:
         """Start every live attempt's lease again: this process could receive no message in between."""
         self._slots.renew()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody works at a trial of this study."""
+        return not self._state.slots
 
     def keep(self) -> None:
         """Renew this process's ownership of the study; raises FencedError when another driver has it."""
@@ -379,11 +395,6 @@ class _SamplerFailedError(Exception):
 
     def __init__(self, error: Exception) -> None:
         self.error = error
-
-
-def _as_it_came(text: str | None) -> str | None:
-    """The text to store: the sender's, unless it needs a character that some database does not hold."""
-    return text if text is not None and text.isascii() else None
 
 
 __all__ = ["Later", "Request", "Session"]

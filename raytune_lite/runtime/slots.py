@@ -8,7 +8,7 @@ Nothing of it need be stored: a new session builds it from the log, and starts a
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from ..core import messages as m
@@ -34,14 +34,25 @@ class Slots:
         lease: seconds an attempt is trusted without a message.
         trial_timeout: seconds an attempt may take, or None.
         now: seconds since the study was created.
+        awake: seconds since some moment, without those for which the machine was suspended: no message can come then,
+            and no attempt is late for it.
     """
 
     def __init__(
-        self, state: StudyState, run: str, lease: float, trial_timeout: float | None, now: Callable[[], float]
+        self,
+        state: StudyState,
+        run: str,
+        lease: float,
+        trial_timeout: float | None,
+        *,
+        now: Callable[[], float],
+        awake: Callable[[], float],
     ) -> None:
-        self._state, self._run, self._now = state, run, now
+        self._state, self._run, self._now, self._awake = state, run, now, awake
         self.lease, self.trial_timeout = lease, trial_timeout
         self._leases = Leases(lease)
+        self._begun: dict[tuple[int, int], float] = {}  # (trial, live attempt) -> when, by ``awake``
+        self._asked: dict[str, bool] = {}  # silent slots -> whether the launcher has looked at their tasks since
         self._is_ours = False  # while the log is read: whether it is in a part of this run
         self.closed: set[str] = set()  # their tasks have ended
         self._served: set[str] = set()  # this run gave them a trial
@@ -75,15 +86,21 @@ class Slots:
             if number is not None:
                 key = (number, self._state.trials[number].attempt)
                 self._served.add(event.slot)
-                self._leases.grant(*key, self._now())
+                self._leases.grant(*key, self._awake())
+                self._begun.setdefault(key, self._awake())
                 if event.prefetched:
                     self._unheard.add(event.slot)
+        elif isinstance(event, m.Suggested):  # until now the attempt waited for its parameters
+            trial = self._state.trials[event.number]
+            if trial.slot is not None:
+                self._begun[event.number, trial.attempt] = self._awake()
         elif isinstance(event, (m.Reported, m.ParamAsked, m.AttemptEnded, m.AttemptLost)):
             if isinstance(event, (m.Reported, m.ParamAsked)):
                 self._hear(event.number)
-                self._leases.grant(event.number, event.attempt, self._now())
+                self._leases.grant(event.number, event.attempt, self._awake())
             else:
                 self._leases.end(event.number, event.attempt)
+                self._begun.pop((event.number, event.attempt), None)
 
     def is_finished(self, slot: str) -> bool:
         """Whether its attempt is over: a late copy of its claim must not begin another."""
@@ -91,27 +108,60 @@ class Slots:
 
     # --- leases ------------------------------------------------------------------------------------------------------
 
+    def open(self, last: float) -> None:
+        """The log is read, up to ``last`` (seconds since the study was created): trust every live attempt from now on.
+
+        How long an attempt has taken is known by the log alone; a clock may have been set meanwhile.
+        """
+        for number, attempt in self._state.live():
+            trial = self._state.trials[number]
+            taken = 0.0 if trial.suggested is None else max(0.0, last - trial.attempt_at)
+            self._begun[number, attempt] = self._awake() - taken
+        self.renew()
+
     def renew(self) -> None:
         """Start every live attempt's lease again: this process could receive no message in between."""
         for number, attempt in self._state.live():
-            self._leases.grant(number, attempt, self._now())
+            self._leases.grant(number, attempt, self._awake())
 
-    def give_up(self) -> list[m.AttemptLost]:
-        """The ends of attempts whose lease is over, and of those far past their time limit or their stop order."""
+    def give_up(self, *, ask_launcher: bool) -> list[m.AttemptLost]:
+        """The ends of attempts whose lease is over, and of those far past their time limit or their stop order.
+
+        Args:
+            ask_launcher: only of those of which the launcher has said, since they were found here, that their tasks
+                have not ended. A script that is held up may have results in hand that it has not handed over.
+        """
+        due = self._due()
+        if ask_launcher:
+            slots = {key: self._state.trials[key[0]].slot or "" for key in due}
+            self._asked = {slot: self._asked.get(slot, False) for slot in slots.values()}
+            due = {key: why for key, why in due.items() if self._asked[slots[key]]}
+        for number, _ in due:
+            self._give_up(number)
+        return [self._loss(number, attempt, *why) for (number, attempt), why in due.items()]
+
+    def _due(self) -> dict[tuple[int, int], tuple[FailureKind, str]]:
+        """(trial, attempt) that should be given up -> why."""
         silent = f"no message for {self.lease:.0f} s, see optimize(lease=...)"
-        lost = dict.fromkeys(self._leases.expired(self._now()), (FailureKind.LEASE_EXPIRED, silent))
-        for number, attempt in lost:
+        due = dict.fromkeys(self._leases.expired(self._awake()), (FailureKind.LEASE_EXPIRED, silent))
+        for number, attempt in due:
             if self._state.trials[number].slot in self._unheard:  # its task has not begun: that costs no retry
-                lost[number, attempt] = (FailureKind.DRIVER_LOST, f"claimed ahead, and {silent}")
+                due[number, attempt] = (FailureKind.DRIVER_LOST, f"claimed ahead, and {silent}")
         if math.isfinite(self.lease):  # an attempt in this process cannot be killed: its result is waited for
             for number, attempt in self._state.live():
                 if self._is_overdue(number, OVERDUE_GRACE):
-                    lost[number, attempt] = (FailureKind.TIMEOUT, "it did not end itself")
+                    due[number, attempt] = (FailureKind.TIMEOUT, "it did not end itself")
             late = self._state.overdue(self._now())
-            lost |= dict.fromkeys(late, (FailureKind.STOPPED, "it was told to end, and did not in time"))
-        for number, _ in lost:
-            self._give_up(number)
-        return [self._loss(number, attempt, *why) for (number, attempt), why in lost.items()]
+            due |= dict.fromkeys(late, (FailureKind.STOPPED, "it was told to end, and did not in time"))
+        return due
+
+    def asked(self) -> tuple[str, ...]:
+        """Slots at whose tasks the launcher is to look before they are given up."""
+        return tuple(slot for slot, is_checked in self._asked.items() if not is_checked)
+
+    def checked(self, slots: Iterable[str]) -> None:
+        """The launcher has looked; the ends that it found are taken in already."""
+        self._asked.update((slot, True) for slot in slots if slot in self._asked)
 
     def _give_up(self, number: int) -> None:
         slot = self._state.trials[number].slot
@@ -147,7 +197,8 @@ class Slots:
     def check_holder(self, slot: str, event: m.Event) -> None:
         """Raise MessageError when ``slot`` reports the end of an attempt that another slot runs."""
         trial = self._state.trials.get(getattr(event, "number", -1))
-        if trial is not None and trial.slot not in (None, slot):
+        holder = None if trial is None else trial.slot or trial.lost_slot
+        if trial is not None and holder not in (None, slot):
             raise MessageError(f"trial {trial.number} is not run by slot {slot!r}: the end it reported was refused.")
 
     def refuse_end(self, slot: str, why: str) -> m.AttemptEnded | None:
@@ -163,8 +214,10 @@ class Slots:
         )
 
     def _is_overdue(self, number: int, grace: float = 0.0) -> bool:
-        limit = self.trial_timeout
-        return limit is not None and self._now() > self._state.trials[number].attempt_at + limit + grace
+        begun = self._begun.get((number, self._state.trials[number].attempt))
+        if self.trial_timeout is None or begun is None:
+            return False
+        return self._awake() > begun + self.trial_timeout + grace
 
     def _loss(self, number: int, attempt: int, kind: FailureKind, message: str, **words: Any) -> m.AttemptLost:
         if kind in _PERHAPS_TIMEOUT and self._is_overdue(number):

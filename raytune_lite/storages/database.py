@@ -13,7 +13,7 @@ from sqlalchemy.engine import URL, Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..exceptions import RaytuneLiteError, SchemaVersionError, StorageError
-from . import migrations, schema
+from . import migrations, schema, server
 from .statements import Cursor
 from .url import mask, normalize_url, secrets
 
@@ -46,6 +46,10 @@ class RolledBackError(StorageError):
     """The transaction was certainly rolled back, and the same one may succeed at once."""
 
 
+class LockedError(StorageError):
+    """Another process has held a lock for too long. The transaction was rolled back."""
+
+
 class Database:
     """One database, opened and checked. ``url`` is masked; ``path`` is the absolute SQLite path, or None."""
 
@@ -59,7 +63,7 @@ class Database:
         self._secrets = secrets(address)
         if self.path is not None:
             _check_path(self.path, self.url)
-        self._engine = _local_engine(address, durable) if self.is_local else _server_engine(address)
+        self._engine = _local_engine(address, durable) if self.is_local else server.engine_for(address)
         self._durable, self._flushes, self._wal = durable, True, False
         self._fast: Any = None  # the hot path's connection
         self._driver_error: type[Exception] = self._engine.dialect.loaded_dbapi.Error
@@ -83,6 +87,22 @@ class Database:
         """A transaction that holds the write lock from its start; rolled back by any exception."""
         with self._errors(), self._writer.begin() as connection:
             yield connection
+
+    @contextmanager
+    def write_if_free(self) -> Iterator[Connection]:
+        """As ``write``, but on a server no statement waits longer than ``server.LOCK_PATIENCE`` for a lock.
+
+        Raises:
+            LockedError: another process holds a lock.
+        """
+        with self.write() as connection:
+            try:
+                with server.short_locks(connection):
+                    yield connection
+            except sa.exc.DBAPIError as error:
+                if server.code_of(error.orig) in server.LOCKED:
+                    raise LockedError(self._message(error)) from None
+                raise
 
     @contextmanager
     def write_fast(self, *, flush: bool) -> Iterator[Cursor]:
@@ -126,8 +146,7 @@ class Database:
 
     def _may_run_again(self, error: Exception, raw: Any) -> bool:
         """Whether the same transaction may succeed at once: a deadlock, or a connection that was closed while idle."""
-        code = getattr(error, "pgcode", None) or getattr(error, "sqlstate", None) or next(iter(error.args), None)
-        if not self.is_local and code in _DEADLOCKS:
+        if not self.is_local and server.code_of(error) in _DEADLOCKS:
             return True
         return not self.is_local and self._engine.dialect.is_disconnect(error, raw, None)  # type: ignore[arg-type]
 
@@ -235,26 +254,6 @@ def _local_engine(address: URL, durable: bool) -> sa.Engine:
         raw.execute("BEGIN IMMEDIATE" if write else "BEGIN")
 
     return engine
-
-
-# A connection that is silent for so long is lost. For comparison: an attempt's lease is 60 s, a study's 15 s.
-_TIMEOUTS = {
-    "psycopg2": {"connect_timeout": 10, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
-                 "tcp_user_timeout": 25_000},
-    "psycopg": {"connect_timeout": 10, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
-                "tcp_user_timeout": 25_000},
-    "pymysql": {"connect_timeout": 10, "read_timeout": 60, "write_timeout": 60},
-}  # fmt: skip
-
-
-def _server_engine(address: URL) -> sa.Engine:
-    timeouts = _TIMEOUTS.get(address.get_driver_name(), {})
-    arguments = {name: value for name, value in timeouts.items() if name not in address.query}
-    # READ COMMITTED: after a writer has got a lock, it reads what the previous owner of the lock wrote; MySQL's default
-    # level may show an older state. pre_ping: servers close idle connections (MySQL after wait_timeout).
-    return sa.create_engine(
-        address, connect_args=arguments, pool_pre_ping=True, isolation_level="READ COMMITTED"
-    )
 
 
 @contextmanager

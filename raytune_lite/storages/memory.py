@@ -233,15 +233,24 @@ class MemoryStore:
         """See ``Store``."""
         return self._database[name].record
 
-    def acquire(self, study: StudyRecord, *, run: str, lease: float, now: float, address: str | None = None) -> int:
+    def acquire(
+        self,
+        study: StudyRecord,
+        *,
+        run: str,
+        lease: float,
+        now: float,
+        address: str | None = None,
+        silent: Owner | None = None,
+    ) -> int:
         """See ``Store``."""
         if not run:
             raise StorageError("run must be a name that no other run has, got ''; pass uuid4().hex.")
         kept = self._database[study.name]
-        is_free, is_dead = kept.run in ("", run), kept.holder is not None and self._is_dead(kept.holder)
-        if not is_free and kept.lease_until > now and not is_dead:
-            raise StudyBusyError(study.name, kept.run, kept.lease_until - now)
-        why = "whose process is dead" if is_dead else f"whose lease ended {now - kept.lease_until:.0f} s ago"
+        is_free, is_dead = kept.run in ("", run), self._holder_is_dead(kept)
+        if not (is_free or is_dead or _is_silent(silent, kept)):
+            raise StudyBusyError(study.name, kept.run, lease)
+        why = "whose process is dead" if is_dead else "which had not renewed its lease"
         self._previous[study.name] = None if is_free else f"run {kept.run}, {why}"
         kept.epoch, kept.run, kept.lease_until = kept.epoch + 1, run, now + lease
         kept.holder, kept.address = self._process, address
@@ -258,8 +267,12 @@ class MemoryStore:
             return None
         holder = f"{kept.holder} (run {kept.run})"
         return Owner(
-            epoch=kept.epoch, run=kept.run, holder=holder, lease_until=kept.lease_until, address=kept.address
-        )
+            epoch=kept.epoch, run=kept.run, holder=holder, lease_until=kept.lease_until, address=kept.address,
+            is_dead=self._holder_is_dead(kept),
+        )  # fmt: skip
+
+    def _holder_is_dead(self, kept: _Kept) -> bool:
+        return kept.holder is not None and self._is_dead(kept.holder)
 
     def release(self, study: StudyRecord, epoch: int) -> None:
         """See ``Store``."""
@@ -302,3 +315,7 @@ class MemoryStore:
         kept = self._database[study.name]
         ours = kept.tables.tables["rtl_trials"]
         return [event for number, event in sorted(kept.external.items()) if (number,) not in ours]
+
+
+def _is_silent(silent: Owner | None, kept: _Kept) -> bool:
+    return silent is not None and (silent.epoch, silent.lease_until) == (kept.epoch, kept.lease_until)

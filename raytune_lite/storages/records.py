@@ -24,8 +24,10 @@ class StudyRecord:
 class Owner:
     """Who owns a study, as a process may find it out that does not.
 
-    ``run``: the name of its run. ``holder``: for people. ``lease_until``: seconds since 1970 UTC; after that anybody
-    may take the study. ``address``: JSON text that says how to reach the owner, as it gave it; None: there is no way.
+    ``run``: the name of its run. ``holder``: for people. ``lease_until``: seconds since 1970 UTC by the owner's clock,
+    which may be wrong: that it changes says that the owner lives, and its value says nothing. ``address``: JSON text
+    that says how to reach the owner, as it gave it; None: there is no way. ``is_dead``: its process is dead, and the
+    one that asks can prove it.
     """
 
     epoch: int
@@ -33,6 +35,7 @@ class Owner:
     holder: str
     lease_until: float
     address: str | None = None
+    is_dead: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

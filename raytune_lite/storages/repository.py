@@ -17,13 +17,13 @@ from sqlalchemy.engine import Connection
 
 from ..core.encoding import event_to_json
 from ..core.messages import LogEntry, Row
-from ..exceptions import FencedError, StorageError
+from ..exceptions import FencedError, StorageError, StudyBusyError
 from ..trial import FrozenTrial, StudyDirection
 from . import integrity, ownership, readers, studies, trial_reader
 from . import schema as t
-from .database import Database, RolledBackError
+from .database import Database, LockedError, RolledBackError
 from .owned import OwnedStudy
-from .records import StudyRecord
+from .records import Owner, StudyRecord
 from .statements import Statements, upsert
 
 __all__ = ["Repository", "StudyRecord"]
@@ -158,12 +158,27 @@ class Repository:
 
     # --- ownership ---
 
-    def acquire(self, study: StudyRecord, *, run: str, lease: float, now: float, address: str | None = None) -> int:
+    def acquire(
+        self,
+        study: StudyRecord,
+        *,
+        run: str,
+        lease: float,
+        now: float,
+        address: str | None = None,
+        silent: Owner | None = None,
+    ) -> int:
         """See ``Store``. A process is provably dead where it ran on this host and runs no more."""
-        with self._lock, self._database.write() as connection:
-            epoch, previous = ownership.take(connection, study, run=run, lease=lease, now=now, address=address)
-            owned = self._new_owned(study, epoch, run).read(connection)
-            owned.previous_owner = previous
+        try:
+            with self._lock, self._database.write_if_free() as connection:
+                epoch, previous = ownership.take(
+                    connection, study, run=run, lease=lease, now=now, address=address, silent=silent
+                )
+                owned = self._new_owned(study, epoch, run).read(connection)
+                owned.previous_owner = previous
+        except LockedError:
+            holder = "a process that holds its row locked in a transaction (it may be stopped, or cut off)"
+            raise StudyBusyError(study.name, holder, lease) from None
         self._owned[study.study_id] = owned
         return epoch
 

@@ -49,18 +49,30 @@ class Store(Protocol):
 
     # --- ownership ---
 
-    def acquire(self, study: StudyRecord, *, run: str, lease: float, now: float, address: str | None = None) -> int:
+    def acquire(
+        self,
+        study: StudyRecord,
+        *,
+        run: str,
+        lease: float,
+        now: float,
+        address: str | None = None,
+        silent: Owner | None = None,
+    ) -> int:
         """Take the study and return the new epoch; whoever had it is fenced from here on.
 
         Args:
             study: the study.
             run: unique name of the run; the same run may always take its study again (its driver was restarted).
-            lease: seconds until another run may take the study, unless a commit renews it.
+            lease: seconds for which this process may be silent before it counts as dead.
             now: seconds since 1970 UTC.
             address: JSON text by which other processes reach this one; ``owner`` gives it to them.
+            silent: an owner that this process has watched for a whole lease, and that has not renewed it. The study is
+                taken from it, if it is still the owner and has still not renewed it.
 
         Raises:
-            StudyBusyError: another run's lease has not ended and its process is not provably dead.
+            StudyBusyError: another run owns the study, and its process is neither provably dead nor ``silent``; or its
+                row is locked.
             StudyNotFoundError: the study was deleted.
         """
 

@@ -10,7 +10,9 @@ from typing import Any
 from ..arguments import integer, integer_or_none
 from ..core import messages as m
 from ..core.events import GRACE
-from ..runtime import control
+from ..exceptions import StudyBusyError
+from ..runtime import control, takeover
+from ..runtime.config import OWNER_LEASE
 from ..runtime.host import RealHost
 from ..trial import TrialState
 from .results import Results
@@ -19,7 +21,7 @@ from .results import Results
 class Commands(Results):
     """The commands of a Study. Each waits until it is stored; a run follows it within about a second.
 
-    Each raises:
+    Each but ``release`` raises:
         StudyNotRunningError: no run of the study is under way.
         DriverUnreachableError: its owner did not answer for 30 s.
         MessageError: the run cannot do this now; the message says why.
@@ -92,6 +94,29 @@ class Commands(Results):
         n_slots = integer("n_slots", n_slots, 1, "pause() frees all slots")
         victims: int = self._command(m.SlotsResized(n_slots=n_slots, key=control.new_key(), grace=float(grace)))
         return victims
+
+    def release(self, *, force: bool = False) -> str | None:
+        """Take the study from its owner, for a person who knows that it hangs or is dead. The next run need not wait.
+
+        An owner that lives after all can write no more: its run ends, and what it acknowledged stays.
+
+        Args:
+            force: also from an owner that lives.
+
+        Returns:
+            Who owned the study, for people; None: nobody did.
+
+        Raises:
+            StudyBusyError: its owner lives: it renewed its ownership within a few seconds.
+        """
+        alive = takeover.seems_alive(self._repository, self._record, RealHost())
+        owner = self._repository.owner(self._record)
+        if owner is None:
+            return None
+        if alive and not force:
+            raise StudyBusyError(self.study_name, owner.holder, OWNER_LEASE)
+        self._repository.release(self._record, owner.epoch)
+        return owner.holder
 
     def _command(self, event: m.Event) -> Any:
         if self._runs_here():

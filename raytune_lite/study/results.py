@@ -10,6 +10,8 @@ from ..arguments import shown
 from ..core.bounds import check_json, check_name
 from ..core.messages import CheckpointRef, RunStarted
 from ..exceptions import StudyNotFoundError
+from ..runtime import takeover
+from ..runtime.host import RealHost
 from ..storages.integrity import Difference
 from ..storages.records import AttemptRecord, CellRecord, RungRecord
 from ..storages.repository import Repository
@@ -103,6 +105,15 @@ class Results:
     def differences(self) -> list[Difference]:
         """The rows that differ from what the log of events implies; empty unless the tables were changed by hand."""
         return self._repository.differences(self._record)
+
+    def find_owner(self) -> tuple[str, bool] | None:
+        """Who owns the study, and whether it lives; None: nobody does. Watches for a few seconds.
+
+        An owner that is neither provably dead nor heard of in that time counts as dead here.
+        """
+        alive = takeover.seems_alive(self._repository, self._record, RealHost())
+        owner = self._repository.owner(self._record)
+        return None if owner is None or alive is None else (owner.holder, alive)
 
     @property
     def last_run(self) -> RunStarted | None:

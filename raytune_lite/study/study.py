@@ -20,15 +20,15 @@ from ..core.protocols import Pruner, Sampler
 from ..core.retries import RetryPolicy
 from ..display.progress import LiveProgress
 from ..distributions import Distribution
-from ..exceptions import StudyBusyError
 from ..pruners import check_pruner
 from ..runtime.config import LEASE, LEAST_LEASE, RunConfig, new_run_id
-from ..runtime.inline import LocalStudy
+from ..runtime.inline import IDLE_AFTER, LocalStudy
 from ..runtime.trial import Trial
 from ..trial import FrozenTrial, TrialState
 from . import inputs
 from .callbacks import AfterTrial, RunObserver
 from .commands import Commands
+from .route import Route, Ways
 
 Objective = Callable[[Trial], Any]
 Callback = Callable[["Study", FrozenTrial], None]
@@ -73,9 +73,7 @@ class Study(Commands):
                 self._repository.close()
                 raise
         self.sampler, self.pruner = sampler, pruner
-        self._local: LocalStudy | None = None
-        self._remote: Callable[[m.Event], Any] | None = None  # set while a run is on Ray
-        self._running = False
+        self._route = Route()
         self._asked: dict[int, Trial] = {}
 
     # --- adding and asking -------------------------------------------------------------------------------------------
@@ -209,6 +207,9 @@ class Study(Commands):
     ) -> None:
         """Run trials until the budget is used. Interrupted trials of an earlier run go first and are not new ones.
 
+        A trial that this object's ``ask`` has given away stays with whoever has it; ``tell`` may come after the run.
+        SIGTERM and SIGHUP end the run like Ctrl-C: running trials are stopped, and the same call goes on with them.
+
         Args:
             func: the objective; takes a Trial, returns one float an objective of the study.
             n_trials: new configurations this call starts (attempts and promotions do not count); None: no bound.
@@ -233,25 +234,16 @@ class Study(Commands):
             StudyAbortedError: the run's first trials all failed, in the same way; see ``RetryPolicy.abort_after``.
             TrialFailedError: an objective on Ray raised what ``catch`` does not list (inline: that exception itself).
             StudyBusyError: another live process is running the study.
+            KeyboardInterrupt, SystemExit: after Ctrl-C, SIGTERM or SIGHUP.
             InfeasibleResourcesError, InvalidResourcesError: no node can ever grant ``resources``.
         """
-        self._check_idle()
+        self._route.check_idle()
         config = self._config(n_trials, max_trials, timeout, retries, trial_timeout, lease)
         caught = (catch,) if isinstance(catch, type) else tuple(catch)
         after = AfterTrial([partial(callback, self) for callback in callbacks or ()], gc_after_trial)
         run = self._runner(executor, func, config, caught, resources, _most_at_once(max_concurrent, n_jobs))
-        self._close_local()
-        self._running = True
-        try:
-            with LiveProgress(self.study_name, show=show_progress_bar) as progress:
-                run(RunObserver(progress, after))
-        finally:
-            self._running, self._remote = False, None
-            self._close_local()
-
-    def _check_idle(self) -> None:
-        if self._running:
-            raise RuntimeError("this study is running already: optimize() cannot be called inside optimize().")
+        with self._route.run(), LiveProgress(self.study_name, show=show_progress_bar) as progress:
+            run(RunObserver(progress, after))
 
     def _runner(
         self,
@@ -272,8 +264,9 @@ class Study(Commands):
     def _optimize_inline(
         self, func: Objective, config: RunConfig, catch: tuple[type[Exception], ...], observer: RunObserver
     ) -> None:
-        self._local = LocalStudy(config, observer.notice)
-        self._local.run(func, catch=catch, observer=observer)
+        local = LocalStudy(config, observer.notice)
+        self._route.attach_local(local)
+        local.run(func, catch=catch, observer=observer)
 
     def _optimize_on_ray(
         self,
@@ -286,9 +279,6 @@ class Study(Commands):
     ) -> None:
         from ..runtime.on_ray.execute import RayRun, execute
 
-        def attach(ask: Callable[[m.Event], Any]) -> None:
-            self._remote = ask
-
         run = RayRun(
             objective=func,
             config=config,
@@ -297,7 +287,7 @@ class Study(Commands):
             max_concurrent=limit,
             pinned=self._repository.is_local,
         )
-        execute(run, observer, attach)
+        execute(run, observer, self._route.attach_remote)
 
     def stop(self) -> None:
         """Make the run start nothing new; running trials end by themselves. Call it in a callback or anywhere else.
@@ -309,7 +299,8 @@ class Study(Commands):
 
     def close(self) -> None:
         """Give the study back to other processes and close the database's connections; reading opens them again."""
-        self._close_local()
+        self._asked.clear()
+        self._route.close()
         self._repository.close()
 
     # --- the one session ---------------------------------------------------------------------------------------------
@@ -344,6 +335,7 @@ class Study(Commands):
             durable=self._durable,
             checkpoint_dir_is_given=self._checkpoint_dir is not None,
             secret=secrets.token_bytes(32),
+            held=tuple(self._asked),
         )
 
     @property
@@ -357,31 +349,19 @@ class Study(Commands):
         return None if self._repository.is_local else str(Path(DEFAULT_BASE).absolute())
 
     def _session(self) -> LocalStudy:
-        if self._remote is not None:
-            raise RuntimeError("the study is running on Ray in optimize(); ask() and tell() wait for its end.")
-        if self._local is not None and self._local.failed:
-            self._close_local()  # a commit failed: start again from what is stored
-        if self._local is None:
-            self._local = LocalStudy(replace(self._config(), storage_patience=0.0))
-        return self._local
+        return self._route.session(self._ways())
+
+    def _open_local(self) -> LocalStudy:
+        return LocalStudy(replace(self._config(), storage_patience=0.0), idle_after=IDLE_AFTER)
+
+    def _ways(self) -> Ways:
+        return Ways(self._open_local, lambda: self._repository.owner(self._record), self._send_to_owner)
 
     def _runs_here(self) -> bool:
-        return self._running
+        return self._route.runs
 
     def _send(self, event: m.Event) -> Any:
-        """Have the study's owner handle an event: this process, the run on Ray, or another process that runs it."""
-        if self._remote is not None:
-            return self._remote(event)
-        try:
-            return self._session().send(event)
-        except StudyBusyError:
-            return self._send_to_owner(event)
-
-    def _close_local(self) -> None:
-        local, self._local = self._local, None
-        self._asked.clear()
-        if local is not None:
-            local.close()
+        return self._route.send(event, self._ways())
 
 
 def _most_at_once(max_concurrent: int | None, n_jobs: int) -> int | None:

@@ -146,7 +146,7 @@ def test_what_gives_up_a_cell_or_a_slot_makes_room_for_what_takes_it(place, stor
 
 def test_epochs_only_rise_and_a_superseded_one_changes_nothing(place, store, other, study, epoch):
     store.commit(study, epoch, LOG[:1], [new(0)])
-    later = other.acquire(study, run="run-2", lease=60, now=T0 + 61)
+    later = other.acquire(study, run="run-2", lease=60, now=T0 + 61, silent=other.owner(study))
     assert later > epoch
     before = place.tables(study)
     for _ in range(2):
@@ -158,14 +158,23 @@ def test_epochs_only_rise_and_a_superseded_one_changes_nothing(place, store, oth
     assert other.events(study) == LOG[:2]
 
 
-def test_a_study_with_a_live_owner_is_busy_and_says_who_has_it_and_for_how_long(store, other, study, epoch):
-    with pytest.raises(StudyBusyError, match=r"run-1.*lease ends in 50 s") as busy:
-        other.acquire(study, run="run-2", lease=60, now=T0 + 10)
-    assert busy.value.seconds_left == 50
+@pytest.mark.parametrize("now", [T0, T0 + 10, T0 + 1e6])
+def test_a_study_with_an_owner_is_busy_whatever_the_clock_of_the_other_says(store, other, study, epoch, now):
+    with pytest.raises(StudyBusyError, match=r"run-1.*takes over after 60 s"):
+        other.acquire(study, run="run-2", lease=60, now=now)
+
+
+def test_a_silent_owner_loses_its_study_unless_it_has_renewed_its_lease_meanwhile(store, other, study, epoch):
+    silent = other.owner(study)
     store.commit(study, epoch, [], [], lease_until=T0 + 100)
     with pytest.raises(StudyBusyError):
-        other.acquire(study, run="run-2", lease=60, now=T0 + 99)
-    other.acquire(study, run="run-2", lease=60, now=T0 + 100)
+        other.acquire(study, run="run-2", lease=60, now=T0 + 1e6, silent=silent)
+    later = other.acquire(study, run="run-2", lease=60, now=T0, silent=other.owner(study))
+    with pytest.raises(StudyBusyError):  # whoever saw the former owner silent must look again
+        store.acquire(study, run="run-3", lease=60, now=T0 + 1e6, silent=silent)
+    with pytest.raises(FencedError):
+        store.commit(study, epoch, LOG[:1], [])
+    other.commit(study, later, LOG[:1], [])
 
 
 def test_a_refused_acquire_takes_nothing_from_the_owner(store, other, study, epoch):
@@ -178,16 +187,18 @@ def test_a_refused_acquire_takes_nothing_from_the_owner(store, other, study, epo
 
 def test_the_study_of_a_dead_process_is_taken_before_its_lease_ends(place, store, other, study, epoch):
     assert store.previous_owner(study) is None
+    assert not other.owner(study).is_dead
     place.kill_owner(study)
+    assert other.owner(study).is_dead
     assert other.acquire(study, run="run-2", lease=60, now=T0) == epoch + 1
     assert "run-1" in other.previous_owner(study)
     assert other.previous_owner(study).endswith("whose process is dead")
 
 
-def test_of_a_lease_that_ended_the_previous_owner_is_told_by_how_much(store, other, study, epoch):
-    other.acquire(study, run="run-2", lease=60, now=T0 + 70)
+def test_the_previous_owner_that_was_silent_is_named(store, other, study, epoch):
+    other.acquire(study, run="run-2", lease=60, now=T0 + 70, silent=other.owner(study))
     assert "run-1" in other.previous_owner(study)
-    assert other.previous_owner(study).endswith("whose lease ended 10 s ago")
+    assert other.previous_owner(study).endswith("which had not renewed its lease")
 
 
 def test_the_same_run_takes_its_study_again_and_fences_its_former_self(store, other, study, epoch):
@@ -223,7 +234,7 @@ def test_any_process_finds_the_owner_of_a_study_and_its_address(place, store, ot
     store.commit(study, epoch, LOG[:1], [], lease_until=T0 + 100)
     assert other.owner(study).lease_until == T0 + 100
     assert other.owner(study).address == address
-    later = other.acquire(study, run="run-2", lease=60, now=T0 + 101)  # it has no address
+    later = other.acquire(study, run="run-2", lease=60, now=T0 + 101, silent=other.owner(study))  # it has no address
     assert (store.owner(study).run, store.owner(study).address) == ("run-2", None)
     store.release(study, epoch)  # no longer its own
     assert store.owner(study).run == "run-2"

@@ -21,6 +21,7 @@ from raytune_lite.pruners import ASHAPruner
 from raytune_lite.runtime.config import RunConfig
 from raytune_lite.samplers import GridSampler, RandomSampler
 from raytune_lite.storages import Repository
+from raytune_lite.storages import server as limits
 from raytune_lite.trial import StudyDirection, TrialState
 from tests.servers import PASSWORD
 
@@ -307,6 +308,47 @@ def test_of_two_drivers_that_take_a_study_at_once_one_gets_it(url, repository):
     [thread.join() for thread in threads]
     assert [outcome for outcome in outcomes if isinstance(outcome, int)] == [1]
     assert len(outcomes) == 4
+
+
+def test_a_lock_that_somebody_holds_makes_the_study_busy_instead_of_waiting_for_ever(server, url, repository):
+    study, epoch = begun(repository)
+    connection = server.connect(url.rsplit("/", 1)[1])
+    connection.autocommit(False) if server.driver == "pymysql" else setattr(connection, "autocommit", False)
+    cursor = connection.cursor()
+    cursor.execute("SELECT * FROM rtl_epochs FOR UPDATE")
+    other, began = Repository.open(url), time.monotonic()
+    with pytest.raises(StudyBusyError, match="holds its row locked"):
+        other.acquire(study, run="other", lease=60, now=2.0, silent=other.owner(study))
+    assert time.monotonic() - began < limits.LOCK_PATIENCE + 5
+    connection.rollback()
+    connection.close()
+    repository.commit(study, epoch, [event(0)], [])
+    later = other.acquire(study, run="other", lease=60, now=2.0, silent=other.owner(study))
+    other.commit(study, later, [event(1)], [])
+    other.close()
+
+
+def test_the_server_ends_the_transaction_of_a_process_that_was_stopped_in_it(url, repository, monkeypatch):
+    study, _ = begun(repository)
+    short = {
+        name: tuple(text.replace("'15s'", "'1s'").replace("timeout = 15", "timeout = 1") for text in texts)
+        for name, texts in limits._LIMITS.items()
+    }
+    assert short != limits._LIMITS
+    monkeypatch.setattr(limits, "_LIMITS", short)
+    stopped, other = Repository.open(url), Repository.open(url)
+
+
+    def hang():
+        with stopped._database.write() as connection:
+            connection.exec_driver_sql("SELECT * FROM rtl_epochs FOR UPDATE").fetchall()
+            other.acquire(study, run="other", lease=60, now=2.0, silent=other.owner(study))
+            connection.exec_driver_sql("SELECT 1").fetchall()
+
+    with pytest.raises(StorageError):
+        hang()
+    stopped.close()
+    other.close()
 
 
 def test_optuna_and_we_may_add_trials_to_one_study_at_the_same_time_and_no_number_is_used_twice(url, repository):

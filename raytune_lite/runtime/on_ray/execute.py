@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .. import signals
 from ..config import RunConfig
 from ..host import RealHost
 from ..launcher import Launcher
@@ -65,7 +66,8 @@ def execute(run: RayRun, observer: Observer, attach: Callable[[Ask], None]) -> N
         task = build_task(run.objective, run.catch, driver_name(config), settings, request)
         tasks = RayTasks(task, request, host)
         name, limit = config.study_name, run.max_concurrent
-        Launcher(calls, tasks, host, observer, study_name=name, max_concurrent=limit).run()
+        with signals.interrupting():
+            Launcher(calls, tasks, host, observer, study_name=name, max_concurrent=limit).run()
 
 
 __all__ = ["RayRun", "execute"]

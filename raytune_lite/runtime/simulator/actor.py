@@ -17,6 +17,7 @@ from ..config import RunConfig
 from ..driver import Driver
 from ..ports import Handover, Plan, TransportError, WorkerSettings
 from ..session import Session
+from ..study_time import StudyTime
 from ..tokens import split
 from .audit import Auditor
 from .host import SimulatedHost
@@ -39,15 +40,16 @@ class Actor:
         self.name = name
         self.process = Process(world, name)
         self.server = Server(self.process)
-        host = SimulatedHost(self.process, skew)
+        self.host = host = SimulatedHost(self.process, skew)
+        time = StudyTime(host)
+
+        def notice(text: str) -> None:
+            world.note("notice", name, text)
 
         def open_session(later: Later | None) -> Session:
             repository = FaultyRepository(database(self.process), self.process, auditor)
             store = DiskStore(disk, self.process, auditor)
-            return AuditedSession(config, host, repository, store, auditor, later)
-
-        def notice(text: str) -> None:
-            world.note("notice", name, text)
+            return AuditedSession(config, host, repository, store, auditor, later, time)
 
         self.driver = Driver(config, host, notice, open_session=open_session)
 
@@ -67,10 +69,11 @@ class AuditedSession(Session):
         store: DiskStore,
         auditor: Auditor,
         later: Later | None = None,
+        time: StudyTime | None = None,
     ) -> None:
         self._auditor, self._disk, self._faulty = auditor, store.disk, repository
         self._deep_at = auditor.commits + DEEP_EVERY
-        super().__init__(config, host=host, repository=repository, checkpoints=store, later=later)
+        super().__init__(config, host=host, repository=repository, checkpoints=store, later=later, time=time)
         self._compare(refold=False)
 
     @property

@@ -7,9 +7,7 @@ acknowledged must be in them already. Checks that cost a whole fold are in ``dee
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from ...core import messages as m
@@ -18,33 +16,15 @@ from ...core.retries import RetryPolicy
 from ...core.state import StudyState
 from ...trial import TrialState
 from .compare import differences
+from .facts import LOST, TrialFacts
 from .health import Workers
+from .owners import Owners, Results
 from .referee import Referee
 from .requests import CONTROL, Requests
 from .trace import brief
 from .world import Process, World
 
 _ENDED_BY_FAILURE = {kind.value for kind in m.FailureKind}
-_LOST = {"driver_lost", "lease_expired", "node_lost", "worker_crash", "timeout", "out_of_memory", "stopped"}
-
-
-@dataclass(slots=True)
-class TrialFacts:
-    """What the committed rows say of one trial."""
-
-    state: TrialState
-    attempt: int = 0
-    live: int = 0  # the live attempt, or 0
-    external: bool = False  # another program runs it
-    cell: int | None = None
-    values: tuple[float, ...] | None = None
-    reports: dict[int, tuple[float, ...]] = field(default_factory=dict)
-    reported_by: dict[int, int] = field(default_factory=dict)  # step -> attempt
-    params: dict[str, float] = field(default_factory=dict)
-    checkpoints: list[str] = field(default_factory=list)
-    known: set[str] = field(default_factory=set)  # uris ever recorded; membership only
-    failures: Counter[str] = field(default_factory=Counter)
-    outcomes: dict[int, str] = field(default_factory=dict)  # attempt -> how it ended
 
 
 class Auditor:
@@ -72,6 +52,7 @@ class Auditor:
         self.requests: dict[str, int] = {}
         self.referee = referee
         self.workers = Workers(*workers, self.check)
+        self.owners, self.results = Owners(self.check), Results(self.check)
         self.epoch, self.commits, self.owner = 0, 0, ""
         self.started, self.max_started = 0, math.inf  # configurations begun in this run, and how many it may
         self.refunds = 0
@@ -93,10 +74,11 @@ class Auditor:
 
     # --- the database ------------------------------------------------------------------------------------------------
 
-    def acquired(self, epoch: int, run: str, process: str) -> None:
+    def acquired(self, epoch: int, run: str, process: Process) -> None:
         """A driver took the study."""
         self.check(epoch > self.epoch, f"epoch {epoch} of {run} is not above {self.epoch}")
-        self.epoch, self.owner = epoch, process
+        self.owners.acquired(epoch, run, process)
+        self.epoch, self.owner = epoch, process.name
 
     def committed(self, epoch: int, events: Sequence[m.Event], rows: Sequence[m.Row], *, flush: bool) -> None:
         """A transaction is in the database."""
@@ -127,8 +109,13 @@ class Auditor:
             if isinstance(event, (m.Reported, m.ParamSet, m.AttemptEnded)):
                 facts = self.trials.get(event.number)  # None: it was made in this very commit
                 ghost = facts is not None and event.attempt < (facts.live or facts.attempt + 1)
+                if ghost and facts is not None and isinstance(event, m.AttemptEnded):
+                    ghost = not facts.may_be_found(event.attempt)
                 kind = type(event).__name__
                 self.check(not ghost, f"{kind} of attempt {event.attempt} of trial {event.number}: a ghost")
+            elif isinstance(event, m.AttemptLost):
+                if event.number in self.trials:
+                    self.trials[event.number].lost.add(event.attempt)
             elif isinstance(event, m.StopRequested):
                 self.stopped = True
             elif isinstance(event, m.RunStarted):
@@ -202,17 +189,23 @@ class Auditor:
 
     def _end_attempt(self, row: m.EndAttempt) -> None:
         facts = self._facts(row.number)
+        if not facts.live and facts.may_be_found(row.attempt):  # given up, and its own end has come after all
+            facts.failures[facts.outcomes[row.attempt]] -= facts.counted
+            facts.live = row.attempt
+            facts.lost.discard(row.attempt)
         self.check(facts.live == row.attempt, f"trial {row.number}: attempt {row.attempt} ended, {facts.live} is live")
-        facts.live = 0
+        facts.live, facts.counted = 0, 0
         facts.outcomes[row.attempt] = row.outcome
-        if row.outcome in _LOST:
+        if row.outcome in LOST:
             self.workers.gives_up(row.number, row.attempt, row.outcome, self.world.now)
+            self.results.given_up(row.number, row.attempt, row.outcome, self.run)
         if row.outcome in _ENDED_BY_FAILURE:
             kind = m.FailureKind(row.outcome)
             uncounted = (m.FailureKind.DRIVER_LOST, m.FailureKind.STOPPED, m.FailureKind.CHECKPOINT_CORRUPT)
             is_counted = kind not in uncounted and not self.control.excuse(row.number, row.attempt)
             if is_counted or kind is m.FailureKind.INVALID:
                 facts.failures[row.outcome] += 1
+                facts.counted = 1
             if kind is m.FailureKind.INVALID:
                 self.refunds += 1
             if is_counted:
@@ -285,9 +278,11 @@ class Auditor:
             self.check(stored == answer.value, f"trial {event.number}: {event.name} = {answer.value} was not stored")
         elif isinstance(event, m.AttemptEnded):
             facts = self._facts(event.number)
-            if facts.outcomes.get(event.attempt) not in _LOST:  # else the end came too late, and was not taken in
+            if facts.outcomes.get(event.attempt) not in LOST:  # else the end came too late, and was not taken in
                 self._check_reported(event.number, event.progress, "an end")
             self.check(facts.live != event.attempt, f"trial {event.number}: an end was acknowledged and not stored")
+            dropped = facts.may_be_found(event.attempt)
+            self.check(not dropped, f"trial {event.number}: the end of attempt {event.attempt} was dropped as too late")
         elif isinstance(event, (m.TrialEnqueued, m.TrialAdded, *CONTROL)) and event.key:
             self._same(("request", event.key), answer)
             self.check(event.key in self.requests, f"request {event.key} was acknowledged and not stored")

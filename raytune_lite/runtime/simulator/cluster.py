@@ -94,7 +94,10 @@ class Cluster:
             self._leave(task)
             if not task.over:
                 task.over = True
-                self.world.after(self.world.between("return", 0.002, 0.2), task.returned, result)
+                seconds = self.world.between("return", 0.002, 0.2)
+                if self.world.strikes("end is late", task.slot):
+                    seconds += self.world.between("late end", 2.0, 40.0)
+                self.world.after(seconds, task.returned, result)
             process.exit()
 
         process.start(main)

@@ -62,13 +62,24 @@ class Workers:
     def gives_up(self, number: int, attempt: int, outcome: str, now: float) -> None:
         """The driver has given an attempt up. A process that hears from it all the time must not lose its lease."""
         self._given_up[number, attempt] = now
-        if outcome != "lease_expired":
-            return
         for worker in self._at_work.values():
             if (worker.number, worker.attempt) == (number, attempt) and worker.process.alive:
-                silent = now - worker.owner_answered_at
-                lately = f"attempt {attempt} of trial {number} was answered {silent:.1f} s ago"
-                self._check(silent >= self._lease - CALL, f"{lately}, and lost its lease")
+                silent, taken = now - worker.owner_answered_at, now - worker.began
+                name = f"attempt {attempt} of trial {number}"
+                if outcome == "lease_expired":
+                    early = silent < self._lease - CALL
+                    self._check(not early, f"{name} was answered {silent:.1f} s ago, and lost its lease")
+                if outcome == "timeout" and self._trial_timeout is not None:
+                    early = taken < self._trial_timeout - CALL
+                    self._check(not early, f"{name} began {taken:.1f} s ago, and is said to take too long")
+
+    def suspended(self, seconds: float) -> None:
+        """All machines have slept for so long, which no process counts."""
+        for worker in self._at_work.values():
+            worker.began += seconds
+            worker.answered_at += seconds
+            worker.owner_answered_at += seconds
+        self._given_up = {key: at + seconds for key, at in self._given_up.items()}
 
     def is_given_up(self, process: Process) -> bool:
         """Whether the attempt that a process works at was given up."""

@@ -11,17 +11,21 @@ T0 = 1_700_000_000.0  # seconds since 1970 at which virtual time begins
 
 
 class SimulatedHost:
-    """One simulated process as its code sees it. ``skew``: seconds by which its wall clock is ahead."""
+    """One simulated process as its code sees it. ``skew``: seconds by which its wall clock is ahead; it may be set."""
 
     def __init__(self, process: Process, skew: float = 0.0) -> None:
-        self.process, self.world, self._skew = process, process.world, skew
-        self._armed = 0  # how often the dead man's switch was set
+        self.process, self.world, self.skew = process, process.world, skew
+        self._armed, self._fires_at = 0, 0.0  # how often the dead man's switch was set; until when, last
 
     def time(self) -> float:
         """See Host."""
-        return T0 + self.world.now + self._skew
+        return T0 + self.world.now + self.skew
 
     def monotonic(self) -> float:
+        """See Host."""
+        return self.world.now - self.process.suspended
+
+    def elapsed(self) -> float:
         """See Host."""
         return self.world.now
 
@@ -44,6 +48,7 @@ class SimulatedHost:
     def arm(self, seconds: float) -> None:
         """See Host."""
         self._armed += 1
+        self._fires_at = self.monotonic() + seconds
         self.world.after(seconds, self._fire, self._armed)
 
     def disarm(self) -> None:
@@ -55,6 +60,9 @@ class SimulatedHost:
             return
         if self.process.paused_until > self.world.now:  # a stopped process ends when it wakes
             self.world.at(self.process.paused_until, self._fire, armed)
+            return
+        if self.monotonic() < self._fires_at - 1e-6:  # the machine was suspended, which its timers do not count
+            self.world.after(self._fires_at - self.monotonic(), self._fire, armed)
             return
         self.process.kill("its dead man's switch")
 

@@ -24,6 +24,8 @@ from .worker import Actors, Worker
 from .world import Process, Thread, World
 
 POLL = 1.0  # seconds between the launcher's looks when nothing ends
+AFTERMATH = 70.0  # seconds after the last fault for which a process or the database may still hang
+PATIENCE = 30.0  # seconds until a script has its study or is refused, when nothing fails
 CLOSE_PATIENCE = 4.0  # seconds a driver has to give its study back
 
 
@@ -94,8 +96,14 @@ class Script:
         self._finish(outcome)
 
     def _run(self) -> None:
+        began = self.world.now
         self.start_driver()
-        self._settings = self._calls.settings()
+        try:
+            self._settings = self._calls.settings()
+        finally:
+            seconds, is_calm = self.world.now - began, began > self.world.calm_after + AFTERMATH
+            late = f"{self.name} has waited {seconds:.0f} s for the study, or for a refusal"
+            self.cluster.auditor.check(not is_calm or seconds <= PATIENCE, late)
         self.process.start(self._user)
         host, scenario = SimulatedHost(self.process), self.scenario
         Launcher(
@@ -148,6 +156,8 @@ class Script:
             self._known_before = plan.n_finished
         self._known = plan.n_finished
         for trial in plan.finished:
+            if self.world.strikes("callback is slow", self.name):
+                self.world.sleep(self.world.between("slow callback", 1.0, 120.0))
             again = trial.number in self._notified
             self.cluster.auditor.check(not again, f"{self.name}: the end of trial {trial.number} is reported twice")
             self._notified.add(trial.number)

@@ -67,7 +67,7 @@ class Simulation:
         self.scripts: list[Script] = []
         self.finished = False
         self.transitions: dict[str, int] = {}
-        self._start_at = 0.0
+        self._start_at = self._asleep_until = 0.0
         self._directory = ""
         self.storage = "simulated"
         self.database = MemoryDatabase()
@@ -159,6 +159,9 @@ class Simulation:
     def _supervise(self) -> None:
         """The user: as long as the study has not ended, the command is run again when it has."""
         world = self.world
+        if world.now < self._asleep_until:
+            world.at(self._asleep_until, self._supervise)
+            return
         self.auditor.workers.look(world.now)
         alive = [script for script in self.scripts if not script.outcome]
         drivers = any(driver.process.alive for script in self.scripts for driver in script.drivers)
@@ -194,6 +197,8 @@ class Simulation:
         if world.now >= world.calm_after:
             return
         world.after(WEATHER, self._weather)
+        if world.now < self._asleep_until:
+            return
         for script in [script for script in self.scripts if not script.outcome]:
             self._strike(script)
         for node in self.cluster.nodes:
@@ -207,6 +212,19 @@ class Simulation:
             self.cluster.disk.full_until = world.now + world.between("full for", 2.0, 120.0)
         if not self.scenario.sql and world.strikes("power is cut"):
             self._cut_power()
+        if world.strikes("machines are suspended"):
+            self._suspend(world.between("suspended for", 5.0, 600.0))
+
+    def _suspend(self, seconds: float) -> None:
+        """The laptop sleeps: every process stops, and no monotonic clock counts it."""
+        self._asleep_until = self.world.now + seconds
+        drivers = [driver.process for script in self.scripts for driver in script.drivers]
+        workers = [task.process for node in self.cluster.nodes for task in node.running if task.process is not None]
+        for process in (*(script.process for script in self.scripts), *drivers, *workers):
+            process.suspend(seconds)
+        self.auditor.workers.suspended(seconds)
+        self.auditor.owners.suspended(seconds)
+        self.auditor.results.suspended(seconds)
 
     def _strike(self, script: Script) -> None:
         world, driver = self.world, script.actor
@@ -216,6 +234,10 @@ class Simulation:
             driver.process.pause(world.between("driver stopped for", 1.0, 40.0))
         if driver is not None and world.strikes("driver has a double", driver.process.name):
             script.start_driver()  # Ray takes a partitioned actor for dead; the old one still talks to whom it reaches
+        if driver is not None and world.strikes("clock is set", driver.process.name):
+            driver.host.skew += world.choice("clock is set by", (-86400.0, -45.0, 30.0, 3600.0))
+        if world.strikes("script is stopped", script.name):
+            script.process.pause(world.between("script stopped for", 1.0, 120.0))
         if world.strikes("script is interrupted", script.name):
             script.interrupt()
         if world.strikes("script dies", script.name):

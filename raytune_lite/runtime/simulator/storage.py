@@ -55,11 +55,20 @@ class FaultyRepository:
             raise StorageError("the database cannot be reached (simulated)")
         return self.inner.load_study(name, now=now)
 
-    def acquire(self, study: StudyRecord, *, run: str, lease: float, now: float, address: str | None = None) -> int:
+    def acquire(
+        self,
+        study: StudyRecord,
+        *,
+        run: str,
+        lease: float,
+        now: float,
+        address: str | None = None,
+        silent: Owner | None = None,
+    ) -> int:
         """See Store."""
         self._alive()
-        epoch = self.inner.acquire(study, run=run, lease=lease, now=now, address=address)
-        self.auditor.acquired(epoch, run, self.process.name)
+        epoch = self.inner.acquire(study, run=run, lease=lease, now=now, address=address, silent=silent)
+        self.auditor.acquired(epoch, run, self.process)
         self.world.note("own", self.process.name, f"epoch {epoch}")
         self._crash("driver dies at recovery")
         return epoch
@@ -76,6 +85,7 @@ class FaultyRepository:
         """See Store."""
         self._alive()
         self.inner.release(study, epoch)
+        self.auditor.owners.released(epoch)
 
     def commit(
         self,
@@ -91,6 +101,7 @@ class FaultyRepository:
         if not entries:
             self._alive()
             self.inner.commit(study, epoch, entries, rows, lease_until=lease_until, flush=flush)
+            self.auditor.owners.renewed(epoch)
             return
         world = self.world
         self._crash("driver dies before a commit")
@@ -103,6 +114,7 @@ class FaultyRepository:
         if world.strikes("commit fails", self.process.name):
             raise StorageError("nothing was stored (simulated)")
         self.inner.commit(study, epoch, entries, rows, lease_until=lease_until, flush=flush)
+        self.auditor.owners.renewed(epoch)
         self.auditor.committed(epoch, [entry.event for entry in entries], rows, flush=flush)
         self._crash("driver dies after a commit")
         if world.strikes("commit succeeds unheard", self.process.name):

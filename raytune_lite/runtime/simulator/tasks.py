@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ...core.messages import FailureKind
+from ...core.encoding import event_from_json
+from ...core.messages import AttemptEnded, FailureKind
 from ...exceptions import RaytuneLiteError
 from ..ports import DriverCalls, Lost, Returned
 from .cluster import Cluster, Task
@@ -58,6 +59,9 @@ class SimulatedTasks:
             self._ended.append(Returned(slot=slot))
         else:
             message, failed, caught = result
+            event = event_from_json(message)
+            assert isinstance(event, AttemptEnded)
+            self._cluster.auditor.results.returned(self._owner, event)
             self._ended.append(Returned(slot=slot, message=message, failed=failed, caught=caught))
         self._news.set()
 

@@ -233,13 +233,19 @@ class World:
 
 
 class Process:
-    """A simulated process. ``paused_until``: it is stopped (SIGSTOP) till then."""
+    """A simulated process.
+
+    ``paused_until``: it is stopped (SIGSTOP) till then. ``suspended``: seconds that its machine has been suspended.
+    """
 
     def __init__(self, world: World, name: str) -> None:
         self.world, self.name, self.number = world, name, world.next_process()
-        self.alive, self.paused_until = True, 0.0
+        self.alive, self.paused_until, self.suspended = True, 0.0, 0.0
         self.threads: dict[Thread, None] = {}  # those that have not ended
         self.on_death: list[Callable[[], None]] = []
+
+    def __str__(self) -> str:
+        return self.name
 
     def start(self, body: Callable[[], Any]) -> Thread:
         """Begin a thread."""
@@ -265,6 +271,11 @@ class Process:
     def pause(self, seconds: float) -> None:
         """SIGSTOP, and SIGCONT after some seconds."""
         self.paused_until = max(self.paused_until, self.world.now + seconds)
+
+    def suspend(self, seconds: float) -> None:
+        """Its machine sleeps for some seconds, which its monotonic clock does not count."""
+        self.pause(seconds)
+        self.suspended += seconds
 
 
 class Thread:

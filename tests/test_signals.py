@@ -1,0 +1,92 @@
+"""SIGTERM and SIGHUP of a script: its run is drained, it says how to go on, and ends with the signal's exit code."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+
+import pytest
+
+import raytune_lite as rl
+from raytune_lite.runtime import signals
+
+SCRIPT = """
+import signal, sys, time
+import raytune_lite as rl
+
+def objective(trial):
+    for step in range(400):
+        trial.report(0.5, step)
+        if step == 3:
+            print("runs", flush=True)
+        time.sleep(0.05)
+    return 0.5
+
+if "ignores" in sys.argv:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+if "handles" in sys.argv:
+    signal.signal(signal.SIGTERM, lambda *_: print("mine", flush=True))
+study = rl.create_study(study_name="s", storage=sys.argv[1], load_if_exists=True)
+try:
+    study.optimize(objective, n_trials=1, executor="inline")
+finally:
+    print("finally", flush=True)
+"""
+
+
+def start(storage, tmp_path, *options):
+    path = tmp_path / "script.py"
+    path.write_text(textwrap.dedent(SCRIPT))
+    command = [sys.executable, str(path), storage, *options]
+    script = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert script.stdout.readline() == "runs\n"
+    return script
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_the_run_is_drained_says_how_to_go_on_and_ends_with_the_signals_code(storage, tmp_path, number):
+    script = start(storage, tmp_path)
+    script.send_signal(number)
+    out, err = script.communicate(timeout=60)
+    assert script.returncode == 128 + number
+    assert out == "finally\n"
+    assert f"Interrupted (ended by {number.name})" in err
+    assert "Run the same command again to go on" in err
+    assert "Traceback" not in err
+    study = rl.load_study(study_name="s", storage=storage)
+    [attempt] = study.attempts
+    assert attempt.outcome == "interrupted"
+    assert len(study.trials[0].intermediate_values) >= 4
+    assert study.find_owner() is None
+
+
+def test_a_signal_that_the_user_handles_or_ignores_is_left_as_it_is(storage, tmp_path):
+    script = start(storage, tmp_path, "ignores", "handles")
+    script.send_signal(signal.SIGHUP)
+    script.send_signal(signal.SIGTERM)
+    assert script.stdout.readline() == "mine\n"
+    time.sleep(0.5)
+    assert script.poll() is None
+    script.kill()
+    script.wait()
+
+
+def test_the_handlers_before_are_put_back_and_another_thread_changes_none():
+    before = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)]
+
+    def inside(found):
+        with signals.interrupting():
+            found.append([signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)])
+
+    found = []
+    inside(found)
+    assert found[0] != before
+    thread = threading.Thread(target=inside, args=(found,))
+    thread.start()
+    thread.join()
+    assert found[1] == before
+    assert [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)] == before

@@ -100,7 +100,7 @@ class Database:
                 with server.short_locks(connection):
                     yield connection
             except sa.exc.DBAPIError as error:
-                if server.code_of(error.orig) in server.LOCKED:
+                if any(code in server.LOCKED for code in server.codes_of(error.orig)):
                     raise LockedError(self._message(error)) from None
                 raise
 
@@ -146,7 +146,7 @@ class Database:
 
     def _may_run_again(self, error: Exception, raw: Any) -> bool:
         """Whether the same transaction may succeed at once: a deadlock, or a connection that was closed while idle."""
-        if not self.is_local and server.code_of(error) in _DEADLOCKS:
+        if not self.is_local and any(code in _DEADLOCKS for code in server.codes_of(error)):
             return True
         return not self.is_local and self._engine.dialect.is_disconnect(error, raw, None)  # type: ignore[arg-type]
 

@@ -81,7 +81,7 @@ def short_locks(connection: Connection) -> Iterator[None]:
         yield
 
 
-def code_of(error: BaseException | None) -> Any:
-    """The server's code of an error: PostgreSQL's text, MySQL's number."""
-    found = getattr(error, "pgcode", None) or getattr(error, "sqlstate", None)
-    return found or next(iter(getattr(error, "args", ())), None)
+def codes_of(error: BaseException | None) -> tuple[Any, ...]:
+    """The server's codes of an error: PostgreSQL's text; MySQL's number, and its SQL state, which says less."""
+    number = next(iter(getattr(error, "args", ())), None)
+    return getattr(error, "pgcode", None), getattr(error, "sqlstate", None), number

@@ -264,4 +264,5 @@ def _retries(world: World) -> RetryPolicy:
         return (n, delay) if delay else n
 
     kinds = ("exception", "non_finite", "worker_crash", "lease_expired", "node_lost", "timeout")
-    return RetryPolicy(**{kind: budget(kind) for kind in kinds}, abort_after=None)
+    disk = (None, world.choice("delay after checkpoint_disk", (0.5, 10.0)))
+    return RetryPolicy(**{kind: budget(kind) for kind in kinds}, checkpoint_disk=disk, abort_after=None)

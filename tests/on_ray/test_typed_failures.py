@@ -12,6 +12,7 @@ import time
 from typing import Any
 
 import pytest
+import ray
 
 import raytune_lite as rtl
 from raytune_lite.exceptions import StudyAbortedError
@@ -55,6 +56,38 @@ def test_an_attempt_that_holds_the_interpreter_is_killed_and_says_where_it_hung(
     assert "test_typed_failures.py" in lost.stderr_tail
     assert "stuck" in lost.stderr_tail
     assert lost.exit_code == 1
+
+
+def hold_the_interpreter(seconds: int) -> int:
+    """No other thread of this process can run meanwhile."""
+    ctypes.PyDLL(None).sleep(seconds)
+    return os.getpid()
+
+
+def test_a_worker_that_ray_reuses_for_another_task_is_not_ended(storage: str) -> None:
+    def objective(trial: rtl.Trial) -> float:
+        trial.set_user_attr("pid", os.getpid())
+        time.sleep(0.5)
+        return 1.0
+
+    study = rtl.create_study(storage=storage)
+    study.optimize(objective, n_trials=4, max_concurrent=4, lease=5)
+    ours = {trial.user_attrs["pid"] for trial in study.trials}
+    task = ray.remote(max_retries=0)(hold_the_interpreter)
+    pids = ray.get([task.remote(9) for _ in range(4)])
+    assert ours & set(pids), "Ray has reused none of them, so this shows nothing"
+
+
+def test_an_objective_that_holds_the_interpreter_for_longer_than_the_lease_needs_a_longer_one(storage: str) -> None:
+    def objective(trial: rtl.Trial) -> float:
+        hold_the_interpreter(9)
+        return 1.0
+
+    study = rtl.create_study(storage=storage)
+    study.optimize(objective, n_trials=1, lease=5, retries=rtl.RetryPolicy(lease_expired=0))
+    study.optimize(objective, n_trials=1, lease=15)
+    assert outcomes(study) == [(0, "lease_expired"), (1, "complete")]
+    assert "optimize(lease=...)" in study.attempts[0].message
 
 
 def test_a_crash_is_recorded_with_its_exit_code_and_the_end_of_its_stderr(storage: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -104,6 +106,20 @@ def test_a_mark_is_of_one_run_and_goes_with_it(tmp_path: Path) -> None:
     marker.write(root, "three")
     marker.remove(root, "three")
     assert not root.exists()
+
+
+def test_a_restarted_driver_needs_no_room_for_its_mark_and_a_full_disk_keeps_nothing_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    marker.write(tmp_path, "run")
+    monkeypatch.setattr(os, "replace", full)
+    marker.write(tmp_path, "run")
+    with pytest.raises(CheckpointDiskError, match="No space left"):
+        marker.write(tmp_path, "another run")
+    assert [path.name for path in tmp_path.iterdir()] == [".rtl-run"]
 
 
 def test_a_directory_that_cannot_be_made_is_refused_with_the_way_out(tmp_path: Path) -> None:

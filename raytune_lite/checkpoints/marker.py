@@ -15,16 +15,23 @@ from .disk import make_directories, os_errors, remove_if_empty
 
 
 def write(root: Path, run: str) -> None:
-    """Make the directory and mark it with a run's name, instead of an earlier run's.
+    """Make the directory and mark it with a run's name, instead of an earlier run's. A restarted driver finds it there.
 
     Raises:
+        CheckpointDiskError: the disk is full, or fails.
         CheckpointError: the directory cannot be made or written.
     """
+    if is_seen(root, run):
+        return
     aside = root / layout.temporary_name("writing")
     with os_errors("the checkpoint directory cannot be used", root):
         make_directories(root)
-        aside.write_text(run, encoding="utf-8")
-        os.replace(aside, root / layout.MARKER)
+        try:
+            aside.write_text(run, encoding="utf-8")
+            os.replace(aside, root / layout.MARKER)
+        except OSError:
+            aside.unlink(missing_ok=True)
+            raise
 
 
 def is_seen(root: Path, run: str) -> bool:

@@ -1,12 +1,19 @@
 """Checks of the arguments that users pass, and how a value is shown in an error message. Imports nothing of ours.
 
-These checks convert: an integer may be Python's or numpy's, and the function returns Python's. Messages between
-processes and stored records are not arguments; their types are exact, and ``core.bounds`` and the readers check them.
+These checks convert: a number may be Python's or numpy's, and the function returns Python's. Each message has one form:
+``<name> must be <rule>, got <value>; <the way out>.`` The wrong type is a TypeError, the wrong value a ValueError; an
+integer's is a ValueError in both cases. Messages between processes and stored records are not arguments; their types
+are exact, and ``core.bounds`` and the readers check them.
 """
 
 from __future__ import annotations
 
+import inspect
+import math
+import numbers
 import operator
+import os
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 
@@ -31,7 +38,7 @@ def as_integer(value: Any) -> int | None:
         return None
 
 
-def integer(name: str, value: Any, least: int, hint: str) -> int:
+def integer(name: str, value: Any, least: int, hint: str, most: int | None = None) -> int:
     """``value`` as an int of at least ``least``.
 
     Args:
@@ -39,28 +46,183 @@ def integer(name: str, value: Any, least: int, hint: str) -> int:
         value: what the user passed.
         least: the smallest value that is allowed.
         hint: the end of the message: what the argument does, or a usual value. No full stop.
+        most: the largest value that is allowed; None: no bound. What is stored as a number of a database needs one.
 
     Raises:
-        ValueError: ``value`` is not an integer (see as_integer), or is below ``least``.
+        ValueError: ``value`` is not an integer (see as_integer), is below ``least`` or above ``most``.
     """
     number = as_integer(value)
     if number is None or number < least:
         raise ValueError(f"{name} must be an integer >= {least}, got {shown(value)}; {hint}.")
-    return number
+    return _at_most(name, number, most, hint)
 
 
-def integer_or_none(name: str, value: Any, least: int, hint: str) -> int | None:
-    """None for None, else ``value`` as an int of at least ``least``; ``hint`` says what None does.
+def integer_or_none(name: str, value: Any, least: int, hint: str, most: int | None = None) -> int | None:
+    """None for None, else ``value`` as an int of at least ``least``; ``hint`` says what None does. ``most``: as above.
 
     Raises:
-        ValueError: ``value`` is neither None nor an integer of at least ``least``.
+        ValueError: ``value`` is neither None nor an integer of at least ``least`` and at most ``most``.
     """
     if value is None:
         return None
     number = as_integer(value)
     if number is None or number < least:
         raise ValueError(f"{name} must be an integer >= {least} or None, got {shown(value)}; {hint}.")
+    return _at_most(name, number, most, hint)
+
+
+def _at_most(name: str, number: int, most: int | None, hint: str) -> int:
+    if most is not None and number > most:
+        raise ValueError(f"{name} must be an integer <= {most} (the database's integer), got {shown(number)}; {hint}.")
     return number
 
 
-__all__ = ["as_integer", "integer", "integer_or_none", "shown"]
+def as_float(value: Any) -> float | None:
+    """``value`` as a float, or None when it is not a number that a float can hold.
+
+    Whatever Python converts is a number: numpy's scalars, a tensor of one element, True. Texts are not.
+    """
+    if isinstance(value, (str, bytes, bytearray)):
+        return None
+    try:
+        return float(value)
+    except Exception:  # noqa: BLE001  (its __float__ may be the user's; torch raises a RuntimeError)
+        return None
+
+
+def seconds(name: str, value: Any, hint: str) -> float:
+    """``value`` as a number of seconds >= 0. ``hint``: the end of the message, without a full stop.
+
+    Raises:
+        TypeError: ``value`` is not a number; a bool is not one either.
+        ValueError: it is below 0, infinite or NaN.
+    """
+    found = _seconds(name, value, "a number of seconds >= 0", hint)
+    if not 0 <= found < math.inf:
+        raise ValueError(f"{name} must be >= 0 seconds and finite, got {shown(value)}; {hint}.")
+    return found
+
+
+def seconds_or_none(name: str, value: Any) -> float | None:
+    """None for None (no bound), else ``value`` as a number of seconds > 0.
+
+    Raises:
+        TypeError: ``value`` is neither None nor a number; a bool is not one either.
+        ValueError: it is not above 0.
+    """
+    if value is None:
+        return None
+    hint = "leave it out for no bound"
+    found = _seconds(name, value, "a number of seconds > 0 or None", hint)
+    if not found > 0:
+        raise ValueError(f"{name} must be > 0 seconds, got {shown(value)}; {hint}.")
+    return found
+
+
+def _seconds(name: str, value: Any, rule: str, hint: str) -> float:
+    found = as_float(value) if isinstance(value, numbers.Real) and not isinstance(value, bool) else None
+    if found is None:
+        raise wrong_type(name, rule, value, hint)
+    return found
+
+
+def wrong_type(name: str, rule: str, value: Any, hint: str) -> TypeError:
+    """The error for an argument of the wrong type, to be raised; ``hint``: the way out, without a full stop."""
+    return TypeError(f"{name} must be {rule}, got {shown(value)}; {hint}.")
+
+
+def flag(name: str, value: Any) -> bool:
+    """``value`` as a bool; numpy's bools are accepted.
+
+    Raises:
+        TypeError: ``value`` is not a bool.
+    """
+    if type(value).__name__ not in ("bool", "bool_"):
+        raise wrong_type(name, "True or False", value, "0, 1 and texts are not accepted")
+    return bool(value)
+
+
+def text(name: str, value: Any, hint: str) -> str:
+    """``value``, which is a str. ``hint``: the end of the message, without a full stop.
+
+    Raises:
+        TypeError: it is not.
+    """
+    if not isinstance(value, str):
+        raise wrong_type(name, "a str", value, hint)
+    return value
+
+
+def path(name: str, value: Any, hint: str) -> str:
+    """``value``, a str or a path object, as a str. ``hint``: the end of the message, without a full stop.
+
+    Raises:
+        TypeError: it is neither, or a path of bytes.
+        ValueError: it is empty or holds NUL.
+    """
+    try:
+        found = os.fspath(value)
+    except TypeError:
+        found = None
+    if not isinstance(found, str):
+        raise wrong_type(name, "a str or a pathlib.Path", value, hint)
+    if not found or "\0" in found:
+        raise ValueError(f"{name} must be a path without NUL and not empty, got {shown(value)}; {hint}.")
+    return found
+
+
+def mapping(name: str, value: Any, hint: str) -> dict[str, Any]:
+    """``value``, a mapping with str keys, as a new dict. ``hint``: the end of the message, without a full stop.
+
+    Raises:
+        TypeError: it is no mapping, or has a key that is not a str.
+    """
+    if not isinstance(value, Mapping):
+        raise wrong_type(name, "a dict", value, hint)
+    found = dict(value)
+    for key in found:
+        if not isinstance(key, str):
+            raise wrong_type(f"each key of {name}", "a str", key, hint)
+    return found
+
+
+def items(name: str, value: Any, hint: str) -> list[Any]:
+    """The items of ``value``, an iterable that is neither a text nor a mapping. ``hint``: as above.
+
+    Raises:
+        TypeError: it is something else.
+    """
+    if isinstance(value, (str, bytes, bytearray, Mapping)) or not isinstance(value, Iterable):
+        raise wrong_type(name, "a list", value, hint)
+    try:
+        return list(value)
+    except TypeError:  # a numpy array without dimensions says that it can be iterated over
+        raise wrong_type(name, "a list", value, hint) from None
+
+
+def function(name: str, value: Any, takes: tuple[str, ...], hint: str) -> Callable[..., Any]:
+    """``value``, a callable that takes these positional arguments. ``hint``: as above.
+
+    Raises:
+        TypeError: it cannot be called, or not with so many arguments.
+    """
+    rule = f"a function that takes ({', '.join(takes)})"
+    if not callable(value):
+        raise wrong_type(name, rule, value, hint)
+    try:
+        signature = inspect.signature(value)
+    except (TypeError, ValueError):  # of a function in C: a call will tell
+        return value  # type: ignore[no-any-return]
+    try:
+        signature.bind(*takes)
+    except TypeError as error:
+        raise TypeError(
+            f"{name} must be {rule}, got {shown(value)}, which takes {str(signature)[:200]}: {error}; {hint}."
+        ) from None
+    return value  # type: ignore[no-any-return]
+
+
+__all__ = [
+    "as_float", "as_integer", "flag", "function", "integer", "integer_or_none", "items", "mapping", "path", "seconds",
+    "seconds_or_none", "shown", "text", "wrong_type",
+]  # fmt: skip

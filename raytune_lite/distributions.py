@@ -108,11 +108,11 @@ class FloatDistribution:
         try:
             internal = float(external)
         except (TypeError, ValueError, OverflowError):
-            raise InvalidDistributionError(f"{external!r} is not a float.") from None
+            raise InvalidDistributionError(f"{shown(external)} is not a float.") from None
         if math.isnan(internal):
-            raise InvalidDistributionError(f"{external!r} is not a valid float parameter.")
+            raise InvalidDistributionError(f"{shown(external)} is not a valid float parameter.")
         if self.log and internal <= 0:
-            raise InvalidDistributionError(f"{external!r} must be > 0: the parameter has log=True.")
+            raise InvalidDistributionError(f"{shown(external)} must be > 0: the parameter has log=True.")
         return internal
 
     def to_external_repr(self, internal: float) -> float:
@@ -176,9 +176,9 @@ class IntDistribution:
         except (TypeError, ValueError, OverflowError):
             whole = False
         if not whole:
-            raise InvalidDistributionError(f"{external!r} is not an int that a float can hold.")
+            raise InvalidDistributionError(f"{shown(external)} is not an int that a float can hold.")
         if self.log and internal <= 0:
-            raise InvalidDistributionError(f"{external!r} must be > 0: the parameter has log=True.")
+            raise InvalidDistributionError(f"{shown(external)} must be > 0: the parameter has log=True.")
         return internal
 
     def to_external_repr(self, internal: float) -> int:
@@ -211,7 +211,7 @@ class CategoricalDistribution:
     choices: tuple[CategoricalChoice, ...]
 
     def __init__(self, choices: Sequence[CategoricalChoice]) -> None:
-        if isinstance(choices, str) or not isinstance(choices, Sequence):
+        if isinstance(choices, (str, bytes, bytearray)) or not isinstance(choices, Sequence):
             raise InvalidDistributionError(f"choices must be a list or tuple, got {shown(choices)}.")
         object.__setattr__(self, "choices", tuple(choices))
         if not self.choices:
@@ -236,9 +236,10 @@ class CategoricalDistribution:
             # True == 1 and 1 == 1.0 in Python, but they are different choices; NaN equals itself here
             if type(choice) is type(external) and (choice == external or (choice != choice and external != external)):
                 return i
-        for i, choice in enumerate(self.choices):
-            if choice == external:  # a numpy scalar, or 1 for 1.0 when only one of them is a choice
-                return i
+        if getattr(external, "ndim", 0) == 0:  # an array has no one truth value
+            for i, choice in enumerate(self.choices):
+                if choice == external:  # a numpy scalar, or 1 for 1.0 when only one of them is a choice
+                    return i
         raise InvalidDistributionError(f"{shown(external)} is not one of the choices {shown(self.choices)}.")
 
     def __eq__(self, other: object) -> bool:

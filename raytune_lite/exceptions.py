@@ -80,6 +80,46 @@ class StudyAbortedError(RaytuneLiteError, RuntimeError):
         )
 
 
+class NoResultError(RaytuneLiteError, RuntimeError):
+    """Every trial of a run ended, and none of them returned what is a result: None, a text, a dict."""
+
+    def __init__(self, study_name: str, n_trials: int, reason: str) -> None:
+        self.study_name, self.n_trials, self.reason = study_name, n_trials, reason
+
+    def __str__(self) -> str:
+        return (
+            f"study {self.study_name!r}: this run has no result. Each of its {self.n_trials} trial(s) is stored as "
+            f"FAIL: {self.reason} Correct what the objective returns, and run again."
+        )
+
+
+class SamplerRefusedError(RaytuneLiteError, ValueError):
+    """The sampler cannot serve this study or this parameter, as a grid that lacks it; the message says what to change.
+    """
+
+
+class SamplerFailedError(RaytuneLiteError, RuntimeError):
+    """The sampler raised, or chose a value that cannot be. The objective is not to blame, and its trial goes on later.
+
+    Args:
+        sampler: the name of its class.
+        number: the trial that it was asked for.
+        error: "Type: message" of what it raised.
+        traceback: where; empty when it raised nothing.
+    """
+
+    def __init__(self, sampler: str, number: int, error: str, traceback: str = "") -> None:
+        self.sampler, self.number, self.error, self.traceback = sampler, number, error, traceback
+
+    def __str__(self) -> str:
+        where = f"\n\n{self.traceback.rstrip()}\n\n" if self.traceback else " "
+        return (
+            f"the sampler {self.sampler} failed for trial {self.number}: {self.error}{where}The run ends here. The "
+            "objective is not to blame: no trial failed, and those that were under way go on in the next run. Correct "
+            "the sampler or pass another one, and run again."
+        )
+
+
 # --- ownership: epochs, attempts, leases -------------------------------------------------------------------------
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from .distributions import Distribution
+from .arguments import as_float, as_integer, items, mapping, shown, wrong_type
+from .distributions import CategoricalDistribution, Distribution, FloatDistribution, IntDistribution
 
 CONSTRAINT_PREFIX = "constraints:"  # of system attributes: Optuna's
 
@@ -42,6 +43,13 @@ class StudyDirection(enum.IntEnum):
         return -1 if self is StudyDirection.MAXIMIZE else 1
 
 
+def as_state(state: Any) -> TrialState | None:
+    """``state`` as a TrialState, or None when it is none. Optuna's states are: they have the same names and numbers."""
+    if isinstance(state, enum.IntEnum) and state.name in TrialState.__members__ and TrialState[state.name] == state:
+        return TrialState(state)
+    return None
+
+
 def parse_direction(direction: str | StudyDirection) -> StudyDirection:
     """Turn ``"minimize"``, ``"maximize"`` or a StudyDirection into a StudyDirection.
 
@@ -50,11 +58,12 @@ def parse_direction(direction: str | StudyDirection) -> StudyDirection:
     """
     if isinstance(direction, StudyDirection) and direction != StudyDirection.NOT_SET:
         return direction
-    if direction == "minimize":
-        return StudyDirection.MINIMIZE
-    if direction == "maximize":
-        return StudyDirection.MAXIMIZE
-    raise ValueError(f"direction must be 'minimize' or 'maximize', got {direction!r}.")
+    if isinstance(direction, str) and direction in _DIRECTIONS:
+        return _DIRECTIONS[direction]
+    raise ValueError(f"direction must be 'minimize' or 'maximize', got {shown(direction)}.")
+
+
+_DIRECTIONS = {"minimize": StudyDirection.MINIMIZE, "maximize": StudyDirection.MAXIMIZE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,34 +170,90 @@ def create_trial(
 
     Raises:
         InvalidDistributionError: a value that its distribution cannot represent.
+        TypeError: an argument of the wrong type.
         ValueError: both ``value`` and ``values``; params and distributions name different parameters; a value
             outside its distribution; a COMPLETE trial without values; an unfinished state.
     """
-    params, distributions = dict(params or {}), dict(distributions or {})
+    params, distributions = _named("params", params), _named("distributions", distributions)
     if value is not None and values is not None:
         raise ValueError("give either value (one objective) or values (several), not both.")
+    reports = _mapped("intermediate_values", {} if intermediate_values is None else intermediate_values)
+    vectors = {step: tuple(given) if isinstance(given, (tuple, list)) else (given,) for step, given in reports.items()}
+    found = (value,) if value is not None else None if values is None else tuple(items("values", values, _VALUES))
+    found_state = as_state(state)
+    if found_state is None:
+        raise wrong_type("state", "a TrialState", state, "for example TrialState.COMPLETE")
+    made = FrozenTrial(
+        number=-1,
+        state=found_state,
+        values=found,
+        params=params,
+        distributions=distributions,
+        user_attrs=_named("user_attrs", user_attrs),
+        system_attrs=_named("system_attrs", system_attrs),
+        intermediate_values={step: given[0] if given else math.nan for step, given in vectors.items()},
+        intermediate_vectors=vectors if any(len(given) != 1 for given in vectors.values()) else {},
+    )
+    check_frozen(made)
+    if found_state is TrialState.COMPLETE and (found is None or any(v != v for v in found)):
+        raise ValueError(
+            f"a COMPLETE trial needs a value that is a number, got {shown(found)}; use state=FAIL without one."
+        )
+    if not found_state.is_finished():
+        raise ValueError(
+            f"a trial added to a study must be finished, got {found_state.name}; use enqueue_trial to run one."
+        )
+    return made
+
+
+_VALUES = "one float for each objective"
+
+
+def _named(name: str, given: Any) -> dict[str, Any]:
+    return mapping(name, {} if given is None else given, "its keys are names")
+
+
+def _mapped(name: str, given: Any) -> Mapping[Any, Any]:
+    if not isinstance(given, Mapping):
+        raise wrong_type(name, "a dict", given, "for example {1: 0.5}")
+    return given
+
+
+def check_frozen(trial: Any) -> None:
+    """Refuse a record of a trial whose fields are not of the types that FrozenTrial declares.
+
+    Raises:
+        TypeError: another object, as a trial of Optuna's; a field of the wrong type.
+        ValueError: params and distributions name different parameters, or a value is outside its distribution.
+        InvalidDistributionError: a value that its distribution cannot represent.
+    """
+    if not isinstance(trial, FrozenTrial):
+        raise wrong_type("trial", "a FrozenTrial", trial, "make one with raytune_lite.create_trial(...)")
+    if not isinstance(trial.state, TrialState):
+        raise wrong_type("state", "a TrialState", trial.state, "for example TrialState.COMPLETE")
+    for value in () if trial.values is None else items("values", trial.values, _VALUES):
+        if as_float(value) is None:
+            raise wrong_type("each value", "a number", value, _VALUES)
+    _check_params(trial)
+    for name, attrs in (("user_attrs", trial.user_attrs), ("system_attrs", trial.system_attrs)):
+        _named(name, attrs)
+    _mapped("intermediate_values", trial.intermediate_values)
+    _mapped("intermediate_vectors", trial.intermediate_vectors)
+    for step, numbers in trial.reports.items():
+        if as_integer(step) is None or any(as_float(number) is None for number in numbers):
+            raise TypeError(f"intermediate_values must map integers to numbers, got {shown({step: numbers})}.")
+
+
+def _check_params(trial: FrozenTrial) -> None:
+    params, distributions = _named("params", trial.params), _named("distributions", trial.distributions)
     if params.keys() != distributions.keys():
         raise ValueError(
             f"params {sorted(params)} and distributions {sorted(distributions)} must name the same parameters."
         )
     for name, external in params.items():
-        if not distributions[name].contains(distributions[name].to_internal_repr(external)):
-            raise ValueError(f"parameter {name!r}: value {external!r} is not in {distributions[name]}.")
-    reports = dict(intermediate_values or {})
-    vectors = {step: tuple(given) if isinstance(given, (tuple, list)) else (given,) for step, given in reports.items()}
-    found = (value,) if value is not None else tuple(values) if values is not None else None
-    if state == TrialState.COMPLETE and (found is None or any(v != v for v in found)):
-        raise ValueError(f"a COMPLETE trial needs a value that is a number, got {found}; use state=FAIL without one.")
-    if not state.is_finished():
-        raise ValueError(f"a trial added to a study must be finished, got {state.name}; use enqueue_trial to run one.")
-    return FrozenTrial(
-        number=-1,
-        state=state,
-        values=found,
-        params=params,
-        distributions=distributions,
-        user_attrs=dict(user_attrs or {}),
-        system_attrs=dict(system_attrs or {}),
-        intermediate_values={step: given[0] if given else math.nan for step, given in vectors.items()},
-        intermediate_vectors=vectors if any(len(given) != 1 for given in vectors.values()) else {},
-    )
+        distribution = distributions[name]
+        if not isinstance(distribution, (FloatDistribution, IntDistribution, CategoricalDistribution)):
+            hint = "for example FloatDistribution(0, 1) of raytune_lite.distributions"
+            raise wrong_type(f"distributions[{name!r}]", "a distribution", distribution, hint)
+        if not distribution.contains(distribution.to_internal_repr(external)):
+            raise ValueError(f"parameter {name!r}: value {shown(external)} is not in {shown(distribution)}.")

@@ -218,7 +218,7 @@ def test_wrong_options_are_refused_before_anything_is_made(folder, options, told
 def test_another_direction_for_a_study_that_exists_is_refused(folder):
     run("objective", "--n-trials", "1")
     result = run("objective", "--n-trials", "1", "--direction", "maximize", code=2)
-    assert "exists with --direction minimize" in result.stderr
+    assert "exists with directions ['minimize']" in result.stderr
 
 
 # --- shipping an objective -----------------------------------------------------------------------------------------

@@ -13,6 +13,8 @@ from raytune_lite import exceptions
 SAMPLES = {
     "TrialFailedError": (3, 2, "KeyError: 'k'", "Traceback\n  ...\n"),
     "StudyAbortedError": ("study", "each of its first 10 trials failed in the same way (timeout)"),
+    "NoResultError": ("study", 3, "the objective must return a number, got None; is a return statement missing?"),
+    "SamplerFailedError": ("MySampler", 3, "KeyError: 'k'", "Traceback\n  ...\n"),
     "StaleAttemptError": (3, 2, "attempt 3 is"),
     "FencedError": ("study", 4),
     "StudyBusyError": ("study", "process 1 on host", 3.4),
@@ -53,5 +55,7 @@ def test_the_way_out_is_in_the_message():
     assert "it holds: 'a', 'b'" in text["StudyNotFoundError"]
     assert "abort_after=None" in text["StudyAbortedError"]
     assert "catch=" in text["TrialFailedError"]
+    assert "Correct what the objective returns" in text["NoResultError"]
+    assert "pass another one" in text["SamplerFailedError"]
     assert "same command takes over" in text["StudyBusyError"]
     assert "restore the file" in text["CheckpointCorruptedError"]

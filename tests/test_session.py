@@ -16,7 +16,14 @@ from raytune_lite.core.encoding import event_from_json
 from raytune_lite.core.messages import Decision
 from raytune_lite.core.retries import RetryPolicy
 from raytune_lite.distributions import FloatDistribution, IntDistribution
-from raytune_lite.exceptions import FencedError, MessageError, StaleAttemptError, StorageError, StudyBusyError
+from raytune_lite.exceptions import (
+    FencedError,
+    MessageError,
+    SamplerFailedError,
+    StaleAttemptError,
+    StorageError,
+    StudyBusyError,
+)
 from raytune_lite.pruners import ASHAPruner
 from raytune_lite.runtime.batch import Request
 from raytune_lite.runtime.config import OWNER_LEASE, RunConfig
@@ -190,12 +197,12 @@ def test_a_sampler_that_raises_refuses_its_request_only_and_the_claim_can_be_sen
         request(m.TrialEnqueued(params=()), heard),
     ])  # fmt: skip
     assert [kind for kind, _ in heard] == ["answer", "refused"]
-    assert isinstance(heard[1][1], KeyError)
+    assert isinstance(heard[1][1], SamplerFailedError)
     assert dump(session.fold(session.repository.events(session.study))) == dump(session.state)
     Broken.broken = False
     assert claim(session).number == 0
     Broken.broken = True
-    with pytest.raises(KeyError):
+    with pytest.raises(SamplerFailedError, match="the sampler Broken failed for trial 1: KeyError: 'no such thing'"):
         claim(session, "b")
     clock.now += 11
     session.tick()  # both attempts are silent; the one whose sampler failed has a lease too

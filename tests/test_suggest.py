@@ -17,7 +17,7 @@ import raytune_lite as rl
 from raytune_lite.core import messages as m
 from raytune_lite.core.encoding import event_to_json, from_json
 from raytune_lite.distributions import FloatDistribution
-from raytune_lite.exceptions import StaleAttemptError
+from raytune_lite.exceptions import SamplerFailedError, StaleAttemptError
 from raytune_lite.runtime.answers import BUSY
 from raytune_lite.runtime.batch import Request
 from raytune_lite.runtime.config import RunConfig
@@ -211,6 +211,9 @@ def test_a_sampler_that_raises_refuses_the_claim_and_its_trial_may_ask_again(sto
     for _ in range(2):
         with pytest.raises(AssertionError, match=r"ZeroDivisionError.*no model|no model"):
             tell(driver, m.Claimed(slot="a", node="n"))
+    with pytest.raises(SamplerFailedError, match="the sampler Broken failed for trial 1: ZeroDivisionError"):
+        driver.plan(Handover())  # the launcher hears of it, and the run ends
+    driver.plan(Handover(draining=True))
     driver.close()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -81,10 +81,15 @@ def run(target: str, storage: str | None, storage_env: str | None, study_name: s
     """
     from ..report.summary import print_summary
     from ..study import create_study
+    from ..study.checks import objective as check_objective
     from ..target import load_target
 
     sampler, pruner, resources = _sampler(given), _pruner(given), _resources(given)
     loaded, url = load_target(target), storage_url(storage, storage_env)
+    try:
+        check_objective(loaded.objective)
+    except TypeError as error:
+        refuse(f"{target}: {error}")
     _check_end(url, study_name or loaded.name, sampler, given)
     study = create_study(
         storage=url,
@@ -96,7 +101,6 @@ def run(target: str, storage: str | None, storage_env: str | None, study_name: s
         checkpoint_dir=given["checkpoint_dir"],
     )
     try:
-        _check_directions(study, given["directions"])
         before = len(study.attempts)
         _optimize(study, loaded.objective, given, resources)
         if len(study.attempts) == before:
@@ -179,16 +183,6 @@ def _say(text: str, *, err: bool) -> None:
     from ..display.text import printable_lines
 
     click.echo(printable_lines(text), err=err)
-
-
-def _check_directions(study: Study, wanted: Sequence[str]) -> None:
-    """Refuse directions that differ from those of an existing study."""
-    have = [direction.name.lower() for direction in study.directions]
-    if wanted and list(wanted) != have:
-        refuse(
-            f"study {study.study_name!r} exists with --direction {' --direction '.join(have)}, got "
-            f"{', '.join(wanted)}; leave the option out, or choose another --study."
-        )
 
 
 def _optimize(study: Study, objective: Callable[[Any], Any], given: dict[str, Any], resources: dict[str, Any]) -> None:

@@ -189,7 +189,7 @@ def _check_param(trial: TrialRecord, param: ParamValue, space: Mapping[str, Dist
 def _check_checkpoint(trial: TrialRecord, ref: CheckpointRef) -> None:
     """A reference must lie where its own attempt saves: what is dropped later is deleted, whoever owned it."""
     is_own = layout.is_place(ref.uri, trial.number, ref.attempt, ref.step)
-    if not is_own or not 1 <= ref.attempt <= trial.attempt:
+    if not is_own or not 1 <= ref.attempt <= trial.attempt or not 0 <= ref.step <= MAX_STEP:
         raise MessageError(
             f"a checkpoint of trial {trial.number}, attempt {trial.attempt} lies at {layout.SHAPE} of that trial, got "
             f"{shown(ref.uri)} for attempt {ref.attempt}, step {ref.step}; nothing was recorded or deleted."

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from ..arguments import integer_or_none
+from ..arguments import integer_or_none, shown
 from .messages import FailureKind
 
 LONGEST_DELAY = 600.0  # seconds
@@ -95,10 +95,10 @@ def _budget(name: str, given: Any) -> Budget:
     if not isinstance(given, Sequence) or isinstance(given, str):
         return _count(name, given, 0)
     if len(given) != 2:
-        raise ValueError(f"RetryPolicy.{name} must be a number of retries or (retries, seconds), got {given!r}.")
+        raise ValueError(f"RetryPolicy.{name} must be a number of retries or (retries, seconds), got {shown(given)}.")
     retries, delay = given
     if isinstance(delay, bool) or not isinstance(delay, (int, float)) or not 0 <= delay < math.inf:
-        raise ValueError(f"RetryPolicy.{name}: the delay must be a number of seconds >= 0, got {delay!r}.")
+        raise ValueError(f"RetryPolicy.{name}: the delay must be a number of seconds >= 0, got {shown(delay)}.")
     return (_count(name, retries, 0), float(delay))
 
 

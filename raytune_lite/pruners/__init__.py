@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..arguments import shown
+from ..arguments import shown, wrong_type
 
 if TYPE_CHECKING:
     from ..core.protocols import Pruner
@@ -74,10 +74,12 @@ def check_pruner(pruner: Any, n_objectives: int) -> None:
         ValueError: the study has several objectives, and the pruner judges one.
     """
     if isinstance(pruner, type) or not all(hasattr(pruner, name) for name in ("spec", "judge", "judges_several")):
-        raise TypeError(
-            f"pruner must be an object such as ASHAPruner(max_resource=27), of raytune_lite.pruners or your own, got "
-            f"{shown(pruner)}; built in are {', '.join(_HOMES)}."
-        )
+        way_out = f"built in are {', '.join(_HOMES)}"
+        if isinstance(pruner, type):
+            way_out = f"make an object of the class, as {pruner.__name__}(...); {way_out}"
+        elif type(pruner).__module__.partition(".")[0] == "optuna":
+            way_out = f"pruners of Optuna are not accepted; {way_out}, of raytune_lite.pruners"
+        raise wrong_type("pruner", "an object such as ASHAPruner(max_resource=27)", pruner, way_out)
     if n_objectives > 1 and not pruner.judges_several:
         raise ValueError(
             f"{type(pruner).__name__} judges a single objective, and this study has {n_objectives}; pass "

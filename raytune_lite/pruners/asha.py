@@ -84,7 +84,7 @@ class ASHAPruner:
         eta = integer(
             "reduction_factor", reduction_factor, 2, "ASHA keeps the top 1/reduction_factor of a rung"
         )
-        if mode not in _MODES:
+        if not isinstance(mode, str) or mode not in _MODES:
             raise ValueError(
                 f"mode must be one of {list(_MODES)}, got {shown(mode)}; 'promote' is the paper's algorithm."
             )

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..arguments import as_float, shown
 from ..core import messages as m
 from ..core.messages import FailureKind, Outcome, Progress
-from ..exceptions import TrialPruned
-from .failures import AttemptInterrupted, AttemptTimedOut, InvalidResult, NonFiniteResult, failure_of
+from ..exceptions import SamplerFailedError, TrialPruned
+from .failures import (
+    AttemptInterrupted,
+    AttemptTimedOut,
+    InvalidResult,
+    NonFiniteResult,
+    ResultTypeError,
+    failure_of,
+)
 from .trial import Trial
 
 
@@ -61,7 +69,7 @@ def run_trial(
         values = check_values(result, n_objectives)
     except TrialPruned:
         return ended(Outcome.PRUNED)
-    except (AttemptInterrupted, KeyboardInterrupt) as signal:
+    except (AttemptInterrupted, KeyboardInterrupt, SamplerFailedError) as signal:
         return ended(Outcome.INTERRUPTED, exception=signal)
     except (Exception, SystemExit, AttemptTimedOut) as error:  # noqa: BLE001  (the user's code may raise anything)
         failure = failure_of(error, __name__)
@@ -77,24 +85,28 @@ def check_values(result: Any, n_objectives: int) -> tuple[float, ...]:
     """The objective's return value as floats.
 
     Raises:
-        InvalidResult: not ``n_objectives`` numbers; NonFiniteResult: NaN.
+        ResultTypeError: something that is no number; InvalidResult: another count of numbers; NonFiniteResult: NaN.
     """
-    several = isinstance(result, Sequence) and not isinstance(result, str)
-    values = list(result) if several else [result]
-    want = "a number" if n_objectives == 1 else f"{n_objectives} numbers"
-    if len(values) != n_objectives:
-        raise InvalidResult(f"the objective must return {want}, got {result!r}.")
-    try:
-        found = tuple(float(value) if not isinstance(value, str) else _refuse(value) for value in values)
-    except (TypeError, ValueError):
-        raise InvalidResult(f"the objective must return {want}, got {result!r}; a return statement missing?") from None
-    if any(math.isnan(value) for value in found):
-        raise NonFiniteResult(f"the objective returned {result!r}: NaN is not a result, so the trial is FAIL.")
-    return found
+    several = isinstance(result, Sequence) and not isinstance(result, (str, bytes))
+    found = [as_float(value) for value in (result if several else [result])]
+    numbers = tuple(value for value in found if value is not None)
+    if len(found) != n_objectives or len(numbers) != n_objectives:
+        want = "a number" if n_objectives == 1 else f"{n_objectives} numbers"
+        kind = InvalidResult if len(numbers) == len(found) else ResultTypeError
+        raise kind(f"the objective must return {want}, got {shown(result)}; {_way_out(result)}")
+    if any(map(math.isnan, numbers)):
+        raise NonFiniteResult(f"the objective returned {shown(result)}: NaN is not a result, so the trial is FAIL.")
+    return numbers
 
 
-def _refuse(value: Any) -> float:
-    raise TypeError(f"{value!r} is not a number")
+def _way_out(result: Any) -> str:
+    if result is None:
+        return "is a return statement missing?"
+    if isinstance(result, Mapping):
+        return "return the value to optimize, and store the others with trial.set_user_attr()."
+    if isinstance(result, (str, bytes)):
+        return "return float(...)."
+    return "one for each direction of the study, as a float or a tuple of floats."
 
 
 __all__ = ["AttemptResult", "check_values", "run_trial"]

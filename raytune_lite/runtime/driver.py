@@ -16,7 +16,7 @@ from typing import Any
 
 from ..core import messages as m
 from ..core.encoding import message_from_json, to_json
-from ..exceptions import MessageError, SchemaVersionError, StorageError
+from ..exceptions import MessageError, RaytuneLiteError, SchemaVersionError, StorageError
 from . import tokens
 from .answers import BUSY, answer, refusal
 from .batch import Later, Request
@@ -25,7 +25,7 @@ from .host import Event, Host
 from .ports import Handover, Notice, Plan, WorkerSettings
 from .session import Session
 from .study_time import StudyTime
-from .suggest import Key, SamplerThread, SuggestRequest
+from .suggest import Key, SamplerThread, SuggestRequest, ends_the_run
 
 TICK = 2.0  # seconds between looks at leases and timeouts
 STORAGE_REST = 0.5  # seconds until a database that failed is tried again
@@ -74,6 +74,7 @@ class Driver:
         self._stop: str | None = None  # why every attempt is to end
         self._closed = host.event()
         self._note = ""
+        self._sampler_failure: RaytuneLiteError | None = None  # it ends the run
         self._sampler = SamplerThread(host, self._suggested) if has_sampler_thread else None
         self._suggesting: dict[Key, list[Request]] = {}  # requests to be made again when the sampler has answered
         host.start(self._tick, "leases")
@@ -131,6 +132,9 @@ class Driver:
         """Store what the launcher hands over, and return what it is to do.
 
         An end that is refused fails its slot's attempt: the task is over, and no other end will come.
+
+        Raises:
+            SamplerFailedError, SamplerRefusedError: the sampler can suggest nothing; what was handed over is stored.
         """
         if handover.draining:
             self._stop = INTERRUPTED
@@ -143,6 +147,8 @@ class Driver:
         plan: Plan = self._query(
             lambda session: session.plan(handover, refused=refused, numbers=numbers, is_stopped=self._stop is not None)
         )
+        if self._sampler_failure is not None and not handover.draining:
+            raise self._sampler_failure.with_traceback(None)
         for item in claims.values():
             if item.error is not None:
                 raise item.error
@@ -273,6 +279,7 @@ class Driver:
             if n:
                 session.process([item.request for item in items[:n] if item.request is not None])
                 self._say_note(session)
+                self._sampler_failure = self._sampler_failure or session.sampler_failure
             else:
                 n, item = 1, items[0]
                 if item.query is not None:
@@ -311,6 +318,8 @@ class Driver:
         with self._lock:
             waiting = self._suggesting.pop(key, [])
             if isinstance(found, Exception):
+                if isinstance(found, RaytuneLiteError) and ends_the_run(key, found):
+                    self._sampler_failure = self._sampler_failure or found
                 for request in waiting:
                     request.refuse(found)
                 return

@@ -26,6 +26,10 @@ class InvalidResult(ValueError):  # noqa: N818
     """The objective returned something that is not a result."""
 
 
+class ResultTypeError(InvalidResult):
+    """The objective returned no numbers at all: None, a text, a dict."""
+
+
 class NonFiniteResult(InvalidResult):
     """The objective returned NaN."""
 
@@ -39,6 +43,11 @@ _GPU_TYPES = {
 _GPU_WORDS = ("cuda out of memory", "hip out of memory", "cuda error: out of memory", "mps backend out of memory")
 _JAX_TYPES = ("XlaRuntimeError", "JaxRuntimeError")
 _HOST_WORDS = ("can't allocate memory", "cannot allocate memory")
+
+
+def returned_no_number(failure: Failure) -> bool:
+    """Whether a failure is that of an objective that returned None, a text, a dict; NaN is a number."""
+    return failure.kind is FailureKind.EXCEPTION and failure.error.startswith(f"{ResultTypeError.__name__}: ")
 
 
 def kind_of(error: BaseException) -> FailureKind:
@@ -112,6 +121,8 @@ __all__ = [
     "DriverGone",
     "InvalidResult",
     "NonFiniteResult",
+    "ResultTypeError",
     "failure_of",
     "kind_of",
+    "returned_no_number",
 ]

@@ -17,6 +17,7 @@ from ..checkpoints.store import CheckpointStore
 from ..core import messages as m
 from ..core.encoding import event_to_json
 from ..distributions import Distribution
+from ..exceptions import SamplerFailedError, SamplerRefusedError
 from ..trial import TrialState
 from . import signals
 from .attempt import AttemptResult, run_trial
@@ -145,7 +146,10 @@ class SerialTasks:
     def wait(self, timeout: float, gather: float = 0.0) -> tuple[list[Returned], list[Lost]]:  # noqa: ARG002
         """Run the oldest task. See Tasks."""
         slot = self._queue.pop(0)
-        trial = self._study.ask(slot)
+        try:
+            trial = self._study.ask(slot)
+        except (SamplerFailedError, SamplerRefusedError):
+            trial = None  # the driver knows it, and ends the run
         if trial is None:
             return [Returned(slot=slot)], []
         result = run_trial(self._objective, trial, catch=self._catch, n_objectives=self._n_objectives)

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 from ..core.encoding import event_from_json
 from ..core.messages import AttemptEnded, Failure, FailureKind
-from ..exceptions import MessageError, RaytuneLiteError, StudyAbortedError, TrialFailedError
+from ..exceptions import MessageError, NoResultError, RaytuneLiteError, StudyAbortedError, TrialFailedError
+from .failures import returned_no_number
 from .host import Host
 from .ports import DriverCalls, Handover, Lost, Observer, Plan, Returned, Tasks
 from .tokens import AHEAD
@@ -72,6 +73,8 @@ class Launcher:
         self._draining = False
         self._failed: BaseException | None = None  # the first failure that ends the run
         self._shown = 0
+        self._n_invalid, self._no_result = 0, ""  # trials that returned what is no result, and what the last one did
+        self._has_others = False  # whether an attempt ended otherwise
         self._room, self._room_until = 0, -math.inf
         self._rate = EndRate(host, short_trials)
         self._prefetched = 0
@@ -84,6 +87,7 @@ class Launcher:
         Raises:
             TrialFailedError: an objective raised what ``catch`` does not list. Inline it is that exception itself.
             StudyAbortedError: the run was given up.
+            NoResultError: all of its trials returned what is no result.
             KeyboardInterrupt: after running trials were stopped and everything acknowledged was stored.
         """
         try:
@@ -100,6 +104,8 @@ class Launcher:
         except BaseException:
             self._drain()
             raise
+        if self._no_result and not self._has_others:
+            raise NoResultError(self._study_name, self._n_invalid, self._no_result)
 
     def _loop(self) -> None:
         plan = self._hand_over()
@@ -208,6 +214,7 @@ class Launcher:
     def _note_failure(self, item: Returned, plan: Plan) -> None:
         """Show the failure of a trial for good; keep it to be raised when ``catch`` does not list it."""
         if not item.failed:
+            self._has_others = self._has_others or item.message is not None
             if isinstance(item.exception, KeyboardInterrupt):  # the task ran in this thread
                 self._failed = self._failed or item.exception
             return
@@ -224,6 +231,11 @@ class Launcher:
             return
         self._shown += 1
         text = failure.traceback.rstrip() if self._shown <= TRACEBACKS_SHOWN else failure.error
+        if returned_no_number(failure):
+            text = self._no_result = failure.error.partition(": ")[2]
+            self._n_invalid += 1
+        else:
+            self._has_others = True
         self._observer.notice(f"trial {event.number} (attempt {event.attempt}) failed: {text}")
 
     def _say_retry(self, number: int, failure: Failure) -> None:

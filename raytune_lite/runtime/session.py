@@ -29,7 +29,7 @@ from .host import Host, RealHost
 from .ports import Handover, Notice, Plan, WorkerSettings
 from .slots import Slots
 from .study_time import StudyTime
-from .suggest import SuggestRequest
+from .suggest import SuggestRequest, ends_the_run
 
 # Handing out work is committed like all else, but need not wait for the disk: any process may die and it stands; a
 # power cut that takes it back has ended the attempts too, and the same numbers and parameters are handed out again.
@@ -86,6 +86,7 @@ class Session:
         self.failure: BaseException | None = None  # set when the state in memory may be ahead of the database
         self.commits = Commits()
         self.note = ""  # how the sampler chose last, if it said so
+        self.sampler_failure: RaytuneLiteError | None = None  # it ends the run
         try:
             self._open()
         except BaseException:
@@ -185,8 +186,6 @@ class Session:
                 else:
                     answers.append((request.reply, answer))
                     request.stop = self._why_stop(request.event)
-            except _SamplerFailedError as failed:
-                refusals.append((request.refuse, failed.error))
             except (RaytuneLiteError, ValueError, TypeError) as error:
                 refusals.append((request.refuse, error))
         self._commit(batch)
@@ -244,11 +243,14 @@ class Session:
                 elif self._later is not None and self.sampler.in_background:
                     answer = self._suggest_request(command)
                 else:
+                    asked = self._suggest_request(command)
                     try:
-                        pending.append(m.LogEntry(self.now(), self._suggest_request(command).answer()))
-                    except Exception as error:
+                        pending.append(m.LogEntry(self.now(), asked.answer()))
+                    except RaytuneLiteError as error:
                         self._slots.note(event)  # a claim stands: its attempt is live, and may ask again
-                        raise _SamplerFailedError(error) from error
+                        if ends_the_run(asked.key, error):
+                            self.sampler_failure = error
+                        raise
         self._slots.note(event)
         return answer
 
@@ -388,13 +390,6 @@ class Session:
             self.repository.release(self.study, self.epoch)
         finally:
             self.repository.close()
-
-
-class _SamplerFailedError(Exception):
-    """The sampler raised ``error``, whatever its type: the request is refused, what was decided before it stands."""
-
-    def __init__(self, error: Exception) -> None:
-        self.error = error
 
 
 __all__ = ["Later", "Request", "Session"]

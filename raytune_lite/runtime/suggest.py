@@ -14,9 +14,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..arguments import as_float, shown
 from ..core import messages as m
 from ..core.protocols import Sampler, StudyView
 from ..distributions import Distribution
+from ..exceptions import RaytuneLiteError, SamplerFailedError
+from .failures import failure_of
 from .host import Host
 
 Key = tuple[int, str]  # a trial's number, and the parameter that is asked for ("" for those suggested at the start)
@@ -48,16 +51,26 @@ class SuggestRequest:
         )
 
     def answer(self) -> m.Suggested | m.ParamSet:
-        """The sampler's answer as an event. Raises whatever the sampler raises."""
-        with isolated_globals(generators=self.sampler.draws_globally):
-            if isinstance(self.command, m.SuggestOne):
-                return self._one(self.command)
-            return self._suggested(self.command.number)
+        """The sampler's answer as an event.
+
+        Raises:
+            SamplerFailedError: the sampler raised, or chose what is not in the distribution.
+            SamplerRefusedError: a sampler cannot do what the study or the objective asks for.
+        """
+        try:
+            with isolated_globals(generators=self.sampler.draws_globally):
+                if isinstance(self.command, m.SuggestOne):
+                    return self._one(self.command)
+                return self._suggested(self.command.number)
+        except RaytuneLiteError:
+            raise
+        except Exception as error:  # a sampler may be the user's own
+            failure = failure_of(error, __name__)
+            raise self._failed(failure.error, failure.traceback) from error
 
     def _one(self, command: m.SuggestOne) -> m.ParamSet:
         number, name, dist = command.number, command.name, command.distribution
-        value = float(self.sampler.sample_independent(self.view, number, name, dist))
-        param = m.ParamValue(name=name, value=value, distribution=dist)
+        param = self._param(name, self.sampler.sample_independent(self.view, number, name, dist), dist)
         return m.ParamSet(number=number, attempt=command.attempt, param=param, seen=self.view.n_events)
 
     def _suggested(self, number: int) -> m.Suggested:
@@ -65,12 +78,31 @@ class SuggestRequest:
         space = sampler.search_space(view, self.known)
         values = sampler.sample_relative(view, number, space) if space else {}
         params = tuple(
-            m.ParamValue(name=name, value=float(value), distribution=space[name])
-            for name, value in values.items()
-            if name not in self.fixed
+            self._param(name, value, space[name]) for name, value in values.items() if name not in self.fixed
         )
         note = sampler.explain(view, number, space) if params else ""
         return m.Suggested(number=number, params=params, seen=view.n_events, note=note)
+
+    def _param(self, name: str, chosen: Any, dist: Distribution) -> m.ParamValue:
+        """The sampler's choice, which must be an internal value of the distribution."""
+        value = as_float(chosen)
+        if value is None or not dist.contains(value):
+            what = f"it chose {shown(chosen)} for parameter {name!r}"
+            raise self._failed(f"{what}, which is no internal value of {shown(dist)}.")
+        return m.ParamValue(name=name, value=value, distribution=dist)
+
+    def _failed(self, error: str, traceback: str = "") -> SamplerFailedError:
+        return SamplerFailedError(type(self.sampler).__name__, self.command.number, error, traceback)
+
+
+def ends_the_run(key: Key, error: RaytuneLiteError) -> bool:
+    """Whether no trial can go on after a sampler's error.
+
+    Args:
+        key: of the request that it refused.
+        error: see SuggestRequest.answer. A sampler that merely refuses one parameter fails the trial that asked for it.
+    """
+    return isinstance(error, SamplerFailedError) or not key[1]
 
 
 @contextlib.contextmanager
@@ -145,4 +177,4 @@ class SamplerThread:
                 self._deliver(request.key, found)
 
 
-__all__ = ["Key", "SamplerThread", "SuggestRequest", "isolated_globals"]
+__all__ = ["Key", "SamplerThread", "SuggestRequest", "ends_the_run", "isolated_globals"]

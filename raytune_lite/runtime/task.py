@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from ..checkpoints.store import CheckpointStore
 from ..core.encoding import event_to_json, from_json
 from ..core.messages import Assignment
+from ..exceptions import SamplerFailedError, SamplerRefusedError
 from .attempt import run_trial
 from .delivery import Channel
 from .failures import DriverGone
@@ -65,8 +66,8 @@ def run_task(
             assignment = place.channel.claim(place.slot, place.node, place.pid)
         else:
             assignment = from_json(prefetched)
-    except DriverGone:
-        return None  # a trial that was given to this slot, unheard, is lost with its lease
+    except (DriverGone, SamplerFailedError, SamplerRefusedError):
+        return None  # a trial that was given to this slot, unheard, is not to blame; a failed sampler ends the run
     if assignment is None:
         return None
     place.channel.begin(assignment)

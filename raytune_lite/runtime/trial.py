@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ..arguments import as_integer, shown
+from ..arguments import as_float, as_integer, shown
 from ..checkpoints.disk import is_failing
 from ..checkpoints.state_files import load_state, save_state
 from ..checkpoints.store import CheckpointStore
@@ -171,9 +171,13 @@ class Trial:
             TypeError, ValueError: the value is not a number, or the key is not a str that can be stored.
         """
         self.delivery.check()
-        if isinstance(value, str):
-            raise TypeError(f"trial {self.number}: constraint {key!r} must be a number, got {shown(value)}.")
-        value = float(value)
+        number = as_float(value)
+        if number is None:
+            raise TypeError(
+                f"trial {self.number}: constraint {shown(key)} must be a number, got {shown(value)}; it is met when it "
+                "is <= 0."
+            )
+        value = number
         check_constraint(key, value)
         if key in self._constraints:
             warnings.warn(
@@ -227,18 +231,18 @@ class Trial:
         if len(values) != n:
             raise TypeError(
                 f"trial {self.number}: report() needs {n} numbers, one for each objective, got {shown(value)} at step "
-                f"{step!r}; pass them as a tuple."
+                f"{shown(step)}; pass them as a tuple."
             )
         return tuple(self._checked_value(part, step) for part in values)
 
     def _checked_value(self, value: Any, step: Any) -> float:
-        try:
-            return float(value) if not isinstance(value, str) else _refuse(value)
-        except (TypeError, ValueError):
+        found = as_float(value)
+        if found is None:
             raise TypeError(
-                f"trial {self.number}: report() needs a number, got {value!r} of type {type(value).__name__} at "
-                f"step {step!r}; pass float(loss)."
-            ) from None
+                f"trial {self.number}: report() needs a number, got {shown(value)} of type "
+                f"{type(value).__name__} at step {shown(step)}; pass float(loss)."
+            )
+        return found
 
     def _checked_step(self, step: Any) -> int:
         whole = as_integer(step)
@@ -292,6 +296,7 @@ class Trial:
             CheckpointError: the directory cannot be made, or what the block wrote is no checkpoint.
         """
         self.delivery.check()
+        step = self._checked_step(step)
         store = self._checkpoints()
         with self._disk():
             directory = store.begin(self.number, self.attempt, step)
@@ -347,10 +352,6 @@ class Trial:
             return None
         with self._disk():
             return self._checkpoints().verify(ref)
-
-
-def _refuse(value: Any) -> float:
-    raise TypeError(f"{value!r} is not a number")
 
 
 __all__ = ["Trial"]

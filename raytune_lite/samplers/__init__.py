@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..arguments import shown
+from ..arguments import shown, wrong_type
 from ..core.protocols import Branches, Grid, Sampler
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ __all__ = [
     "QMCSampler",
     "RandomSampler",
     "TPESampler",
+    "check_sampler",
     "grid_from_spec",
     "sampler_from_spec",
 ]
@@ -91,6 +93,42 @@ def sampler_from_spec(spec: Mapping[str, Any]) -> Sampler:
     except TypeError as error:
         raise ValueError(f"not a spec of {name}: {shown(spec)} ({error}); it must be what spec() returned.") from None
     return sampler
+
+
+# what the core and the driver ask of a sampler, see core.protocols.Sampler
+_PARTS = (
+    "seed", "grid", "in_background", "draws_globally", "spec", "explain", "search_space", "sample_relative",
+    "sample_independent",
+)  # fmt: skip
+
+
+def check_sampler(sampler: Any) -> None:
+    """Refuse what is no sampler, before a study or a run is made with it.
+
+    Raises:
+        TypeError: a name, a class, a sampler of another library, an object that lacks a part of the protocol, or one
+            whose ``spec()`` is not JSON-able.
+    """
+    kind = type(sampler)
+    missing = [part for part in _PARTS if isinstance(sampler, type) or not hasattr(sampler, part)]
+    if missing:
+        name = sampler.__name__ if isinstance(sampler, type) else kind.__name__
+        if isinstance(sampler, type):
+            way_out = f"make an object of the class: {name}()"
+        elif kind.__module__.partition(".")[0] in ("optuna", "optunahub"):
+            way_out = f"use {name} of raytune_lite.samplers, or raytune_lite.integrations.optuna.OptunaSampler(sampler)"
+        elif len(missing) < len(_PARTS):
+            way_out = f"it has no {', '.join(missing)}; derive it from raytune_lite.samplers.BaseSampler"
+        else:
+            way_out = f"built in are {', '.join(_HOMES)}"
+        raise wrong_type("sampler", "an object such as TPESampler(seed=0)", sampler, way_out)
+    try:
+        json.dumps(dict(sampler.spec()))
+    except Exception as error:  # noqa: BLE001  (spec() may be the user's)
+        raise TypeError(
+            f"sampler must have a spec() of JSON-able arguments, got {shown(sampler)}: {error!r:.200}; it is stored "
+            "with the study."
+        ) from None
 
 
 def grid_from_spec(spec: Mapping[str, Any]) -> Grid | Branches | None:

@@ -10,6 +10,7 @@ import copy
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
+from ..arguments import shown
 from ..core.protocols import StudyView
 from ..distributions import Distribution
 from .rng import rng_for, seed_or_fresh
@@ -93,6 +94,18 @@ def _rebuilt(kind: type[S], arguments: dict[str, Any], auto_seed: bool) -> S:
     sampler = kind(**arguments)
     sampler.auto_seed = auto_seed
     return sampler
+
+
+def check_independent_sampler(sampler: Any) -> None:
+    """Refuse what cannot choose the parameters outside of a joint space; None chooses them uniformly.
+
+    Raises:
+        ValueError: it is neither None nor a sampler.
+    """
+    if sampler is not None and (isinstance(sampler, type) or not hasattr(sampler, "sample_independent")):
+        raise ValueError(
+            f"independent_sampler must be a sampler or None, got {shown(sampler)}; for example RandomSampler(seed=0)."
+        )
 
 
 def uniform(seed: int, number: int, name: str, distribution: Distribution) -> float:

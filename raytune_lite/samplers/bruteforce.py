@@ -10,6 +10,7 @@ from ..arguments import integer, shown
 from ..core.protocols import StudyView
 from ..core.tree import n_values
 from ..distributions import Distribution
+from ..exceptions import SamplerRefusedError
 from .base import BaseSampler
 from .grid import KeyedPermutation
 
@@ -74,10 +75,10 @@ class BruteForceSampler(BaseSampler):
         """Any value: the trial is the first to ask below its prefix, and the others are handed out later.
 
         Raises:
-            ValueError: the parameter is continuous, or has more values than floats can tell apart (2**53).
+            SamplerRefusedError: the parameter is continuous, or has more values than floats can tell apart (2**53).
         """
         if n_values(distribution) is None:
-            raise ValueError(
+            raise SamplerRefusedError(
                 f"parameter {name!r} has no end of values, {shown(distribution)}, and brute force would try them all; "
                 "give it a step, use suggest_categorical, or another sampler."
             )

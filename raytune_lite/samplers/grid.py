@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 from ..arguments import integer, shown
 from ..core.protocols import StudyView
 from ..distributions import CategoricalChoice, Distribution
+from ..exceptions import SamplerRefusedError
 from .rng import seed_or_fresh
 
 _MAX_CELLS = 2**63 - 1
@@ -40,14 +41,15 @@ def _axis(name: Any, values: Any) -> tuple[CategoricalChoice, ...]:
     if not isinstance(name, str):
         raise ValueError(f"search_space must have parameter names as keys, got {shown(name)}; use a str.")
     where = f"search_space[{shown(name, 60)}]"
-    if isinstance(values, (str, bytes, Mapping, Set)) or not hasattr(values, "__len__"):
+    is_list = hasattr(values, "__len__") and not isinstance(values, (str, bytes, Mapping, Set, type))
+    if not is_list or getattr(values, "ndim", 1) == 0:  # numpy's arrays without a dimension
         raise ValueError(
             f"{where} must be a list of values, got {shown(values)}; a list has an order, and keeps it."
         )
     axis: list[CategoricalChoice] = [_plain(value) for value in values]
     if not axis:
         raise ValueError(
-            f"{where} must hold at least one value, got {values!r}; drop the parameter, or fix it."
+            f"{where} must hold at least one value, got {shown(values)}; drop the parameter, or fix it."
         )
     for value in axis:
         if value is not None and type(value) not in (bool, int, float, str):
@@ -281,14 +283,14 @@ class GridSampler:
         """Refuse, as Optuna does: a value that the cell does not give would be no point of the grid.
 
         Raises:
-            ValueError: always; the name is not in the grid, or the trial was enqueued without it.
+            SamplerRefusedError: always; the name is not in the grid, or the trial was enqueued without it.
         """
         names = [axis for axis, _ in self.grid.axes]
         if name not in names:
-            raise ValueError(
+            raise SamplerRefusedError(
                 f"parameter {name!r} is not in the grid {names}; add it to GridSampler's search_space."
             )
-        raise ValueError(
+        raise SamplerRefusedError(
             f"trial {number} was given no value for parameter {name!r} of the grid {names}; "
             "enqueue_trial() must give all of them with GridSampler."
         )

@@ -9,7 +9,7 @@ from typing import Any
 from ..arguments import shown
 from ..core.protocols import Branches, Grid, Sampler, StudyView
 from ..distributions import CategoricalChoice, Distribution
-from ..exceptions import InvalidDistributionError
+from ..exceptions import InvalidDistributionError, SamplerRefusedError
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -139,7 +139,7 @@ class PartialFixedSampler:
                 return internal
         except InvalidDistributionError:
             pass
-        raise ValueError(
+        raise SamplerRefusedError(
             f"fixed_params[{name!r}] must be a value of {shown(distribution)}, got {value!r}; fix another value, or "
             "widen the distribution."
         )

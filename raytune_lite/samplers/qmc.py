@@ -53,7 +53,7 @@ class QMCSampler(BaseSampler):
     """
 
     def __init__(self, qmc_type: str = "sobol", *, scramble: bool = True, seed: int | None = None) -> None:
-        if qmc_type not in _TYPES:
+        if not isinstance(qmc_type, str) or qmc_type not in _TYPES:
             raise ValueError(f"qmc_type must be one of {list(_TYPES)}, got {shown(qmc_type)}.")
         if not isinstance(scramble, bool):
             raise ValueError(f"scramble must be True or False, got {shown(scramble)}; the seed is another argument.")

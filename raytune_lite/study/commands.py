@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..arguments import integer, integer_or_none
+from ..arguments import integer, integer_or_none, seconds
 from ..core import messages as m
+from ..core.bounds import MAX_STEP
 from ..core.events import GRACE
 from ..exceptions import StudyBusyError
 from ..runtime import control, takeover
@@ -17,6 +18,7 @@ from ..runtime.host import RealHost
 from ..trial import TrialState
 from .results import Results
 
+_GRACE = "running trials have so long to save and end"
 
 class Commands(Results):
     """The commands of a Study. Each waits until it is stored; a run follows it within about a second.
@@ -25,6 +27,7 @@ class Commands(Results):
         StudyNotRunningError: no run of the study is under way.
         DriverUnreachableError: its owner did not answer for 30 s.
         MessageError: the run cannot do this now; the message says why.
+        TypeError, ValueError: an argument is not the number that it must be.
     """
 
     def stop_trial(self, number: int, *, grace: float = GRACE) -> TrialState:
@@ -39,8 +42,8 @@ class Commands(Results):
         Returns:
             The trial's state now: RUNNING until it has ended.
         """
-        number = integer("number", number, 0, "trials are numbered from 0")
-        event = m.TrialStopRequested(number=number, key=control.new_key(), grace=float(grace))
+        number = integer("number", number, 0, "trials are numbered from 0", MAX_STEP)
+        event = m.TrialStopRequested(number=number, key=control.new_key(), grace=seconds("grace", grace, _GRACE))
         return TrialState(self._command(event))
 
     def pause(self, *, grace: float = GRACE) -> int:
@@ -52,7 +55,7 @@ class Commands(Results):
         Returns:
             How many trials were running.
         """
-        running: int = self._command(m.StudyPaused(key=control.new_key(), grace=float(grace)))
+        running: int = self._command(m.StudyPaused(key=control.new_key(), grace=seconds("grace", grace, _GRACE)))
         return running
 
     def unpause(self) -> None:
@@ -71,8 +74,8 @@ class Commands(Results):
         """
         left: int | None = self._command(
             m.RunExtended(
-                n_trials=integer_or_none("n_trials", n_trials, 1, "how many more"),
-                max_trials=integer_or_none("max_trials", max_trials, 1, "the study's new total"),
+                n_trials=integer_or_none("n_trials", n_trials, 1, "how many more", MAX_STEP),
+                max_trials=integer_or_none("max_trials", max_trials, 1, "the study's new total", MAX_STEP),
                 key=control.new_key(),
             )
         )
@@ -91,8 +94,9 @@ class Commands(Results):
         Returns:
             How many running trials must end for it.
         """
-        n_slots = integer("n_slots", n_slots, 1, "pause() frees all slots")
-        victims: int = self._command(m.SlotsResized(n_slots=n_slots, key=control.new_key(), grace=float(grace)))
+        n_slots = integer("n_slots", n_slots, 1, "pause() frees all slots", MAX_STEP)
+        grace = seconds("grace", grace, _GRACE)
+        victims: int = self._command(m.SlotsResized(n_slots=n_slots, key=control.new_key(), grace=grace))
         return victims
 
     def release(self, *, force: bool = False) -> str | None:

@@ -6,36 +6,56 @@ Knows no database and no session.
 from __future__ import annotations
 
 import json
-import operator
 import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from ..arguments import shown
+from ..arguments import as_integer, items, mapping, shown, wrong_type
 from ..core import messages as m
 from ..runtime.attempt import AttemptResult, check_values
 from ..runtime.failures import InvalidResult, kind_of
 from ..runtime.trial import Trial
-from ..trial import FrozenTrial, TrialState
+from ..trial import FrozenTrial, TrialState, as_state, check_frozen
 
 
-def enqueued(params: Mapping[str, Any], user_attrs: Mapping[str, Any]) -> m.TrialEnqueued:
+def named(name: str, given: Any) -> dict[str, Any]:
+    """Parameters or attributes by name. ``name``: the argument's.
+
+    Raises:
+        TypeError: no dict, or a key that is no str.
+    """
+    return mapping(name, given, 'for example {"x": 0.5}')
+
+
+def enqueued(params: Any, user_attrs: Any) -> m.TrialEnqueued:
     """The event of a configuration to run, under a new key: a request that is sent twice counts once.
 
     Raises:
-        TypeError: a value that JSON cannot hold.
+        TypeError: no dict of names, or a value that JSON cannot hold.
     """
-    return m.TrialEnqueued(params=_json_pairs(params), user_attrs=_json_pairs(user_attrs), key=uuid.uuid4().hex)
+    values = _json_pairs(named("params", params))
+    attrs = () if user_attrs is None else _json_pairs(named("user_attrs", user_attrs))
+    return m.TrialEnqueued(params=values, user_attrs=attrs, key=uuid.uuid4().hex)
+
+
+def listed_trials(given: Any) -> list[Any]:
+    """The trials that ``add_trials`` is given.
+
+    Raises:
+        TypeError: it is no list.
+    """
+    return items("trials", given, "for example other_study.trials")
 
 
 def added(trial: FrozenTrial, n_objectives: int) -> m.TrialAdded:
     """The event of a trial that ran elsewhere, under a new key.
 
     Raises:
-        TypeError: an attribute that JSON cannot hold, or an intermediate value that is not a number at an integer.
+        TypeError: no FrozenTrial, or a field of it of the wrong type; an attribute that JSON cannot hold.
         ValueError: the trial is not finished, or has or reported another number of values than the study has
             objectives.
     """
+    check_frozen(trial)
     if not trial.state.is_finished():
         raise ValueError(f"only a finished trial can be added, got {trial.state.name}; use enqueue_trial to run one.")
     if trial.state is TrialState.COMPLETE and len(trial.values or ()) != n_objectives:
@@ -60,7 +80,7 @@ def added(trial: FrozenTrial, n_objectives: int) -> m.TrialAdded:
 
 def _json_pairs(values: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     try:
-        return tuple((str(name), json.dumps(value)) for name, value in values.items())
+        return tuple((name, json.dumps(value)) for name, value in values.items())
     except (TypeError, ValueError, RecursionError) as error:
         raise TypeError(f"values must be JSON-able (numbers, strings, lists), got {shown(values)}: {error}.") from None
 
@@ -74,15 +94,37 @@ def _plain_reports(trial: FrozenTrial, n_objectives: int) -> tuple[tuple[int, tu
                 f"the trial reported {shown(values)} at step {shown(step)}, the study has {n_objectives} objective(s); "
                 "intermediate_values must have one number for each."
             )
-    try:
-        return tuple(sorted((operator.index(step), tuple(map(float, values))) for step, values in reports.items()))
-    except (TypeError, ValueError) as error:
-        raise TypeError(f"intermediate_values must map integers to numbers, got {shown(reports)}: {error}.") from None
+    return tuple(sorted((int(step), tuple(map(float, values))) for step, values in reports.items()))
 
 
 def has_params(trial: FrozenTrial, params: Mapping[str, Any]) -> bool:
     """Whether the trial was enqueued with exactly ``params``, or, if it was not enqueued, ran with them."""
     return dict(trial.system_attrs.get("fixed_params", trial.params)) == dict(params)
+
+
+def number_of(trial: Any) -> int:
+    """The number of a trial that is given as what ``ask`` returned, or as its number.
+
+    Raises:
+        TypeError: it is neither.
+    """
+    number = as_integer(getattr(trial, "number", trial))
+    if number is None:
+        raise TypeError(f"trial must be what ask() returned, or its number; got {shown(trial)}.")
+    return number
+
+
+def _state_of(state: Any) -> TrialState | None:
+    """``state`` as a TrialState that may be told; Optuna's states are accepted, as they have the same numbers."""
+    if state is None:
+        return None
+    hint = "for example state=TrialState.PRUNED"
+    found = as_state(state)
+    if found is None:
+        raise wrong_type("state", "a TrialState or None", state, hint)
+    if found not in _OUTCOMES:
+        raise ValueError(f"state must be COMPLETE, PRUNED or FAIL, got {shown(state)}; {hint}.")
+    return found
 
 
 _OUTCOMES = {
@@ -99,10 +141,9 @@ def result_of(trial: Trial, values: Any, state: TrialState | None, n_objectives:
         InvalidResult: COMPLETE without one number an objective; NonFiniteResult: COMPLETE with NaN.
         ValueError: another state than COMPLETE, PRUNED and FAIL; values with PRUNED or FAIL.
     """
-    if state is not None and state not in _OUTCOMES:
-        raise ValueError(f"state must be COMPLETE, PRUNED or FAIL, got {state!r}.")
+    state = _state_of(state)
     if state in (TrialState.PRUNED, TrialState.FAIL) and values is not None:
-        raise ValueError(f"values cannot be told with state={state.name}, got {values!r}.")
+        raise ValueError(f"values cannot be told with state={state.name}, got {shown(values)}; leave them out.")
     found: tuple[float, ...] | None = None
     failure: m.Failure | None = None
     if state in (None, TrialState.COMPLETE):
@@ -125,4 +166,4 @@ def result_of(trial: Trial, values: Any, state: TrialState | None, n_objectives:
     )
 
 
-__all__ = ["added", "enqueued", "has_params", "result_of"]
+__all__ = ["added", "enqueued", "has_params", "listed_trials", "named", "number_of", "result_of"]

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from ..arguments import shown
+from ..arguments import items, shown, wrong_type
 from ..core.bounds import check_json, check_name
 from ..core.messages import CheckpointRef, RunStarted
 from ..exceptions import StudyNotFoundError
@@ -15,18 +15,21 @@ from ..runtime.host import RealHost
 from ..storages.integrity import Difference
 from ..storages.records import AttemptRecord, CellRecord, RungRecord
 from ..storages.repository import Repository
-from ..trial import FrozenTrial, StudyDirection, TrialState
+from ..trial import FrozenTrial, StudyDirection, TrialState, as_state
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 def check_findable(repository: Repository, study_name: str) -> None:
-    """Refuse a name that no database can look for (half a surrogate pair).
+    """Refuse a name that no database can look for.
 
     Raises:
-        StudyNotFoundError: ``study_name`` is such a name.
+        TypeError: ``study_name`` is not a str.
+        StudyNotFoundError: it holds half a surrogate pair.
     """
+    if not isinstance(study_name, str):
+        raise wrong_type("study_name", "a str", study_name, "None takes the only study of the storage")
     try:
         study_name.encode()
     except UnicodeEncodeError:
@@ -44,12 +47,17 @@ class Results:
     Raises:
         StudyNotFoundError: no study of this name.
         StorageURLError, SchemaVersionError, StorageError: the storage cannot be used.
+        TypeError: the name is not a str.
     """
 
     def __init__(self, study_name: str, storage: str, *, durable: bool = True) -> None:
         self._repository = Repository.open(storage, durable=durable)
-        check_findable(self._repository, study_name)
-        self._record = self._repository.load_study(study_name)
+        try:
+            check_findable(self._repository, study_name)
+            self._record = self._repository.load_study(study_name)
+        except BaseException:
+            self._repository.close()
+            raise
         self.study_name, self._durable = study_name, durable
 
     @property
@@ -78,8 +86,11 @@ class Results:
         Args:
             deepcopy: Optuna's argument; it changes nothing, since each call reads new records.
             states: only trials in one of these states; None: all.
+
+        Raises:
+            TypeError: ``states`` is not a list of TrialState.
         """
-        wanted = None if states is None else tuple(states)
+        wanted = None if states is None else _states(states)
         return [trial for trial in self._repository.trials(self._record) if wanted is None or trial.state in wanted]
 
     @property
@@ -193,7 +204,7 @@ class Results:
         check_name("an attribute's key", key)
         try:
             text = json.dumps(value)
-        except (ValueError, RecursionError) as error:
+        except (TypeError, ValueError, RecursionError) as error:
             raise TypeError(f"attribute {key!r} must be JSON-able, got {shown(value)}: {error}.") from None
         check_json(f"attribute {key!r}", text)
         self._repository.set_user_attr(self._record, key, value)
@@ -212,11 +223,12 @@ class Results:
         Raises:
             ValueError: the number of names is not the number of objectives, or a name is one that a database cannot
                 hold.
-            TypeError: a name is not a str.
+            TypeError: it is not a list, or a name is not a str.
         """
-        for name in metric_names:
+        names = items("metric_names", metric_names, 'for example ["loss", "seconds"]')
+        for name in names:
             check_name("a metric's name", name)
-        self._repository.set_metric_names(self._record, metric_names)
+        self._repository.set_metric_names(self._record, names)
 
     def trials_dataframe(self) -> pd.DataFrame:
         """Trials as a pandas DataFrame, one row a trial, with Optuna's column names.
@@ -231,3 +243,12 @@ class Results:
     def _single_objective(self, what: str) -> None:
         if len(self._record.directions) > 1:
             raise RuntimeError(f"{what} needs a single objective; this study has {len(self._record.directions)}.")
+
+
+def _states(given: Any) -> tuple[TrialState, ...]:
+    hint = "for example states=(TrialState.COMPLETE,)"
+    found = items("states", given, hint)
+    known = tuple(state for given_state in found if (state := as_state(given_state)) is not None)
+    if len(known) != len(found):
+        raise wrong_type("states", "a list of TrialState", found, hint)
+    return known

@@ -9,13 +9,14 @@ import weakref
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..checkpoints.layout import chosen_base
-from ..core.bounds import check_name
+from ..arguments import flag
 from ..core.protocols import Pruner, Sampler
 from ..exceptions import DuplicatedStudyError
 from ..pruners import check_pruner
+from ..samplers import check_sampler
 from ..storages.repository import Repository
-from ..trial import StudyDirection, parse_direction
+from ..trial import StudyDirection
+from . import checks
 from .results import check_findable
 from .study import Study
 
@@ -41,37 +42,39 @@ def create_study(
         sampler: None: the study's recorded one, else AutoSampler.
         pruner: None: the study's recorded one, else NopPruner.
         study_name: None: a unique name.
-        direction: "minimize" (default) or "maximize".
+        direction: "minimize" (default) or "maximize". A study that is continued keeps its own.
         load_if_exists: continue a study of this name.
         directions: one an objective, instead of ``direction``.
         checkpoint_dir: where checkpoints are stored; on several nodes a path that all of them mount. No URL.
 
     Raises:
         DuplicatedStudyError: the name is taken and load_if_exists is False.
-        TypeError: the name is not a str, or ``pruner`` is not a pruner.
+        TypeError: the name is not a str, ``sampler`` is not a sampler, ``pruner`` is not a pruner, ``checkpoint_dir``
+            is not a path.
         ValueError: both direction and directions; an unknown direction; no direction at all; a name that no database
-            can hold; a pruner of a single objective for a study of several; a URL as ``checkpoint_dir``.
+            can hold; a pruner of a single objective for a study of several; a URL as ``checkpoint_dir``; a study to be
+            continued has other directions than those that are given.
         StorageURLError, SchemaVersionError, StorageError: the storage cannot be used.
     """
-    if direction is not None and directions is not None:
-        raise ValueError("give either direction (one objective) or directions (several), not both.")
-    one = "minimize" if direction is None else direction
-    wanted = [parse_direction(d) for d in (directions if directions is not None else [one])]
-    if not wanted:
-        raise ValueError("directions must name at least one direction, got none.")
+    given = checks.directions(direction, directions)
+    wanted = given or (StudyDirection.MINIMIZE,)
+    if sampler is not None:
+        check_sampler(sampler)
     if pruner is not None:
-        check_pruner(pruner, len(wanted))  # before the study is made
-    base = None if checkpoint_dir is None else chosen_base(checkpoint_dir)
-    name = study_name if study_name is not None else f"no-name-{uuid.uuid4()}"
-    check_name("a study's name", name)
+        check_pruner(pruner, len(wanted))
+    name = f"no-name-{uuid.uuid4()}" if study_name is None else checks.study_name(study_name)
+    may_exist = flag("load_if_exists", load_if_exists)
+    base = checks.checkpoint_directory(checkpoint_dir)
     scratch = tempfile.mkdtemp(prefix="raytune_lite-") if storage is None else None
     url = storage if storage is not None else f"sqlite:///{scratch}/study.db"
     repository = Repository.open(url)
     try:
-        repository.create_study(name, tuple(wanted))
+        repository.create_study(name, wanted)
     except DuplicatedStudyError:
-        if not load_if_exists:
+        if not may_exist:
             raise
+        if given is not None:
+            checks.same_directions(name, repository.load_study(name).directions, given)
     finally:
         repository.close()
     study = Study(name, url, sampler, pruner, checkpoint_dir=base, durable=scratch is None)
@@ -101,7 +104,8 @@ def load_study(
         StudyNotFoundError: no study of this name.
         ValueError: no name was given and the storage does not hold exactly one study; the study has several objectives,
             and the pruner judges one.
-        TypeError: ``pruner`` is an object of another kind.
+        TypeError: the name is not a str, ``sampler`` is not a sampler, ``pruner`` is not a pruner, ``checkpoint_dir``
+            is not a path.
     """
     if study_name is None:
         names = get_all_study_names(storage)
@@ -118,6 +122,7 @@ def delete_study(*, study_name: str, storage: str) -> None:
     Raises:
         StorageURLError, SchemaVersionError, StorageError: the storage cannot be used.
         StudyNotFoundError: no study of this name.
+        TypeError: the name is not a str.
     """
     repository = Repository.open(storage)
     try:

@@ -13,19 +13,21 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from ..arguments import as_integer, integer, integer_or_none, shown
-from ..checkpoints.layout import DEFAULT_BASE, chosen_base, study_directory
+from ..arguments import flag, integer, integer_or_none, seconds_or_none, shown, text
+from ..checkpoints.layout import DEFAULT_BASE, study_directory
 from ..core import messages as m
+from ..core.bounds import MAX_STEP
 from ..core.protocols import Pruner, Sampler
 from ..core.retries import RetryPolicy
 from ..display.progress import LiveProgress
 from ..distributions import Distribution
 from ..pruners import check_pruner
-from ..runtime.config import LEASE, LEAST_LEASE, RunConfig, new_run_id
+from ..runtime.config import LEASE, RunConfig, new_run_id
 from ..runtime.inline import IDLE_AFTER, LocalStudy
 from ..runtime.trial import Trial
+from ..samplers import check_sampler
 from ..trial import FrozenTrial, TrialState
-from . import inputs
+from . import checks, inputs
 from .callbacks import AfterTrial, RunObserver
 from .commands import Commands
 from .route import Route, Ways
@@ -48,8 +50,8 @@ class Study(Commands):
 
     Raises:
         StudyNotFoundError: no study of this name.
-        ValueError: ``checkpoint_dir`` is a URL.
         StorageURLError, SchemaVersionError, StorageError: the storage cannot be used.
+        TypeError, ValueError: ``sampler``, ``pruner`` or ``checkpoint_dir`` is not what it must be.
     """
 
     def __init__(
@@ -62,7 +64,9 @@ class Study(Commands):
         checkpoint_dir: str | Path | None = None,
         durable: bool = True,
     ) -> None:
-        self._checkpoint_dir = None if checkpoint_dir is None else chosen_base(checkpoint_dir)
+        if sampler is not None:
+            check_sampler(sampler)
+        self._checkpoint_dir = checks.checkpoint_directory(checkpoint_dir)
         super().__init__(study_name, storage, durable=durable)
         # SQLite's own URL is absolute: the driver actor may have another working directory
         self._storage = self._repository.url if self._repository.is_local else storage
@@ -90,15 +94,16 @@ class Study(Commands):
 
         Raises:
             DriverUnreachableError: another process runs the study, and does not answer.
-            TypeError: a value that JSON cannot hold.
+            TypeError: ``params`` or ``user_attrs`` is no dict of names, or has a value that JSON cannot hold.
         """
-        if skip_if_exists and any(inputs.has_params(trial, params) for trial in self.trials):
+        params = inputs.named("params", params)
+        if flag("skip_if_exists", skip_if_exists) and any(inputs.has_params(trial, params) for trial in self.trials):
             return
         self._enqueue(params, user_attrs)
 
     def _enqueue(self, params: Mapping[str, Any], user_attrs: Mapping[str, Any] | None = None) -> int:
         """The number of the new trial."""
-        number: int = self._send(inputs.enqueued(params, user_attrs or {}))
+        number: int = self._send(inputs.enqueued(params, user_attrs))
         return number
 
     def add_trial(self, trial: FrozenTrial) -> None:
@@ -106,7 +111,8 @@ class Study(Commands):
 
         Raises:
             DriverUnreachableError: another process runs the study, and does not answer.
-            TypeError: an attribute that JSON cannot hold, or an intermediate value that is no number at an integer.
+            TypeError: no FrozenTrial; an attribute that JSON cannot hold; an intermediate value that is no number at
+                an integer.
             ValueError: the trial is not finished, or has another number of values than the study has objectives.
         """
         self._send(inputs.added(trial, len(self.directions)))
@@ -117,7 +123,7 @@ class Study(Commands):
         Raises:
             TypeError, ValueError: see ``add_trial``; the trials before the wrong one are added.
         """
-        for trial in trials:
+        for trial in inputs.listed_trials(trials):
             self.add_trial(trial)
 
     def ask(self, fixed_distributions: Mapping[str, Distribution] | None = None) -> Trial:
@@ -129,14 +135,17 @@ class Study(Commands):
         Raises:
             StudyBusyError: another live process is running the study.
             RuntimeError: nothing is left to ask for (a grid is exhausted), or the study is running in optimize().
+            TypeError: ``fixed_distributions`` is no dict of distributions.
+            SamplerFailedError: the sampler raised.
         """
+        wanted = checks.fixed_distributions(fixed_distributions)
         trial = self._session().ask()
         if trial is None:
             raise RuntimeError(
                 f"study {self.study_name!r} has nothing left to ask for: its grid is exhausted, it was stopped, or "
                 "every path known so far is being explored (then let a trial ask or end first)."
             )
-        for name, distribution in (fixed_distributions or {}).items():
+        for name, distribution in wanted.items():
             trial._suggest(name, distribution)
         self._asked[trial.number] = trial
         return trial
@@ -158,21 +167,19 @@ class Study(Commands):
 
         Raises:
             RuntimeError: the study is running in optimize().
-            TypeError: ``trial`` is neither a Trial nor an integer.
+            TypeError: ``trial`` is neither a Trial nor an integer, or ``state`` is no TrialState.
             ValueError: unknown or finished trial; values with PRUNED or FAIL; COMPLETE without good values.
         """
-        number = as_integer(getattr(trial, "number", trial))
-        if number is None:
-            raise TypeError(f"trial must be what ask() returned, or its number; got {shown(trial)}.")
+        number, may_be_finished = inputs.number_of(trial), flag("skip_if_finished", skip_if_finished)
         asked = self._asked.get(number)
         if asked is None:
-            return self._tell_unknown(number, skip_if_finished)
+            return self._tell_unknown(number, may_be_finished)
         self._session().tell(inputs.result_of(asked, values, state, len(self.directions)))
-        del self._asked[number]
+        self._asked.pop(number, None)  # the session may have been opened again
         return self._trial(number)
 
     def _tell_unknown(self, number: int, skip_if_finished: bool) -> FrozenTrial:
-        known = self._repository.trial(self._record, number)
+        known = self._repository.trial(self._record, number) if 0 <= number <= MAX_STEP else None
         if known is not None and known.state.is_finished() and skip_if_finished:
             return known
         what = f"it is {known.state.name}" if known is not None else "the study has no such trial"
@@ -230,8 +237,8 @@ class Study(Commands):
 
         Raises:
             RuntimeError: the study is running already; optimize() cannot be called inside optimize().
-            ValueError: n_trials, max_trials, timeout, trial_timeout, lease or max_concurrent out of range.
-            StudyAbortedError: the run's first trials all failed, in the same way; see ``RetryPolicy.abort_after``.
+            TypeError, ValueError: an argument of the wrong type, or out of range; nothing was started.
+            StudyAbortedError, NoResultError, SamplerFailedError: the run was given up; the class of each says why.
             TrialFailedError: an objective on Ray raised what ``catch`` does not list (inline: that exception itself).
             StudyBusyError: another live process is running the study.
             KeyboardInterrupt, SystemExit: after Ctrl-C, SIGTERM or SIGHUP.
@@ -239,10 +246,10 @@ class Study(Commands):
         """
         self._route.check_idle()
         config = self._config(n_trials, max_trials, timeout, retries, trial_timeout, lease)
-        caught = (catch,) if isinstance(catch, type) else tuple(catch)
-        after = AfterTrial([partial(callback, self) for callback in callbacks or ()], gc_after_trial)
-        run = self._runner(executor, func, config, caught, resources, _most_at_once(max_concurrent, n_jobs))
-        with self._route.run(), LiveProgress(self.study_name, show=show_progress_bar) as progress:
+        after = AfterTrial(checks.callbacks(callbacks, self), flag("gc_after_trial", gc_after_trial))
+        show = flag("show_progress_bar", show_progress_bar)
+        run = self._runner(executor, func, config, catch, resources, _most_at_once(max_concurrent, n_jobs))
+        with self._route.run(), LiveProgress(self.study_name, show=show) as progress:
             run(RunObserver(progress, after))
 
     def _runner(
@@ -250,16 +257,18 @@ class Study(Commands):
         executor: str,
         func: Objective,
         config: RunConfig,
-        catch: tuple[type[Exception], ...],
+        catch: type[Exception] | Iterable[type[Exception]],
         resources: Mapping[str, Any] | None,
         limit: int | None,
     ) -> Callable[[RunObserver], None]:
         """What runs the trials, by the name of the executor."""
-        if executor == "inline":
-            return partial(self._optimize_inline, func, config, catch)
+        checks.objective(func)
+        caught, request = checks.exceptions(catch), checks.resource_request(resources)
+        if text("executor", executor, "'ray' or 'inline'") == "inline":
+            return partial(self._optimize_inline, func, config, caught)
         if executor == "ray":
-            return partial(self._optimize_on_ray, func, config, catch, resources, limit)
-        raise ValueError(f"executor must be 'ray' or 'inline', got {executor!r}.")
+            return partial(self._optimize_on_ray, func, config, caught, request, limit)
+        raise ValueError(f"executor must be 'ray' or 'inline', got {shown(executor)}.")
 
     def _optimize_inline(
         self, func: Objective, config: RunConfig, catch: tuple[type[Exception], ...], observer: RunObserver
@@ -314,23 +323,20 @@ class Study(Commands):
         trial_timeout: float | None = None,
         lease: float = LEASE,
     ) -> RunConfig:
-        if not lease >= LEAST_LEASE:
-            raise ValueError(f"lease must be >= {LEAST_LEASE:g} seconds, got {lease}: a message comes each second.")
-        for name, seconds in (("timeout", timeout), ("trial_timeout", trial_timeout)):
-            if seconds is not None and not seconds > 0:
-                raise ValueError(f"{name} must be > 0 seconds, got {seconds}; leave it out for no bound.")
+        if self.sampler is not None:
+            check_sampler(self.sampler)  # it may have been set since
         return RunConfig(
             storage=self._storage,
             study_name=self.study_name,
             run=new_run_id(),
             sampler=self.sampler,
             pruner=self.pruner,
-            n_trials=integer_or_none("n_trials", n_trials, 1, _NO_BOUND),
-            max_trials=integer_or_none("max_trials", max_trials, 1, _NO_BOUND),
-            timeout=timeout,
-            retries=retries or RetryPolicy(),
-            trial_timeout=trial_timeout,
-            lease=lease,
+            n_trials=integer_or_none("n_trials", n_trials, 1, _NO_BOUND, MAX_STEP),
+            max_trials=integer_or_none("max_trials", max_trials, 1, _NO_BOUND, MAX_STEP),
+            timeout=seconds_or_none("timeout", timeout),
+            retries=checks.retry_policy(retries),
+            trial_timeout=seconds_or_none("trial_timeout", trial_timeout),
+            lease=checks.lease(lease),
             checkpoint_dir=self._checkpoint_dir or self._default_checkpoint_dir(),
             durable=self._durable,
             checkpoint_dir_is_given=self._checkpoint_dir is not None,

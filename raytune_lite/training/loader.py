@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from torch.utils.data import DataLoader, Sampler, default_collate
 
-from ..arguments import integer, shown
+from ..arguments import flag, function, integer, shown
 from ..core.bounds import MAX_STEP
 from .rng import seeded
 
@@ -53,7 +53,8 @@ class ResumableLoader:
         position: batches of the present epoch that the loop has received.
 
     Raises:
-        TypeError: a dataset without ``len()``, an option that would change the order.
+        TypeError: a dataset without ``len()``, an option that would change the order, a flag that is no bool, a
+            ``collate_fn`` that is no function.
         ValueError: a batch size or seed out of range, or a dataset that gives no batch.
     """
 
@@ -69,7 +70,7 @@ class ResumableLoader:
         draws: bool = True,
         **options: Any,
     ) -> None:
-        if not hasattr(dataset, "__len__") or not hasattr(dataset, "__getitem__"):
+        if not hasattr(dataset, "__len__") or not hasattr(dataset, "__getitem__") or getattr(dataset, "ndim", 1) == 0:
             raise TypeError(
                 f"dataset must have len() and [index], got {type(dataset).__name__}: a stream cannot be continued in "
                 "its middle. Give a map-style dataset."
@@ -79,6 +80,9 @@ class ResumableLoader:
             raise TypeError(f"{refused} cannot be given: the order is drawn from seed. Use shuffle and drop_last.")
         batch_size = integer("batch_size", batch_size, 1, "it is the number of samples of a batch")
         seed = integer("seed", seed, 0, "the order of the samples is drawn from it")
+        shuffle, drop_last, draws = flag("shuffle", shuffle), flag("drop_last", drop_last), flag("draws", draws)
+        if collate_fn is not None:
+            function("collate_fn", collate_fn, ("samples",), "it makes one batch of a list of samples")
         size = len(dataset)
         self._length = size // batch_size if drop_last else -(-size // batch_size)
         if self._length == 0:

@@ -24,7 +24,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from ..arguments import integer, shown
+from ..arguments import as_float, integer, shown
 
 PRECISIONS: dict[str, torch.dtype | None] = {
     "32-true": None,
@@ -84,9 +84,10 @@ class Precision:
         init_scale: float = 2.0**16,
         growth_interval: int = 2000,
     ) -> None:
-        if precision not in PRECISIONS:
+        if not isinstance(precision, str) or precision not in PRECISIONS:
             raise ValueError(f"precision must be one of {list(PRECISIONS)}, got {shown(precision)}.")
-        if not 0 < init_scale < float("inf"):
+        scale = as_float(init_scale)
+        if scale is None or not 0 < scale < float("inf"):
             raise ValueError(f"init_scale must be a finite number > 0, got {shown(init_scale)}; 2**16 is usual.")
         growth_interval = integer("growth_interval", growth_interval, 1, "2000 is usual")
         self.precision = precision
@@ -97,7 +98,7 @@ class Precision:
         self.scaler: torch.amp.GradScaler | None = None
         if precision == "16-mixed":
             self.scaler = torch.amp.GradScaler(
-                self.device.type, init_scale=init_scale, growth_interval=growth_interval
+                self.device.type, init_scale=scale, growth_interval=growth_interval
             )
         self.taken_steps = 0
         self.skipped_steps = 0
@@ -282,7 +283,7 @@ def _device(device: str | torch.device | None) -> torch.device:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         return torch.device(device)
-    except (RuntimeError, TypeError) as error:
+    except Exception as error:  # torch says in many ways that it knows no such device
         raise ValueError(f"device must be a torch device such as 'cpu' or 'cuda:0', got {shown(device)}.") from error
 
 

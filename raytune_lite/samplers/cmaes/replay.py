@@ -21,6 +21,7 @@ import numpy as np
 
 from ...core.protocols import Finished, StudyView
 from ...distributions import CategoricalDistribution, Distribution
+from ...exceptions import SamplerRefusedError
 from ...trial import FrozenTrial, StudyDirection, TrialState
 from ..history import Bookmark
 from ..rng import rng_for
@@ -261,7 +262,7 @@ class Replay:
                 if all(type(params.get(name)) in (int, float) for name in box.names)
             ]
             if not known:
-                raise ValueError(
+                raise SamplerRefusedError(
                     f"source_trials must have trials with all of the parameters {list(box.names)}, got none of "
                     f"{len(rules.sources)}; leave source_trials out."
                 )

@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from ...arguments import integer, integer_or_none, shown
+from ...arguments import as_float, flag, integer, integer_or_none, shown
 from ...core.protocols import Sampler, StudyView
 from ...distributions import Distribution
+from ...exceptions import SamplerRefusedError
 from ...trial import FrozenTrial, TrialState
-from ..base import BaseSampler
+from ..base import BaseSampler, check_independent_sampler
 from .replay import Replay, Rules
 from .steps import Variant
 
@@ -78,9 +79,10 @@ class CmaEsSampler(BaseSampler):
         popsize = integer_or_none("popsize", popsize, 4, "None chooses by the number of parameters")
         inc_popsize = integer("inc_popsize", inc_popsize, 1, "2 doubles the population at each restart")
         variant = _variant(use_separable_cma, with_margin, lr_adapt)
-        if restart_strategy not in _RESTARTS:
+        if not isinstance(restart_strategy, (str, type(None))) or restart_strategy not in _RESTARTS:
             raise ValueError(f"restart_strategy must be one of {list(_RESTARTS)}, got {shown(restart_strategy)}.")
         sigma0, start = _width(sigma0), _start(x0)
+        check_independent_sampler(independent_sampler)
         sources = _sources(source_trials, consider_pruned_trials)
         if sources is not None:
             _refuse_beside_sources(x0, sigma0, use_separable_cma)
@@ -90,8 +92,8 @@ class CmaEsSampler(BaseSampler):
             sigma0=sigma0,
             n_startup_trials=n_startup_trials,
             independent_sampler=independent_sampler,
-            warn_independent_sampling=bool(warn_independent_sampling),
-            consider_pruned_trials=bool(consider_pruned_trials),
+            warn_independent_sampling=flag("warn_independent_sampling", warn_independent_sampling),
+            consider_pruned_trials=flag("consider_pruned_trials", consider_pruned_trials),
             restart_strategy=restart_strategy,
             popsize=popsize,
             inc_popsize=inc_popsize,
@@ -169,14 +171,15 @@ class CmaEsSampler(BaseSampler):
 
 def _check_one_objective(view: StudyView) -> None:
     if len(view.directions) != 1:
-        raise ValueError(
+        raise SamplerRefusedError(
             f"CmaEsSampler optimises one objective, got a study of {len(view.directions)} objectives; use "
             "NSGAIISampler or TPESampler."
         )
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+    is_number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+    return is_number and as_float(value) is not None  # an int may be too large
 
 
 def _variant(separable: Any, margin: Any, lr_adapt: Any) -> Variant:

@@ -11,7 +11,7 @@ from ...arguments import integer, shown
 from ...core.protocols import Sampler, StudyView
 from ...distributions import Distribution
 from ...trial import TrialState
-from ..base import BaseSampler
+from ..base import BaseSampler, check_independent_sampler
 from ..rng import rng_for
 from .build import Builder
 from .chain import MOST_ROWS
@@ -68,11 +68,7 @@ class GPSampler(BaseSampler):
                 f"deterministic_objective must be True or False, got {shown(deterministic_objective)}; True says that "
                 "the same parameters give the same value."
             )
-        if independent_sampler is not None and not hasattr(independent_sampler, "sample_independent"):
-            raise ValueError(
-                f"independent_sampler must be a sampler or None, got {shown(independent_sampler)}; for example "
-                "RandomSampler(seed=0)."
-            )
+        check_independent_sampler(independent_sampler)
         super().__init__(
             seed,
             independent_sampler=independent_sampler,

@@ -95,7 +95,7 @@ class NSGAIIISampler(NSGAIISampler):
 def _directions(reference_points: Any) -> Array:
     try:
         points = np.array(reference_points, dtype=np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         points = np.empty(0)
     if points.ndim != 2 or not points.size or not (points >= 0).all() or not (points.sum(axis=1) > 0).all():
         points = np.full((1, 1), np.inf)

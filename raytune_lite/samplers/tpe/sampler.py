@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ...arguments import integer, shown
+from ...arguments import as_float, integer, shown
 from ...core.protocols import StudyView
 from ...distributions import Distribution
 from ...trial import FrozenTrial, TrialState
@@ -239,11 +239,12 @@ class TPESampler(BaseSampler):
 
 
 def _positive(name: str, value: Any) -> float:
-    if isinstance(value, (bool, str)) or not isinstance(value, (int, float, np.number)) or not 0 < value < math.inf:
+    found = as_float(value) if isinstance(value, (int, float, np.number)) and not isinstance(value, bool) else None
+    if found is None or not 0 < found < math.inf:
         raise ValueError(
             f"{name} must be a finite number > 0, got {shown(value)}; 1.0 lets the prior count as one trial."
         )
-    return float(value)
+    return found
 
 
 def _flag(name: str, value: Any) -> bool:

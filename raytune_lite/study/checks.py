@@ -1,0 +1,209 @@
+"""What a user passes to a study and to a run, checked where it is given: before anything is made, stored or started.
+
+Knows no database and no session. The words of the messages are those of ``arguments``.
+"""
+
+from __future__ import annotations
+
+import inspect
+import numbers
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from .. import arguments
+from ..checkpoints.layout import chosen_base
+from ..core.bounds import check_name
+from ..core.retries import RetryPolicy
+from ..distributions import CategoricalDistribution, Distribution, FloatDistribution, IntDistribution
+from ..exceptions import InvalidResourcesError
+from ..runtime.config import LEAST_LEASE
+from ..trial import StudyDirection, parse_direction
+
+
+def directions(direction: Any, several: Any) -> tuple[StudyDirection, ...] | None:
+    """The directions that ``direction`` or ``directions`` name; None when neither is given.
+
+    Raises:
+        TypeError: ``directions`` is not a list.
+        ValueError: both are given, an unknown direction, or no direction in the list.
+    """
+    if direction is not None and several is not None:
+        raise ValueError("give either direction (one objective) or directions (several), not both.")
+    if several is None:
+        return None if direction is None else (parse_direction(direction),)
+    found = tuple(map(parse_direction, arguments.items("directions", several, "one direction is direction='minimize'")))
+    if not found:
+        raise ValueError("directions must name at least one direction, got none.")
+    return found
+
+
+def same_directions(name: str, have: Sequence[StudyDirection], wanted: Sequence[StudyDirection]) -> None:
+    """Refuse to continue a study in another direction: what is best would silently be the worst.
+
+    Raises:
+        ValueError: the directions differ.
+    """
+    if tuple(have) != tuple(wanted):
+        stored, given = ([direction.name.lower() for direction in some] for some in (have, wanted))
+        raise ValueError(
+            f"study {name!r} exists with directions {stored}, and {given} was given; a study keeps its directions: "
+            "leave them out to continue it, or choose another study_name."
+        )
+
+
+def study_name(name: Any) -> str:
+    """The name of a study.
+
+    Raises:
+        TypeError, ValueError: it is no str, or one that no database can hold.
+    """
+    check_name("a study's name", name)
+    found: str = name
+    return found
+
+
+def checkpoint_directory(given: Any) -> str | None:
+    """An absolute path, or None for None.
+
+    Raises:
+        TypeError, ValueError: it is no path, or a URL.
+    """
+    if given is None:
+        return None
+    hint = "on several nodes it is a path that all of them mount"
+    return chosen_base(arguments.path("checkpoint_dir", given, hint))
+
+
+# --- a run ---------------------------------------------------------------------------------------------------------
+
+
+def objective(func: Any) -> None:
+    """Refuse what cannot be called with a trial.
+
+    Raises:
+        TypeError: it is not a function of one argument, or a coroutine function.
+    """
+    arguments.function("func", func, ("trial",), "for example def objective(trial): return trial.suggest_float(...)")
+    called = func if inspect.isfunction(func) or inspect.ismethod(func) else getattr(func, "__call__", None)  # noqa: B004
+    if inspect.iscoroutinefunction(func) or inspect.iscoroutinefunction(called):
+        way_out = "await inside it with asyncio.run(...)"
+        raise arguments.wrong_type("func", "an ordinary function, without async", func, way_out)
+
+
+def callbacks(given: Any, study: Any) -> list[Callable[..., Any]]:
+    """The callbacks of a run, each as a function of the trial.
+
+    Raises:
+        TypeError: not a list of functions of a study and a trial.
+    """
+    if given is None:
+        return []
+    hint = "each is called as callback(study, frozen_trial)"
+    if callable(given) and not hasattr(given, "__iter__"):
+        raise arguments.wrong_type("callbacks", "a list of functions", given, "pass callbacks=[...]; " + hint)
+    found = arguments.items("callbacks", given, hint)
+    return [partial(arguments.function("a callback", one, ("study", "trial"), hint), study) for one in found]
+
+
+def exceptions(catch: Any) -> tuple[type[Exception], ...]:
+    """The exceptions that ``catch`` lists.
+
+    Raises:
+        TypeError: something else than classes of exceptions.
+    """
+    hint = "pass classes, as in catch=(ValueError,)"
+    found = [catch] if isinstance(catch, type) else arguments.items("catch", catch, hint)
+    for kind in found:
+        if not isinstance(kind, type) or not issubclass(kind, Exception):
+            raise arguments.wrong_type("catch", "an Exception class or a list of them", kind, hint)
+    return tuple(found)
+
+
+def retry_policy(given: Any) -> RetryPolicy:
+    """The retries of a run; the default policy for None.
+
+    Raises:
+        TypeError: it is not a RetryPolicy.
+    """
+    if given is None:
+        return RetryPolicy()
+    if not isinstance(given, RetryPolicy):
+        raise arguments.wrong_type("retries", "a RetryPolicy", given, "for example RetryPolicy(exception=3)")
+    return given
+
+
+def lease(given: Any) -> float:
+    """The seconds that an attempt is trusted without a message.
+
+    Raises:
+        TypeError, ValueError: not a number, or too few.
+    """
+    hint = "a message comes each second"
+    found = arguments.as_float(given) if isinstance(given, numbers.Real) and not isinstance(given, bool) else None
+    if found is None:
+        raise arguments.wrong_type("lease", "a number of seconds", given, hint)
+    if not found >= LEAST_LEASE:
+        raise ValueError(f"lease must be >= {LEAST_LEASE:g} seconds, got {arguments.shown(given)}; {hint}.")
+    return found
+
+
+def resource_request(given: Any) -> Mapping[str, Any] | None:
+    """What a trial asks for; None for None. Which names there are, and how much, is checked on Ray.
+
+    Raises:
+        TypeError: it is no dict of names.
+        InvalidResourcesError: an option of the wrong type.
+    """
+    if given is None:
+        return None
+    found = arguments.mapping("resources", given, 'for example resources={"num_cpus": 2, "num_gpus": 0.5}')
+    for name, value in found.items():
+        if value is not None and name in _OPTIONS and not _OPTIONS[name][0](value):
+            rule = _OPTIONS[name][1]
+            got = arguments.shown(value)
+            raise InvalidResourcesError(f"{name} must be {rule}, got {got}; leave it out for Ray's default.")
+    return found
+
+
+def _is_strategy(value: Any) -> bool:
+    if isinstance(value, str):
+        return value in ("DEFAULT", "SPREAD")
+    return type(value).__module__.partition(".")[0] == "ray"
+
+
+def _are_amounts(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(
+        isinstance(name, str) and isinstance(amount, numbers.Real) and not isinstance(amount, bool)
+        for name, amount in value.items()
+    )
+
+
+# those options of Ray's whose wrong type Ray itself reports badly, or not at all
+_OPTIONS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "resources": (_are_amounts, 'a dict of custom resources, {"name": amount}'),
+    "accelerator_type": (lambda value: isinstance(value, str), "a str, for example 'A100'"),
+    "scheduling_strategy": (_is_strategy, "'DEFAULT', 'SPREAD' or an object of ray.util.scheduling_strategies"),
+    "label_selector": (lambda value: isinstance(value, Mapping), "a dict of node labels"),
+    "runtime_env": (lambda value: isinstance(value, Mapping), "a dict, see Ray's runtime environments"),
+}
+
+
+def fixed_distributions(given: Any) -> dict[str, Distribution]:
+    """The distributions that ``ask`` is given, by name.
+
+    Raises:
+        TypeError: it is no dict of names and distributions.
+    """
+    hint = 'for example {"x": FloatDistribution(0, 1)} of raytune_lite.distributions'
+    found = arguments.mapping("fixed_distributions", {} if given is None else given, hint)
+    for name, distribution in found.items():
+        if not isinstance(distribution, (FloatDistribution, IntDistribution, CategoricalDistribution)):
+            raise arguments.wrong_type(f"fixed_distributions[{name!r}]", "a distribution", distribution, hint)
+    return found
+
+
+__all__ = [
+    "callbacks", "checkpoint_directory", "directions", "exceptions", "fixed_distributions", "lease", "objective",
+    "resource_request", "retry_policy", "same_directions", "study_name",
+]  # fmt: skip

@@ -18,6 +18,8 @@ from raytune_lite.core.protocols import Finished, StudyView
 from raytune_lite.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from raytune_lite.samplers import GPSampler, RandomSampler, sampler_from_spec
 from raytune_lite.samplers.gp import chain as chains
+from raytune_lite.samplers.gp.data import Reader
+from raytune_lite.samplers.gp.space import Space
 from raytune_lite.samplers.pareto import hypervolume
 from raytune_lite.trial import CONSTRAINT_PREFIX, FrozenTrial, StudyDirection, TrialState
 
@@ -480,8 +482,36 @@ def test_paused_trials_and_pruned_ones_with_constraints_and_trials_pending():
     assert ask(GPSampler(seed=0), [*trials, waiting], 300, PLANE) != once
 
 
-@pytest.mark.parametrize(("n", "directions"), [(12, (MIN,)), (12, (MIN, MIN)), (5, (MIN, MIN))])
-def test_reports_count_for_nothing_with_enough_complete_trials_or_several_objectives(n, directions):
+def ladder(n_complete, seed, n_stopped=250, state=PAUSED):
+    """A quadratic in 5 dimensions: the best trials COMPLETE, the others stopped at rung 1, whose reports say it all."""
+    space = {f"x{i}": FloatDistribution(-1.0, 1.0) for i in range(5)}
+    every = random_trials(n_complete + n_stopped, space, lambda x: (sum((v - 0.3) ** 2 for v in x.values()),), seed)
+    every = [dataclasses.replace(t, intermediate_values={1: t.value}) for t in every]
+    bar = sorted(t.value for t in every)[n_complete]
+    return space, [t if t.value < bar else dataclasses.replace(t, state=state, values=None) for t in every]
+
+
+@pytest.mark.parametrize(("n_complete", "state"), [(9, PAUSED), (12, PAUSED), (12, PRUNED)])
+def test_stopped_trials_are_learnt_from_however_many_are_complete(n_complete, state):
+    better = 0
+    for seed in range(4):
+        space, trials = ladder(n_complete, seed, state=state)
+        x = ask(GPSampler(seed=seed), trials, 1000, space)
+        known = min(t.value for t in trials if t.state is COMPLETE)
+        better += sum((v - 0.3) ** 2 for v in x.values()) < known
+    assert better >= 3, "of 4; 3 of 20 when the stopped ones are forgotten"
+
+
+def test_paused_trials_are_not_pending_at_any_number():
+    space, trials = ladder(12, 0, n_stopped=1000)
+    running = [trial(2000 + i, space, _internal(trials[i], space), None, RUNNING) for i in range(3)]
+    data = Reader().read(view([*trials, *running]), 3000, Space(space))
+    assert (len(data.pending), data.n_paused, data.n) == (3, 1000, 1012)
+    assert len(data.taken) == 1015
+
+
+@pytest.mark.parametrize(("n", "directions"), [(12, (MIN, MIN)), (5, (MIN, MIN))])
+def test_reports_count_for_nothing_with_several_objectives(n, directions):
     trials = random_trials(n, PLANE, lambda x: (x["x"], x["y"])[: len(directions)])
     asked = []
     for seed in (3, 4):  # the same points, other reports

@@ -58,7 +58,7 @@ class Builder:
             failures += failed
         m = data.losses.shape[1]
         if m == 1 and not data.n_paused:
-            posterior, kept, failed = self._chain((0, data.early)).at(data.units, data.warped, data.anchors)
+            posterior, kept, failed = self._chain(0).at(data.units, data.warped, data.anchors)
             y = data.warped(data.n)[kept]
             return self._improvement(data, posterior, kept, y, constraints, failures + failed, rng)
         if 1 < m <= MOST_OBJECTIVES:
@@ -68,7 +68,7 @@ class Builder:
         if m > 1:
             weights = rng.dirichlet(np.ones(m))
             scalar = chebyshev(np.column_stack([data.warped(data.n, j) for j in range(m)]), weights)
-        kept = np.sort(np.lexsort([scalar, ~data.feasible])[:_MOST_FRESH])
+        kept = _fresh_rows(np.lexsort([scalar, ~data.feasible]), spread=m == 1)
         y = standardise(scalar)[kept]
         theta, failed = fitted(self._space, self._prior, data.units[kept], y)
         posterior = Posterior(self._space, theta, data.units[kept])
@@ -81,7 +81,7 @@ class Builder:
 
     def _constraint(self, key: str, data: Data) -> tuple[Feasibility, bool]:
         rows, values = data.constraints[key]
-        posterior, kept, failed = self._chain((key, data.early)).at(
+        posterior, kept, failed = self._chain(key).at(
             data.units[rows],
             lambda count: warp_constraint(values[:count])[0],
             lambda count: data.anchors(int(rows[count - 1]) + 1),
@@ -141,6 +141,19 @@ class Builder:
         front = front_of(np.vstack([front, np.column_stack(believed)]))
         acquisition = LogEHVI(posteriors, alphas, front, reference, constraints)
         return Goal(acquisition, data.units[on_front[-8:]], scales, failures)
+
+
+def _fresh_rows(order: Ints, *, spread: bool) -> Ints:
+    """The rows of a process that is fitted anew, in their order; ``order``: all rows, best first.
+
+    ``spread``: half of them are the best, and the others lie at even distances among the rest. Of hundreds of stopped
+    trials the bad ones say where not to look.
+    """
+    if len(order) <= _MOST_FRESH or not spread:
+        return np.sort(order[:_MOST_FRESH])
+    half = _MOST_FRESH // 2
+    others = np.linspace(half, len(order) - 1, _MOST_FRESH - half).astype(np.int64)
+    return np.sort(np.concatenate([order[:half], order[others]]))
 
 
 def _believing(posterior: Posterior, y: Array, alpha: Array, data: Data) -> tuple[Posterior, Array]:

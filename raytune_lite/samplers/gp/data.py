@@ -24,15 +24,14 @@ _MOST_LOST = 32  # the newest of the pruned and of the failed; around older ones
 class Data:
     """Rows are COMPLETE trials with all parameters of the joint space, in the order in which they ended.
 
-    While there are few of these, and one objective, trials that were pruned after a report are rows too, and last come
-    trials that are paused at one; those may go on, so a row of theirs is no row for ever.
+    With one objective, trials that were pruned after a report are rows too, and last come trials that are paused at
+    one; those may go on, so a row of theirs is no row for ever. A paused trial is never pending: nothing runs.
 
     Attributes:
         units: shape (n, d).
         losses: smaller better, shape (n, m); may be infinite; NaN where a trial was stopped.
         steps: last step of a stopped trial, shape (n,).
         reports: the report there, smaller better, shape (n,).
-        early: whether stopped trials are rows.
         n_paused: how many rows, the last ones, are of paused trials.
         constraints: key -> (rows that have it, their values).
         feasible: shape (n,); all True without constraints.
@@ -46,7 +45,6 @@ class Data:
     losses: Array
     steps: Array
     reports: Array
-    early: bool
     n_paused: int
     constraints: dict[str, tuple[NDArray[np.int64], Array]]
     feasible: NDArray[np.bool_]
@@ -95,13 +93,13 @@ class Reader:
         """The finished trials of ``view``."""
         return self._history.update(view)
 
-    def read(self, view: StudyView, number: int, space: Space, enough: int) -> Data:
-        """The data of trial ``number``'s suggestion; with ``enough`` COMPLETE trials others are no rows."""
+    def read(self, view: StudyView, number: int, space: Space) -> Data:
+        """The data of trial ``number``'s suggestion."""
         history, names = self.history(view), space.free_names
         have = history.with_all(names)
         done = have & history.of_state(TrialState.COMPLETE)
-        early = len(view.directions) == 1 and int(done.sum()) < enough
-        if early:
+        is_single = len(view.directions) == 1
+        if is_single:
             done = done | (have & history.of_state(TrialState.PRUNED) & (history.last_steps >= 0))
         points = history.matrix(names)
         paused: list[_Point] = []
@@ -110,7 +108,7 @@ class Reader:
             point = values_of(trial, names)
             if any(map(math.isnan, point)):
                 continue
-            stopped = early and trial.state is TrialState.PAUSED and len(trial.intermediate_values) > 0
+            stopped = is_single and trial.state is TrialState.PAUSED and len(trial.intermediate_values) > 0
             (paused if stopped else pending).append((point, trial))
         sign = view.directions[0].sign
         steps = [max(trial.intermediate_values) for _, trial in paused]
@@ -128,7 +126,6 @@ class Reader:
             losses=np.vstack([losses, np.full((k, losses.shape[1]), np.nan)]),
             steps=np.concatenate([history.last_steps[done], np.array(steps, np.int64)]),
             reports=np.concatenate([history.last_losses[done], np.array(reports, np.float64)]),
-            early=early,
             n_paused=k,
             constraints=constraints,
             feasible=np.concatenate([feasible, np.full(k, not constraints)]),

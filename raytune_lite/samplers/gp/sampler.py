@@ -31,8 +31,8 @@ class GPSampler(BaseSampler):
     the next trial is where log expected improvement is largest. Beside pending trials, improvement is averaged over
     fantasies of their values, and the more are pending, the more suggestions explore instead (UCB-PE). Two or three
     objectives: log expected hypervolume improvement; more: a random scalarisation a trial (ParEGO). Constraints that
-    trials tell multiply it by the probability of feasibility. Where a trial failed or was pruned, little is
-    expected; before ``n_startup_trials`` are COMPLETE, trials that were pruned or wait paused count by their rank.
+    trials tell multiply it by the probability of feasibility. Where a trial failed, little is expected. With one
+    objective, trials that were pruned or wait paused after a report count by their rank, behind those that completed.
 
     Parameters that not every finished trial has are left to ``independent_sampler``. Trials 0, 1, ... until
     ``n_startup_trials`` have a result are the centre and then points of a Sobol sequence, by trial number.
@@ -112,7 +112,7 @@ class GPSampler(BaseSampler):
         if not here.d:
             return ""
         with np.errstate(all="ignore"):
-            data = self._reader.read(view, number, here, self._startup)
+            data = self._reader.read(view, number, here)
         if data.n < self._startup:
             return f"initial point {number} of a Sobol sequence: {data.n} of {self._startup} trials have ended"
         m = data.losses.shape[1]
@@ -129,7 +129,7 @@ class GPSampler(BaseSampler):
         here = self._space
         if not here.d:
             return dict(here.constants)
-        data = self._reader.read(view, number, here, self._startup)
+        data = self._reader.read(view, number, here)
         if data.n < self._startup:
             return self._initial(number, here)
         if self._builder is None:
@@ -144,7 +144,8 @@ class GPSampler(BaseSampler):
             )
         box = here.corners()
         if data.losses.shape[1] == 1 and (here.d >= _LOCAL_FROM or data.n > MOST_ROWS):
-            side = side_length(data.losses[self._startup :, 0], here.d)
+            results = data.losses[~np.isnan(data.losses[:, 0]), 0]  # of stopped trials there is none
+            side = side_length(results[self._startup :], here.d)
             box = box_around(here, goal.incumbents[0], goal.scales, side)
         candidates = 1024 if data.n <= 250 else 512
         unit = maximise(

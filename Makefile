@@ -6,7 +6,7 @@ export RAY_AUTH_MODE ?= disabled
 export RAY_USAGE_STATS_ENABLED ?= 0
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo demo-grid test chaos chaos-again simulate states lint types check bench bench-restart bench-ask bench-quality bench-training clean
+.PHONY: help demo demo-grid test chaos chaos-again simulate mutants states lint types check bench bench-restart bench-ask bench-quality bench-training clean
 
 help:            ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -52,6 +52,9 @@ chaos-again: .venv/test ## those that failed, one after another
 
 simulate: .venv/test ## SEEDS=10000 histories of a cluster where everything fails, on all cores; replay: see its output
 	$(BIN)/python -m raytune_lite.runtime.simulator --seeds $(or $(SEEDS),1000) $(if $(FIRST),--first $(FIRST))
+
+mutants: .venv/test ## some twenty broken variants of the code, and whether the tests find each; ONLY=text chooses
+	$(BIN)/python -m tests.mutants $(if $(ONLY),--only "$(ONLY)")
 
 states: .venv/test ## count how often simulated trials take each row of the table of states; writes docs/states.md
 	$(BIN)/python -m raytune_lite.runtime.simulator --seeds $(or $(SEEDS),1000) --transitions docs/transitions.json

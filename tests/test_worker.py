@@ -375,7 +375,7 @@ def test_a_failure_carries_the_users_traceback_only():
     ("result", "n", "match"),
     [
         (float("nan"), 1, "returned nan: NaN is not a result"),
-        (None, 1, "must return a number, got None; a return statement missing"),
+        (None, 1, "must return a number, got None; is a return statement missing"),
         ("1.0", 1, "must return a number, got '1.0'"),
         ((1.0, 2.0), 1, r"must return a number, got \(1.0, 2.0\)"),
         (1.0, 2, "must return 2 numbers, got 1.0"),

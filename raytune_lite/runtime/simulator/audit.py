@@ -19,6 +19,7 @@ from .compare import differences
 from .facts import LOST, TrialFacts
 from .health import Workers
 from .owners import Owners, Results
+from .promises import Promises
 from .referee import Referee
 from .requests import CONTROL, Requests
 from .trace import brief
@@ -60,7 +61,7 @@ class Auditor:
         self.control = Requests(self.check)
         self.answers: dict[Any, Any] = {}
         self.raised: set[tuple[int, int]] = set()  # attempts whose objective did fail by itself; membership only
-        self.unflushed = False
+        self._promises = Promises(self.check)
         self._history: list[tuple[Sequence[m.Event], Sequence[m.Row], bool]] = []
 
     def fail(self, what: str) -> None:
@@ -88,10 +89,11 @@ class Auditor:
             for event in events:
                 self.world.note("log", self.owner, brief(event))
         self._history.append((events, rows, flush))
+        self._promises.committed(events, rows, flush=flush)
         self._take(events, rows)
 
     def power_was_cut(self) -> None:
-        """Everything after the last commit that waited for the disk is gone; so nothing acknowledged may hang on it."""
+        """Everything after the last commit that waited for the disk is gone; nothing acknowledged may be among it."""
         while self._history and not self._history[-1][2]:
             self._history.pop()
         history, self._history = self._history, []
@@ -102,6 +104,7 @@ class Auditor:
         for events, rows, flush in history:
             self._history.append((events, rows, flush))
             self._take(events, rows)
+        self._promises.power_was_cut(self.trials, self.requests)
 
     def _take(self, events: Sequence[m.Event], rows: Sequence[m.Row]) -> None:
         self.control.begins(events, rows, {number: facts.live for number, facts in self.trials.items() if facts.live})
@@ -283,9 +286,11 @@ class Auditor:
             self.check(facts.live != event.attempt, f"trial {event.number}: an end was acknowledged and not stored")
             dropped = facts.may_be_found(event.attempt)
             self.check(not dropped, f"trial {event.number}: the end of attempt {event.attempt} was dropped as too late")
+            self._promises.keep(("end", event.number, event.attempt))
         elif isinstance(event, (m.TrialEnqueued, m.TrialAdded, *CONTROL)) and event.key:
             self._same(("request", event.key), answer)
             self.check(event.key in self.requests, f"request {event.key} was acknowledged and not stored")
+            self._promises.keep(("request", -1, event.key))
 
     def acknowledged(self, number: int, progress: m.Progress) -> None:
         """A worker takes its delivery for stored."""
@@ -302,11 +307,13 @@ class Auditor:
         facts = self._facts(number)
         for step, _ in progress.reports:
             self.check(step in facts.reports, f"trial {number}: {what} was acknowledged, step {step} is not stored")
+            self._promises.keep(("step", number, step))
         for param in progress.params:
             self.check(param.name in facts.params, f"trial {number}: {what} acknowledged, {param.name} is not stored")
         if progress.checkpoint is not None:
             known = progress.checkpoint.uri in facts.known
             self.check(known, f"trial {number}: {what} acknowledged, {progress.checkpoint.uri} is not stored")
+            self._promises.keep(("uri", number, progress.checkpoint.uri))
 
     def _same(self, question: Any, answer: Any) -> None:
         before = self.answers.setdefault(question, answer)

@@ -97,8 +97,7 @@ class Auditor:
         while self._history and not self._history[-1][2]:
             self._history.pop()
         history, self._history = self._history, []
-        self.trials, self.cells, self.requests = {}, {}, {}
-        self.control = Requests(self.check)
+        self.trials, self.cells, self.requests, self.control = {}, {}, {}, Requests(self.check)
         self.referee = self.referee.fresh()
         self.answers.clear()
         for events, rows, flush in history:

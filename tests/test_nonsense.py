@@ -110,7 +110,7 @@ class Calls:
                                 f"{Path(where.filename).name}:{where.lineno}")  # fmt: skip
         else:
             self.outcomes["accepted"] += 1
-        local = None if self.study is None else self.study._local
+        local = None if self.study is None else self.study._route._local
         if local is not None and local.failed:
             self.raw.append(f"{name}({argument}={shown(value)}) ends the session: {local.driver.fatal!r}")
             self.study = None

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ..exceptions import RaytuneLiteError, SchemaVersionError, StorageError
 from . import migrations, schema, server
 from .statements import Cursor
-from .url import mask, normalize_url, secrets
+from .url import file_url, mask, normalize_url, refuse_uploaded_path, secrets
 
 _LOCK_SECONDS = 60  # how long a SQLite writer waits for another program's transaction
 _DDL_LOCK = 7_225_173_920  # any number, the same in all versions
@@ -51,15 +51,21 @@ class LockedError(StorageError):
 
 
 class Database:
-    """One database, opened and checked. ``url`` is masked; ``path`` is the absolute SQLite path, or None."""
+    """One database, opened and checked.
+
+    ``url`` is masked, for people. ``storage`` leads another process to the same database, from any working directory;
+    it may hold a password. ``path`` is the absolute SQLite path, or None.
+    """
 
     def __init__(self, storage: str, *, durable: bool = True) -> None:
         address = normalize_url(storage)
         self.is_local = address.get_backend_name() == "sqlite"
         if self.is_local:
             address = address.set(database=os.path.abspath(str(address.database)))
+            refuse_uploaded_path(str(address.database))
         self.path = address.database if self.is_local else None
         self.url = mask(address)
+        self.storage = storage if self.path is None else file_url(self.path, address.query)
         self._secrets = secrets(address)
         if self.path is not None:
             _check_path(self.path, self.url)

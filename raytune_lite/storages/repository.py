@@ -77,6 +77,11 @@ class Repository:
         return self._database.url
 
     @property
+    def storage(self) -> str:
+        """A URL that leads another process to the same database, from any working directory. May hold a password."""
+        return self._database.storage
+
+    @property
     def is_local(self) -> bool:
         """True for SQLite: the study lives on one machine."""
         return self._database.is_local

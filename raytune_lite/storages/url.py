@@ -1,9 +1,16 @@
-"""Storage URLs: what is accepted, what is shown. A password is never shown. Opens no connection."""
+"""Storage URLs: what is accepted, what is shown, and how one travels as text. Opens no connection.
+
+A password is never shown. What ``mask`` returns is for people: it is never parsed again.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
+import os
 import re
+from collections.abc import Mapping
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, make_url
@@ -18,12 +25,20 @@ _DRIVERS: dict[str, tuple[tuple[str, str, str], ...]] = {
     "mariadb": (("pymysql", "pymysql", "pymysql"),),
 }
 _EXTRAS = {"postgresql": "postgresql", "mysql": "mysql", "mariadb": "mysql"}
-_SECRET_KEYS = re.compile(r"pass|secret|token", re.IGNORECASE)
+# parameters whose values may hold a password: by their name, or as a whole connection string
+_SECRET_NAME = r"pass|pwd|secret|token|credential|api_?key|access_?key|options|odbc_connect"
+_SECRET_KEYS = re.compile(_SECRET_NAME, re.IGNORECASE)
+# a user that is a token: services take one in the user's place, without a password. Names of people are short
+_TOKEN_LENGTH = 32
+_UPLOADED = f"{os.sep}working_dir_files{os.sep}_ray_pkg_"  # Ray's copy of a submitted job's folder
+_SQLITE_OPTIONS = (  # of Python's sqlite3, which SQLAlchemy passes on
+    "cache", "cached_statements", "check_same_thread", "detect_types", "isolation_level", "mode", "timeout", "uri",
+)  # fmt: skip
 _EXAMPLES = "sqlite:///study.db, postgresql://user:password@host/db, mysql://user:password@host/db"
 
 
 def mask(url: str | URL) -> str:
-    """``url`` as text that may be shown: its password, in either place that can hold one, is ``***``."""
+    """``url`` as text that may be shown: what may be a password in it, wherever it stands, is ``***``."""
     if isinstance(url, URL):
         parsed = url
     else:
@@ -33,21 +48,75 @@ def mask(url: str | URL) -> str:
         except (ArgumentError, ValueError):
             # not a URL, but it may still hold what was meant as a password: everything between ":" and the last "@"
             hidden = re.sub(r"(//[^:/@]*|^(?![^:/@]*://)[^:/@]*):.*@", r"\1:***@", url, flags=re.DOTALL)
-            return re.sub(r"((?:pass|secret|token)\w*=)[^&\s]*", r"\1***", hidden, flags=re.IGNORECASE)
+            return re.sub(rf"((?:{_SECRET_NAME})\w*=)[^&\s]*", r"\1***", hidden, flags=re.IGNORECASE)
     secret = [key for key in parsed.query if _SECRET_KEYS.search(key)]
     shown = parsed.update_query_dict(dict.fromkeys(secret, "***")) if secret else parsed
-    text = shown.render_as_string(hide_password=True)
+    if _is_token(shown):
+        shown = shown.set(username="***")
     if shown.get_backend_name() == "sqlite" and not shown.host and shown.database:
-        # SQLAlchemy 2.1 writes ":" and " " of a path as %3A and %20; a user looks for the path that was given
-        return f"{shown.drivername}:///{shown.database}" + (f"?{text.split('?', 1)[1]}" if shown.query else "")
-    return text
+        return _sqlite_text(shown) or f"{shown.drivername}:///{shown.database}"
+    return shown.render_as_string(hide_password=True).replace("%2A%2A%2A", "***")
 
 
 def secrets(url: URL) -> tuple[str, ...]:
     """What of ``url`` no message may show, wherever a driver quotes it."""
     found = [url.password, *(url.query[key] for key in url.query if _SECRET_KEYS.search(key))]
+    found += [url.username] if _is_token(url) else []
     texts = [text for value in found for text in ((value,) if isinstance(value, str) else value or ())]
     return tuple(text for text in texts if text)
+
+
+def _is_token(url: URL) -> bool:
+    return not url.password and len(url.username or "") >= _TOKEN_LENGTH
+
+
+def file_url(path: str, options: Mapping[str, Any] | None = None) -> str:
+    """The URL of a SQLite file as text that ``normalize_url`` reads back as the same file.
+
+    Args:
+        path: of the file.
+        options: the URL's query.
+
+    Raises:
+        StorageURLError: SQLAlchemy 2.0 has no text for a path with ``?``.
+    """
+    text = _sqlite_text(URL.create("sqlite", database=path, query=options or {}))
+    if text is None:
+        raise StorageURLError(
+            f"storage {path!r}: SQLAlchemy {sa.__version__} cannot write this path as a URL; choose a path (and a "
+            "working directory) without '?', or update SQLAlchemy to 2.1."
+        )
+    return text
+
+
+def _sqlite_text(url: URL) -> str | None:
+    """The path as it is where that reads back as the same file, as a user looks for it; else with %XX; else None."""
+    quoted = url.render_as_string(hide_password=False)
+    options = f"?{quoted.rsplit('?', 1)[1]}" if url.query else ""
+    for text in (f"{url.drivername}:///{url.database}{options}", quoted):
+        with contextlib.suppress(ArgumentError, ValueError):  # a path with a line break, say
+            again = make_url(text)
+            if (again.database, again.query) == (url.database, url.query):
+                return text
+    return None
+
+
+def refuse_uploaded_path(path: str) -> None:
+    """Refuse a SQLite file inside the copy that Ray makes of a submitted job's folder.
+
+    Args:
+        path: absolute.
+
+    Raises:
+        StorageURLError: it lies there. After any edit of the job's files the copy is another folder, and so is the
+            study; the copy is deleted with the job.
+    """
+    if _UPLOADED in path:
+        raise StorageURLError(
+            f"storage {path!r} lies in the copy that Ray made of the submitted job's folder: the next submit would not "
+            "find the study again after any edit. Give an absolute path outside of it, such as "
+            f"sqlite:////home/me/{os.path.basename(path)}, or a server's URL."
+        )
 
 
 def _driver(dialect: str) -> str:
@@ -56,7 +125,7 @@ def _driver(dialect: str) -> str:
     return names[0] if names else _DRIVERS[dialect][0][0]
 
 
-def _check_sqlite(url: URL) -> None:
+def _check_sqlite(url: URL, text: str) -> None:
     shown = mask(url)
     if url.drivername not in ("sqlite", "sqlite+pysqlite"):
         raise StorageURLError(f"storage {shown!r}: only Python's own SQLite driver is used; write sqlite:///PATH.")
@@ -74,6 +143,12 @@ def _check_sqlite(url: URL) -> None:
         )
     if database.startswith("file:"):
         raise StorageURLError(f"storage {shown!r}: SQLite 'file:' URIs are not taken; write sqlite:///PATH.")
+    unknown = [key for key in url.query if key not in _SQLITE_OPTIONS]
+    if unknown or ("?" in text and not url.query):
+        raise StorageURLError(
+            f"storage {mask(text)!r} leads to the file {database!r}: a '?' begins options, and SQLite has no option "
+            f"{text.split('?', 1)[1]!r}. For a '?' in the path write %3F (SQLAlchemy 2.1 reads it; 2.0 has no way)."
+        )
 
 
 def _parse(storage: str) -> URL:
@@ -134,7 +209,7 @@ def normalize_url(storage: str) -> sa.URL:
     url = _parse(storage)
     dialect = url.get_backend_name()
     if dialect == "sqlite":
-        _check_sqlite(url)
+        _check_sqlite(url, storage)
         return url.set(drivername="sqlite")
     if dialect not in _DRIVERS:
         raise StorageURLError(

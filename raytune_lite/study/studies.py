@@ -15,6 +15,7 @@ from ..exceptions import DuplicatedStudyError
 from ..pruners import check_pruner
 from ..samplers import check_sampler
 from ..storages.repository import Repository
+from ..storages.url import file_url
 from ..trial import StudyDirection
 from . import checks
 from .results import check_findable
@@ -66,7 +67,7 @@ def create_study(
     may_exist = flag("load_if_exists", load_if_exists)
     base = checks.checkpoint_directory(checkpoint_dir)
     scratch = tempfile.mkdtemp(prefix="raytune_lite-") if storage is None else None
-    url = storage if storage is not None else f"sqlite:///{scratch}/study.db"
+    url = storage if storage is not None else file_url(f"{scratch}/study.db")
     repository = Repository.open(url)
     try:
         repository.create_study(name, wanted)

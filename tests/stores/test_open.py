@@ -19,6 +19,7 @@ from raytune_lite.storages import schema as t
 from raytune_lite.storages.batch import _STEPS
 from raytune_lite.storages.shapes import SHAPES
 from raytune_lite.storages.statements import Statements
+from raytune_lite.storages.url import secrets
 from raytune_lite.trial import StudyDirection
 
 SECRET = "s3cr3t"
@@ -75,6 +76,24 @@ def test_a_url_that_cannot_work_is_refused_with_the_way_out(storage, way_out):
     assert repr(storage)[1:-1] in str(error.value)
 
 
+@pytest.mark.parametrize(
+    "storage",
+    [
+        f"postgresql://me@host/db?options=-c%20my.password%3D{SECRET}",
+        f"postgresql://me@host/db?api_key={SECRET}",
+        f"mysql://me@host/db?odbc_connect=DRIVER%3Dx%3BPWD%3D{SECRET}",
+        f"postgresql://{SECRET}{'x' * 40}@host/db",  # a token in the user's place
+        f"postgresql//host/db?api_key={SECRET}",
+    ],
+)
+def test_what_may_hold_a_password_is_shown_nowhere(storage):
+    assert SECRET not in mask(storage)
+    assert "***" in mask(storage)
+    with contextlib.suppress(StorageURLError):
+        assert SECRET in " ".join(secrets(normalize_url(storage)))  # so no message of a driver shows it either
+    assert mask("postgresql://me@host/db") == "postgresql://me@host/db"
+
+
 def test_a_url_must_be_text(tmp_path):
     with pytest.raises(StorageURLError, match="must be a URL as text, got PosixPath"):
         normalize_url(tmp_path)
@@ -128,6 +147,59 @@ def test_a_path_is_taken_and_shown_as_it_was_given_and_optuna_takes_the_same(tmp
     repository.create_study("s", [StudyDirection.MINIMIZE])
     assert optuna.get_all_study_names(repository.url) == ["s"]
     repository.close()
+
+
+needs_quoting = pytest.mark.skipif(
+    sa.__version__ < "2.1", reason="SQLAlchemy 2.0 has no URL for a path with '?', and takes %XX as it is"
+)
+
+
+@needs_quoting
+@pytest.mark.parametrize("folder", ["what?", "50%25", "a b%20c", "x?y=z"])
+def test_a_working_directory_of_any_name_leads_every_process_to_the_same_file(tmp_path, monkeypatch, folder):
+    (tmp_path / folder).mkdir()
+    monkeypatch.chdir(tmp_path / folder)
+    repository = Repository.open("sqlite:///study.db")
+    monkeypatch.chdir(tmp_path)  # as the driver actor's may be
+    again = Repository.open(repository.storage)
+    shown = Repository.open(repository.url)
+    assert repository.path == again.path == shown.path == str(tmp_path / folder / "study.db")
+    for each in (repository, again, shown):
+        each.close()
+
+
+@needs_quoting
+def test_a_study_in_a_directory_of_an_odd_name_runs_there(tmp_path, monkeypatch):
+    import raytune_lite as rtl
+
+    (tmp_path / "50%25?").mkdir()
+    monkeypatch.chdir(tmp_path / "50%25?")
+    for storage in ("sqlite:///study.db", "sqlite:///what%3F.db", None):
+        study = rtl.create_study(study_name="s", storage=storage)
+        study.optimize(lambda trial: 1.0, n_trials=2, executor="inline")
+        assert len(study.trials) == 2
+        study.close()
+    assert {path.name for path in (tmp_path / "50%25?").glob("*.db")} == {"study.db", "what?.db"}
+    assert [path.name for path in tmp_path.iterdir()] == ["50%25?"]
+
+
+@pytest.mark.parametrize("name", ["what?.db", "a?b=c.db"])
+def test_a_question_mark_that_would_lead_to_another_file_is_refused(tmp_path, name):
+    with pytest.raises(StorageURLError, match=r"leads to the file .*For a '\?' in the path write %3F"):
+        Repository.open(f"sqlite:///{tmp_path}/{name}")
+    assert list(tmp_path.iterdir()) == []
+    Repository.open(f"sqlite:///{tmp_path}/study.db?timeout=5").close()
+
+
+def test_a_file_in_the_copy_of_a_submitted_job_is_refused_with_the_way_out(tmp_path, monkeypatch):
+    copy = tmp_path / "runtime_resources" / "working_dir_files" / "_ray_pkg_1a2b"
+    copy.mkdir(parents=True)
+    monkeypatch.chdir(copy)
+    for storage in ("sqlite:///study.db", f"sqlite:///{copy}/study.db"):
+        with pytest.raises(StorageURLError, match=r"(?s)copy that Ray made.*after any edit.*absolute path"):
+            Repository.open(storage)
+    assert list(copy.iterdir()) == []
+    Repository.open(f"sqlite:///{tmp_path}/study.db").close()
 
 
 def test_a_path_that_cannot_be_used_is_refused_with_the_way_out(tmp_path):

@@ -105,10 +105,11 @@ def objective(trial: rtl.Trial) -> float:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--storage", default=os.environ.get("RTL_STORAGE", "sqlite:///digits.db"), help="database URL")
+    default = os.environ.get("RTL_STORAGE", "sqlite:///digits.db")
+    parser.add_argument("--storage", default=default, help="database URL; one with a password in RTL_STORAGE")
     parser.add_argument("--study", default="digits", help="name of the study")
-    parser.add_argument("--n-trials", type=int, default=40, help="new configurations this run starts")
-    parser.add_argument("--max-trials", type=int, help="bound on the study's total, for a command that is run again")
+    parser.add_argument("--max-trials", type=int, help="the study's total, also when run again [40]")
+    parser.add_argument("--n-trials", type=int, help="instead: new configurations that this run starts")
     parser.add_argument("--num-cpus", type=float, default=1, help="CPUs per trial")
     parser.add_argument("--num-gpus", type=float, default=0, help="GPUs per trial; a fraction shares one")
     parser.add_argument("--checkpoint-dir", help="where checkpoints lie; on several nodes a path all of them mount")
@@ -130,7 +131,7 @@ def main() -> int:
         study.optimize(
             objective,
             n_trials=args.n_trials,
-            max_trials=args.max_trials,
+            max_trials=args.max_trials or (None if args.n_trials else 40),
             resources={"num_cpus": args.num_cpus, "num_gpus": args.num_gpus},
             show_progress_bar=True,
         )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import random
 import sys
 import time
@@ -30,7 +31,8 @@ def objective(trial: rtl.Trial) -> float:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--storage", default="sqlite:///grid.db", help="database URL")
+    default = os.environ.get("RTL_STORAGE", "sqlite:///grid.db")
+    parser.add_argument("--storage", default=default, help="database URL; one with a password in RTL_STORAGE")
     parser.add_argument("--study", default="grid", help="name of the study")
     parser.add_argument("--max-concurrent", type=int, default=8, help="trials at once")
     args = parser.parse_args()

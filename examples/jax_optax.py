@@ -1,6 +1,6 @@
 """Tune a JAX model with Optax on scikit-learn's handwritten digits: accumulation, NaNs and promotion ASHA.
 
-    python examples/jax_optax.py --n-trials 9                   # this machine, a SQLite file in this directory
+    python examples/jax_optax.py --max-trials 9                 # this machine, a SQLite file in this directory
 
 The optimizer is ``optax.MultiSteps`` around ``zero_nans``, clipping and Adam; now and then a pixel of the training
 images is NaN, as in real data. A checkpoint holds parameters and the optimizer's state as numpy arrays. At
@@ -111,10 +111,10 @@ def objective(trial: rtl.Trial) -> float:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     default = os.environ.get("RTL_STORAGE", "sqlite:///jax_optax.db")
-    parser.add_argument("--storage", default=default, help="database URL")
+    parser.add_argument("--storage", default=default, help="database URL; one with a password in RTL_STORAGE")
     parser.add_argument("--study", default="jax-optax", help="name of the study")
-    parser.add_argument("--n-trials", type=int, default=18, help="new configurations this run starts")
-    parser.add_argument("--max-trials", type=int, help="bound on the study's total, for a command that is run again")
+    parser.add_argument("--max-trials", type=int, help="the study's total, also when run again [18]")
+    parser.add_argument("--n-trials", type=int, help="instead: new configurations that this run starts")
     parser.add_argument("--num-cpus", type=float, default=1, help="CPUs per trial")
     parser.add_argument("--num-gpus", type=float, default=0, help="GPUs per trial; a fraction shares one")
     parser.add_argument("--checkpoint-dir", help="where checkpoints lie; on several nodes a path all of them mount")
@@ -134,7 +134,7 @@ def main() -> int:
         study.optimize(
             objective,
             n_trials=args.n_trials,
-            max_trials=args.max_trials,
+            max_trials=args.max_trials or (None if args.n_trials else 18),
             resources={"num_cpus": args.num_cpus, "num_gpus": args.num_gpus},
             show_progress_bar=True,
         )

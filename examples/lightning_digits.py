@@ -1,6 +1,6 @@
 """Tune a Lightning module on scikit-learn's handwritten digits with promotion ASHA: real data, no download.
 
-    python examples/lightning_digits.py --n-trials 9            # this machine, a SQLite file in this directory
+    python examples/lightning_digits.py --max-trials 9          # this machine, a SQLite file in this directory
 
 The callback reports the validation error of each epoch. At the rungs (1 and 3 epochs) it saves the trainer's
 checkpoint and the trial is paused; the best third of each rung continues from there, as if it had not been paused.
@@ -89,10 +89,10 @@ def objective(trial: rtl.Trial) -> float:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     default = os.environ.get("RTL_STORAGE", "sqlite:///lightning_digits.db")
-    parser.add_argument("--storage", default=default, help="database URL")
+    parser.add_argument("--storage", default=default, help="database URL; one with a password in RTL_STORAGE")
     parser.add_argument("--study", default="lightning-digits", help="name of the study")
-    parser.add_argument("--n-trials", type=int, default=18, help="new configurations this run starts")
-    parser.add_argument("--max-trials", type=int, help="bound on the study's total, for a command that is run again")
+    parser.add_argument("--max-trials", type=int, help="the study's total, also when run again [18]")
+    parser.add_argument("--n-trials", type=int, help="instead: new configurations that this run starts")
     parser.add_argument("--num-cpus", type=float, default=1, help="CPUs per trial")
     parser.add_argument("--num-gpus", type=float, default=0, help="GPUs per trial; a fraction shares one")
     parser.add_argument("--checkpoint-dir", help="where checkpoints lie; on several nodes a path all of them mount")
@@ -112,7 +112,7 @@ def main() -> int:
         study.optimize(
             objective,
             n_trials=args.n_trials,
-            max_trials=args.max_trials,
+            max_trials=args.max_trials or (None if args.n_trials else 18),
             resources={"num_cpus": args.num_cpus, "num_gpus": args.num_gpus},
             show_progress_bar=True,
         )

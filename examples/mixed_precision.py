@@ -92,9 +92,9 @@ def objective(trial: rtl.Trial) -> float:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     storage = os.environ.get("RTL_STORAGE", "sqlite:///mixed_precision.db")
-    parser.add_argument("--storage", default=storage, help="database URL")
+    parser.add_argument("--storage", default=storage, help="database URL; one with a password in RTL_STORAGE")
     parser.add_argument("--study", default="mixed-precision", help="name of the study")
-    parser.add_argument("--n-trials", type=int, default=18, help="new configurations this run starts")
+    parser.add_argument("--max-trials", type=int, default=18, help="the study's total, also when run again")
     parser.add_argument("--executor", choices=["ray", "inline"], default="ray", help="inline: in this process")
     parser.add_argument("--num-gpus", type=float, default=0, help="GPUs per trial; a fraction shares one")
     parser.add_argument("--checkpoint-dir", help="where checkpoints lie; on several nodes a path all of them mount")
@@ -113,7 +113,7 @@ def main() -> int:
     start = time.monotonic()
     resources = {"num_cpus": 1, "num_gpus": args.num_gpus} if args.executor == "ray" else None
     try:
-        study.optimize(objective, n_trials=args.n_trials, resources=resources, executor=args.executor)
+        study.optimize(objective, max_trials=args.max_trials, resources=resources, executor=args.executor)
     except KeyboardInterrupt:
         return 130
     print(f"\nthis run: {time.monotonic() - start:.0f} s")

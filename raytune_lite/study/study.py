@@ -68,8 +68,7 @@ class Study(Commands):
             check_sampler(sampler)
         self._checkpoint_dir = checks.checkpoint_directory(checkpoint_dir)
         super().__init__(study_name, storage, durable=durable)
-        # SQLite's own URL is absolute: the driver actor may have another working directory
-        self._storage = self._repository.url if self._repository.is_local else storage
+        self._storage = self._repository.storage  # absolute: the driver actor may have another working directory
         if pruner is not None:
             try:
                 check_pruner(pruner, len(self.directions))
@@ -242,7 +241,7 @@ class Study(Commands):
             TrialFailedError: an objective on Ray raised what ``catch`` does not list (inline: that exception itself).
             StudyBusyError: another live process is running the study.
             KeyboardInterrupt, SystemExit: after Ctrl-C, SIGTERM or SIGHUP.
-            InfeasibleResourcesError, InvalidResourcesError: no node can ever grant ``resources``.
+            InfeasibleResourcesError, InvalidResourcesError, RuntimeEnvironmentError: Ray can never grant ``resources``.
         """
         self._route.check_idle()
         config = self._config(n_trials, max_trials, timeout, retries, trial_timeout, lease)

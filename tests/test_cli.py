@@ -152,10 +152,22 @@ def test_catch_goes_on_after_failed_trials(folder):
     assert "trial 1: ValueError: odd" in result.stdout
 
 
-def test_an_interrupt_exits_130_with_one_line(folder):
+def test_an_interrupt_exits_130_with_two_lines(folder):
     result = run("stops", "--n-trials", "2", code=130)
-    assert result.stderr.splitlines()[-1] == "Interrupted: what was reported is stored; the same command goes on."
+    said = [line for line in result.stderr.splitlines() if "nterrupted" in line or "Stopped" in line]
+    assert len(said) == 2
+    assert "Run the same command again" in said[1]
+    assert "Traceback" not in result.stderr
     assert rl.load_study(storage="sqlite:///raytune_lite.db").trials[0].state is rl.TrialState.WAITING
+
+
+def test_a_password_on_the_command_line_is_warned_of(folder, monkeypatch):
+    url = "postgresql://me:s3cr3t@127.0.0.1:1/db"
+    monkeypatch.setenv("RTL_STORAGE", url)
+    for given, warned in ((("--storage", url), True), (("--storage-env", "RTL_STORAGE"), False)):
+        said = CliRunner().invoke(cli, ["status", *given]).stderr
+        assert ("--storage-env RTL_STORAGE" in said) is warned
+        assert "s3cr3t" not in said
 
 
 def test_a_module_is_found_in_the_working_directory(folder, monkeypatch):

@@ -16,6 +16,7 @@ import click
 
 from .. import __version__
 from ..exceptions import RaytuneLiteError, TrialFailedError
+from ..runtime.interrupts import is_explained
 
 if TYPE_CHECKING:
     from ..study import Study
@@ -47,7 +48,8 @@ class _Group(click.Group):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt as error:
-            click.echo(str(error) or "Interrupted.", err=True)
+            if not is_explained(error):
+                click.echo("Interrupted.", err=True)
             ctx.exit(130)
         except BrokenPipeError:  # click's own: `| head` is no error
             raise
@@ -109,6 +111,8 @@ def storage_url(storage: str | None, storage_env: str | None) -> str:
         WrongInput: both options were given, or the variable is not set.
     """
     if storage_env is None:
+        if storage is not None:
+            _warn_of_password(storage)
         return storage or DEFAULT_STORAGE
     if storage is not None:
         refuse("give either --storage or --storage-env, not both.")
@@ -116,6 +120,17 @@ def storage_url(storage: str | None, storage_env: str | None) -> str:
     if not url:
         refuse(f"--storage-env {storage_env}: no such environment variable is set; export {storage_env}=URL first.")
     return url
+
+
+def _warn_of_password(storage: str) -> None:
+    from ..storages.url import mask
+
+    if "***" in mask(storage) and "***" not in storage:
+        click.echo(
+            "Warning: everybody on this machine can read the password in --storage (ps), and Ray's list of jobs keeps "
+            "it. Put the URL into an environment variable: --storage-env RTL_STORAGE.",
+            err=True,
+        )
 
 
 def existing_url(storage: str | None, storage_env: str | None) -> str:
@@ -163,7 +178,7 @@ def cli() -> None:
 
     \b
     Example:
-      raytune-lite run train.py:objective --n-trials 64 --num-gpus 0.25
+      raytune-lite run train.py:objective --max-trials 64 --num-gpus 0.25
       raytune-lite status
     """
 

@@ -11,6 +11,7 @@ import click
 
 from ..exceptions import StudyNotFoundError
 from ..pruners import pruner_from_spec, pruner_names
+from ..runtime.interrupts import explained
 from .base import WrongInput, cli, open_study, refuse, storage_url, study_options
 
 if TYPE_CHECKING:
@@ -198,9 +199,7 @@ def _optimize(study: Study, objective: Callable[[Any], Any], given: dict[str, An
             **{name: given[name] for name in _PASSED_ON},
         )
     except KeyboardInterrupt:
-        if inline is None:  # the run on Ray has printed its own message
-            raise
-        raise KeyboardInterrupt("Interrupted: what was reported is stored; the same command goes on.") from None
+        raise explained() from None  # the run has printed what became of it
     except Exception as error:
         if inline is not None and inline.failure is not None and inline.raised is error:
             raise inline.failure from error

@@ -52,6 +52,14 @@ class InfeasibleResourcesError(RaytuneLiteError, RuntimeError):
     """A resource request that no node of the present cluster can ever satisfy."""
 
 
+class RayUnavailableError(RaytuneLiteError, ConnectionError):
+    """Ray does not start on this machine, or the cluster cannot be joined; nothing was run."""
+
+
+class RuntimeEnvironmentError(RaytuneLiteError, RuntimeError):
+    """The workers' environment cannot be set up, or lacks a module that trials need; the run has ended."""
+
+
 class TrialFailedError(RaytuneLiteError, RuntimeError):
     """An objective raised and ``catch`` did not list the exception. The remote traceback is in the message."""
 

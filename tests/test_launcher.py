@@ -35,7 +35,7 @@ class Tasks:
     def __init__(self, host, script=(), capacity=2, prefetches=False):
         self.host, self.script, self.room, self.prefetches = host, list(script), capacity, prefetches
         self.submitted, self.cancelled, self.running = [], [], []
-        self.why_blocked, self.gathered = "", []
+        self.why_blocked, self.gathered, self.more = "", [], 0
 
     def submit(self, prefetched=None):
         slot = f"t{len(self.submitted)}" if prefetched is None else prefetched[0]
@@ -67,6 +67,9 @@ class Tasks:
 
     def blocked(self):
         return self.why_blocked
+
+    def growth(self):
+        return self.more
 
 
 class Driver:
@@ -192,13 +195,40 @@ def test_long_trials_and_tasks_that_cannot_are_never_claimed_ahead():
         assert all(handover.prefetch == () for handover in run.driver.heard)
 
 
-def test_it_says_so_when_nothing_can_be_placed():
-    plans = [plan(2)] * 200
-    run = Run([*plans, OVER])
+def test_it_says_so_when_no_trial_begins_and_less_often_later():
+    seconds = 10 * launchers.STUCK_NOTICE
+    run = Run([*[plan(2)] * int(seconds / launchers.POLL), OVER])
     run.tasks.why_blocked = "no node has a GPU."
     run()
     waiting = [text for text in run.observer.notices if "2 trial(s) wait: no node has a GPU." in text]
-    assert len(waiting) == int(200 * launchers.POLL // launchers.STUCK_NOTICE)
+    assert len(waiting) == 3  # after 1, 3 and 7 times STUCK_NOTICE
+
+
+def test_it_says_nothing_while_a_trial_runs_however_long():
+    run = Run([*[plan(2, counts={"RUNNING": 1})] * 400, OVER])
+    run.tasks.why_blocked = "no node has a GPU."
+    run()
+    assert run.observer.notices == []
+
+
+def test_an_autoscaler_sees_all_the_demand_that_the_run_can_use():
+    run = Run([plan(40), OVER], capacity=0)
+    run.tasks.more = 256
+    run()
+    assert len(run.tasks.submitted) == 40
+    bounded = Run([plan(40), OVER], capacity=0, max_concurrent=8)
+    bounded.tasks.more = 256
+    bounded()
+    assert len(bounded.tasks.submitted) == 8
+
+
+def test_demand_for_an_autoscaler_is_never_claimed_ahead():
+    script = [[returned("t0"), returned("t1")]]
+    run = Run([plan(None), plan(None), OVER], script, capacity=1, prefetches=True, short_trials=0.1)
+    run.tasks.more = 20
+    run()
+    assert len(run.tasks.submitted) == 20
+    assert [handover.prefetch for handover in run.driver.heard] == [(), (), ()]
 
 
 # --- what the driver hears -------------------------------------------------------------------------------------------
@@ -290,12 +320,23 @@ def test_ctrl_c_drains_hands_over_what_ends_and_kills_the_rest():
     assert run.tasks.running == []
     assert "Interrupted" in run.observer.notices[0]
     assert "Stopped. Run the same command again" in run.observer.notices[1]
+    assert len(run.observer.notices) == 2
+
+
+def test_without_storage_ctrl_c_promises_no_second_run():
+    run = Run([plan(2)], [KeyboardInterrupt()], max_concurrent=2, way_on=launchers.WAY_ON_WITHOUT_STORAGE)
+    with pytest.raises(KeyboardInterrupt):
+        run()
+    assert "same command" not in " ".join(run.observer.notices)
+    assert "storage=None" in run.observer.notices[-1]
 
 
 def test_a_second_ctrl_c_leaves_no_task_either():
     run = Run([plan(2)], [KeyboardInterrupt(), KeyboardInterrupt()], max_concurrent=2)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt) as caught:
         run()
+    assert caught.value.__context__ is None
+    assert len(run.observer.notices) == 3
     assert sorted(run.tasks.cancelled) == ["t0", "t1"]
 
 

@@ -25,7 +25,7 @@ from .config import RunConfig
 from .control import ControlServer
 from .driver import BUSY_AFTER, Driver
 from .host import Host, RealHost
-from .launcher import Launcher
+from .launcher import WAY_ON, WAY_ON_WITHOUT_STORAGE, Launcher
 from .ports import DriverCalls, Lost, Observer, Returned
 from .trial import Trial
 
@@ -111,9 +111,12 @@ class LocalStudy:
     ) -> None:
         """Run trials one after another until the run is over; see Launcher.run for what it raises."""
         tasks = SerialTasks(self, objective, catch, self._settings.n_objectives)
-        name = self.config.study_name
+        name, way_on = self.config.study_name, WAY_ON if self.config.durable else WAY_ON_WITHOUT_STORAGE
+        launcher = Launcher(
+            self.driver, tasks, self._host, observer, study_name=name, max_concurrent=1, way_on=way_on
+        )
         with signals.interrupting():
-            Launcher(self.driver, tasks, self._host, observer, study_name=name, max_concurrent=1).run()
+            launcher.run()
 
     def close(self) -> None:
         """Give the study back."""
@@ -170,6 +173,10 @@ class SerialTasks:
     def capacity(self) -> int:
         """One."""
         return 1
+
+    def growth(self) -> int:
+        """See Tasks."""
+        return 0
 
     def explain(self, lost: list[Lost], calls: DriverCalls) -> list[Lost]:  # noqa: ARG002
         """See Tasks. None is ever lost."""

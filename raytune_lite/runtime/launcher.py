@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from ..core.encoding import event_from_json
 from ..core.messages import AttemptEnded, Failure, FailureKind
 from ..exceptions import MessageError, NoResultError, RaytuneLiteError, StudyAbortedError, TrialFailedError
+from ..trial import TrialState
 from .failures import returned_no_number
 from .host import Host
 from .ports import DriverCalls, Handover, Lost, Observer, Plan, Returned, Tasks
@@ -30,8 +31,14 @@ DRAIN_PATIENCE = 10.0  # seconds a driver has, at the end of a run, to store wha
 DISMISS_PATIENCE = 0.5  # seconds that idle tasks have, when a run is over, to be answered that there is nothing
 STOP_GRACE = 5.0  # seconds an interrupted objective has to notice, before its task is killed
 TRACEBACKS_SHOWN = 3  # caught failures shown whole; the database keeps them all
-STUCK_NOTICE = 30.0  # seconds between notices that nothing can be scheduled
+STUCK_NOTICE = 30.0  # seconds without a trial, while tasks wait, until a notice says why; each later one comes after
+STUCK_NOTICE_MOST = 600.0  # twice as long, up to this
 DISK_NOTICE = 30.0  # seconds between notices that the checkpoints' disk fails: it fails all trials at once
+WAY_ON = "Run the same command again to go on: interrupted trials continue from their checkpoints."
+WAY_ON_WITHOUT_STORAGE = (
+    "The study has no storage (storage=None), so it ends with this process; until then optimize() goes on with it. "
+    'To go on another time, pass storage="sqlite:///study.db" and load_if_exists=True.'
+)
 
 
 class Launcher:
@@ -44,6 +51,7 @@ class Launcher:
         observer: who follows the run.
         study_name: for messages.
         max_concurrent: tasks at once, or None for as many as there is room for.
+        way_on: how to go on after Ctrl-C, for people.
         short_trials: ends a second above which trials are claimed ahead of their tasks.
         poll: seconds between looks when nothing ends.
     """
@@ -57,11 +65,13 @@ class Launcher:
         *,
         study_name: str,
         max_concurrent: int | None = None,
+        way_on: str = WAY_ON,
         short_trials: float = SHORT_TRIALS,
         poll: float = POLL,
     ) -> None:
         self._driver, self._tasks, self._host, self._observer = driver, tasks, host, observer
         self._study_name, self._max_concurrent, self._poll = study_name, max_concurrent, poll
+        self._way_on = way_on
         self._slots: dict[str, None] = {}  # of tasks that were submitted and have not ended, oldest first
         # what the driver has not acknowledged yet
         self._ended: list[Returned] = []
@@ -75,11 +85,12 @@ class Launcher:
         self._shown = 0
         self._n_invalid, self._no_result = 0, ""  # trials that returned what is no result, and what the last one did
         self._has_others = False  # whether an attempt ended otherwise
-        self._room, self._room_until = 0, -math.inf
+        self._room, self._growth, self._room_until = 0, 0, -math.inf
         self._rate = EndRate(host, short_trials)
         self._prefetched = 0
-        self._quiet_since = host.monotonic()
         self._disk_noticed_at = -math.inf
+        self._running = 0  # trials, by the last plan
+        self._stuck_since, self._stuck_patience = host.monotonic(), STUCK_NOTICE
 
     def run(self) -> None:
         """Keep tasks queued until the run is over; whatever ends it earlier, drain them first.
@@ -94,18 +105,23 @@ class Launcher:
             self._loop()
             self._dismiss()
         except KeyboardInterrupt as signal:
-            how = f" ({signal})" if str(signal) else ""
-            self._say(f"Interrupted{how}: telling running trials to stop; what was acknowledged is stored.")
-            self._drain()
-            self._say(
-                "Stopped. Run the same command again to go on: interrupted trials continue from their checkpoints."
-            )
+            self._stop_for_user(str(signal))
             raise
         except BaseException:
             self._drain()
             raise
         if self._no_result and not self._has_others:
             raise NoResultError(self._study_name, self._n_invalid, self._no_result)
+
+    def _stop_for_user(self, signal: str) -> None:
+        """Stop what runs, and say how to go on. A second Ctrl-C waits for nothing any more."""
+        how = f" ({signal})" if signal else ""
+        self._say(f"Interrupted{how}: telling running trials to stop; what was acknowledged is stored.")
+        try:
+            self._drain()
+        except KeyboardInterrupt:
+            self._say("Interrupted again: running trials were killed.")
+        self._say(f"Stopped. {self._way_on}")
 
     def _loop(self) -> None:
         plan = self._hand_over()
@@ -131,7 +147,7 @@ class Launcher:
         for prefetched in plan.prefetched:
             self._slots[self._tasks.submit(prefetched)] = None
             self._prefetching = tuple(slot for slot in self._prefetching if slot != prefetched[0])
-        bound = self._bound(plan)
+        bound = max(self._bound(plan), self._growth)
         wanted = bound if plan.wanted is None else min(plan.wanted, bound)
         for _ in range(0 if self._prefetches() else wanted - len(self._slots)):
             self._slots[self._tasks.submit()] = None
@@ -155,9 +171,11 @@ class Launcher:
         """Tasks to keep queued or running at most."""
         bounds = [n for n in (self._max_concurrent, plan.max_tasks) if n is not None]
         if bounds:
+            self._growth = 0
             return min(bounds)
         if self._host.monotonic() > self._room_until:  # the cluster may have grown
-            self._room, self._room_until = self._tasks.capacity(), self._host.monotonic() + CAPACITY_INTERVAL
+            self._room, self._growth = self._tasks.capacity(), self._tasks.growth()
+            self._room_until = self._host.monotonic() + CAPACITY_INTERVAL
         return self._room + min(LOOK_AHEAD + int(self._rate.ends_a_second * LOOK_AHEAD_SECONDS), LOOK_AHEAD_MOST)
 
     def _gather(self, seconds: float | None = None) -> None:
@@ -175,15 +193,17 @@ class Launcher:
         self._ended += ended
         self._lost += self._tasks.explain(lost, self._driver) if lost else ()
         self._checked = self._silent
-        self._watch_for_standstill(progressed=bool(ended))
+        if ended:
+            self._stuck_since = self._host.monotonic()
+        self._watch_for_standstill()
 
-    def _watch_for_standstill(self, *, progressed: bool) -> None:
-        """Never hang silently: say so when tasks wait and none of them can be placed."""
+    def _watch_for_standstill(self) -> None:
+        """Never hang silently: say why, when tasks wait and none of them begins."""
         now = self._host.monotonic()
-        if progressed:
-            self._quiet_since = now
-        elif now - self._quiet_since > STUCK_NOTICE:
-            self._quiet_since = now
+        if self._running or not self._slots:
+            self._stuck_since, self._stuck_patience = now, STUCK_NOTICE
+        elif now - self._stuck_since > self._stuck_patience:
+            self._stuck_since, self._stuck_patience = now, min(2 * self._stuck_patience, STUCK_NOTICE_MOST)
             reason = self._tasks.blocked()
             if reason:
                 self._observer.notice(f"{len(self._slots)} trial(s) wait: {reason}")
@@ -207,6 +227,7 @@ class Launcher:
         self._prefetching = tuple(slot for slot, _ in plan.prefetched)
         ended, self._ended, self._lost = self._ended, [], []
         self._seen, self._silent, self._checked = plan.n_finished, plan.silent, ()
+        self._running = plan.counts.get(TrialState.RUNNING.name, 0)
         for item in ended:
             self._note_failure(item, plan)
         return plan

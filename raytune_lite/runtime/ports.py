@@ -157,11 +157,17 @@ class Tasks(Protocol):
     def capacity(self) -> int:
         """How many trials could run at once. May ask the cluster, so not to be called in a tight loop."""
 
+    def growth(self) -> int:
+        """How many tasks are to be queued though there is no room, so that an autoscaler adds nodes; 0: there is none.
+
+        May ask the cluster, as ``capacity``.
+        """
+
     def explain(self, lost: list[Lost], calls: DriverCalls) -> list[Lost]:
         """The same losses with what is known of how their processes ended."""
 
     def blocked(self) -> str:
-        """Why no task could ever be placed as things are now; empty when one could."""
+        """Why tasks wait and none begins, in one line, as far as it can be known; empty when there is no reason."""
 
 
 class Transport(Protocol):

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
+import pickle
 import signal
-import socket
 import threading
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+import ray
 
 import raytune_lite as rtl
 from raytune_lite.exceptions import (
@@ -18,8 +20,11 @@ from raytune_lite.exceptions import (
     InvalidResourcesError,
     ObjectiveNotPicklableError,
     RaytuneLiteError,
+    RuntimeEnvironmentError,
     TrialFailedError,
 )
+from raytune_lite.runtime import launcher
+from raytune_lite.runtime.on_ray import cluster
 from raytune_lite.trial import TrialState
 
 pytestmark = [pytest.mark.ray, pytest.mark.usefixtures("ray_cluster")]
@@ -165,40 +170,143 @@ def test_an_unknown_resource_lists_the_valid_ones(storage: str) -> None:
     assert study.trials == []
 
 
-def test_a_request_that_nobody_can_grant_says_so_at_once(storage: str) -> None:
-    import ray
-
-    from raytune_lite.runtime.on_ray import cluster
-
-    with pytest.raises(InfeasibleResourcesError, match=r"(?s)GPU: 2.*CPU: 4.*autoscaler"):
-        cluster.refuse_infeasible({"num_cpus": 1, "num_gpus": 2}, own_local_ray=True)
-    assert "autoscaler" in cluster.refuse_infeasible({"num_gpus": 2}, own_local_ray=False)
-    assert ray.cluster_resources()["CPU"] == 4
-
-
-def test_a_waiting_request_on_a_foreign_cluster_is_announced(storage: str, capfd: Any) -> None:
+@pytest.mark.parametrize(
+    ("resources", "reason"),
+    [
+        ({"num_gpus": 2}, r"(?s)asks for CPU: 1, GPU: 2.*CPU: 4.*no autoscaler"),
+        ({"num_cpus": 64}, r"asks for CPU: 64"),
+        ({"accelerator_type": "A100"}, r"asks for CPU: 1, accelerator_type A100"),
+        ({"label_selector": {"zone": "in(a, b)"}}, r"with the labels \{zone: in\(a, b\)\}.*Correct label_selector"),
+    ],
+)
+def test_what_a_local_ray_can_never_grant_is_refused_each_time(
+    storage: str, resources: dict[str, Any], reason: str
+) -> None:
     study = rtl.create_study(storage=storage)
-    study.optimize(lambda trial: 1.0, n_trials=1, timeout=1.0, resources={"num_gpus": 2})
-    assert "GPU: 2" in capfd.readouterr().err
+    for _ in range(2):  # Ray is initialised already: as in a cell of a notebook that is run again
+        with pytest.raises(InfeasibleResourcesError, match=reason):
+            study.optimize(lambda trial: 1.0, n_trials=1, resources=resources)
     assert study.trials == []
 
 
-def test_ray_client_is_refused_with_the_way_out(storage: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RAY_ADDRESS", "ray://head:10001")
-    with pytest.raises(InvalidResourcesError, match=r"(?s)ray://head:10001.*ray job submit"):
-        rtl.create_study(storage=storage).optimize(curve, n_trials=1)
+def test_a_request_waits_for_an_autoscaler_and_says_so(
+    storage: str, capfd: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "may_grow", lambda: True)
+    monkeypatch.setattr(launcher, "STUCK_NOTICE", 0.3)
+    study = rtl.create_study(storage=storage)
+    study.optimize(lambda trial: 1.0, n_trials=7, timeout=1.5, resources={"num_gpus": 2})
+    said = capfd.readouterr().err
+    assert "GPU: 2" in said.splitlines()[0]
+    assert "wait until an autoscaler adds one" in said.splitlines()[0]
+    assert "7 trial(s) wait: a trial asks for CPU: 1, GPU: 2" in said  # so many requests does the autoscaler see
+    assert study.trials == []
 
 
-def test_a_head_that_is_gone_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from raytune_lite.runtime.on_ray import cluster
+def test_trials_that_wait_for_other_work_say_so(storage: str, capfd: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launcher, "STUCK_NOTICE", 0.5)
 
-    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
-    assert not cluster._remembered_head_is_gone()  # none is remembered
-    (tmp_path / "ray").mkdir()
-    with socket.create_server(("127.0.0.1", 0)) as head:
-        (tmp_path / "ray" / "ray_current_cluster").write_text(f"127.0.0.1:{head.getsockname()[1]}")
-        assert not cluster._remembered_head_is_gone()
-    assert cluster._remembered_head_is_gone()
+    @ray.remote(num_cpus=4)
+    def other() -> None:
+        time.sleep(6)
+
+    busy = other.remote()
+    until = time.monotonic() + 10
+    while ray.available_resources().get("CPU", 0) > 0 and time.monotonic() < until:
+        time.sleep(0.1)
+    rtl.create_study(storage=storage).optimize(lambda trial: 1.0, n_trials=1)
+    ray.get(busy)
+    assert "trial(s) wait: a trial asks for CPU: 1, and other work on this cluster holds it" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("labels", "status", "expected"),
+    [
+        ({}, {"node_1a2b": 1}, False),  # `ray start --head`, without an autoscaler: each node has a type of its own
+        ({}, {"ray.head.default": 1}, True),
+        ({}, {}, None),  # it has not seen its nodes yet
+        ({"ray.io/node-group": "gpu"}, {"node_1a2b": 1}, True),  # version 2, KubeRay
+    ],
+)
+def test_whether_an_autoscaler_is_at_work_is_read_from_rays_own_records(
+    monkeypatch: pytest.MonkeyPatch, labels: dict[str, str], status: dict[str, int], expected: bool | None
+) -> None:
+    assert cluster.may_grow() is False  # ray.init() in this process
+    monkeypatch.setattr(ray._private.worker._global_node, "head", False)
+    monkeypatch.setattr(cluster, "_nodes", lambda: [{"Labels": labels}])
+    report = json.dumps({"autoscaler_report": {"active_nodes": status}})
+    monkeypatch.setattr(cluster, "_internal_kv_get", lambda name: report.encode())
+    assert cluster.may_grow() is expected
+
+
+def test_labels_of_nodes_are_matched_as_ray_does() -> None:
+    node = {"Labels": {"zone": "a"}}
+    expected = {"a": True, "b": False, "!a": False, "!b": True, "in(a,b)": True, "!in(b, c)": True, "!in(a)": False}
+    assert {condition: cluster._matches(node, "zone", condition) for condition in expected} == expected
+    assert not cluster._matches(node, "market", "spot")
+    assert cluster._matches(node, "market", "!spot")
+
+
+@pytest.mark.parametrize(
+    ("runtime_env", "message"),
+    [
+        ({"pips": ["x"]}, r"no field 'pips'.*valid fields are.*pip"),
+        ("pip", r"must be a dict, got 'pip'"),
+        ({"working_dir": "."}, r"working_dir for a trial takes URIs only.*ray job submit --working-dir"),
+        ({"py_modules": [rtl]}, r"py_modules for a trial takes URIs only.*ray\.init"),
+        ({"pip": ["a"], "conda": "b"}, r"refused by Ray"),
+    ],
+)
+def test_a_runtime_env_that_cannot_work_is_refused_before_anything_starts(
+    storage: str, runtime_env: Any, message: str
+) -> None:
+    study = rtl.create_study(storage=storage)
+    with pytest.raises(InvalidResourcesError, match=message):
+        study.optimize(curve, n_trials=1, resources={"runtime_env": runtime_env})
+    assert study.attempts == []
+
+
+def test_a_runtime_env_that_cannot_be_set_up_ends_the_run_with_the_reason(storage: str) -> None:
+    study = rtl.create_study(storage=storage)
+    resources = {"runtime_env": {"py_modules": ["file:///no/such/package.zip"]}}
+    with pytest.raises(RuntimeEnvironmentError, match=r"(?s)cannot be set up.*no/such/package"):
+        study.optimize(curve, n_trials=3, resources=resources)
+    assert study.attempts == []
+
+
+def test_a_worker_without_this_package_is_told_how_to_ship_it(storage: str) -> None:
+    class Absent:
+        def __reduce__(self) -> Any:
+            return __import__, ("raytune_lite.of_another_version",)
+
+    absent = Absent()
+    with pytest.raises(RuntimeEnvironmentError, match=r'(?s)raytune_lite.*ray\.init\(runtime_env=\{"py_modules"'):
+        rtl.create_study(storage=storage).optimize(lambda trial: 1.0 if absent else 0.0, n_trials=1)
+
+
+def test_the_storage_url_is_not_among_the_arguments_that_ray_keeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    from raytune_lite.runtime.config import RunConfig
+    from raytune_lite.runtime.on_ray import actor
+
+    kept: list[Any] = []
+
+    class Remote:
+        def __init__(self, _: type) -> None:
+            pass
+
+        def options(self, **_: Any) -> Remote:
+            return self
+
+        def remote(self, *arguments: Any) -> None:
+            kept.extend(arguments)
+            raise InterruptedError
+
+    monkeypatch.setattr(ray, "remote", Remote)
+    config = RunConfig(storage="postgresql://me:s3cr3t@host/db", study_name="s", run="r")
+    with pytest.raises(InterruptedError), actor.driving(config, pinned=False):
+        pass
+    assert ray.get(pickle.loads(kept[1])) == config.storage
+    assert b"s3cr3t" not in pickle.dumps(kept)
 
 
 def test_an_objective_that_fails_to_load_on_a_worker_ends_the_run_and_says_how_to_ship_it(storage: str) -> None:

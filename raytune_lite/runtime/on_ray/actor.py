@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import ray
+from ray import cloudpickle
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from ...checkpoints import marker
@@ -27,15 +28,25 @@ from ..host import RealHost
 from ..ports import Handover, Plan, WorkerSettings
 from ..sockets import SocketServer
 from .cluster import NAMESPACE
+from .environments import cannot_load, set_up_error
 
 CONCURRENCY = 16  # actor calls at work or waiting for the commit under way; more wait in Ray's queue
 CLOSE_PATIENCE = 10.0  # seconds a driver has to give its study back
 
 
 class DriverActor:
-    """Lives in a Ray actor; every public method is one call of it. See ``start_driver``."""
+    """Lives in a Ray actor; every public method is one call of it. See ``start_driver``.
 
-    def __init__(self, config: RunConfig, node: str, ip: str) -> None:
+    Args:
+        config: the run, without its storage.
+        storage: a pickled reference to the storage's URL. Ray keeps an actor's arguments in its control store, in plain
+            text; the object stays in the script's object store, where a restarted actor gets it again.
+        node: id of the node.
+        ip: address of the node.
+    """
+
+    def __init__(self, config: RunConfig, storage: bytes, node: str, ip: str) -> None:
+        config = replace(config, storage=ray.get(cloudpickle.loads(storage)))
         self._control = ControlServer(ip, self._decide)
         self._driver = Driver(config, RealHost(), _say, address=self._control.address)
         self._config, self._node, self._key = config, node, secrets.token_bytes(32)
@@ -136,27 +147,40 @@ def _get(ref: Any, timeout: float | None = None) -> Any:
         raise
     except ray.exceptions.GetTimeoutError:
         raise DriverUnreachableError(f"the driver did not answer within {timeout:.0f} s.") from None
+    except ray.exceptions.RuntimeEnvSetupError as error:  # the whole job's
+        raise set_up_error(error) from None
     except ray.exceptions.RayActorError as error:
+        absent = cannot_load(str(error))
+        if absent is not None:
+            raise absent from None
         raise DriverUnreachableError(f"the driver actor is gone ({type(error).__name__}).") from error
 
 
 @contextlib.contextmanager
 def driving(config: RunConfig, *, pinned: bool) -> Iterator[tuple[RayDriverCalls, WorkerSettings]]:
     """A driver actor for the length of a run; the study is given back at the end, whatever happened."""
-    actor, settings = start_driver(config, pinned=pinned)
+    # pickled by us, not by Ray: the object then lives as long as this process, whatever becomes of the actor
+    storage = cloudpickle.dumps(ray.put(config.storage))
+    actor, settings = start_driver(replace(config, storage=""), storage, pinned=pinned)
     try:
         yield RayDriverCalls(actor), settings
     finally:
-        with contextlib.suppress(Exception):
-            ray.get(actor.close.remote(), timeout=CLOSE_PATIENCE)
-        ray.kill(actor)
+        try:
+            with contextlib.suppress(Exception):
+                ray.get(actor.close.remote(), timeout=CLOSE_PATIENCE)
+        finally:  # Ctrl-C while it closes
+            ray.kill(actor)
 
 
-def start_driver(config: RunConfig, *, pinned: bool) -> tuple[Any, WorkerSettings]:
+def start_driver(config: RunConfig, storage: bytes, *, pinned: bool) -> tuple[Any, WorkerSettings]:
     """Create the study's driver actor on this node and wait until it owns the study.
 
-    ``pinned``: it may not move to another node (SQLite and local checkpoints lie here). 0 CPUs; restarted for ever;
-    calls in flight are sent again to the restarted actor.
+    It has 0 CPUs and is restarted for ever; calls in flight are sent again to the restarted actor.
+
+    Args:
+        config: the run, without its storage.
+        storage: a pickled reference to the storage's URL, see DriverActor.
+        pinned: it may not move to another node (SQLite and local checkpoints lie here).
 
     Returns:
         The actor's handle, and the settings of its workers.
@@ -164,8 +188,9 @@ def start_driver(config: RunConfig, *, pinned: bool) -> tuple[Any, WorkerSetting
     Raises:
         StudyBusyError, SchemaVersionError, StorageError: the study cannot be opened.
         CheckpointError: the checkpoint directory that the user named cannot be used.
+        RuntimeEnvironmentError: the job's runtime_env cannot be set up, or lacks this package.
     """
-    here = ray.get_runtime_context().get_node_id()
+    here, ip = ray.get_runtime_context().get_node_id(), ray.util.get_node_ip_address()
     options = {
         "name": driver_name(config),
         "namespace": NAMESPACE,
@@ -175,7 +200,7 @@ def start_driver(config: RunConfig, *, pinned: bool) -> tuple[Any, WorkerSetting
         "max_task_retries": -1,
         "scheduling_strategy": NodeAffinitySchedulingStrategy(here, soft=not pinned),
     }
-    actor = ray.remote(DriverActor).options(**options).remote(config, here, ray.util.get_node_ip_address())
+    actor = ray.remote(DriverActor).options(**options).remote(config, storage, here, ip)
     try:
         return actor, _get(actor.settings.remote())
     except BaseException:

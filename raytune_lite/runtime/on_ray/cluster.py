@@ -1,18 +1,26 @@
-"""Reaching a cluster, and asking it for resources: what a trial may request, and whether anyone could ever grant it."""
+"""A cluster's resources: what a trial may request, whether any node could ever grant it, and why none does now."""
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
-import socket
-import tempfile
+import time
 from collections.abc import Mapping
 from typing import Any
 
 import ray
+from ray.autoscaler.v2.utils import is_autoscaler_v2
+from ray.experimental.internal_kv import _internal_kv_get
 
+from ...arguments import shown
 from ...exceptions import InfeasibleResourcesError, InvalidResourcesError
+from .environments import check_runtime_env
 
 NAMESPACE = "raytune_lite"  # Ray's, of the driver actors
+AUTOSCALER_PATIENCE = 10.0  # seconds a head that has just been started has to say whether it has an autoscaler
+_ACCELERATOR = "accelerator_type:"  # Ray's prefix of the resource that stands for a kind of accelerator
+_GROUP = "ray.io/node-group"  # Ray's label: the group of nodes in an autoscaler's configuration
 
 # Ray's own names. A value's kind is checked here because Ray says only "unexpected keyword" or waits for ever.
 RESOURCE_OPTIONS = {
@@ -25,47 +33,6 @@ RESOURCE_OPTIONS = {
     "label_selector": "a dict of node labels",
     "runtime_env": "a dict, see Ray's runtime environments",
 }
-
-
-def connect() -> bool:
-    """Start or join Ray if this process has not: RAY_ADDRESS when set, else a running local head, else a new one.
-
-    Returns:
-        True when a new local Ray was started, which ends with this process and never scales.
-
-    Raises:
-        InvalidResourcesError: RAY_ADDRESS is of Ray Client, which cannot own trials.
-    """
-    address = os.environ.get("RAY_ADDRESS", "")
-    if address.startswith("ray://"):
-        raise InvalidResourcesError(
-            f"RAY_ADDRESS={address}: Ray Client cannot own trials that outlive a connection. Submit the script with "
-            "`ray job submit -- python script.py`, or run it on the cluster."
-        )
-    if ray.is_initialized():
-        return False
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # Ray's default, said aloud: else it warns
-    where = address or ("local" if _remembered_head_is_gone() else None)
-    ray.init(where, logging_level="ERROR", log_to_driver=True, include_dashboard=None if address else False)
-    node = getattr(ray._private.worker, "_global_node", None)  # no public call says whether it is new or joined
-    return bool(getattr(node, "head", False))
-
-
-def _remembered_head_is_gone() -> bool:
-    """Whether the head that Ray remembers on this machine no longer listens.
-
-    `ray start --head` leaves its address in a file; where it was killed, a bare ray.init() waits for it for minutes.
-    """
-    folder = os.path.join(os.environ.get("RAY_TMPDIR") or tempfile.gettempdir(), "ray")
-    try:
-        with open(os.path.join(folder, "ray_current_cluster"), encoding="utf-8") as file:
-            host, _, port = file.read().strip().rpartition(":")
-        socket.create_connection((host, int(port)), timeout=3.0).close()
-    except FileNotFoundError:
-        return False  # none is remembered
-    except (OSError, ValueError):
-        return True
-    return False
 
 
 def check_request(request: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -87,53 +54,168 @@ def check_request(request: Mapping[str, Any] | None) -> dict[str, Any]:
                 raise InvalidResourcesError(f"{name} must be {RESOURCE_OPTIONS[name]}, got {value!r}.")
             if name == "num_gpus" and value > 1 and value != int(value):
                 raise InvalidResourcesError(f"num_gpus above 1 must be whole, got {value}; use {int(value) + 1}.")
+    if found.get("runtime_env") is not None:
+        check_runtime_env(found["runtime_env"])
+    _check_amounts(found.get("resources"))
+    _check_labels(found.get("label_selector"))
     return found
+
+
+def _check_amounts(custom: Any) -> None:
+    good = custom is None or (
+        isinstance(custom, Mapping)
+        and all(isinstance(name, str) and isinstance(n, (int, float)) and n >= 0 for name, n in custom.items())
+    )
+    if not good:
+        raise InvalidResourcesError(f"resources must be {RESOURCE_OPTIONS['resources']}, got {shown(custom)}.")
+
+
+def _check_labels(selector: Any) -> None:
+    pairs = selector.items() if isinstance(selector, Mapping) else None
+    if selector is not None and not (pairs and all(isinstance(text, str) for pair in pairs for text in pair)):
+        raise InvalidResourcesError(
+            f"label_selector must be {RESOURCE_OPTIONS['label_selector']}, such as "
+            f'{{"ray.io/accelerator-type": "A100"}}, got {shown(selector)}.'
+        )
 
 
 def demand(request: Mapping[str, Any]) -> dict[str, float]:
     """The request in the names of a node's resource table."""
     wanted = {"CPU": request.get("num_cpus", 0), "GPU": request.get("num_gpus", 0), "memory": request.get("memory", 0)}
     wanted |= request.get("resources") or {}
+    if request.get("accelerator_type"):
+        wanted[f"{_ACCELERATOR}{request['accelerator_type']}"] = 0.001  # so much of it Ray asks for
     return {name: float(amount) for name, amount in wanted.items() if amount}
 
 
 def capacity(request: Mapping[str, Any]) -> int:
     """How many trials the cluster, as it is now, could run at once."""
     wanted = demand(request)
-    total = 0
-    for node in ray.nodes():
-        if node["Alive"]:
-            have = node["Resources"]
-            total += min((int(have.get(name, 0) / amount + 1e-9) for name, amount in wanted.items()), default=16)
-    return total
+    return sum(_places(node["Resources"], wanted) for node in _nodes(request.get("label_selector")))
+
+
+def _places(have: Mapping[str, float], wanted: Mapping[str, float]) -> int:
+    return min((int(have.get(name, 0) / amount + 1e-9) for name, amount in wanted.items()), default=16)
+
+
+def _nodes(selector: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
+    """The nodes that live and have the labels."""
+    nodes = [node for node in ray.nodes() if node["Alive"]]
+    return [node for node in nodes if all(_matches(node, key, value) for key, value in (selector or {}).items())]
+
+
+def _matches(node: Mapping[str, Any], key: str, condition: str) -> bool:
+    """Whether a node's label meets one condition of a selector: ``a``, ``!a``, ``in(a,b)`` or ``!in(a,b)``."""
+    plain = condition.removeprefix("!")
+    values = plain[3:-1].split(",") if plain.startswith("in(") and plain.endswith(")") else [plain]
+    is_one = (node.get("Labels") or {}).get(key) in [value.strip() for value in values]
+    return is_one is not condition.startswith("!")
 
 
 def infeasible(request: Mapping[str, Any]) -> str:
     """Why no node of the cluster, as it is now, could ever run a trial; empty when one could."""
     if capacity(request) > 0:
         return ""
-    nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
-    have = "; ".join(
-        ", ".join(f"{name}: {node[name]:g}" for name in sorted(node) if not name.startswith(("node:", "object_store")))
-        for node in nodes
-    )
+    selector, nodes = request.get("label_selector") or {}, _nodes()
+    if selector and not _nodes(selector):
+        lacking = [key for key, value in selector.items() if not any(_matches(node, key, value) for node in nodes)]
+        here = sorted({f"{key}={value}" for node in nodes for key, value in (node.get("Labels") or {}).items()})
+        wanted = ", ".join(f"{key}: {selector[key]}" for key in lacking or selector)
+        return (
+            f"a trial asks for a node with the labels {{{wanted}}}, which no node of this cluster has ({len(nodes)} "
+            f"node(s); labels here: {', '.join(_public(here)) or 'none'}). Correct label_selector, or add such a node."
+        )
+    have = "; ".join(_show_node(node["Resources"]) for node in nodes)
+    where = " with its labels" if selector else ""
     return (
-        f"a trial asks for {_show(demand(request))}, which no node of this cluster has ({len(nodes)} node(s): {have}). "
-        "Ask for less, or add such a node; with an autoscaler that can add one, the trials wait for it."
+        f"a trial asks for {_show(demand(request))}, which no node{where} of this cluster has ({len(nodes)} node(s): "
+        f"{have}). Ask for less, or add such a node."
     )
 
 
-def refuse_infeasible(request: Mapping[str, Any], *, own_local_ray: bool) -> str:
-    """A warning for a cluster that may grow; on a local Ray of our own, which never will, an error.
+def refuse_infeasible(request: Mapping[str, Any]) -> str:
+    """A warning for a cluster that may grow; for one that never will, an error.
 
     Raises:
         InfeasibleResourcesError: no node can ever grant the request.
     """
+    reason, until = infeasible(request), time.monotonic() + AUTOSCALER_PATIENCE
+    if not reason:
+        return ""
+    while (grows := may_grow()) is None and time.monotonic() < until:
+        time.sleep(0.25)
+    if grows is False:
+        raise InfeasibleResourcesError(f"{reason} This Ray has no autoscaler, so the trials would wait for ever.")
+    return f"{reason} The trials wait until an autoscaler adds one."
+
+
+def may_grow() -> bool | None:
+    """Whether an autoscaler may add nodes; None when it cannot be known, or not yet.
+
+    A Ray that ``ray.init()`` started in this process has none. Nodes of KubeRay and of version 2 carry the name of
+    their group as a label. Version 1 writes the types of its nodes to Ray's key-value store; without an autoscaler each
+    node has a type of its own there.
+    """
+    if getattr(getattr(ray._private.worker, "_global_node", None), "head", False):
+        return False
+    with contextlib.suppress(Exception):  # none of this is public; not knowing is no reason to refuse
+        if any(_GROUP in (node.get("Labels") or {}) for node in _nodes()):
+            return True
+        if is_autoscaler_v2(fetch_from_server=True):
+            return False
+        report = json.loads(_internal_kv_get("__autoscaling_status") or "{}").get("autoscaler_report")
+        types = (report or {}).get("active_nodes")
+        return any(not name.startswith("node_") for name in types) if types else None
+    return None
+
+
+def waiting(request: Mapping[str, Any]) -> str:
+    """Why no trial has begun, in one line, where tasks wait and none runs."""
     reason = infeasible(request)
-    if reason and own_local_ray:
-        raise InfeasibleResourcesError(reason)
-    return reason
+    if reason:
+        return reason
+    wanted = demand(request)
+    free: dict[str, dict[str, float]] = {}
+    with contextlib.suppress(Exception):  # no public call says what is free on each node
+        free = ray._private.state.available_resources_per_node()
+    nodes = [node for node in _nodes(request.get("label_selector")) if _places(node["Resources"], wanted)]
+    if free and not any(_places(free.get(node["NodeID"], {}), wanted) for node in nodes):
+        total = {name: sum(free.get(node["NodeID"], {}).get(name, 0) for node in nodes) for name in wanted}
+        return (
+            f"a trial asks for {_show(wanted)}, and other work on this cluster holds it (free on the {len(nodes)} "
+            f"node(s) that could run one: {_show_all(total)}). The trials begin when it ends; `ray status` shows it."
+        )
+    return (
+        "there is room for them, but none has begun. Their processes may still set up the runtime_env (pip), import "
+        "the objective's modules, or wait for the sampler; or they cannot start: see the newest files in "
+        f"{_logs()} (runtime_env_setup-*.log, raylet.err, worker-*.err)."
+    )
+
+
+def _logs() -> str:
+    with contextlib.suppress(Exception):
+        return str(ray._private.worker._global_node.get_logs_dir_path())
+    return os.path.join("/tmp", "ray", "session_latest", "logs")
+
+
+def _show_node(resources: Mapping[str, float]) -> str:
+    names = [name for name in sorted(resources) if not name.startswith(("node:", "object_store"))]
+    return ", ".join(f"{name}: {resources[name]:g}" for name in names)
+
+
+def _public(labels: list[str]) -> list[str]:
+    return [label for label in labels if not label.startswith("ray.io/node-id=")]
 
 
 def _show(amounts: Mapping[str, float]) -> str:
-    return ", ".join(f"{name}: {amount:g}" for name, amount in sorted(amounts.items())) or "nothing"
+    shown = [_show_one(name, amount) for name, amount in sorted(amounts.items())]
+    return ", ".join(shown) or "nothing"
+
+
+def _show_one(name: str, amount: float) -> str:
+    kind = name.removeprefix(_ACCELERATOR)
+    return f"{name}: {amount:g}" if kind == name else f"accelerator_type {kind}"
+
+
+def _show_all(amounts: Mapping[str, float]) -> str:
+    return ", ".join(f"{name}: {amount:g}" for name, amount in sorted(amounts.items()))

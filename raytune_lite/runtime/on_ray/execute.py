@@ -9,11 +9,13 @@ from typing import Any
 from .. import signals
 from ..config import RunConfig
 from ..host import RealHost
-from ..launcher import Launcher
+from ..interrupts import explained, is_explained
+from ..launcher import WAY_ON, WAY_ON_WITHOUT_STORAGE, Launcher
 from ..ports import Observer
 from ..trial import Trial
 from . import cluster
 from .actor import Ask, driver_name, driving
+from .joining import connect
 from .objective import build_task, check_picklable
 from .tasks import RayTasks
 
@@ -48,15 +50,26 @@ def execute(run: RayRun, observer: Observer, attach: Callable[[Ask], None]) -> N
         attach: given a function that sends an event of this process to the driver.
 
     Raises:
-        ObjectiveNotPicklableError, InvalidResourcesError, InfeasibleResourcesError: nothing was started.
+        ObjectiveNotPicklableError, InvalidResourcesError, InfeasibleResourcesError, RayUnavailableError: nothing was
+            started.
+        RuntimeEnvironmentError: the workers' environment cannot be set up, or lacks a module.
         StudyBusyError, SchemaVersionError, StorageError: the study cannot be opened, or its database failed for good.
         TrialFailedError, StudyAbortedError, KeyboardInterrupt: see Launcher.run.
     """
+    try:
+        _execute(run, observer, attach)
+    except KeyboardInterrupt as error:
+        if not is_explained(error):
+            observer.notice("Interrupted. What was acknowledged is stored.")
+        raise explained() from None  # not with all of Ray's frames
+
+
+def _execute(run: RayRun, observer: Observer, attach: Callable[[Ask], None]) -> None:
     config, host = run.config, RealHost()
     request = cluster.check_request(run.resources)
     check_picklable(run.objective)
-    own = cluster.connect()
-    warning = cluster.refuse_infeasible(request, own_local_ray=own)
+    connect(observer.notice)
+    warning = cluster.refuse_infeasible(request)
     if warning:
         observer.notice(warning)
     with driving(config, pinned=run.pinned) as (calls, settings):
@@ -65,9 +78,20 @@ def execute(run: RayRun, observer: Observer, attach: Callable[[Ask], None]) -> N
         attach(calls.ask)
         task = build_task(run.objective, run.catch, driver_name(config), settings, request)
         tasks = RayTasks(task, request, host)
-        name, limit = config.study_name, run.max_concurrent
-        with signals.interrupting():
-            Launcher(calls, tasks, host, observer, study_name=name, max_concurrent=limit).run()
+        launcher = Launcher(
+            calls,
+            tasks,
+            host,
+            observer,
+            study_name=config.study_name,
+            max_concurrent=run.max_concurrent,
+            way_on=WAY_ON if config.durable else WAY_ON_WITHOUT_STORAGE,
+        )
+        try:
+            with signals.interrupting():
+                launcher.run()
+        except KeyboardInterrupt:
+            raise explained() from None
 
 
 __all__ = ["RayRun", "execute"]

@@ -13,7 +13,11 @@ from ...exceptions import RaytuneLiteError
 from ..host import Host
 from ..ports import LEASE_ADVICE, DriverCalls, Lost, Returned
 from . import cluster
+from .environments import cannot_load, set_up_error
 from .worker_logs import ExitInfo, read_exits
+
+MESSAGE = 500  # characters of a loss that are kept
+GROWTH = 256  # tasks queued at most where an autoscaler may add nodes: their requests are the demand that it sees
 
 
 class RayTasks:
@@ -31,6 +35,7 @@ class RayTasks:
         self._task, self._request, self._host = task, request, host
         self._slots: dict[Any, str] = {}  # ref -> slot
         self._broken: RaytuneLiteError | None = None  # why no task of this run can work
+        self._has_returned = False  # a task of this run could work
 
     def submit(self, prefetched: tuple[str, bytes] | None = None) -> str:
         """Queue a task; its slot is Ray's own id of it, which the task knows too, unless a slot was prefetched."""
@@ -47,6 +52,7 @@ class RayTasks:
         """See ports.Tasks.
 
         Raises:
+            RuntimeEnvironmentError: the workers' environment cannot be set up, or lacks a module.
             RaytuneLiteError: a worker could not load the objective.
         """
         if self._broken is not None:
@@ -78,12 +84,19 @@ class RayTasks:
                 self._broken = self._broken or _cannot_run(error)
                 slot = self._slots.pop(ref)
                 lost.append(Lost(slot=slot, kind=FailureKind.WORKER_CRASH, message=_first_line(error)))
+            except ray.exceptions.RuntimeEnvSetupError as error:
+                found = set_up_error(error)
+                if not self._has_returned:  # else it works elsewhere: this node is at fault
+                    self._broken = self._broken or found
+                slot, text = self._slots.pop(ref), str(found)[:MESSAGE]
+                lost.append(Lost(slot=slot, kind=FailureKind.WORKER_CRASH, message=text))
             except ray.exceptions.RayError as error:
                 lost.append(Lost(slot=self._slots.pop(ref), kind=_loss_kind(error), message=_first_line(error)))
         return ended, lost
 
     def _returned(self, ref: Any, result: Any) -> Returned:
         slot = self._slots.pop(ref)
+        self._has_returned = True
         if result is None:
             return Returned(slot=slot)
         message, failed, caught = result
@@ -101,7 +114,11 @@ class RayTasks:
 
     def blocked(self) -> str:
         """See ports.Tasks."""
-        return cluster.infeasible(self._request)
+        return cluster.waiting(self._request)
+
+    def growth(self) -> int:
+        """See ports.Tasks."""
+        return GROWTH if cluster.may_grow() else 0
 
     def explain(self, lost: list[Lost], calls: DriverCalls) -> list[Lost]:
         """Losses with what their processes wrote last, and the exit code that can be read from it."""
@@ -134,16 +151,15 @@ def _cannot_run(error: Any) -> RaytuneLiteError:
     cause = error.cause
     if isinstance(cause, RaytuneLiteError):  # its message says all: this node does not see the checkpoint directory
         return cause
-    found = RaytuneLiteError(
-        f"a worker could not run the objective at all: {type(cause).__name__}: {cause}\nIf a module is missing "
-        'there, ship it: ray job submit --working-dir ., or resources={"runtime_env": {"py_modules": [...]}}.'
+    found = cannot_load(str(error)) or RaytuneLiteError(
+        f"a worker could not run the objective at all: {type(cause).__name__}: {cause}"
     )
     found.__cause__ = error
     return found
 
 
 def _first_line(error: Exception) -> str:
-    return next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)[:500]
+    return next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)[:MESSAGE]
 
 
 __all__ = ["RayTasks"]

@@ -91,6 +91,10 @@ class SimulatedTasks:
         """See ports.Tasks."""
         return self._cluster.scenario.nodes * self._cluster.scenario.slots
 
+    def growth(self) -> int:
+        """See ports.Tasks."""
+        return 0
+
     def explain(self, lost: list[Lost], calls: DriverCalls) -> list[Lost]:  # noqa: ARG002
         """See ports.Tasks. A simulated process writes no log."""
         return lost

@@ -38,15 +38,16 @@ class DriverActor:
     """Lives in a Ray actor; every public method is one call of it. See ``start_driver``.
 
     Args:
-        config: the run, without its storage.
-        storage: a pickled reference to the storage's URL. Ray keeps an actor's arguments in its control store, in plain
-            text; the object stays in the script's object store, where a restarted actor gets it again.
+        config: the run, without its storage and its secret.
+        hidden: a pickled reference to these two. Ray keeps an actor's arguments in its control store, in plain text;
+            the object stays in the script's object store, where a restarted actor gets it again.
         node: id of the node.
         ip: address of the node.
     """
 
-    def __init__(self, config: RunConfig, storage: bytes, node: str, ip: str) -> None:
-        config = replace(config, storage=ray.get(cloudpickle.loads(storage)))
+    def __init__(self, config: RunConfig, hidden: bytes, node: str, ip: str) -> None:
+        storage, secret = ray.get(cloudpickle.loads(hidden))
+        config = replace(config, storage=storage, secret=secret)
         self._control = ControlServer(ip, self._decide)
         self._driver = Driver(config, RealHost(), _say, address=self._control.address)
         self._config, self._node, self._key = config, node, secrets.token_bytes(32)
@@ -160,8 +161,8 @@ def _get(ref: Any, timeout: float | None = None) -> Any:
 def driving(config: RunConfig, *, pinned: bool) -> Iterator[tuple[RayDriverCalls, WorkerSettings]]:
     """A driver actor for the length of a run; the study is given back at the end, whatever happened."""
     # pickled by us, not by Ray: the object then lives as long as this process, whatever becomes of the actor
-    storage = cloudpickle.dumps(ray.put(config.storage))
-    actor, settings = start_driver(replace(config, storage=""), storage, pinned=pinned)
+    hidden = cloudpickle.dumps(ray.put((config.storage, config.secret)))
+    actor, settings = start_driver(replace(config, storage="", secret=None), hidden, pinned=pinned)
     try:
         yield RayDriverCalls(actor), settings
     finally:
@@ -172,14 +173,14 @@ def driving(config: RunConfig, *, pinned: bool) -> Iterator[tuple[RayDriverCalls
             ray.kill(actor)
 
 
-def start_driver(config: RunConfig, storage: bytes, *, pinned: bool) -> tuple[Any, WorkerSettings]:
+def start_driver(config: RunConfig, hidden: bytes, *, pinned: bool) -> tuple[Any, WorkerSettings]:
     """Create the study's driver actor on this node and wait until it owns the study.
 
     It has 0 CPUs and is restarted for ever; calls in flight are sent again to the restarted actor.
 
     Args:
-        config: the run, without its storage.
-        storage: a pickled reference to the storage's URL, see DriverActor.
+        config: the run, without its storage and its secret.
+        hidden: a pickled reference to these, see DriverActor.
         pinned: it may not move to another node (SQLite and local checkpoints lie here).
 
     Returns:
@@ -200,7 +201,7 @@ def start_driver(config: RunConfig, storage: bytes, *, pinned: bool) -> tuple[An
         "max_task_retries": -1,
         "scheduling_strategy": NodeAffinitySchedulingStrategy(here, soft=not pinned),
     }
-    actor = ray.remote(DriverActor).options(**options).remote(config, storage, here, ip)
+    actor = ray.remote(DriverActor).options(**options).remote(config, hidden, here, ip)
     try:
         return actor, _get(actor.settings.remote())
     except BaseException:

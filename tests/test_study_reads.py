@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from random import Random
+
 import pytest
 
 import raytune_lite
+from raytune_lite.storages import trial_queries
 from raytune_lite.storages.repository import Repository
-from raytune_lite.trial import TrialState
+from raytune_lite.storages.trial_reader import frozen
+from raytune_lite.trial import TrialState, create_trial
 
 
 @pytest.fixture
@@ -80,3 +85,69 @@ def test_the_names_of_optuna_study_are_in_the_package_and_at_the_top(name):
     from raytune_lite import study
 
     assert getattr(study, name) is getattr(raytune_lite, name)
+
+
+@pytest.mark.parametrize("direction", ["minimize", "maximize"])
+def test_the_best_trial_of_the_database_is_that_of_the_list(any_storage, direction):
+    study = raytune_lite.create_study(storage=any_storage, study_name="best", direction=direction)
+    raytune_lite.create_study(storage=any_storage, study_name="another").add_trial(create_trial(value=-9.0))
+    with pytest.raises(ValueError, match="it has no COMPLETE trial yet"):
+        _ = study.best_trial
+    sign = study.direction.sign
+    random = Random(3)
+    values = [math.inf, 2.0, -math.inf, 0.5, 0.5, 1.5, math.inf, 0.0, -0.0, -3.0]
+    for n, value in enumerate(values + [random.gauss(0.0, 1.0) for _ in range(20)]):
+        attrs = {"constraints:c": 1.0} if n in (2, 6, 9) or n == 0 else {}
+        study.add_trial(create_trial(value=value, system_attrs=attrs, params={}, distributions={}))
+        study.add_trial(create_trial(state=TrialState.FAIL, params={}, distributions={}))
+        feasible = [t for t in study.trials if t.state is TrialState.COMPLETE and t.is_feasible]
+        if not feasible:
+            with pytest.raises(ValueError, match="none of its COMPLETE trials meets its constraints"):
+                _ = study.best_trial
+            continue
+        assert study.best_trial == min(feasible, key=lambda t: sign * t.value)
+    for states in ((TrialState.COMPLETE,), (TrialState.FAIL, TrialState.PAUSED), ()):
+        assert study.get_trials(states=states) == [t for t in study.trials if t.state in states]
+    study.close()
+
+
+def test_few_trials_are_read_for_the_best_one(only_single_reads, monkeypatch):
+    study, read = raytune_lite.create_study(), []
+    monkeypatch.setattr(trial_queries, "frozen", lambda trial: (read.append(trial.number), frozen(trial))[1])
+    for n in range(50):
+        study.tell(study.ask(), float(50 - n))
+    assert study.best_trial.number == 49
+    assert len(read) <= 8
+    study.close()
+
+
+@pytest.mark.parametrize(
+    "params", [{}, {"x": 1}, {"x": True, "y": "a"}, {"x": 0.5, "c": [1, 2]}, {"x": None}], ids=repr
+)
+def test_an_enqueued_configuration_that_exists_is_skipped_without_reading_all_trials(only_single_reads, params):
+    study = raytune_lite.create_study()
+    for _ in range(3):
+        study.enqueue_trial(params, skip_if_exists=True)
+        study.enqueue_trial({**params, "z": 1.0}, skip_if_exists=True)
+    repository, record = study._repository, study._record
+    assert [t.system_attrs["fixed_params"] for t in repository.trials_since(record, -1)] == [
+        params,
+        {**params, "z": 1.0},
+    ]
+    study.close()
+
+
+def test_a_configuration_that_a_trial_has_run_with_is_skipped(only_single_reads):
+    study = raytune_lite.create_study()
+    trial = study.ask()
+    x = trial.suggest_float("x", 0.0, 1.0)
+    trial.delivery.flush()
+    study.enqueue_trial({"x": x}, skip_if_exists=True)  # running
+    y = trial.suggest_float("y", 0.0, 1.0)
+    trial.delivery.flush()
+    study.tell(trial, 1.0)
+    study.enqueue_trial({"x": x, "y": y}, skip_if_exists=True)
+    assert len(study._repository.trials_since(study._record, -1)) == 1
+    study.enqueue_trial({"x": x}, skip_if_exists=True)  # which is another configuration now
+    assert len(study._repository.trials_since(study._record, -1)) == 2
+    study.close()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -18,8 +18,8 @@ from sqlalchemy.engine import Connection
 from ..core.encoding import event_to_json
 from ..core.messages import LogEntry, Row
 from ..exceptions import FencedError, StorageError, StudyBusyError
-from ..trial import FrozenTrial, StudyDirection
-from . import integrity, ownership, readers, studies, trial_reader
+from ..trial import FrozenTrial, StudyDirection, TrialState
+from . import integrity, ownership, readers, studies, trial_queries, trial_reader
 from . import schema as t
 from .database import Database, LockedError, RolledBackError
 from .owned import OwnedStudy
@@ -273,6 +273,18 @@ class Repository:
         """One trial as ``trials`` shows it, or None when there is none of this number. Reads only this one's rows."""
         with self._database.read() as connection:
             return trial_reader.trial(connection, study, number)
+
+    best_trial = _reads(trial_queries.best_trial)
+
+    def trials_in(self, study: StudyRecord, states: Collection[TrialState]) -> list[FrozenTrial]:
+        """The trials in one of ``states``, in number order. Reads only these."""
+        with self._database.read() as connection:
+            return trial_queries.trials_in(connection, study, states)
+
+    def trials_since(self, study: StudyRecord, trial_id: int, also: Collection[int] = ()) -> list[FrozenTrial]:
+        """The trials with a greater ``trial_id``, and those whose ids are ``also``, in number order."""
+        with self._database.read() as connection:
+            return trial_queries.trials_since(connection, study, trial_id, also)
 
     # --- study attributes: Optuna's two tables; not part of the log, and written without an epoch ---
 

@@ -60,7 +60,7 @@ class _Trial:
 
 def trials(connection: Connection, study: StudyRecord) -> list[FrozenTrial]:
     """All trials in number order, as ``optuna.load_study(...).trials`` shows them, with our truer states."""
-    return [_frozen(trial) for trial in _load(connection, study)]
+    return [frozen(trial) for trial in load(connection, study)]
 
 
 def trial(connection: Connection, study: StudyRecord, number: int) -> FrozenTrial | None:
@@ -73,7 +73,7 @@ def trial(connection: Connection, study: StudyRecord, number: int) -> FrozenTria
         query = sa.select(table.trial_id).where(table.study_id == study.study_id, table.number == number).limit(1)
         trial_id = connection.execute(query).scalar()
         if trial_id is not None:
-            return _frozen(_load(connection, study, only=theirs.trial_id == trial_id)[0])
+            return frozen(load(connection, study, only=theirs.trial_id == trial_id)[0])
     return None
 
 
@@ -85,7 +85,7 @@ def external_trials(connection: Connection, study: StudyRecord) -> list[TrialAdd
     Raises:
         StorageError: two trials have the same number.
     """
-    found = _load(connection, study, only=t.rtl_trials.c.trial_id.is_(None))
+    found = load(connection, study, only=t.rtl_trials.c.trial_id.is_(None))
     for before, after in pairwise(found):
         if before.number == after.number:
             raise StorageError(f"table trials: study {study.name!r} has two trials {after.number}; delete one.")
@@ -100,8 +100,12 @@ def raw(column: sa.Column[Any]) -> Any:
     return sa.type_coerce(column, sa.String)
 
 
-def _load(connection: Connection, study: StudyRecord, only: Any = None) -> list[_Trial]:
-    """All trials of a study in number order, or those for which the condition ``only`` holds."""
+def load(connection: Connection, study: StudyRecord, only: Any = None) -> list[_Trial]:
+    """All trials of a study in number order, or those for which the condition ``only`` holds.
+
+    Raises:
+        StorageError: a row that cannot be understood; the ValueError of its value is the cause.
+    """
     own = t.rtl_trials
     columns = (t.trials.c.trial_id, t.trials.c.number, raw(t.trials.c.state),
                raw(own.c.number), raw(own.c.state), raw(own.c.attempt),
@@ -218,7 +222,8 @@ def _local(value: datetime | None) -> datetime | None:
     return None if value is None else value.astimezone().replace(tzinfo=None)
 
 
-def _frozen(trial: _Trial) -> FrozenTrial:
+def frozen(trial: _Trial) -> FrozenTrial:
+    """The trial as its reader sees it."""
     with in_row("trial_params", trial.number):
         params = {name: _external(param) for name, param in trial.params.items()}
     with in_row("trial_values", trial.number):
@@ -247,11 +252,11 @@ def _frozen(trial: _Trial) -> FrozenTrial:
 
 
 def _added(trial: _Trial) -> TrialAdded:
-    frozen = _frozen(trial)  # the same checks
+    checked = frozen(trial)  # the same checks
     return TrialAdded(
         number=trial.number,
         state=int(trial.state),
-        values=frozen.values,
+        values=checked.values,
         params=tuple(trial.params.values()),
         reports=tuple((step, (value,)) for step, value in trial.reports.items()),
         user_attrs=tuple(trial.user_attrs.items()),

@@ -97,11 +97,6 @@ def _plain_reports(trial: FrozenTrial, n_objectives: int) -> tuple[tuple[int, tu
     return tuple(sorted((int(step), tuple(map(float, values))) for step, values in reports.items()))
 
 
-def has_params(trial: FrozenTrial, params: Mapping[str, Any]) -> bool:
-    """Whether the trial was enqueued with exactly ``params``, or, if it was not enqueued, ran with them."""
-    return dict(trial.system_attrs.get("fixed_params", trial.params)) == dict(params)
-
-
 def number_of(trial: Any) -> int:
     """The number of a trial that is given as what ``ask`` returned, or as its number.
 
@@ -166,4 +161,4 @@ def result_of(trial: Trial, values: Any, state: TrialState | None, n_objectives:
     )
 
 
-__all__ = ["added", "enqueued", "has_params", "listed_trials", "named", "number_of", "result_of"]
+__all__ = ["added", "enqueued", "listed_trials", "named", "number_of", "result_of"]

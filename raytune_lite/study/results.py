@@ -90,8 +90,9 @@ class Results:
         Raises:
             TypeError: ``states`` is not a list of TrialState.
         """
-        wanted = None if states is None else _states(states)
-        return [trial for trial in self._repository.trials(self._record) if wanted is None or trial.state in wanted]
+        if states is None:
+            return self._repository.trials(self._record)
+        return self._repository.trials_in(self._record, _states(states))
 
     @property
     def attempts(self) -> list[AttemptRecord]:
@@ -145,13 +146,12 @@ class Results:
             RuntimeError: the study has several objectives; see best_trials.
         """
         self._single_objective("best_trial")
-        complete = self._complete()
-        done = [trial for trial in complete if trial.is_feasible]
-        if not done:
-            why = "none of its COMPLETE trials meets its constraints" if complete else "it has no COMPLETE trial yet"
+        best = self._repository.best_trial(self._record)
+        if best is None:
+            has_some = bool(self._complete())
+            why = "none of its COMPLETE trials meets its constraints" if has_some else "it has no COMPLETE trial yet"
             raise ValueError(f"study {self.study_name!r} has no best trial: {why}.")
-        sign = self.direction.sign
-        return min(done, key=lambda trial: sign * (trial.value if trial.value is not None else 0.0))
+        return best
 
     @property
     def best_value(self) -> float:

@@ -30,6 +30,7 @@ from ..trial import FrozenTrial, TrialState
 from . import checks, inputs
 from .callbacks import AfterTrial, RunObserver
 from .commands import Commands
+from .known_params import KnownParams
 from .route import Route, Ways
 
 Objective = Callable[[Trial], Any]
@@ -78,6 +79,7 @@ class Study(Commands):
         self.sampler, self.pruner = sampler, pruner
         self._route = Route()
         self._asked: dict[int, Trial] = {}
+        self._known_params = KnownParams(self._repository, self._record)
 
     # --- adding and asking -------------------------------------------------------------------------------------------
 
@@ -96,7 +98,7 @@ class Study(Commands):
             TypeError: ``params`` or ``user_attrs`` is no dict of names, or has a value that JSON cannot hold.
         """
         params = inputs.named("params", params)
-        if flag("skip_if_exists", skip_if_exists) and any(inputs.has_params(trial, params) for trial in self.trials):
+        if flag("skip_if_exists", skip_if_exists) and self._known_params.has(params):
             return
         self._enqueue(params, user_attrs)
 

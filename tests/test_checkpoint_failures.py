@@ -12,7 +12,7 @@ import pytest
 
 import raytune_lite as rtl
 from raytune_lite.checkpoints import disk
-from raytune_lite.checkpoints.state_files import save_state
+from raytune_lite.checkpoints.state_files import load_state, save_state
 from raytune_lite.checkpoints.store import CheckpointStore
 from raytune_lite.core import messages as m
 from raytune_lite.core.retries import RetryPolicy
@@ -93,6 +93,18 @@ def test_a_state_that_does_not_fit_is_the_disks_failure(tmp_path: Path, monkeypa
     monkeypatch.setattr(state_files, "_write", full)
     with pytest.raises(CheckpointDiskError, match="Free space there"):
         save_state(tmp_path, {"a": 1})
+
+
+def test_a_state_that_the_disk_does_not_give_back_is_the_disks_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any, **__: Any) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    (tmp_path / "state.json").write_text("{}")
+    monkeypatch.setattr(Path, "read_text", broken)
+    with pytest.raises(CheckpointDiskError, match="Input/output error"):
+        load_state(tmp_path)
 
 
 def test_a_root_that_is_not_there_is_no_damaged_checkpoint(tmp_path: Path) -> None:

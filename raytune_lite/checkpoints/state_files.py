@@ -82,6 +82,7 @@ def load_state(directory: Path) -> Any:
     """Read what ``save_state`` wrote, tensors on the CPU. Nothing in the file is run: ``weights_only=True``.
 
     Raises:
+        CheckpointDiskError: the disk fails.
         CheckpointError: no state there, a file that is not what ``save_state`` writes, or torch is missing.
     """
     directory = Path(directory)
@@ -92,6 +93,9 @@ def load_state(directory: Path) -> Any:
             return _read_json(directory)
     except CheckpointError:
         raise
+    except OSError as error:
+        kind = CheckpointDiskError if is_failing(error, directory) else CheckpointError
+        raise kind(f"the state in {directory} cannot be read: {error}. It is no start from zero.") from error
     except Exception as error:  # a planted file may make any parser raise anything, MemoryError too
         # torch's own text runs to a page and advises weights_only=False; its reason stands after this mark
         reason = str(error).rpartition("WeightsUnpickler error: ")[2].split("\n", 1)[0].rstrip(". ")[:200]

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import ray
+from ray.autoscaler.v2.sdk import get_cluster_status
 from ray.autoscaler.v2.utils import is_autoscaler_v2
 from ray.experimental.internal_kv import _internal_kv_get
 
@@ -152,9 +153,9 @@ def refuse_infeasible(request: Mapping[str, Any]) -> str:
 def may_grow() -> bool | None:
     """Whether an autoscaler may add nodes; None when it cannot be known, or not yet.
 
-    A Ray that ``ray.init()`` started in this process has none. Nodes of KubeRay and of version 2 carry the name of
-    their group as a label. Version 1 writes the types of its nodes to Ray's key-value store; without an autoscaler each
-    node has a type of its own there.
+    A Ray that ``ray.init()`` started in this process has none. Nodes of KubeRay carry the name of their group as a
+    label. Version 2 knows each node by its machine's id; without an autoscaler a node has none. Version 1 writes the
+    types of its nodes to Ray's key-value store; without an autoscaler each node has a type of its own there.
     """
     if getattr(getattr(ray._private.worker, "_global_node", None), "head", False):
         return False
@@ -162,7 +163,9 @@ def may_grow() -> bool | None:
         if any(_GROUP in (node.get("Labels") or {}) for node in _nodes()):
             return True
         if is_autoscaler_v2(fetch_from_server=True):
-            return False
+            status = get_cluster_status(ray.get_runtime_context().gcs_address)
+            nodes = [*status.active_nodes, *status.idle_nodes]
+            return any(node.instance_id not in ("", node.node_id) for node in nodes) if nodes else None
         report = json.loads(_internal_kv_get("__autoscaling_status") or "{}").get("autoscaler_report")
         types = (report or {}).get("active_nodes")
         return any(not name.startswith("node_") for name in types) if types else None

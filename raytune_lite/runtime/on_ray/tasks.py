@@ -118,7 +118,7 @@ class RayTasks:
 
     def growth(self) -> int:
         """See ports.Tasks."""
-        return GROWTH if cluster.may_grow() else 0
+        return 0 if cluster.may_grow() is False else GROWTH
 
     def explain(self, lost: list[Lost], calls: DriverCalls) -> list[Lost]:
         """Losses with what their processes wrote last, and the exit code that can be read from it."""

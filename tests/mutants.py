@@ -77,7 +77,7 @@ MUTANTS = [
     Mutant("a request that is sent twice is carried out once", "core/imports.py",
            "    if event.key in s.requests:\n        return Effects([m.Answer(value=s.requests[event.key])], "
            "changed=False)\n    for name",
-           "    for name", "tests/test_control.py::test_a_command_that_is_sent_again_is_carried_out_once"),
+           "    for name", "tests/test_core_state.py::test_a_trial_that_is_asked_for_twice_under_one_key_is_made_once"),
     # --- checkpoints ---
     Mutant("a damaged checkpoint raises", "checkpoints/manifest.py", "if now != entry:", "if False:",
            "tests/test_checkpoints.py::test_a_damaged_file_raises"),

@@ -148,6 +148,18 @@ def test_an_enqueued_trial_waits_and_a_claim_starts_it():
     assert commands[-1].value.fixed == fixed
 
 
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [(m.TrialEnqueued, {"params": ()}), (m.TrialAdded, {"number": None, "state": 1, "values": (1.0,)})],
+)
+def test_a_trial_that_is_asked_for_twice_under_one_key_is_made_once(kind, fields):
+    shell = started(1)
+    assert Answer(value=0) in shell.do(kind, key="k", **fields)
+    assert shell.do(kind, key="k", **fields) == [Answer(value=0)]
+    assert list(shell.state.trials) == [0]
+    assert Answer(value=1) in shell.do(kind, key="another", **fields)
+
+
 def test_a_parameter_that_was_not_suggested_is_asked_for_once_and_then_remembered():
     shell = started()
     shell.claim()

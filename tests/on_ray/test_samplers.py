@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 
 import raytune_lite as rtl
 from raytune_lite.core import messages as m
+from raytune_lite.exceptions import NoResultError, SamplerFailedError
 from raytune_lite.runtime.config import RunConfig
 from raytune_lite.runtime.session import Session
 from raytune_lite.samplers import GPSampler
@@ -71,3 +72,39 @@ def test_a_gaussian_process_chooses_while_reports_go_on_and_a_killed_driver_goes
     assert statistics.median(waits) < 0.02
     study.close()
     assert derived_again(storage) >= 12
+
+
+@pytest.mark.parametrize("in_background", [False, True])
+@pytest.mark.parametrize("fails", ["sample_relative", "sample_independent"])
+def test_a_samplers_bug_ends_the_run_as_the_samplers_and_fails_no_trial(
+    storage: str, fails: str, in_background: bool
+) -> None:
+    class Broken(rtl.samplers.BaseSampler):
+        def __init__(self, seed: int | None = 0) -> None:
+            super().__init__(seed)
+            self.in_background = in_background
+
+        def search_space(self, view, known):
+            return known if fails == "sample_relative" else {}
+
+    def broken(self, view, number, *arguments):
+        if number >= 3:
+            raise ZeroDivisionError("no model")
+        return getattr(rtl.samplers.BaseSampler, fails)(self, view, number, *arguments)
+
+    setattr(Broken, fails, broken)
+    study = rtl.create_study(study_name="s", storage=storage, sampler=Broken())
+
+    def objective(trial: rtl.Trial) -> float:
+        return trial.suggest_float("x", 0, 1)
+
+    with pytest.raises(SamplerFailedError, match=r"sampler Broken failed for trial \d+: ZeroDivisionError") as caught:
+        study.optimize(objective, n_trials=8, max_concurrent=2, catch=Exception)
+    assert "in broken" in str(caught.value)
+    states = [trial.state for trial in study.trials]
+    assert states[:3] == [TrialState.COMPLETE] * 3
+    assert TrialState.FAIL not in states
+    study.sampler = rtl.samplers.RandomSampler(0)
+    with pytest.raises(NoResultError, match=r"got {'loss': 1.0}; return the value to optimize"):
+        study.optimize(lambda trial: {"loss": 1.0}, max_trials=len(states) + 1, max_concurrent=2)
+    study.close()

@@ -219,6 +219,14 @@ def test_trials_that_wait_for_other_work_say_so(storage: str, capfd: Any, monkey
     assert "trial(s) wait: a trial asks for CPU: 1, and other work on this cluster holds it" in capfd.readouterr().err
 
 
+def test_what_the_waiting_tasks_hold_themselves_is_no_other_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ray gives a task its CPUs before its process has been set up."""
+    [node] = ray.nodes()[:1]
+    monkeypatch.setattr(ray._private.state, "available_resources_per_node", lambda: {node["NodeID"]: {"CPU": 0.0}})
+    for queued, reason in ((4, "there is room for them, but none has begun"), (3, "other work on this cluster holds")):
+        assert reason in cluster.waiting({"num_cpus": 1}, queued)
+
+
 @pytest.mark.parametrize(
     ("labels", "status", "expected"),
     [

@@ -172,8 +172,13 @@ def may_grow() -> bool | None:
     return None
 
 
-def waiting(request: Mapping[str, Any]) -> str:
-    """Why no trial has begun, in one line, where tasks wait and none runs."""
+def waiting(request: Mapping[str, Any], queued: int) -> str:
+    """Why no trial has begun, in one line, where tasks wait and none runs.
+
+    Args:
+        request: of each task.
+        queued: tasks that wait.
+    """
     reason = infeasible(request)
     if reason:
         return reason
@@ -183,11 +188,13 @@ def waiting(request: Mapping[str, Any]) -> str:
         free = ray._private.state.available_resources_per_node()
     nodes = [node for node in _nodes(request.get("label_selector")) if _places(node["Resources"], wanted)]
     if free and not any(_places(free.get(node["NodeID"], {}), wanted) for node in nodes):
-        total = {name: sum(free.get(node["NodeID"], {}).get(name, 0) for node in nodes) for name in wanted}
-        return (
-            f"a trial asks for {_show(wanted)}, and other work on this cluster holds it (free on the {len(nodes)} "
-            f"node(s) that could run one: {_show_all(total)}). The trials begin when it ends; `ray status` shows it."
-        )
+        left = {name: sum(free.get(node["NodeID"], {}).get(name, 0) for node in nodes) for name in wanted}
+        used = {name: sum(node["Resources"].get(name, 0) for node in nodes) - left[name] for name in wanted}
+        if any(used[name] > queued * amount + 1e-6 for name, amount in wanted.items()):  # not by these tasks alone
+            return (
+                f"a trial asks for {_show(wanted)}, and other work on this cluster holds it (free on the {len(nodes)} "
+                f"node(s) that could run one: {_show_all(left)}). The trials begin when it ends; `ray status` shows it."
+            )
     return (
         "there is room for them, but none has begun. Their processes may still set up the runtime_env (pip), import "
         "the objective's modules, or wait for the sampler; or they cannot start: see the newest files in "

@@ -114,7 +114,7 @@ class RayTasks:
 
     def blocked(self) -> str:
         """See ports.Tasks."""
-        return cluster.waiting(self._request)
+        return cluster.waiting(self._request, len(self._slots))
 
     def growth(self) -> int:
         """See ports.Tasks."""

@@ -60,6 +60,7 @@ class Auditor:
         self.run, self.stopped = "", False
         self.control = Requests(self.check)
         self.answers: dict[Any, Any] = {}
+        self.slots: set[tuple[str, str]] = set()  # (run, slot) that ran an attempt; membership only
         self.raised: set[tuple[int, int]] = set()  # attempts whose objective did fail by itself; membership only
         self._promises = Promises(self.check)
         self._history: list[tuple[Sequence[m.Event], Sequence[m.Row], bool]] = []
@@ -100,6 +101,7 @@ class Auditor:
         self.trials, self.cells, self.requests, self.control = {}, {}, {}, Requests(self.check)
         self.referee = self.referee.fresh()
         self.answers.clear()
+        self.slots.clear()
         for events, rows, flush in history:
             self._history.append((events, rows, flush))
             self._take(events, rows)
@@ -182,6 +184,8 @@ class Auditor:
         self.check(facts.live == 0, f"trial {row.number}: attempt {row.attempt} while attempt {facts.live} is live")
         self.check(row.attempt == facts.attempt + 1, f"trial {row.number}: attempt {row.attempt} after {facts.attempt}")
         self.control.attempt_begins(row.number, row.attempt, 1 + sum(facts.live > 0 for facts in self.trials.values()))
+        self.check((self.run, row.slot) not in self.slots, f"slot {row.slot} is given a second attempt")
+        self.slots.add((self.run, row.slot))
         facts.attempt = facts.live = row.attempt
         facts.state = TrialState.RUNNING
         self.referee.begins(row.number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -69,3 +70,17 @@ def test_a_worker_that_cannot_reach_its_driver_ends_itself_within_its_lease(worl
     script.finish()
     facts = world.check("driver and script stopped, workers end themselves")
     assert facts.trials == {"COMPLETE": 3}
+
+
+def test_a_script_that_was_stopped_for_longer_than_a_lease_loses_no_result(world: World) -> None:
+    """Ctrl-Z, a debugger, a slow callback: trials end meanwhile, and their results wait in the script's hands."""
+    script = world.script("--trials", 6, "--epochs", 5, "--pause", 0.4, "--cpus", 3, "--lease", 4)
+    script.until("reports of three", lambda: {row["number"] for row in world.rows("told")} >= {0, 1, 2})
+    processes.kill(script.process.pid, how=processes.STOP)
+    world.kills += 1
+    time.sleep(14.0)  # three leases
+    processes.kill(script.process.pid, how=processes.CONTINUE)
+    script.finish()
+    facts = world.check("script stopped for three leases")
+    assert facts.trials == {"COMPLETE": 6}
+    assert facts.outcomes == {"complete": 6}

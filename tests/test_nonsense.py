@@ -21,15 +21,24 @@ from pathlib import Path
 import numpy as np
 import optuna
 import pytest
+import torch
 
 import raytune_lite as rl
 from raytune_lite import distributions, pruners, samplers
 from raytune_lite.distributions import FloatDistribution
 from raytune_lite.exceptions import RaytuneLiteError
 from raytune_lite.integrations.optuna import OptunaSampler
-from raytune_lite.training.loader import ResumableLoader
-from raytune_lite.training.precision import Precision
-from raytune_lite.training.transforms import apply_if_finite, clip_by_global_norm
+from raytune_lite.training import (
+    MultiSteps,
+    Precision,
+    ResumableLoader,
+    apply_if_finite,
+    capture_state,
+    clip_by_global_norm,
+    restore_state,
+    skip_large_updates,
+    zero_nans,
+)
 
 PACKAGE = Path(rl.__file__).parent
 WRITTEN = (RaytuneLiteError, TypeError, ValueError, RuntimeError)
@@ -277,7 +286,14 @@ def test_training(calls):
     names = ["dataset", "seed", *optional(ResumableLoader)]
     calls.each("ResumableLoader", ResumableLoader, {"dataset": [1.0, 2.0], "batch_size": 1, "seed": 0}, names)
     calls.each("Precision", Precision, {}, optional(Precision))
-    calls.check(200)
+    optimizer = torch.optim.SGD(torch.nn.Linear(2, 1).parameters(), lr=0.1)
+    good = {"optimizer": optimizer, "every_k": 2}
+    calls.each("MultiSteps", MultiSteps, good, [*good, *optional(MultiSteps)])
+    calls.each("capture_state", capture_state, {}, optional(capture_state))
+    calls.each("restore_state", restore_state, {"state": capture_state()}, ["state", *optional(restore_state)])
+    calls.each("zero_nans", zero_nans, {"bad": "nan"})
+    calls.each("skip_large_updates", skip_large_updates, {"max_norm_sq": 1.0})
+    calls.check(1000)
 
 
 def test_the_check_finds_raw_errors():

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..arguments import integer, integer_or_none, seconds
+from ..arguments import flag, integer, integer_or_none, seconds
 from ..core import messages as m
 from ..core.bounds import MAX_STEP
 from ..core.events import GRACE
@@ -113,11 +113,12 @@ class Commands(Results):
         Raises:
             StudyBusyError: its owner lives: it renewed its ownership within a few seconds.
         """
+        is_forced = flag("force", force)
         alive = takeover.seems_alive(self._repository, self._record, RealHost())
         owner = self._repository.owner(self._record)
         if owner is None:
             return None
-        if alive and not force:
+        if alive and not is_forced:
             raise StudyBusyError(self.study_name, owner.holder, OWNER_LEASE)
         self._repository.release(self._record, owner.epoch)
         return owner.holder

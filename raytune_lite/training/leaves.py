@@ -18,7 +18,7 @@ _LINES = 8
 
 def one_of(name: str, value: Any, choices: tuple[str, ...]) -> str:
     """``value``, or ValueError: it must be one of ``choices``."""
-    if value not in choices:
+    if not isinstance(value, str) or value not in choices:
         raise ValueError(f"{name} must be one of {list(choices)}, got {shown(value)}.")
     return str(value)
 

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from ..arguments import shown
+from ..arguments import flag, shown
 from ..checkpoints.state_files import Encoder, decode
 from ..exceptions import CheckpointError
 from .fit import about, missing, problems
@@ -65,7 +65,7 @@ def capture_state(
         A dict with ``state["objects"]["model"]`` = ``model.state_dict()``, and so on.
 
     Raises:
-        TypeError: an object without ``state_dict`` and ``load_state_dict``.
+        TypeError: an object without ``state_dict`` and ``load_state_dict``, or a flag that is no bool.
         CheckpointError: a value that cannot be loaded without running code; the message names the leaf.
     """
     named = _named(model, optimizer, scheduler, scaler, accumulation, loader, precision)
@@ -76,9 +76,9 @@ def capture_state(
         "version": VERSION,
         "objects": _plain({name: _state_of(thing) for name, thing in objects.items()}, "objects", copies),
         "about": {name: about(thing, objects) for name, thing in objects.items()},
-        "gradients": _plain(_gradients(objects), "gradients", copies) if gradients else None,
+        "gradients": _plain(_gradients(objects), "gradients", copies) if flag("gradients", gradients) else None,
         "values": _plain(values, "values", copies),
-        "rng": _plain(capture_rng(), "rng", copies) if rng else None,
+        "rng": _plain(capture_rng(), "rng", copies) if flag("rng", rng) else None,
     }
 
 

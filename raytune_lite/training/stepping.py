@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from ..arguments import shown
+from ..arguments import items, shown, wrong_type
 from .precision import Precision
 
 
@@ -119,10 +119,15 @@ def named_by(optimizer: torch.optim.Optimizer, given: Iterable[tuple[str, Tensor
     """The optimizer's parameters in its order, by the given name, or the optimizer's own name, or their place.
 
     Raises:
-        TypeError: a complex parameter.
+        TypeError: a complex parameter, or ``given`` is no list of names and tensors.
         ValueError: two parameters have the same name.
     """
-    known = {id(param): name for name, param in given or ()}
+    hint = "pass model.named_parameters()"
+    pairs = [] if given is None else items("named_parameters", given, hint)
+    for pair in pairs:
+        if not isinstance(pair, tuple) or len(pair) != 2 or not isinstance(pair[0], str):
+            raise wrong_type("named_parameters", "pairs of a name and a tensor", pair, hint)
+    known = {id(param): name for name, param in pairs}
     named: dict[str, Tensor] = {}
     for place, group in enumerate(optimizer.param_groups):
         own = group.get("param_names") or [f"param_groups[{place}][{index}]" for index in range(len(group["params"]))]

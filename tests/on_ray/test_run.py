@@ -259,7 +259,7 @@ def test_labels_of_nodes_are_matched_as_ray_does() -> None:
     ("runtime_env", "message"),
     [
         ({"pips": ["x"]}, r"no field 'pips'.*valid fields are.*pip"),
-        ("pip", r"must be a dict, got 'pip'"),
+        ("pip", r"must be a dict.*got 'pip'"),
         ({"working_dir": "."}, r"working_dir for a trial takes URIs only.*ray job submit --working-dir"),
         ({"py_modules": [rtl]}, r"py_modules for a trial takes URIs only.*ray\.init"),
         ({"pip": ["a"], "conda": "b"}, r"refused by Ray"),
@@ -313,7 +313,7 @@ def test_the_storage_url_is_not_among_the_arguments_that_ray_keeps(monkeypatch: 
     config = RunConfig(storage="postgresql://me:s3cr3t@host/db", study_name="s", run="r")
     with pytest.raises(InterruptedError), actor.driving(config, pinned=False):
         pass
-    assert ray.get(pickle.loads(kept[1])) == config.storage
+    assert config.storage in ray.get(pickle.loads(kept[1]))
     assert b"s3cr3t" not in pickle.dumps(kept)
 
 

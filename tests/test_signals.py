@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -90,3 +91,19 @@ def test_the_handlers_before_are_put_back_and_another_thread_changes_none():
     thread.join()
     assert found[1] == before
     assert [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)] == before
+
+
+def test_the_signal_is_remembered_where_a_library_answers_it_with_an_interrupt_of_its_own():
+    """Ray's calls do."""
+
+    def end():
+        with signals.interrupting():
+            try:
+                os.kill(os.getpid(), signal.SIGTERM)
+                time.sleep(5)
+            except KeyboardInterrupt:
+                raise KeyboardInterrupt from None
+
+    with pytest.raises(SystemExit) as ended:
+        end()
+    assert ended.value.code == 128 + signal.SIGTERM

@@ -29,35 +29,39 @@ def interrupting() -> Iterator[None]:
     Raises:
         SystemExit: after such a signal, with its exit code: 128 and the signal's number, as a shell has it.
     """
-    former = _handle()
+    got: list[int] = []  # Ray's calls answer any signal with a KeyboardInterrupt of their own
+    former = _handle(got)
     try:
         yield
-    except Terminated as error:
-        raise SystemExit(128 + error.signum) from None
+    except KeyboardInterrupt:
+        if not got:
+            raise
+        raise SystemExit(128 + got[0]) from None
     finally:
         for number, handler in former.items():
             signal.signal(number, handler)
 
 
-def _handle() -> dict[int, Any]:
-    """Handle the signals from now on; returns the handlers before."""
+def _handle(got: list[int]) -> dict[int, Any]:
+    """Handle the signals from now on, and note them in ``got``; returns the handlers before."""
     if threading.current_thread() is not threading.main_thread():
         return {}
     numbers = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
     former = {number: signal.getsignal(number) for number in numbers}
     former = {number: handler for number, handler in former.items() if _is_nobodys(handler)}
+
+    def terminate(signum: int, _frame: Any) -> NoReturn:
+        got.append(signum)
+        raise Terminated(signum)
+
     for number in former:
-        signal.signal(number, _raise)
+        signal.signal(number, terminate)
     return former
 
 
 def _is_nobodys(handler: Any) -> bool:
     """Whether the user has no handler there: the system's, or Ray's, which ends the process at once."""
     return handler == signal.SIG_DFL or str(getattr(handler, "__module__", "")).split(".")[0] == "ray"
-
-
-def _raise(signum: int, _frame: Any) -> NoReturn:
-    raise Terminated(signum)
 
 
 __all__ = ["Terminated", "interrupting"]

@@ -897,3 +897,19 @@ def test_a_view_holds_finished_trials_in_the_order_of_their_ends_and_those_under
     shell.ask(m.AttemptEnded, number=3, attempt=1, outcome=m.Outcome.COMPLETE, values=(1.0,))
     assert [trial.number for trial in still.pending(1)] == [3]
     assert [trial.number for trial in shell.state.view().pending(1)] == []
+
+
+def test_a_late_copy_of_a_report_changes_no_attribute_back():
+    shell = started()
+    shell.claim()
+
+    def deliver(n, text):
+        shell.report(0, user_attrs=(("a", text),), order=n)
+        return shell.state.trials[0].user_attrs["a"]
+
+    assert [deliver(1, "1"), deliver(2, "2"), deliver(1, "1"), deliver(2, "2"), deliver(3, "1")] == list("12221")
+    shell.lose(0)
+    shell.claim("another")
+    assert deliver(1, "4") == "4"  # the next attempt counts anew
+    shell.report(0, user_attrs=(("a", "5"),))  # of a version before, which did not count
+    assert shell.state.trials[0].user_attrs["a"] == "5"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -397,7 +398,14 @@ def never_takes_a_study_from_the_silent(patch):
     patch.setattr(OwnerWatch, "look", lambda self, owner: min(look(self, owner), 1.0))
 
 
+def a_late_copy_changes_attributes_back(patch):
+    """An attempt's attributes are those of its newest delivery."""
+    note_attrs = attempts._note_attrs
+    patch.setattr(attempts, "_note_attrs", lambda trial, progress: note_attrs(trial, replace(progress, order=0)))
+
+
 BUGS = (
+    a_late_copy_changes_attributes_back,
     no_epoch_fence, no_attempt_fence, answers_before_the_commit, forgets_its_verdicts, deletes_before_the_commit,
     keeps_no_checkpoint_of_the_paused, hands_out_a_cell_twice, loses_a_wake_up, forgets_its_budget,
     never_ends_a_lease, retries_for_ever, breaks_ties_by_the_latest, serves_a_slot_twice,

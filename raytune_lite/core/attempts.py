@@ -120,9 +120,10 @@ def _get_further(s: StudyData, trial: TrialRecord, step: int) -> None:
 
 def _note_attrs(trial: TrialRecord, progress: m.Progress) -> list[Row]:
     rows: list[Row] = []
-    for key, text in progress.user_attrs:
+    is_copy = 0 < progress.order <= trial.attrs_order  # a late one must not change back what came after it
+    for key, text in () if is_copy else progress.user_attrs:
         if trial.user_attrs.get(key) != text:
-            trial.user_attrs[key] = text
+            trial.user_attrs[key], trial.attrs_order = text, progress.order
             rows.append(m.PutAttr(number=trial.number, key=key, value_json=text))
     for key, value in progress.constraints:
         name = f"{CONSTRAINT_PREFIX}{key}"

@@ -93,6 +93,7 @@ def _start(s: StudyData, trial: TrialRecord, commands: list[Command], event: m.C
     if not is_new:
         moves.move(s, trial, "claimed", RUNNING)
     trial.attempt += 1
+    trial.attrs_order = 0
     trial.pending, trial.slot, trial.goes_first = Decision.CONTINUE, event.slot, False
     trial.lost_slot = trial.lost_kind = None
     s.slots[event.slot] = trial.number

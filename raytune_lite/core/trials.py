@@ -118,6 +118,7 @@ class TrialRecord:
     last_step: int = -1  # the largest reported
     verdicts: dict[int, tuple[int, Decision]] = field(default_factory=dict)  # step -> (attempt, PAUSE or STOP)
     user_attrs: dict[str, str] = field(default_factory=dict)
+    attrs_order: int = 0  # of the newest delivery of the last attempt that had some
     system_attrs: dict[str, str] = field(default_factory=dict)
     furthest: int = -1  # the largest step reported or saved, also of checkpoints that are gone
     checkpoints: list[m.CheckpointRef] = field(default_factory=list)  # the newest last; see resume_from, superseded

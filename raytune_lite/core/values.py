@@ -84,7 +84,8 @@ class Progress:
     """What an attempt delivers: reports, parameters it used, attributes, its newest checkpoint.
 
     ``reports`` are (step, values) pairs, one value an objective; ``user_attrs`` (key, JSON text) pairs; ``constraints``
-    (key, value) pairs, feasible when not above 0.
+    (key, value) pairs, feasible when not above 0. ``order``: counts those deliveries of one attempt that have
+    ``user_attrs``, from 1, so that a late copy of an old one changes none of them back; 0: it is not known.
     """
 
     reports: tuple[tuple[int, tuple[float, ...]], ...] = ()
@@ -92,6 +93,7 @@ class Progress:
     user_attrs: tuple[tuple[str, str], ...] = ()
     constraints: tuple[tuple[str, float], ...] = ()
     checkpoint: CheckpointRef | None = None
+    order: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,6 +61,7 @@ class Delivery:
         self._attrs: dict[str, str] = {}
         self._constraints: dict[str, float] = {}
         self._checkpoint: CheckpointRef | None = None
+        self._order = 0  # deliveries that had attributes
         self._gathered = 0  # characters of attributes and choices in the buffers
 
     # --- the buffers -------------------------------------------------------------------------------------------------
@@ -153,12 +154,14 @@ class Delivery:
 
     def _take(self) -> Progress:
         with self.lock:
+            self._order += bool(self._attrs)
             progress = Progress(
                 reports=tuple(self._reports.items()),
                 params=tuple(self._params),
                 user_attrs=tuple(self._attrs.items()),
                 constraints=tuple(self._constraints.items()),
                 checkpoint=self._checkpoint,
+                order=self._order if self._attrs else 0,
             )
             self._reports, self._params, self._attrs, self._constraints = {}, [], {}, {}
             self._checkpoint, self._gathered = None, 0

@@ -236,6 +236,9 @@ class Auditor:
         self.check(row.param.name not in facts.params, f"trial {row.number}: {row.param.name} was stored twice")
         facts.params[row.param.name] = row.param.value
 
+    def _put_attr(self, row: m.PutAttr) -> None:
+        self._facts(row.number).put_attr(row, self.check)
+
     def _put_values(self, row: m.PutValues) -> None:
         facts = self._facts(row.number)
         self.check(facts.values is None, f"trial {row.number} has two results")
@@ -308,14 +311,11 @@ class Auditor:
 
     def _check_reported(self, number: int, progress: m.Progress, what: str) -> None:
         facts = self._facts(number)
+        missing = facts.missing(progress)
+        self.check(not missing, f"trial {number}: {what} was acknowledged, {', '.join(missing)} is not stored")
         for step, _ in progress.reports:
-            self.check(step in facts.reports, f"trial {number}: {what} was acknowledged, step {step} is not stored")
             self._promises.keep(("step", number, step))
-        for param in progress.params:
-            self.check(param.name in facts.params, f"trial {number}: {what} acknowledged, {param.name} is not stored")
         if progress.checkpoint is not None:
-            known = progress.checkpoint.uri in facts.known
-            self.check(known, f"trial {number}: {what} acknowledged, {progress.checkpoint.uri} is not stored")
             self._promises.keep(("uri", number, progress.checkpoint.uri))
 
     def _same(self, question: Any, answer: Any) -> None:
@@ -384,6 +384,7 @@ _TAKE: dict[type[m.Row], Callable[[Auditor, Any], None]] = {
     m.PutReport: Auditor._put_report,
     m.PutParam: Auditor._put_param,
     m.PutValues: Auditor._put_values,
+    m.PutAttr: Auditor._put_attr,
     m.PutCheckpoint: Auditor._put_checkpoint,
     m.DropCheckpoint: Auditor._drop_checkpoint,
     m.PutCell: Auditor._put_cell,
@@ -393,7 +394,7 @@ _TAKE: dict[type[m.Row], Callable[[Auditor, Any], None]] = {
 
 
 def _ignore(_: Auditor, __: m.Row) -> None:
-    """Attributes and adopted trials are compared by the fold alone."""
+    """Adopted trials are compared by the fold alone."""
 
 
 __all__ = ["Auditor"]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ...trial import TrialState
+from ...core import messages as m
+from ...trial import CONSTRAINT_PREFIX, TrialState
 
 LOST = {"driver_lost", "lease_expired", "node_lost", "worker_crash", "timeout", "out_of_memory", "stopped"}
 
@@ -23,12 +26,38 @@ class TrialFacts:
     reports: dict[int, tuple[float, ...]] = field(default_factory=dict)
     reported_by: dict[int, int] = field(default_factory=dict)  # step -> attempt
     params: dict[str, float] = field(default_factory=dict)
+    attrs: dict[str, str] = field(default_factory=dict)  # JSON texts; constraints under Optuna's keys
+    attrs_by: dict[str, int] = field(default_factory=dict)  # key -> attempt
     checkpoints: list[str] = field(default_factory=list)
     known: set[str] = field(default_factory=set)  # uris ever recorded; membership only
     failures: Counter[str] = field(default_factory=Counter)
     outcomes: dict[int, str] = field(default_factory=dict)  # attempt -> how it ended
     lost: set[int] = field(default_factory=set)  # attempts that a driver gave up or found gone; membership only
     counted: int = 0  # 1: the last end is one of ``failures``
+
+    def put_attr(self, row: m.PutAttr, check: Callable[[bool, str], None]) -> None:
+        """Take in an attribute. A constraint's first value stands; what an attempt counts up does not go back."""
+        before, by = self.attrs.get(row.key), self.attrs_by.get(row.key)
+        if before is not None and row.key.startswith(CONSTRAINT_PREFIX):
+            check(before == row.value_json, f"trial {row.number}: {row.key} was {before} and becomes {row.value_json}")
+        elif before is not None and not row.system and by == self.attempt:
+            grows = json.loads(before) <= json.loads(row.value_json)
+            check(grows, f"trial {row.number}: {row.key} goes back from {before} to {row.value_json}")
+        self.attrs[row.key], self.attrs_by[row.key] = row.value_json, self.attempt
+
+    def missing(self, progress: m.Progress) -> list[str]:
+        """What of an attempt's progress is not stored."""
+        found = [f"step {step}" for step, _ in progress.reports if step not in self.reports]
+        found += [param.name for param in progress.params if param.name not in self.params]
+        for key, text in progress.user_attrs:  # a later one may have replaced it: the objective's values grow
+            if json.loads(self.attrs.get(key, "-1")) < json.loads(text):
+                found.append(f"{key} = {text}")
+        for key, value in progress.constraints:
+            if self.attrs.get(f"{CONSTRAINT_PREFIX}{key}") != json.dumps(value):
+                found.append(f"constraint {key} = {value}")
+        if progress.checkpoint is not None and progress.checkpoint.uri not in self.known:
+            found.append(progress.checkpoint.uri)
+        return found
 
     def may_be_found(self, attempt: int) -> bool:
         """Whether the attempt was given up, and no other has begun: its own end still counts."""

@@ -59,6 +59,10 @@ class Objective:
             saves = scenario.save_every and step % scenario.save_every == 0
             if saves and scenario.saves_first:
                 self._save(trial, params, step)
+            if scenario.sets_attrs:
+                trial.set_user_attr("steps", step)
+                if "late" not in trial.constraints:  # the first value stands, also in the next attempt
+                    trial.set_constraint("late", params["x"] - 0.5)
             trial.report(_alone(scenario.values(params, step)), step)
             if saves and not scenario.saves_first:
                 self._save(trial, params, step)

@@ -114,6 +114,7 @@ class Scenario:
     save_every: int
     saves_first: bool
     saves_twice: float
+    sets_attrs: bool
     nan_share: float
     conditional: bool
     catch: bool
@@ -221,6 +222,7 @@ def draw(world: World, *, sql: bool) -> Scenario:
         save_every=every,
         saves_first=world.draw("saves first") < 0.5,
         saves_twice=world.choice("saves twice how often", (0.0, 0.0, 0.2)),
+        sets_attrs=world.draw("sets attributes") < 0.5,
         nan_share=world.choice("share of NaN", (0.0, 0.0, 0.2)),
         conditional=world.draw("has a conditional parameter") < 0.5,
         catch=world.draw("catch") < 0.8,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import signal
 import subprocess
@@ -43,7 +44,10 @@ def start(storage, tmp_path, *options):
     path = tmp_path / "script.py"
     path.write_text(textwrap.dedent(SCRIPT))
     command = [sys.executable, str(path), storage, *options]
-    script = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    heard = functools.partial(signal.signal, signal.SIGHUP, signal.SIG_DFL)  # under nohup it is ignored, and inherited
+    script = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heard
+    )
     assert script.stdout.readline() == "runs\n"
     return script
 

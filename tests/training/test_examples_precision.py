@@ -18,8 +18,8 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "mixed_precision.py"
 
 
 def test_the_example_learns_and_its_promoted_trials_report_what_an_uninterrupted_run_does(tmp_path):
-    for n_trials in (6, 1):
-        command = [sys.executable, str(EXAMPLE), "--executor", "inline", "--n-trials", str(n_trials)]
+    for max_trials in (6, 7):
+        command = [sys.executable, str(EXAMPLE), "--executor", "inline", "--max-trials", str(max_trials)]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=150, check=False)
         assert done.returncode == 0, done.stderr[-3000:]
     study = rtl.load_study(study_name="mixed-precision", storage=f"sqlite:///{tmp_path}/mixed_precision.db")

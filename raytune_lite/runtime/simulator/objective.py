@@ -109,5 +109,7 @@ class Objective:
         if world.strikes("objective raises", name):
             self._store.auditor.raised.add((trial.number, trial.attempt))
             raise ObjectiveError("simulated")
+        if world.strikes("objective runs out of memory", name):
+            raise MemoryError("simulated")
         if world.strikes("objective finds its parameters invalid", name):
             raise TrialInvalid("simulated")

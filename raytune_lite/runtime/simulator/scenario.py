@@ -67,6 +67,7 @@ RATES = {
     "objective returns NaN": 0.03,
     "objective hangs": 0.015,
     "objective loads late": 0.3,
+    "objective runs out of memory": 0.003,
     "objective finds its parameters invalid": 0.003,
     "study is stopped": 0.004,
     "user stops a trial": 0.03,
@@ -265,6 +266,6 @@ def _retries(world: World) -> RetryPolicy:
         delay = world.choice(f"delay after {name}", (0.0, 0.0, 0.0, 1.0, 10.0))
         return (n, delay) if delay else n
 
-    kinds = ("exception", "non_finite", "worker_crash", "lease_expired", "node_lost", "timeout")
+    kinds = ("exception", "non_finite", "worker_crash", "lease_expired", "node_lost", "timeout", "out_of_memory")
     disk = (None, world.choice("delay after checkpoint_disk", (0.5, 10.0)))
     return RetryPolicy(**{kind: budget(kind) for kind in kinds}, checkpoint_disk=disk, abort_after=None)

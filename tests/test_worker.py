@@ -486,11 +486,11 @@ def test_a_process_that_was_left_is_not_ended_while_it_holds_the_interpreters_lo
         "from raytune_lite.runtime.host import RealHost\n"
         "from raytune_lite.runtime.trial import Trial\n"
         "from raytune_lite.core.messages import Assignment\n"
-        "import itertools, collections\n"
+        "import ctypes\n"
         "beat = Heartbeat(RealHost(), lease=-1.5)\n"
         "beat.watch(Trial(Assignment(number=0, attempt=1), None, None))\n"
         "{leave}\n"
-        "collections.deque(itertools.repeat(0, 400_000_000), maxlen=0)\n"  # in C, longer than half a second
+        "ctypes.PyDLL(None).sleep(2)\n"  # in C, and a PyDLL keeps the lock
     )
     ended = [
         subprocess.run([sys.executable, "-c", code.format(leave=leave)], capture_output=True, check=False).returncode

@@ -5,6 +5,7 @@ A shell shows 130 for a process that ended by SIGINT; ``subprocess`` has -2 for 
 
 from __future__ import annotations
 
+import functools
 import os
 import signal
 import subprocess
@@ -44,8 +45,9 @@ if __name__ == "__main__":
 def interrupted(command: list[str], folder: Path, *, presses: int = 1) -> tuple[int, str]:
     """Exit code and stderr of a command that gets SIGINT once its trials run."""
     environment = {**os.environ, "RAY_ADDRESS": ray.get_runtime_context().gcs_address}
+    heard = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # in the background a shell ignores it
     with subprocess.Popen(
-        [sys.executable, *command], cwd=folder, env=environment, stderr=subprocess.PIPE, text=True
+        [sys.executable, *command], cwd=folder, env=environment, stderr=subprocess.PIPE, text=True, preexec_fn=heard
     ) as process:
         try:
             wait_until_trials_run(folder)

@@ -121,8 +121,9 @@ def test_rays_own_wait_for_its_node_is_made_longer() -> None:
     assert "raylet_start_wait_time_s" in Path(ray._private.node.__file__).read_text()
 
 
-def test_half_started_processes_are_ended() -> None:
+def test_half_started_processes_are_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     ended = []
+    monkeypatch.setattr(ray, "shutdown", lambda: None)  # the tests after this one use the Ray that runs
 
     class Node:
         def __init__(self) -> None:

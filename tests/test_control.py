@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import textwrap
@@ -48,6 +50,19 @@ def wait_for(true, seconds=60):
         assert time.monotonic() < end, "it did not come about"
         time.sleep(0.05)
     return found
+
+
+def stop_between_transactions(pid, file):
+    """SIGSTOP; a process that is stopped inside a transaction keeps SQLite's lock, which nobody can take from it."""
+    while True:
+        os.kill(pid, signal.SIGSTOP)
+        database = sqlite3.connect(file, timeout=0.2, isolation_level=None)
+        with contextlib.closing(database), contextlib.suppress(sqlite3.OperationalError):
+            database.execute("BEGIN IMMEDIATE")
+            database.execute("ROLLBACK")
+            return
+        os.kill(pid, signal.SIGCONT)
+        time.sleep(0.03)
 
 
 @pytest.fixture
@@ -216,7 +231,7 @@ def test_a_living_owner_loses_its_study_only_by_force_and_its_run_ends(running, 
 
 def test_an_owner_that_hangs_is_released_and_the_next_run_need_not_wait(running, storage):
     study, script = running(1)
-    os.kill(script.pid, signal.SIGSTOP)
+    stop_between_transactions(script.pid, storage.removeprefix("sqlite:///"))
     assert f"taken from process {script.pid} " in call(storage, "release")
     began = time.monotonic()
     study.optimize(lambda trial: 1.0, n_trials=1, executor="inline")

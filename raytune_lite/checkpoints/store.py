@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -161,23 +161,28 @@ class CheckpointStore:
         kept = {self._locate(uri) for uri in keep}
         gone = []
         with os_errors("the checkpoint directory could not be swept", self.root):
-            for trial, number in self._trials(ended):
-                for directory, attempt in subdirectories(trial, layout.ATTEMPT):
-                    if ended is not None and int(attempt[1]) > ended.get(number, -1):
-                        continue
-                    for path, _ in subdirectories(directory, layout.TEMPORARY):
-                        remove_tree(path)
-                    for path, _ in subdirectories(directory, layout.STEP):
-                        if path not in kept:
-                            self._delete(path)
-                            gone.append(path.relative_to(self.root).as_posix())
-                    remove_if_empty(directory, trial)
+            for directory, number, attempt in self._attempts(ended):
+                if ended is not None and attempt > ended.get(number, -1):
+                    continue
+                for path, _ in subdirectories(directory, layout.TEMPORARY):
+                    remove_tree(path)
+                for path, _ in subdirectories(directory, layout.STEP):
+                    if path not in kept:
+                        self._delete(path)
+                        gone.append(path.relative_to(self.root).as_posix())
+                remove_if_empty(directory, directory.parent)
         return sorted(gone)
 
-    def _trials(self, ended: Mapping[int, int] | None) -> list[tuple[Path, int]]:
+    def _attempts(self, of: Collection[int] | None = None) -> Iterator[tuple[Path, int, int]]:
+        """The directories of attempts, each with its trial's number and its own. ``of``: maybe only of these trials."""
+        for trial, number in self._trials(of):
+            for directory, attempt in subdirectories(trial, layout.ATTEMPT):
+                yield directory, number, int(attempt[1])
+
+    def _trials(self, of: Collection[int] | None) -> list[tuple[Path, int]]:
         """The directories of all trials, with the trials' numbers; of one trial without a look at all the others'."""
-        if ended is not None and len(ended) == 1:
-            (number,) = ended
+        if of is not None and len(of) == 1:
+            (number,) = of
             return [(self.root / layout.trial_directory(number), number)]
         return [(path, int(match[1])) for path, match in subdirectories(self.root, layout.TRIAL)]
 
@@ -189,9 +194,8 @@ class CheckpointStore:
         """
         with os_errors("the checkpoint directory could not be read", self.root):
             return [
-                HalfWritten(path.relative_to(self.root).as_posix(), int(number[1]), int(attempt[1]), size_of(path))
-                for trial, number in subdirectories(self.root, layout.TRIAL)
-                for directory, attempt in subdirectories(trial, layout.ATTEMPT)
+                HalfWritten(path.relative_to(self.root).as_posix(), number, attempt, size_of(path))
+                for directory, number, attempt in self._attempts()
                 for path, _ in subdirectories(directory, layout.TEMPORARY)
             ]
 
@@ -204,8 +208,7 @@ class CheckpointStore:
         with os_errors("the checkpoint directory could not be read", self.root):
             return sorted(
                 path.relative_to(self.root).as_posix()
-                for trial, _ in subdirectories(self.root, layout.TRIAL)
-                for directory, _ in subdirectories(trial, layout.ATTEMPT)
+                for directory, _, _ in self._attempts()
                 for path, _ in subdirectories(directory, layout.STEP)
             )
 

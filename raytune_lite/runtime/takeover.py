@@ -87,8 +87,8 @@ def take(
         host.sleep(LOOK)
 
 
-def seems_alive(store: Store, study: StudyRecord, host: Host) -> bool | None:
-    """Whether a study's owner renews its ownership while this process watches, for some seconds at most.
+def observe(store: Store, study: StudyRecord, host: Host) -> tuple[Owner, bool] | None:
+    """A study's owner, and whether it renews its ownership while this process watches, for some seconds at most.
 
     Args:
         store: where the study is kept.
@@ -96,7 +96,7 @@ def seems_alive(store: Store, study: StudyRecord, host: Host) -> bool | None:
         host: clocks.
 
     Returns:
-        None: nobody owns it. False: it is dead, or has been silent for LIFE seconds.
+        None: nobody owns it. False: the owner is dead, or has been silent for LIFE seconds.
     """
     watch = OwnerWatch(host)
     while True:
@@ -105,8 +105,8 @@ def seems_alive(store: Store, study: StudyRecord, host: Host) -> bool | None:
             return None
         seconds = watch.look(owner)
         if owner.is_dead or watch.has_changed or seconds > LIFE:
-            return watch.has_changed and not owner.is_dead
+            return owner, watch.has_changed and not owner.is_dead
         host.sleep(LOOK)
 
 
-__all__ = ["LIFE", "OwnerWatch", "seems_alive", "take"]
+__all__ = ["LIFE", "OwnerWatch", "observe", "take"]

@@ -13,6 +13,7 @@ from ..core import messages as m
 from ..core.encoding import event_from_json, event_to_json
 from ..exceptions import DuplicatedStudyError, FencedError, StorageError, StudyBusyError, StudyNotFoundError
 from ..trial import StudyDirection, TrialState
+from . import ownership
 from .changes import Change, Key, changes
 from .records import Owner, StudyRecord
 from .shapes import SHAPES, Values
@@ -248,10 +249,9 @@ class MemoryStore:
             raise StorageError("run must be a name that no other run has, got ''; pass uuid4().hex.")
         kept = self._database[study.name]
         is_free, is_dead = kept.run in ("", run), self._holder_is_dead(kept)
-        if not (is_free or is_dead or _is_silent(silent, kept)):
+        if not (is_free or is_dead or ownership.is_silent(silent, kept.epoch, kept.lease_until)):
             raise StudyBusyError(study.name, kept.run, lease)
-        why = "whose process is dead" if is_dead else "which had not renewed its lease"
-        self._previous[study.name] = None if is_free else f"run {kept.run}, {why}"
+        self._previous[study.name] = None if is_free else f"run {kept.run}, {ownership.why(is_dead)}"
         kept.epoch, kept.run, kept.lease_until = kept.epoch + 1, run, now + lease
         kept.holder, kept.address = self._process, address
         return kept.epoch
@@ -315,7 +315,3 @@ class MemoryStore:
         kept = self._database[study.name]
         ours = kept.tables.tables["rtl_trials"]
         return [event for number, event in sorted(kept.external.items()) if (number,) not in ours]
-
-
-def _is_silent(silent: Owner | None, kept: _Kept) -> bool:
-    return silent is not None and (silent.epoch, silent.lease_until) == (kept.epoch, kept.lease_until)

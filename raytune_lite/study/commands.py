@@ -114,10 +114,10 @@ class Commands(Results):
             StudyBusyError: its owner lives: it renewed its ownership within a few seconds.
         """
         is_forced = flag("force", force)
-        alive = takeover.seems_alive(self._repository, self._record, RealHost())
-        owner = self._repository.owner(self._record)
-        if owner is None:
+        found = takeover.observe(self._repository, self._record, RealHost())
+        if found is None:
             return None
+        owner, alive = found
         if alive and not is_forced:
             raise StudyBusyError(self.study_name, owner.holder, OWNER_LEASE)
         self._repository.release(self._record, owner.epoch)

@@ -123,9 +123,8 @@ class Results:
 
         An owner that is neither provably dead nor heard of in that time counts as dead here.
         """
-        alive = takeover.seems_alive(self._repository, self._record, RealHost())
-        owner = self._repository.owner(self._record)
-        return None if owner is None or alive is None else (owner.holder, alive)
+        found = takeover.observe(self._repository, self._record, RealHost())
+        return None if found is None else (found[0].holder, found[1])
 
     @property
     def last_run(self) -> RunStarted | None:

@@ -97,7 +97,7 @@ def seconds(name: str, value: Any, hint: str) -> float:
         TypeError: ``value`` is not a number; a bool is not one either.
         ValueError: it is below 0, infinite or NaN.
     """
-    found = _seconds(name, value, "a number of seconds >= 0", hint)
+    found = real(name, value, "a number of seconds >= 0", hint)
     if not 0 <= found < math.inf:
         raise ValueError(f"{name} must be >= 0 seconds and finite, got {shown(value)}; {hint}.")
     return found
@@ -113,13 +113,18 @@ def seconds_or_none(name: str, value: Any) -> float | None:
     if value is None:
         return None
     hint = "leave it out for no bound"
-    found = _seconds(name, value, "a number of seconds > 0 or None", hint)
+    found = real(name, value, "a number of seconds > 0 or None", hint)
     if not found > 0:
         raise ValueError(f"{name} must be > 0 seconds, got {shown(value)}; {hint}.")
     return found
 
 
-def _seconds(name: str, value: Any, rule: str, hint: str) -> float:
+def real(name: str, value: Any, rule: str, hint: str) -> float:
+    """``value``, a real number, as a float. ``rule``: what it must be; ``hint``: the end of the message.
+
+    Raises:
+        TypeError: it is not a number; a bool is not one either.
+    """
     found = as_float(value) if isinstance(value, numbers.Real) and not isinstance(value, bool) else None
     if found is None:
         raise wrong_type(name, rule, value, hint)
@@ -206,23 +211,24 @@ def function(name: str, value: Any, takes: tuple[str, ...], hint: str) -> Callab
     Raises:
         TypeError: it cannot be called, or not with so many arguments.
     """
+    found: Callable[..., Any] = value
     rule = f"a function that takes ({', '.join(takes)})"
     if not callable(value):
         raise wrong_type(name, rule, value, hint)
     try:
         signature = inspect.signature(value)
     except (TypeError, ValueError):  # of a function in C: a call will tell
-        return value  # type: ignore[no-any-return]
+        return found
     try:
         signature.bind(*takes)
     except TypeError as error:
         raise TypeError(
             f"{name} must be {rule}, got {shown(value)}, which takes {str(signature)[:200]}: {error}; {hint}."
         ) from None
-    return value  # type: ignore[no-any-return]
+    return found
 
 
 __all__ = [
-    "as_float", "as_integer", "flag", "function", "integer", "integer_or_none", "items", "mapping", "path", "seconds",
-    "seconds_or_none", "shown", "text", "wrong_type",
+    "as_float", "as_integer", "flag", "function", "integer", "integer_or_none", "items", "mapping", "path", "real",
+    "seconds", "seconds_or_none", "shown", "text", "wrong_type",
 ]  # fmt: skip

@@ -274,7 +274,8 @@ class CategoricalDistribution:
 
 
 Distribution = Union[FloatDistribution, IntDistribution, CategoricalDistribution]  # noqa: UP007
-_BY_NAME: dict[str, Any] = {c.__name__: c for c in (FloatDistribution, IntDistribution, CategoricalDistribution)}
+DISTRIBUTIONS = (FloatDistribution, IntDistribution, CategoricalDistribution)
+_BY_NAME: dict[str, Any] = {c.__name__: c for c in DISTRIBUTIONS}
 
 
 def distribution_to_dict(dist: Distribution) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from .arguments import as_float, as_integer, items, mapping, shown, wrong_type
-from .distributions import CategoricalDistribution, Distribution, FloatDistribution, IntDistribution
+from .distributions import DISTRIBUTIONS, Distribution
 
 CONSTRAINT_PREFIX = "constraints:"  # of system attributes: Optuna's
 
@@ -252,7 +252,7 @@ def _check_params(trial: FrozenTrial) -> None:
         )
     for name, external in params.items():
         distribution = distributions[name]
-        if not isinstance(distribution, (FloatDistribution, IntDistribution, CategoricalDistribution)):
+        if not isinstance(distribution, DISTRIBUTIONS):
             hint = "for example FloatDistribution(0, 1) of raytune_lite.distributions"
             raise wrong_type(f"distributions[{name!r}]", "a distribution", distribution, hint)
         if not distribution.contains(distribution.to_internal_repr(external)):

@@ -12,12 +12,12 @@ from dataclasses import fields
 from typing import Any
 
 from ..arguments import shown
-from ..distributions import Distribution, distribution_from_dict, distribution_to_dict
+from ..distributions import DISTRIBUTIONS, Distribution, distribution_from_dict, distribution_to_dict
 from ..exceptions import MessageError
 from . import messages as m
 from .bounds import MAX_ITEMS, MAX_MESSAGE
 from .earlier import upgrade_for
-from .fields import DISTRIBUTIONS, RECORDS, readers_of
+from .fields import RECORDS, readers_of
 
 _FIELDS = {cls: tuple(f.name for f in fields(cls)) for cls in RECORDS}
 _READERS = {cls.__name__: (cls, readers_of(cls), upgrade_for(cls)) for cls in RECORDS}

@@ -15,7 +15,7 @@ from dataclasses import fields
 from typing import Any, NoReturn, get_args, get_origin, get_type_hints
 
 from ..arguments import shown
-from ..distributions import CategoricalDistribution, Distribution, FloatDistribution, IntDistribution
+from ..distributions import DISTRIBUTIONS, Distribution
 from ..exceptions import MessageError
 from . import messages as m
 from .bounds import MAX_STEP
@@ -29,7 +29,6 @@ RECORDS = (
     m.Assignment, m.TrialStopRequested, m.StudyPaused, m.StudyUnpaused, m.RunExtended, m.SlotsResized, Levels, Every,
     Never,
 )  # fmt: skip
-DISTRIBUTIONS = (FloatDistribution, IntDistribution, CategoricalDistribution)
 
 _INT64 = (-(2**63), 2**63 - 1)
 _RANGES = {  # of integers, by the record's field or by the field's name
@@ -189,4 +188,4 @@ def readers_of(cls: Any) -> dict[str, tuple[Any, Reader]]:
     }
 
 
-__all__ = ["DISTRIBUTIONS", "RECORDS", "Reader", "readers_of"]
+__all__ = ["RECORDS", "Reader", "readers_of"]

@@ -171,21 +171,20 @@ class Trial:
             TypeError, ValueError: the value is not a number, or the key is not a str that can be stored.
         """
         self.delivery.check()
-        number = as_float(value)
-        if number is None:
+        found = as_float(value)
+        if found is None:
             raise TypeError(
                 f"trial {self.number}: constraint {shown(key)} must be a number, got {shown(value)}; it is met when it "
                 "is <= 0."
             )
-        value = number
-        check_constraint(key, value)
+        check_constraint(key, found)
         if key in self._constraints:
             warnings.warn(
                 f"trial {self.number}: constraint {key!r} was set already; the first value stands.", stacklevel=2
             )
             return
-        self._constraints[key] = value
-        self.delivery.add_constraint(key, value)
+        self._constraints[key] = found
+        self.delivery.add_constraint(key, found)
 
     # --- reports and decisions ---------------------------------------------------------------------------------------
 

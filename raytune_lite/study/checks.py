@@ -15,7 +15,7 @@ from .. import arguments
 from ..checkpoints.layout import chosen_base
 from ..core.bounds import check_name
 from ..core.retries import RetryPolicy
-from ..distributions import CategoricalDistribution, Distribution, FloatDistribution, IntDistribution
+from ..distributions import DISTRIBUTIONS, Distribution
 from ..exceptions import InvalidResourcesError
 from ..runtime.config import LEAST_LEASE
 from ..trial import StudyDirection, parse_direction
@@ -140,9 +140,7 @@ def lease(given: Any) -> float:
         TypeError, ValueError: not a number, or too few.
     """
     hint = "a message comes each second"
-    found = arguments.as_float(given) if isinstance(given, numbers.Real) and not isinstance(given, bool) else None
-    if found is None:
-        raise arguments.wrong_type("lease", "a number of seconds", given, hint)
+    found = arguments.real("lease", given, "a number of seconds", hint)
     if not found >= LEAST_LEASE:
         raise ValueError(f"lease must be >= {LEAST_LEASE:g} seconds, got {arguments.shown(given)}; {hint}.")
     return found
@@ -198,7 +196,7 @@ def fixed_distributions(given: Any) -> dict[str, Distribution]:
     hint = 'for example {"x": FloatDistribution(0, 1)} of raytune_lite.distributions'
     found = arguments.mapping("fixed_distributions", {} if given is None else given, hint)
     for name, distribution in found.items():
-        if not isinstance(distribution, (FloatDistribution, IntDistribution, CategoricalDistribution)):
+        if not isinstance(distribution, DISTRIBUTIONS):
             raise arguments.wrong_type(f"fixed_distributions[{name!r}]", "a distribution", distribution, hint)
     return found
 

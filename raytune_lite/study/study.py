@@ -180,7 +180,7 @@ class Study(Commands):
         return self._trial(number)
 
     def _tell_unknown(self, number: int, skip_if_finished: bool) -> FrozenTrial:
-        known = self._repository.trial(self._record, number) if 0 <= number <= MAX_STEP else None
+        known = self._repository.trial(self._record, number)
         if known is not None and known.state.is_finished() and skip_if_finished:
             return known
         what = f"it is {known.state.name}" if known is not None else "the study has no such trial"

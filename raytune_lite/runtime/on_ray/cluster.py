@@ -209,8 +209,8 @@ def _logs() -> str:
 
 
 def _show_node(resources: Mapping[str, float]) -> str:
-    names = [name for name in sorted(resources) if not name.startswith(("node:", "object_store"))]
-    return ", ".join(f"{name}: {resources[name]:g}" for name in names)
+    hidden = ("node:", "object_store")
+    return _show_all({name: amount for name, amount in resources.items() if not name.startswith(hidden)})
 
 
 def _public(labels: list[str]) -> list[str]:

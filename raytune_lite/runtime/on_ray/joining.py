@@ -13,15 +13,14 @@ import tempfile
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import ray
 from ray._raylet import GcsClient  # type: ignore[attr-defined]
 
 from ...exceptions import InvalidResourcesError, RayUnavailableError
-
-Notice = Callable[[str], None]
+from ..ports import Notice
 
 QUIET = 6.0  # seconds a start may take before a line says that it is under way
 QUIET_THEN = 20.0  # seconds between the lines that follow

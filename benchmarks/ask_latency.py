@@ -9,7 +9,8 @@ in memory. After each ask the trial ends, so the next ask has one finished trial
 from the given history is not in the median; it is in ``first``.
 
 The samplers take turns, ask by ask, so that other load on the machine affects all of them: compare the ratios.
-``--clock cpu`` counts this process's own time instead, which other processes do not lengthen (much).
+``--clock cpu`` counts this process's own time instead, which other processes do not lengthen (much); by the wall's
+clock, no ratio is printed that was measured while others took the cores.
 ``--loops`` runs whole studies: 1,000 and 5,000 trials with TPE, with ask and tell.
 """
 
@@ -30,6 +31,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import _load
 from _asynchrony import generator
 from _studies import OurStudy, Space, Study, missing, open_study
 
@@ -110,8 +112,8 @@ CLOCKS: dict[str, Callable[[], float]] = {"wall": time.perf_counter, "cpu": time
 
 def measure(
     names: Sequence[str], space: Space, n: int, asks: int, clock: Callable[[], float]
-) -> dict[str, Times]:
-    """The times of asks after ``n`` trials, by name."""
+) -> tuple[dict[str, Times], _load.Load]:
+    """The times of asks after ``n`` trials, by name, and the load meanwhile."""
     history = [(params, loss(params, space)) for params in (point(space, i) for i in range(n))]
     studies: dict[str, Study] = {}
     for name in names:
@@ -121,6 +123,7 @@ def measure(
     times: dict[str, list[float]] = {name: [] for name in names}
     parts: dict[str, list[float]] = {name: [] for name in names}
     gc.collect()
+    meter = _load.Meter()
     for turn in range(asks + 1):
         for name in names[turn % len(names) :] + names[: turn % len(names)]:
             study = studies[name]
@@ -129,7 +132,8 @@ def measure(
             times[name].append(1e3 * (clock() - start))
             parts[name] += [1e3 * study.in_sampler] if isinstance(study, OurStudy) else []
             study.tell(number, loss(params, space))
-    return {
+    load = meter.read()
+    found = {
         name: Times(
             took[0],
             statistics.median(took[1:]),
@@ -138,6 +142,12 @@ def measure(
         )
         for name, took in times.items()
     }
+    return found, load
+
+
+def judged(args: argparse.Namespace, text: str, load: _load.Load) -> str:
+    """A ratio or a verdict, where it means something; CPU time does so on a busy machine too."""
+    return text if args.clock == "cpu" else _load.ratio(text, [load], args.force)
 
 
 def whole_study(name: str, space: Space, n: int, clock: Callable[[], float]) -> float:
@@ -162,15 +172,18 @@ def latencies(args: argparse.Namespace, title: str, space: Space) -> list[str]:
         for n in args.trials or SIZES.get(kind, OTHER_SIZES):
             slow = kind == "gp" or (kind == "tpe" and n >= 10_000)
             asks = max(3, args.asks // 3) if slow else args.asks
-            found = measure(names, space, n, asks, CLOCKS[args.clock])
+            found, load = measure(names, space, n, asks, CLOCKS[args.clock])
             own = found[names[0]].median
             for name, t in found.items():
-                part = f"{'':9s} {t.median / own:7.1f}" if t.sampler is None else f"{t.sampler:9.3f}"
+                part = f"{t.sampler:9.3f}" if t.sampler is not None else f"{'':9s} "
+                if t.sampler is None:
+                    part += judged(args, f"{t.median / own:7.1f}", load)
                 row = f"{t.first:9.3f} {t.median:9.3f} {t.high:9.3f} {part}"
                 print(f"  {name.split(':')[0]:16s} {n:7d} {row}", flush=True)
+            print(f"  ({load})", flush=True)
             goal = GOALS.get((kind, n))
             if goal is not None:
-                word = "met" if own <= goal else "NOT MET"
+                word = judged(args, "met" if own <= goal else "NOT MET", load)
                 verdicts.append(f"{title}: ours/{kind} after {n} trials: {own:.3f} ms, goal {goal} ms: {word}")
     return verdicts
 
@@ -181,12 +194,16 @@ def loops(args: argparse.Namespace, title: str, space: Space) -> None:
     for n in args.loop_trials:
         some = [name for name in names if n <= 1_000 or not name.startswith("optuna") or args.all_loops]
         best = dict.fromkeys(some, float("inf"))
+        meter = _load.Meter()
         for _ in range(args.repeats if n <= 1_000 else 1):
             for name in some:
                 best[name] = min(best[name], whole_study(name, space, n, CLOCKS[args.clock]))
-        print(f"\n{title}: a study of {n} trials, s")
+        load = meter.read()
+        print(f"\n{title}: a study of {n} trials, s ({load})")
         for name, seconds in best.items():
-            ratio = "" if name == "ours/tpe" or "ours/tpe" not in best else f"{seconds / best['ours/tpe']:7.2f} x ours"
+            ratio = ""
+            if name != "ours/tpe" and "ours/tpe" in best:
+                ratio = judged(args, f"{seconds / best['ours/tpe']:7.2f} x ours", load)
             print(f"  {name:16s} {seconds:9.3f} {ratio}", flush=True)
         if len(some) < len(names):
             print("  (Optuna is left out here: it takes minutes; --all-loops runs it too)")
@@ -205,7 +222,9 @@ def main() -> int:
     parser.add_argument("--all-loops", action="store_true", help="Optuna's studies of more than 1,000 trials as well")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--clock", choices=CLOCKS, default="wall")
+    _load.add_force(parser)
     args = parser.parse_args()
+    _load.before()
     OurStudy.clock = staticmethod(CLOCKS[args.clock])
     verdicts = []
     for title, space in SPACES.items():

@@ -19,6 +19,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import _load
+
 from raytune_lite.core import messages as m
 from raytune_lite.core.protocols import StudyView
 from raytune_lite.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
@@ -137,21 +139,23 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as directory:
         url = f"sqlite:///{directory}/study.db"
+        meter = _load.Meter()
         start = time.perf_counter()
         build(url, given.trials, given.reports, given.each)
         built = time.perf_counter() - start
         size = os.path.getsize(f"{directory}/study.db") / 2**20
         print(f"{given.trials} trials, {given.trials * given.reports} reports, {given.each} a message: "
-              f"made in {built:.0f} s, {size:.0f} MiB on disk")  # fmt: skip
+              f"made in {built:.0f} s, {size:.0f} MiB on disk ({meter.read()})")  # fmt: skip
         command = [sys.executable, __file__, "--open", url, "--reports", str(given.reports)]
         runs = [
             list(map(float, subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()))
             for _ in range(given.times)
         ]
+        load = meter.read()
     read, fold, total, before, after = (statistics.median(column) for column in list(zip(*runs, strict=True))[:5])
     print(f"{runs[0][6]:.0f} events; median of {given.times}: opened in {total:.2f} s = "
           f"read {read:.2f} + fold {fold:.2f} + rest {total - read - fold:.2f}; "
-          f"memory {after:.0f} MiB, {after - before:.0f} of it the study's")  # fmt: skip
+          f"memory {after:.0f} MiB, {after - before:.0f} of it the study's ({load})")  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
 """How close to raw Ray: trials, decisions and reports a second, as ratios to raw Ray calls measured in the same run.
 
-    python benchmarks/throughput.py [--repeats 3] [--trials 1000] [--peers]
+    python benchmarks/throughput.py [--repeats 3] [--trials 1000] [--peers] [--force]
 
 Each repeat measures raw Ray, then this package, on one local Ray with 2 CPUs; the table gives medians, and the ratios
 are medians of the ratios of the repeats, because the speed of a shared machine drifts. Storage is a SQLite file in WAL
 mode: every result and every decision is flushed to disk before it is acknowledged. ``--peers`` needs ``pip install
-optuna "ray[tune]"``.
+optuna "ray[tune]"``. The load of the machine stands beside the figures; ratios of a busy machine are not printed.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from typing import Any
 os.environ.setdefault("RAY_AUTH_MODE", "disabled")
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 
+import _load
 import ray
 
 import raytune_lite as rtl
@@ -168,16 +169,22 @@ def main() -> int:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--trials", type=int, default=1000)
     parser.add_argument("--peers", action="store_true")
+    _load.add_force(parser)
     args = parser.parse_args()
+    loads = [_load.before()]
     ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
     rows: list[dict[str, float]] = []
     with tempfile.TemporaryDirectory() as folder:
         for _ in range(args.repeats):
+            meter = _load.Meter()
             before, mine, after = raw(args.trials), ours(folder, args.trials), raw(args.trials)
+            loads.append(meter.read())
             rows.append({**{name: (before[name] + after[name]) / 2 for name in before}, **mine})
         peers = {**optuna_on_sqlite(folder), **ray_tune(folder)} if args.peers else {}
     ray.shutdown()
 
+    for i, load in enumerate(loads[1:]):
+        print(f"repeat {i + 1}: {load}")
     print(f"{'':50s} {'median':>10s} {'min':>10s} {'max':>10s}")
     for name in rows[0]:
         values = [row[name] for row in rows]
@@ -192,7 +199,8 @@ def main() -> int:
     for name, base, floor, goal in goals:
         ratio = statistics.median(row[name] / row[base] for row in rows)
         verdict = "goal met" if ratio >= goal else "floor met" if ratio >= floor else "NOT MET"
-        print(f"{name} / {base} = {ratio:.2f}  (floor {floor}, goal {goal}: {verdict})")
+        text = f"{ratio:.2f}  (floor {floor}, goal {goal}: {verdict})"
+        print(f"{name} / {base} = {_load.ratio(text, loads, args.force)}")
     return 0
 
 

@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import _load
 import torch
 from torch import nn
 
@@ -174,12 +175,14 @@ def report(args: argparse.Namespace, rows: int, device: str) -> list[tuple[str, 
     served = {name: Served(args, name, rows, device) for name in VARIANTS}
     names = list(served)
     took: dict[str, list[float]] = {name: [] for name in names}
+    meter = _load.Meter()
     for repeat in range(args.repeats):
         turn = repeat % len(names)
         for name in names[turn:] + names[:turn]:
             took[name].append(served[name].ask("time"))
+    load = meter.read()
     threads = served[names[0]].threads
-    print(f"\n{device}, {rows} rows, {args.optimizer}, k={args.k}, {threads} threads, {args.clock} time")
+    print(f"\n{device}, {rows} rows, {args.optimizer}, k={args.k}, {threads} threads, {args.clock} time ({load})")
     print(f"{'ms per micro-batch':52s} {'median':>9s} {'min':>9s} {'max':>9s}")
     for name, values in took.items():
         print(f"{name:52s} {statistics.median(values):9.2f} {min(values):9.2f} {max(values):9.2f}")
@@ -187,8 +190,10 @@ def report(args: argparse.Namespace, rows: int, device: str) -> list[tuple[str, 
     for base, mine in ((names[a], names[b]) for a, b in PAIRS):
         ratios = sorted(a / b for a, b in zip(took[mine], took[base], strict=True))
         percent, low, high = (100 * (r - 1) for r in (statistics.median(ratios), *_quartiles(ratios)))
-        found.append((f"{rows} rows, over {base}", percent))
-        print(f"overhead over {base:50s} {percent:+7.2f} %  (quartiles {low:+.2f}, {high:+.2f})")
+        text = f"{percent:+7.2f} %  (quartiles {low:+.2f}, {high:+.2f})"
+        meaningful = args.clock == "cpu" or args.force or not load.busy
+        found += [(f"{rows} rows, over {base}", percent)] if meaningful else []
+        print(f"overhead over {base:50s} {text if args.clock == 'cpu' else _load.ratio(text, [load], args.force)}")
     if device == "cpu":
         spent = served[names[4]].ask("shares")
         whole = sum(spent.values())
@@ -226,14 +231,16 @@ def main() -> int:
     parser.add_argument("--cuda", action="store_true", help="on the GPU too, and count what waits for it")
     for name in ("--variant", "--device", "--rows"):
         parser.add_argument(name, help=argparse.SUPPRESS, type=int if name == "--rows" else str)
+    _load.add_force(parser)
     args = parser.parse_args()
     if args.variant:
         serve(args)
         return 0
+    _load.before()
     n_params = sum(param.numel() for param in mlp().parameters())
     print(f"torch {torch.__version__}, {n_params:,} parameters, medians of {args.repeats} repeats")
     goals = [goal for rows in args.batch for goal in report(args, rows, "cpu")]
-    met = all(percent < GOAL for _, percent in goals)
+    met = bool(goals) and all(percent < GOAL for _, percent in goals)
     if args.cuda and not torch.cuda.is_available():
         print("\n--cuda: torch finds no GPU here; nothing was measured on one")
     elif args.cuda:
@@ -242,6 +249,9 @@ def main() -> int:
         silent = count_waits(args)
         print(f"no more waits than plain torch: {'yes' if silent else 'NO'}")
         met = met and silent
+    if not goals:
+        print("\nthe machine was too busy to judge")
+        return 1
     worst = max(goals, key=lambda goal: goal[1])
     print(f"\nworst on the CPU: {worst[1]:+.2f} % ({worst[0]}); goal under {GOAL:g} %: {'met' if met else 'NOT MET'}")
     return 0 if met else 1

@@ -1,0 +1,102 @@
+"""Benchmarks print no ratio that a busy machine has made."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).parent.parent / "benchmarks"
+spec = importlib.util.spec_from_file_location("_load", FOLDER / "_load.py")
+load = importlib.util.module_from_spec(spec)
+sys.modules["_load"] = load
+spec.loader.exec_module(load)
+
+BURN = "import time\nend = time.time() + 60\nwhile time.time() < end: pass"
+
+
+def load_of(machine, own, seconds=0.05):
+    """What a meter reads if the machine and our processes take so many CPU seconds meanwhile."""
+    looks = iter([(100.0, 50.0), (100.0 + machine, 50.0 + own)])
+    meter = load.Meter(look=lambda: next(looks))
+    time.sleep(seconds)
+    return meter.read()
+
+
+def test_our_own_work_is_no_load_of_others():
+    assert load_of(machine=0.02, own=0.02).others == 0.0
+    assert load_of(machine=10.0, own=0.01).others == 1.0
+
+
+def test_a_ratio_of_a_quiet_machine_is_printed():
+    assert load.ratio("0.45", [load.Load(0.5, 0.01), load.Load(2.0, load.LIMIT)]) == "0.45"
+
+
+def test_a_ratio_of_a_busy_machine_is_refused_with_the_reason_and_the_way_out():
+    text = load.ratio("0.45", [load.Load(0.5, 0.01), load.Load(9.0, 0.5)])
+    assert "0.45" not in text
+    assert "50 %" in text
+    assert "--force" in text
+
+
+def test_a_forced_ratio_is_marked():
+    text = load.ratio("0.45", [load.Load(9.0, 0.5)], force=True)
+    assert text.startswith("0.45")
+    assert "FORCED" in text
+
+
+def test_a_system_that_does_not_tell_refuses_nothing(monkeypatch, tmp_path):
+    monkeypatch.setattr(load, "PROC", tmp_path)
+    found = load.Meter().read()
+    assert found.others is None
+    assert load.ratio("0.45", [found]) == "0.45"
+
+
+@pytest.mark.skipif(not Path("/proc/stat").exists(), reason="needs /proc")
+def test_a_child_is_ours_and_a_process_of_another_is_not():
+    # the children of the first process are ours as long as it lives, and stay ours afterwards
+    own = load.OwnProcesses()
+    shell = subprocess.Popen(
+        ["sh", "-c", f'{sys.executable} -c "{BURN}" & echo $!; sleep 60'], stdout=subprocess.PIPE, text=True
+    )
+    child = int(shell.stdout.readline())
+    try:
+        start = own.seconds()[1]
+        seen = wait_for(lambda: own.seconds()[1] - start > 0.1)
+        shell.kill()
+        shell.wait()
+        orphan = own.seconds()[1]
+        seen_orphan = wait_for(lambda: own.seconds()[1] - orphan > 0.1)
+    finally:
+        os.kill(child, 9)
+    assert seen
+    assert seen_orphan
+    stranger = load.OwnProcesses()
+    assert os.getppid() not in {pid for pid, _ in stranger._known}
+
+
+def wait_for(condition):
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("[a-z]*.py")), ids=lambda path: path.stem)
+def test_every_benchmark_looks_at_the_load(path):
+    assert "import _load" in path.read_text()
+
+
+def test_force_is_a_flag():
+    parser = argparse.ArgumentParser()
+    load.add_force(parser)
+    assert parser.parse_args(["--force"]).force
+    assert not parser.parse_args([]).force

@@ -8,13 +8,17 @@ and in each part of it.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 LIMIT = 0.15  # of all cores
+INTERVAL = 0.5  # seconds between looks at our processes
 PROC = Path("/proc")
 
 
@@ -42,8 +46,7 @@ class Meter:
     """Measures the load from its start to each ``read``."""
 
     def __init__(self, look: Callable[[], tuple[float, float] | None] | None = None) -> None:
-        self._own = OwnProcesses()
-        self._look = look or self._own.seconds
+        self._look = look or _own().seconds
         self._start, self._before = time.perf_counter(), self._look()
 
     def read(self) -> Load:
@@ -58,41 +61,85 @@ class Meter:
 
 
 class OwnProcesses:
-    """The CPU time of this process and its descendants, beside that of the whole machine."""
+    """The CPU time of this process and its descendants, beside that of the whole machine. Looks twice a second.
+
+    Ray has the system reap its workers, so that nobody is told what they took: what was seen last of them counts.
+    """
 
     def __init__(self) -> None:
-        self._known: set[tuple[int, int]] = {(os.getpid(), _processes().get(os.getpid(), (0, 0, 0))[1])}
+        self._lock = threading.Lock()
+        self._known: dict[tuple[int, int], Process] = {}  # ours that lived at the last look; the oldest is this one
+        self._gone = 0  # ticks of ours that have ended, and that no parent has counted
+        with contextlib.suppress(KeyError, OSError):
+            me = _processes()[os.getpid()]
+            self._known[me.pid, me.begun] = me
+            threading.Thread(target=self._watch, name="load", daemon=True).start()
+
+    def _watch(self) -> None:
+        while True:
+            time.sleep(INTERVAL)
+            self.seconds()
 
     def seconds(self) -> tuple[float, float] | None:
         """CPU seconds of the machine and of our processes since some moment; None without /proc."""
-        try:
-            fields = [int(field) for field in (PROC / "stat").read_text().split("\n", 1)[0].split()[1:]]
-        except OSError:
-            return None
+        with self._lock:
+            try:
+                fields = [int(field) for field in (PROC / "stat").read_text().split("\n", 1)[0].split()[1:]]
+            except OSError:
+                return None
+            ours = self._look()
         user, nice, system, _, _, _, _, stolen = fields[:8]  # interrupts are left out: our sockets cause them too
+        tick = os.sysconf("SC_CLK_TCK")
+        return (user + nice + system + stolen) / tick, ours / tick
+
+    def _look(self) -> int:
         found = _processes()
-        ours = {pid for pid, (_, begun, _) in found.items() if (pid, begun) in self._known}
+        # whoever loses its parent stays ours
+        ours = {pid for pid, one in found.items() if (pid, one.begun) in self._known}
         more = ours
         while more:
-            more = {pid for pid, (parent, _, _) in found.items() if parent in more} - ours
+            more = {pid for pid, one in found.items() if one.parent in more} - ours
             ours |= more
-        # whoever loses its parent stays ours
-        self._known |= {(pid, found[pid][1]) for pid in ours}
-        tick = os.sysconf("SC_CLK_TCK")
-        return (user + nice + system + stolen) / tick, sum(found[pid][2] for pid in ours) / tick
+        living = {(pid, found[pid].begun): found[pid] for pid in ours}
+        waited = {key[0]: one.children - self._known[key].children for key, one in living.items() if key in self._known}
+        for key, one in self._known.items():
+            if key not in living:
+                ticks = one.own + one.children
+                if waited.get(one.parent, 0) >= ticks:  # its parent has waited for it, and counts it now
+                    waited[one.parent] -= ticks
+                else:
+                    self._gone += ticks
+        self._known = living
+        return self._gone + sum(one.own + one.children for one in living.values())
 
 
-def _processes() -> dict[int, tuple[int, int, int]]:
-    """(parent, begin, CPU time with that of the children it has waited for) by process, in ticks."""
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One process. ``begun``, ``own``, ``children``: ticks; the last of children that it has waited for."""
+
+    pid: int
+    parent: int
+    begun: int
+    own: int
+    children: int
+
+
+def _processes() -> dict[int, Process]:
     found = {}
     for path in PROC.glob("[0-9]*/stat"):
         try:
             text = path.read_text()
         except OSError:
             continue  # it has ended
-        rest = text[text.rindex(")") + 2 :].split()
-        found[int(path.parent.name)] = (int(rest[1]), int(rest[19]), sum(map(int, rest[11:15])))
+        pid, rest = int(path.parent.name), text[text.rindex(")") + 2 :].split()
+        user, system, children_user, children_system = map(int, rest[11:15])
+        found[pid] = Process(pid, int(rest[1]), int(rest[19]), user + system, children_user + children_system)
     return found
+
+
+@lru_cache(maxsize=1)
+def _own() -> OwnProcesses:
+    return OwnProcesses()
 
 
 def before(seconds: float = 1.0) -> Load:

@@ -81,6 +81,24 @@ def test_a_child_is_ours_and_a_process_of_another_is_not():
     assert os.getppid() not in {pid for pid, _ in stranger._known}
 
 
+@pytest.mark.skipif(not Path("/proc/stat").exists(), reason="needs /proc")
+@pytest.mark.parametrize("reaped_by", ["its parent", "the system"])
+def test_what_an_ended_child_took_is_counted_once(reaped_by):
+    ignore = "import signal; signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n" if reaped_by == "the system" else ""
+    child = "import time\nwhile time.process_time() < 0.7: pass\ntime.sleep(1.5)"
+    parent = f"import subprocess, sys, time\n{ignore}subprocess.run([sys.executable, '-c', {child!r}])\ntime.sleep(60)"
+    own = load.OwnProcesses()
+    start, n = own.seconds()[1], len(own._known)
+    process = subprocess.Popen([sys.executable, "-c", parent])
+    try:
+        assert wait_for(lambda: len(own._known) == n + 2)
+        assert wait_for(lambda: len(own._known) == n + 1)
+        assert 0.5 < own.seconds()[1] - start < 1.2
+    finally:
+        process.kill()
+        process.wait()
+
+
 def wait_for(condition):
     end = time.monotonic() + 20
     while time.monotonic() < end:

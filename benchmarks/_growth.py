@@ -22,6 +22,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import raytune_lite as rl
 from raytune_lite import samplers
@@ -74,12 +75,12 @@ def ask_tell_ms(trials: int, *, is_stored: bool = True) -> float:
 
 
 def optimize_ms(
-    trials: int, callback: Callable[[rl.Study, FrozenTrial], object] | None = None, *, is_stored: bool = True
+    trials: int, callback: Callable[[rl.Study, FrozenTrial], Any] | None = None, *, is_stored: bool = True
 ) -> float:
     """As ask_tell_ms, for ``optimize(executor="inline")`` with a callback."""
 
     def run(study: rl.Study, n: int) -> None:
-        study.optimize(objective, n_trials=n, executor="inline", callbacks=None if callback is None else [callback])
+        study.optimize(objective, n_trials=n, executor="inline", callbacks=[callback] if callback else None)
 
     return _of_study(trials, is_stored, run)
 
@@ -215,7 +216,7 @@ def main() -> int:
             where = "SQLite" if is_stored else "storage=None"
             costs = [(n, ask_tell_ms(n, is_stored=is_stored)) for n in args.trials]
             _print_row(f"ask and tell, {where}", costs)
-        rows: dict[str, Callable[[rl.Study, FrozenTrial], object]] = {
+        rows: dict[str, Callable[[rl.Study, FrozenTrial], Any]] = {
             "trial only": lambda _, trial: trial.value,
             "best_trial": lambda study, _: study.best_trial,
             "trials": lambda study, _: study.trials,

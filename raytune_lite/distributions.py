@@ -43,7 +43,7 @@ def _check_range(low: Any, high: Any, step: Any) -> None:
         raise InvalidDistributionError(f"low <= high must hold, got low={low}, high={high}; swap the two.")
     if step is not None and step <= 0:
         raise InvalidDistributionError(f"step must be > 0, got step={step}; leave it out for no grid.")
-    if step is not None:
+    if step is not None and not (type(low) is type(high) is type(step) is int and (high - low) % step == 0):
         # by their decimal texts, as in Optuna: 0.3 is three times 0.1; exact for any exponents, unlike Decimal
         start, span, unit = Fraction(str(low)), Fraction(str(high)) - Fraction(str(low)), Fraction(str(step))
         if span % unit:

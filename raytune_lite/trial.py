@@ -5,8 +5,8 @@ from __future__ import annotations
 import enum
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from .arguments import as_float, as_integer, items, mapping, shown, wrong_type
@@ -143,6 +143,15 @@ class FrozenTrial:
         if self.datetime_start is None or self.datetime_complete is None:
             return None
         return self.datetime_complete - self.datetime_start
+
+
+def in_local_time(trial: FrozenTrial) -> FrozenTrial:
+    """The same record with naive local dates, of one whose dates are naive and in UTC."""
+    start, end = (
+        None if date is None else date.replace(tzinfo=timezone.utc).astimezone().replace(tzinfo=None)
+        for date in (trial.datetime_start, trial.datetime_complete)
+    )
+    return replace(trial, datetime_start=start, datetime_complete=end)
 
 
 def create_trial(

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+import time
+from dataclasses import replace
+from datetime import timedelta
 from random import Random
 
 import pytest
 
 import raytune_lite
 from raytune_lite.storages import trial_queries
+from raytune_lite.storages.database import Database
 from raytune_lite.storages.repository import Repository
 from raytune_lite.storages.trial_reader import frozen
 from raytune_lite.trial import TrialState, create_trial
@@ -31,18 +35,87 @@ def only_single_reads(monkeypatch):
     return read
 
 
-def test_tell_reads_one_trial(only_single_reads):
+def test_tell_reads_no_trial_but_one_that_it_does_not_know(only_single_reads):
     study = raytune_lite.create_study()
     for _ in range(3):
         trial = study.ask()
         assert study.tell(trial, float(trial.number)).value == trial.number
+    assert only_single_reads == []
     assert study.tell(1, 5.0, skip_if_finished=True).value == 1.0
     with pytest.raises(ValueError, match="cannot tell trial 1: it is COMPLETE"):
         study.tell(1, 5.0)
     with pytest.raises(ValueError, match="cannot tell trial 7: the study has no such trial"):
         study.tell(7, 5.0)
-    assert only_single_reads == [0, 1, 2, 1, 1, 7]
+    assert only_single_reads == [1, 1, 7]
     study.close()
+
+
+def count_reads(monkeypatch):
+    """Transactions that read, from here on."""
+    read, begun = Database.read, []
+
+    def counted(self):
+        begun.append(1)
+        return read(self)
+
+    monkeypatch.setattr(Database, "read", counted)
+    return begun
+
+
+def test_ask_and_tell_read_nothing(any_storage, monkeypatch):
+    study = raytune_lite.create_study(storage=any_storage, study_name="flat")
+    study.tell(study.ask(), 1.0)
+    reads = count_reads(monkeypatch)
+    for _ in range(5):
+        trial = study.ask()
+        trial.suggest_float("x", 0.0, 1.0)
+        study.tell(trial, 1.0)
+    assert reads == []
+    study.close()
+
+
+def same(found, stored, *, is_exact):
+    """The records are equal; MariaDB's dates have no fractions of a second, and a server may order parameters."""
+    if is_exact:
+        assert [repr(trial) for trial in found] == [repr(trial) for trial in stored]
+    for a, b in zip(found, stored, strict=True):
+        for name in ("datetime_start", "datetime_complete"):
+            assert abs(getattr(a, name) - getattr(b, name)) <= timedelta(seconds=1)
+        assert replace(a, datetime_start=None, datetime_complete=None) == replace(
+            b, datetime_start=None, datetime_complete=None
+        )
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Kolkata", "America/New_York"])
+def test_what_tell_and_callbacks_give_is_what_is_stored(any_storage, monkeypatch, zone):
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    study = raytune_lite.create_study(storage=any_storage, study_name="told", directions=["minimize", "maximize"])
+    study.enqueue_trial({"x": 0.25, "kind": 1.0}, user_attrs={"why": ["a", {"b": None}]})
+    told = []
+    for ending in ({"values": (1, 2.5)}, {"state": TrialState.PRUNED}, {"state": TrialState.FAIL}, {"values": None}):
+        trial = study.ask()
+        trial.suggest_float("x", 0.0, 1.0)
+        trial.suggest_categorical("kind", [True, 1.0, "\u00e9", None])
+        trial.suggest_int("n", 1, 9, log=True)
+        trial.set_user_attr("text", "\u00e9\ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16"))
+        trial.set_constraint("c", -0.5)
+        trial.report((0.5, 1.0), 3)
+        trial.report((math.inf, 1e-300), 4)
+        told.append(study.tell(trial, **ending))
+    same(told, study.trials, is_exact=any_storage.startswith("sqlite"))
+    seen = []
+    study.optimize(
+        lambda trial: (trial.suggest_float("x", 0.0, 1.0), 1.0),
+        n_trials=2,
+        executor="inline",
+        callbacks=[lambda _, trial: seen.append(trial)],
+    )
+    stored = [replace(trial, trial_id=-1) for trial in study.trials[4:]]
+    same(seen, stored, is_exact=any_storage.startswith("sqlite"))
+    study.close()
+    monkeypatch.undo()
+    time.tzset()
 
 
 def test_a_callback_gets_its_trial_without_any_read(only_single_reads):

@@ -11,7 +11,7 @@ import json
 import math
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from ..distributions import Distribution
 from ..trial import FrozenTrial, StudyDirection, TrialState
@@ -51,9 +51,9 @@ class Run:
 class StudyData:
     """What a study is, after the events so far. ``pruner_for``, ``grid_for``: make an algorithm of its spec's JSON.
 
-    ``judge`` knows the reports; ``promoter`` is the same object, if it promotes. ``n_judged``: how many objectives it
-    judges, the first ones. A pruner of one is refused in a study of several, but older logs have it: it saw the reports
-    of the first, and no results.
+    ``judge`` knows the reports; ``promoter`` and ``rungs`` are the same object, if it promotes, and if it has rungs.
+    ``n_judged``: how many objectives it judges, the first ones. A pruner of one is refused in a study of several, but
+    older logs have it: it saw the reports of the first, and no results.
     """
 
     directions: tuple[StudyDirection, ...]
@@ -83,6 +83,7 @@ class StudyData:
     pruner_spec: str = ""
     judge: Judge = field(init=False)
     promoter: Promoter | None = field(init=False)
+    rungs: HasRungs | None = field(init=False)
     n_judged: int = field(init=False)
     promotions: int = 0
 
@@ -98,6 +99,7 @@ class StudyData:
         """From here on a new judge of this pruner judges the study."""
         self.judge = judge = pruner.judge(StudyIdentity(self.name, self.directions))
         self.promoter = judge if isinstance(judge, Promoter) else None
+        self.rungs = judge if isinstance(judge, HasRungs) else None
         self.n_judged = len(self.directions) if pruner.judges_several else 1
 
     # --- what the shell may ask --------------------------------------------------------------------------------------
@@ -178,10 +180,10 @@ class StudyData:
 
     def view(self) -> StudyView:
         """The study as samplers see it now."""
-        view = StudyView(self.directions, self.n_events, Finished(self.finished, len(self.finished)), self._pending)
-        if isinstance(self.judge, HasRungs):
-            return replace(view, load_rungs=self.judge.rungs, bracket_of=self.judge.bracket)
-        return view
+        finished, rungs = Finished(self.finished, len(self.finished)), self.rungs
+        if rungs is None:
+            return StudyView(self.directions, self.n_events, finished, self._pending)
+        return StudyView(self.directions, self.n_events, finished, self._pending, rungs.rungs, rungs.bracket)
 
     def _pending(self) -> list[FrozenTrial]:
         """Trials under way: with a slot, paused, or to be tried again. Not those that another program runs."""

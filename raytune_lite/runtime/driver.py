@@ -12,7 +12,7 @@ import contextlib
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from ..core import messages as m
 from ..core.encoding import message_from_json, to_json
@@ -32,6 +32,7 @@ STORAGE_REST = 0.5  # seconds until a database that failed is tried again
 BUSY_AFTER = 3.0  # seconds an attempt waits for its answer before it gets BUSY and sends the message again
 INTERRUPTED = "the study was interrupted"
 
+T = TypeVar("T")
 Open = Callable[[Later | None], Session]
 
 
@@ -87,8 +88,7 @@ class Driver:
         Raises:
             StudyBusyError, SchemaVersionError, StorageError: the study cannot be opened.
         """
-        found: WorkerSettings = self._query(lambda session: session.worker_settings())
-        return found
+        return self.query(lambda session: session.worker_settings())
 
     def receive(self, message: bytes) -> bytes:
         """Handle an attempt's event (a claim, a report, a parameter), behind its token; it is stored when this returns.
@@ -144,7 +144,7 @@ class Driver:
         for slot, item in claims.items():
             item.request = Request(m.Claimed(slot=slot, prefetched=True), item.answer, item.refuse)
         self._inbox.extend(claims.values())
-        plan: Plan = self._query(
+        plan = self.query(
             lambda session: session.plan(handover, refused=refused, numbers=numbers, is_stopped=self._stop is not None)
         )
         if self._sampler_failure is not None and not handover.draining:
@@ -175,8 +175,7 @@ class Driver:
 
     def locate(self, slots: Sequence[str]) -> list[tuple[str, int] | None]:
         """The node and the process of each slot's attempt; None where they are not known."""
-        found: list[tuple[str, int] | None] = self._query(lambda session: session.locate(slots))
-        return found
+        return self.query(lambda session: session.locate(slots))
 
     def close(self) -> None:
         """Clean up after killed attempts and give the study back; calls that come later are refused."""
@@ -197,9 +196,11 @@ class Driver:
         value = self._wait(item, patience)
         return value, item.request.stop
 
-    def _query(self, query: Callable[[Session], Any]) -> Any:
+    def query(self, query: Callable[[Session], T]) -> T:
+        """What ``query`` reads from the session, between two batches."""
         self._called_at = self._host.monotonic()
-        return self._wait(_Item(query=query))
+        found: T = self._wait(_Item(query=query))
+        return found
 
     def _wait(self, item: _Item, patience: float | None = None) -> Any:
         """The item's answer; TimeoutError when there is none after ``patience`` seconds (None: wait on)."""
@@ -261,9 +262,8 @@ class Driver:
     def _give_up(self, error: StorageError, failing_since: float, *, first: bool) -> StorageError | None:
         """The error to end with, or None while the database may be tried again."""
         patience = self.config.storage_patience
-        if isinstance(error, (SchemaVersionError, MessageError)):  # what is stored is wrong, and stays so
-            return error
-        if patience <= 0:
+        # the first two: what is stored is wrong, and stays so
+        if isinstance(error, (SchemaVersionError, MessageError)) or patience <= 0:
             return error
         if first:
             self._notice(f"the database fails; trying again for {patience:.0f} s, meanwhile trials go on: {error}")

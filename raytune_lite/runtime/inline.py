@@ -18,7 +18,7 @@ from ..core import messages as m
 from ..core.encoding import event_to_json
 from ..distributions import Distribution
 from ..exceptions import SamplerFailedError, SamplerRefusedError
-from ..trial import TrialState
+from ..trial import FrozenTrial
 from . import signals
 from .attempt import AttemptResult, run_trial
 from .config import RunConfig
@@ -91,10 +91,10 @@ class LocalStudy:
     def _store(self) -> CheckpointStore:
         return CheckpointStore(self._settings.checkpoint_root)
 
-    def tell(self, result: AttemptResult) -> TrialState:
-        """Store how an attempt ended; answers the trial's state now."""
-        state: TrialState = self.driver.ask(result.event())
-        return state
+    def tell(self, result: AttemptResult) -> FrozenTrial:
+        """Store how an attempt ended; answers the trial's record now, its dates naive and in UTC."""
+        self.driver.ask(result.event())
+        return self.driver.query(lambda session: session.record(result.number))
 
     def suggest(self, number: int, attempt: int, name: str, distribution: Distribution) -> m.ParamValue:
         """See delivery.Channel."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import datetime, timedelta
 
 from ..core.state import StudyState
 from ..trial import FrozenTrial, TrialState
 from .ports import Plan
+
+_EPOCH = datetime(1970, 1, 1)  # naive UTC
 
 
 def make_plan(
@@ -64,6 +66,11 @@ def locate(state: StudyState, slot: str) -> tuple[str, int] | None:
     return (trial.node, trial.pid) if trial is not None and trial.node and trial.pid else None
 
 
+def record(state: StudyState, number: int, created: float, trial_id: int) -> FrozenTrial:
+    """A trial as it is now, with what the core does not know: its dates, naive and in UTC, and its id."""
+    return replace(_dated(state, state.trials[number].freeze(), created), trial_id=trial_id)
+
+
 def _dated(state: StudyState, trial: FrozenTrial, created: float) -> FrozenTrial:
     """The trial with its wall-clock dates, which the core does not know."""
     record = state.trials[trial.number]
@@ -76,7 +83,7 @@ def _dated(state: StudyState, trial: FrozenTrial, created: float) -> FrozenTrial
 
 def _date(at: float | None, created: float) -> datetime | None:
     """Naive and in UTC, as in the database."""
-    return None if at is None else datetime.fromtimestamp(created + at, tz=timezone.utc).replace(tzinfo=None)
+    return None if at is None else _EPOCH + timedelta(seconds=created + at)
 
 
-__all__ = ["locate", "make_plan"]
+__all__ = ["locate", "make_plan", "record"]

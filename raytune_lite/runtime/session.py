@@ -21,6 +21,7 @@ from ..pruners import check_pruner
 from ..storages.records import StudyRecord
 from ..storages.repository import Repository
 from ..storages.store import Store
+from ..trial import FrozenTrial
 from . import leftovers, planning, takeover
 from .algorithms import Algorithms, no_collector
 from .batch import Batch, Commits, Later, Request, as_it_came
@@ -267,9 +268,7 @@ class Session:
         lease_until = self._host.time() + OWNER_LEASE
         flush = bool(batch.discards) or any(not isinstance(entry.event, _REPEATABLE) for entry in batch.entries)
         began = self._host.monotonic()
-        self.repository.commit(
-            self.study, self.epoch, batch.entries, batch.rows, lease_until=lease_until, flush=flush
-        )
+        self.repository.commit(self.study, self.epoch, batch.entries, batch.rows, lease_until=lease_until, flush=flush)
         self.commits.note(len(batch.entries), self._host.monotonic() - began)
 
     def _perform(self, batch: Batch) -> None:
@@ -336,6 +335,10 @@ class Session:
             silent=slots.asked(),
             commits=str(self.commits),
         )
+
+    def record(self, number: int) -> FrozenTrial:
+        """A trial as it is stored, but read from memory; its dates are naive and in UTC."""
+        return planning.record(self._state, number, self.study.created, self.repository.trial_id(self.study, number))
 
     def locate(self, slots: Sequence[str]) -> list[tuple[str, int] | None]:
         """See ports.DriverCalls."""

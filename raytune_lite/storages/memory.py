@@ -306,6 +306,10 @@ class MemoryStore:
         else:
             kept.not_flushed.append((length, undo))
 
+    def trial_id(self, study: StudyRecord, number: int) -> int:
+        """See ``Store``. There are no ids beside the numbers."""
+        return number if (number,) in self._database[study.name].tables.tables["trials"] else -1
+
     def events(self, study: StudyRecord) -> list[m.LogEntry]:
         """See ``Store``."""
         return list(self._database[study.name].log)

@@ -71,6 +71,10 @@ class OwnedStudy:
         batch.run(cursor, rows)
         return batch
 
+    def trial_id(self, number: int) -> int:
+        """The id of a trial's row in Optuna's table; -1: there is no such trial."""
+        return self._trial_ids.get(number, -1)
+
     def committed(self, n_events: int, batch: Batch) -> None:
         """The transaction in which ``store`` ran is committed: only now is it true."""
         self._next_seq += n_events

@@ -241,6 +241,11 @@ class Repository:
             raise
         owned.committed(len(events), batch)
 
+    def trial_id(self, study: StudyRecord, number: int) -> int:
+        """See ``Store``."""
+        owned = self._owned.get(study.study_id)
+        return -1 if owned is None else owned.trial_id(number)
+
     def _owned_study(self, study: StudyRecord, epoch: int) -> OwnedStudy:
         owned = self._owned.get(study.study_id)
         if owned is None or owned.epoch != epoch:  # another Repository object of this owner has acquired it

@@ -113,6 +113,9 @@ class Store(Protocol):
                 that cannot be known from here, and the study must be acquired again, which reads the truth back.
         """
 
+    def trial_id(self, study: StudyRecord, number: int) -> int:
+        """The id of a trial's row, of a study that this process has acquired; -1: it is not known here."""
+
     def events(self, study: StudyRecord) -> list[LogEntry]:
         """The study's whole log, in order.
 

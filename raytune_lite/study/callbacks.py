@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from ..display.progress import LiveProgress
 from ..runtime.ports import Plan
-from ..trial import FrozenTrial
+from ..trial import FrozenTrial, in_local_time
 
 
 class AfterTrial:
@@ -23,10 +23,11 @@ class AfterTrial:
         self.wanted = bool(callbacks) or collect
 
     def trials(self, finished: Iterable[FrozenTrial]) -> None:
-        """These trials are finished."""
+        """These trials are finished; their dates are naive and in UTC."""
         for trial in finished:
+            shown = in_local_time(trial)
             for callback in self._callbacks:
-                callback(trial)
+                callback(shown)
             if self._collect:
                 gc.collect()
 

@@ -26,7 +26,7 @@ from ..runtime.config import LEASE, RunConfig, new_run_id
 from ..runtime.inline import IDLE_AFTER, LocalStudy
 from ..runtime.trial import Trial
 from ..samplers import check_sampler
-from ..trial import FrozenTrial, TrialState
+from ..trial import FrozenTrial, TrialState, in_local_time
 from . import checks, inputs
 from .callbacks import AfterTrial, RunObserver
 from .commands import Commands
@@ -175,9 +175,9 @@ class Study(Commands):
         asked = self._asked.get(number)
         if asked is None:
             return self._tell_unknown(number, may_be_finished)
-        self._session().tell(inputs.result_of(asked, values, state, len(self.directions)))
+        told = self._session().tell(inputs.result_of(asked, values, state, len(self.directions)))
         self._asked.pop(number, None)  # the session may have been opened again
-        return self._trial(number)
+        return in_local_time(told)
 
     def _tell_unknown(self, number: int, skip_if_finished: bool) -> FrozenTrial:
         known = self._repository.trial(self._record, number)
@@ -185,12 +185,6 @@ class Study(Commands):
             return known
         what = f"it is {known.state.name}" if known is not None else "the study has no such trial"
         raise ValueError(f"cannot tell trial {number}: {what}. Only trials from this study's ask() can be told.")
-
-    def _trial(self, number: int) -> FrozenTrial:
-        found = self._repository.trial(self._record, number)
-        if found is None:
-            raise ValueError(f"study {self.study_name!r} has no trial {number}: its row was deleted.")
-        return found
 
     # --- running -----------------------------------------------------------------------------------------------------
 

@@ -87,6 +87,10 @@ class FaultyRepository:
         self.inner.release(study, epoch)
         self.auditor.owners.released(epoch)
 
+    def trial_id(self, study: StudyRecord, number: int) -> int:
+        """See Store."""
+        return self.inner.trial_id(study, number)
+
     def commit(
         self,
         study: StudyRecord,

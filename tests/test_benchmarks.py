@@ -113,6 +113,14 @@ def test_every_benchmark_looks_at_the_load(path):
     assert "import _load" in path.read_text()
 
 
+def test_the_functions_that_are_timed_by_layer_exist(monkeypatch):
+    monkeypatch.syspath_prepend(str(FOLDER))
+    layers = importlib.import_module("layers")
+    for places in (*layers.DRIVER.values(), *layers.WORKER.values()):
+        for place in places:
+            layers.resolve(place)
+
+
 def test_force_is_a_flag():
     parser = argparse.ArgumentParser()
     load.add_force(parser)

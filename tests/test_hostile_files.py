@@ -21,6 +21,7 @@ from raytune_lite.checkpoints.store import MANIFEST, CheckpointStore
 from raytune_lite.core.messages import CheckpointRef
 from raytune_lite.exceptions import CheckpointCorruptedError, CheckpointError, StorageURLError
 from raytune_lite.runtime import sockets
+from raytune_lite.runtime.socket_server import SocketServer
 from raytune_lite.storages.url import mask, normalize_url
 
 from .core_tools import brief
@@ -281,7 +282,11 @@ KEY = b"k" * 32
 
 @pytest.fixture
 def server():
-    found = sockets.SocketServer("127.0.0.1", KEY, lambda message: message[::-1])
+    def reverse(mails):
+        for mail in mails:
+            mail.reply(mail.message[::-1])
+
+    found = SocketServer("127.0.0.1", KEY, reverse, busy=b"", patience=60.0)
     yield found
     found.close()
 
@@ -319,12 +324,11 @@ def test_garbage_before_the_handshake_ends_that_connection_only(server, garbage)
 )  # fmt: skip
 def test_a_bad_frame_after_the_handshake_ends_that_connection_only(server, frame):
     client = sockets.SocketClient(server.address, KEY)
-    with socket.socket(fileno=client._connection.fileno()) as raw:
-        raw.sendall(frame)
-        raw.shutdown(socket.SHUT_WR)
-        raw.settimeout(5)
-        assert raw.recv(100) == b"", "the server hangs up, and answers nothing"
-        raw.detach()
+    raw = client._socket
+    raw.sendall(frame)
+    raw.shutdown(socket.SHUT_WR)
+    raw.settimeout(5)
+    assert raw.recv(100) == b"", "the server hangs up, and answers nothing"
     client.close()
     still_serves(server)
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from multiprocessing import AuthenticationError
 
@@ -22,16 +22,27 @@ from raytune_lite.runtime.answers import BUSY, answer, read, refusal
 from raytune_lite.runtime.channel import DriverChannel, FastLine
 from raytune_lite.runtime.failures import DriverGone
 from raytune_lite.runtime.host import RealHost
+from raytune_lite.runtime.mailbox import Mail
 from raytune_lite.runtime.ports import TransportError, WorkerSettings
-from raytune_lite.runtime.sockets import SocketClient, SocketServer
+from raytune_lite.runtime.socket_server import SocketServer
+from raytune_lite.runtime.sockets import SocketClient
 
 REFUSED = (OSError, EOFError, AuthenticationError, TransportError)
 KEY, OTHER_KEY = b"k" * 32, b"o" * 32
 
 
+def reverse(mails: Sequence[Mail]) -> None:
+    for mail in mails:
+        mail.reply(mail.message[::-1])
+
+
+def serve(handle: Callable[[Sequence[Mail]], None] = reverse, key: bytes = KEY, patience: float = 60.0) -> SocketServer:
+    return SocketServer("127.0.0.1", key, handle, busy=BUSY, patience=patience)
+
+
 @pytest.fixture
 def server() -> Iterator[SocketServer]:
-    found = SocketServer("127.0.0.1", KEY, lambda message: message[::-1])
+    found = serve()
     yield found
     found.close()
 
@@ -116,8 +127,11 @@ def test_who_speaks_another_protocol_is_no_driver() -> None:
 
 CROWDED = """
 import resource, sys
-from raytune_lite.runtime.sockets import SocketServer
-server = SocketServer("127.0.0.1", b"k" * 32, lambda message: message[::-1])
+from raytune_lite.runtime.socket_server import SocketServer
+def reverse(mails):
+    for mail in mails:
+        mail.reply(mail.message[::-1])
+server = SocketServer("127.0.0.1", b"k" * 32, reverse, busy=b"", patience=60.0)
 resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))
 print(server.address[1], flush=True)
 sys.stdin.read()
@@ -162,13 +176,113 @@ def test_a_thousand_clients_may_connect_at_one_moment(server: SocketServer) -> N
 
 
 def test_a_reply_that_does_not_come_closes_the_wire() -> None:
-    server = SocketServer("127.0.0.1", KEY, lambda message: time.sleep(1.0) or message)  # type: ignore[func-returns-value]
+    server = serve(lambda mails: time.sleep(1.0) or reverse(mails))  # type: ignore[func-returns-value]
     client = SocketClient(server.address, KEY)
     with pytest.raises(TransportError, match="no reply within"):
         client.call(b"a", 0.1)
     with pytest.raises(REFUSED):  # the late reply must not answer the next message
         client.call(b"b", 5)
     server.close()
+
+
+# --- many at once ----------------------------------------------------------------------------------------------------
+
+
+def ask(client: SocketClient, message: bytes, replies: list[bytes]) -> threading.Thread:
+    thread = threading.Thread(target=lambda: replies.append(client.call(message, 20)))
+    thread.start()
+    return thread
+
+
+def test_what_comes_while_a_batch_is_handled_becomes_the_next_batch() -> None:
+    sizes, begun, go_on = list[int](), threading.Event(), threading.Event()
+
+    def handle(mails: Sequence[Mail]) -> None:
+        sizes.append(len(mails))
+        if len(sizes) == 1:
+            begun.set()
+            go_on.wait(20)
+        reverse(mails)
+
+    server, replies = serve(handle), list[bytes]()
+    clients = [SocketClient(server.address, KEY) for _ in range(20)]
+    threads = [ask(clients[0], b"ab", replies)]
+    assert begun.wait(20)
+    threads += [ask(client, b"ab", replies) for client in clients[1:]]
+    time.sleep(0.3)  # until all are on their way
+    go_on.set()
+    for thread in threads:
+        thread.join()
+    assert replies == [b"ba"] * 20
+    assert sizes[0] == 1
+    assert len(sizes) <= 3, f"19 messages that waited were handled in batches of {sizes[1:]}"
+    assert threading.active_count() < 20, "a connection has no thread of its own"
+    server.close()
+
+
+def test_who_waits_for_a_batch_that_takes_long_is_told_that_the_driver_is_busy() -> None:
+    """Also who asks, or comes, only while it takes long; and what the batch says later answers no other message."""
+    go_on, first = threading.Event(), list[bytes]()
+
+    def handle(mails: Sequence[Mail]) -> None:
+        if not go_on.is_set():
+            first.extend(mail.message for mail in mails)
+            go_on.wait(30)
+        reverse(mails)
+
+    server, replies = serve(handle, patience=1.0), list[bytes]()
+    old = [SocketClient(server.address, KEY) for _ in range(2)]
+    threads = [ask(old[0], b"ab", replies)]
+    while not first:
+        time.sleep(0.01)
+    threads.append(ask(old[1], b"cd", replies))
+    new = SocketClient(server.address, KEY)
+    threads.append(ask(new, b"ef", replies))
+    for thread in threads:
+        thread.join()
+    assert replies == [BUSY] * 3
+    assert first == [b"ab"]
+    go_on.set()
+    assert [client.call(b"%d!" % i, 20) for i, client in enumerate([*old, new])] == [b"!0", b"!1", b"!2"]
+    server.close()
+
+
+def test_a_reply_may_come_later_and_from_another_thread() -> None:
+    held = list[Mail]()
+    server, replies = serve(held.extend), list[bytes]()
+    thread = ask(SocketClient(server.address, KEY), b"ab", replies)
+    other = ask(SocketClient(server.address, KEY), b"cd", replies)
+    while len(held) < 2:
+        time.sleep(0.01)
+    for mail in held:
+        mail.reply(b"large" * 1_000_000)
+        mail.reply(b"a second reply is not sent")
+    thread.join()
+    other.join()
+    assert replies == [b"large" * 1_000_000] * 2
+    server.close()
+
+
+def test_who_says_more_before_it_was_answered_is_hung_up_on() -> None:
+    server = serve(lambda _: None)
+    client = SocketClient(server.address, KEY)
+    client._socket.sendall(sockets.framed(b"one"))
+    time.sleep(0.2)
+    client._socket.sendall(sockets.framed(b"two"))
+    client._socket.settimeout(5)
+    assert client._socket.recv(10) == b""
+    server.close()
+
+
+def test_a_server_that_closes_hangs_up() -> None:
+    server = serve()
+    address = server.address
+    client = SocketClient(address, KEY)
+    server.close()
+    client._socket.settimeout(10)
+    assert client._socket.recv(10) == b""
+    with pytest.raises(REFUSED):
+        SocketClient(address, KEY)
 
 
 class Unreachable:
@@ -204,7 +318,7 @@ def channel(sure: Unreachable, renewed: list[int] | None = None) -> DriverChanne
 
 
 def test_a_line_that_fails_rests_and_moves_with_the_driver() -> None:
-    server = SocketServer("127.0.0.1", OTHER_KEY, lambda message: message[::-1])
+    server = serve(key=OTHER_KEY)
     fast = line(free_address())
     assert fast.call(b"a", 5) is None
     started = time.monotonic()

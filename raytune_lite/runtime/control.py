@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import secrets
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..core import messages as m
@@ -21,8 +21,10 @@ from ..storages.store import Store
 from .answers import BUSY, answer, is_superseded, read, refusal
 from .config import OWNER_LEASE
 from .host import Host
+from .mailbox import Mail
 from .ports import TransportError
-from .sockets import SocketClient, SocketServer
+from .socket_server import SocketServer
+from .sockets import SocketClient
 from .takeover import OwnerWatch
 
 COMMANDS = (
@@ -32,6 +34,7 @@ COMMANDS = (
 TIMEOUT = 5.0  # seconds until a command is sent again
 PATIENCE = 30.0  # seconds an owner is looked for
 REST = 0.3  # seconds until it is asked again
+BUSY_AFTER = 3.0  # seconds a command waits for its answer before it is to be sent again
 
 
 class ControlServer:
@@ -46,9 +49,12 @@ class ControlServer:
         self._decide = decide
         self._key = secrets.token_bytes(32)
         try:
-            self._server = SocketServer(ip, self._key, self._handle)
+            self._server = self._listen(ip)
         except OSError:  # an address that is not this machine's own (NAT)
-            self._server = SocketServer("127.0.0.1", self._key, self._handle)
+            self._server = self._listen("127.0.0.1")
+
+    def _listen(self, ip: str) -> SocketServer:
+        return SocketServer(ip, self._key, self._handle, busy=BUSY, patience=BUSY_AFTER)
 
     @property
     def address(self) -> str:
@@ -60,8 +66,9 @@ class ControlServer:
         """Listen no longer."""
         self._server.close()
 
-    def _handle(self, message: bytes) -> bytes:
-        return handle(message, self._decide)
+    def _handle(self, mails: Sequence[Mail]) -> None:
+        for mail in mails:
+            mail.reply(handle(mail.message, self._decide))
 
 
 def handle(message: bytes, decide: Callable[[m.Event], Any]) -> bytes:

@@ -11,17 +11,18 @@ from __future__ import annotations
 import contextlib
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from ..core import messages as m
 from ..core.encoding import message_from_json, to_json
 from ..exceptions import MessageError, RaytuneLiteError, SchemaVersionError, StorageError
-from . import tokens
 from .answers import BUSY, answer, refusal
 from .batch import Later, Request
 from .config import RunConfig
-from .host import Event, Host
+from .host import Host
+from .inbox import Item, read_message, with_token
+from .mailbox import Mail
 from .ports import Handover, Notice, Plan, WorkerSettings
 from .session import Session
 from .study_time import StudyTime
@@ -68,7 +69,7 @@ class Driver:
         self._open_session = open_session or (
             lambda later: Session(config, host=host, later=later, address=address, time=time, notice=notice)
         )
-        self._inbox: deque[_Item] = deque()
+        self._inbox: deque[Item] = deque()
         self._lock = host.lock()
         self._session: Session | None = None
         self.fatal: Exception | None = None  # why no call is answered any more
@@ -96,25 +97,40 @@ class Driver:
         Answers as ``answers`` has it; BUSY when that would take too long (the database fails, say). Then nothing is
         acknowledged, the attempt sends the same again, and it knows that its driver lives.
         """
-        token, body = tokens.split(message)
-        try:
-            event = message_from_json(body, m.Claimed, m.ParamAsked, m.Reported)
-            if self.config.secret is not None:
-                tokens.check(self.config.secret, token, event)
-            if self._stop is not None and isinstance(event, m.Claimed):
-                return answer(None, self._stop)
-            value, stop = self._ask(event, BUSY_AFTER, text=body.decode())
-        except TimeoutError:
-            return BUSY
-        except Exception as error:  # noqa: BLE001  (a refusal is an answer: the attempt raises it)
-            return refusal(error)
-        return answer(self._with_token(value), self._stop or stop)
+        replies: list[bytes] = []
+        item = self._item_of(message, replies.append)
+        if item is not None:
+            try:
+                self._settle(item, BUSY_AFTER)
+            except TimeoutError:
+                return BUSY
+        return replies[0]
 
-    def _with_token(self, value: Any) -> Any:
-        """An answer; an assignment gets the token of its attempt."""
-        if self.config.secret is None or not isinstance(value, m.Assignment):
-            return value
-        return replace(value, token=tokens.token_of(self.config.secret, value.number, value.attempt))
+    def receive_many(self, mails: Sequence[Mail]) -> None:
+        """Handle the messages of many attempts in one batch; each gets its reply as soon as it is stored.
+
+        Does not return before the database works, and raises nothing; see ``Mailbox`` for who waits meanwhile.
+        """
+        self._called_at = self._host.monotonic()
+        items = [self._item_of(mail.message, mail.reply) for mail in mails]
+        self._inbox.extend(item for item in items if item is not None)
+        with self._lock:
+            if self._inbox:  # else whoever had the lock before has handled them
+                self._handle_all()
+
+    def _item_of(self, message: bytes, reply: Callable[[bytes], None]) -> Item | None:
+        """What a message asks for; None when it could be answered at once."""
+        try:
+            event, text = read_message(message, self.config.secret)
+        except Exception as error:  # noqa: BLE001  (a refusal is an answer: the attempt raises it)
+            reply(refusal(error))
+            return None
+        if self._stop is not None and isinstance(event, m.Claimed):
+            reply(answer(None, self._stop))
+            return None
+        item = Item(then=lambda item: reply(item.reply(self.config.secret, self._stop)))
+        item.request = Request(event, item.answer, item.refuse, text=text)
+        return item
 
     def ask(self, event: m.Event, patience: float | None = None) -> Any:
         """Handle an event of this process or of the script, and return the core's answer; it is stored then.
@@ -140,7 +156,7 @@ class Driver:
             self._stop = INTERRUPTED
         refused: dict[str, str] = {}  # slot -> why
         numbers = [number for ended in handover.ended if (number := self._take_end(ended, refused)) is not None]
-        claims = {slot: _Item() for slot in handover.prefetch if self._stop is None and not self._suggests_slowly()}
+        claims = {slot: Item() for slot in handover.prefetch if self._stop is None and not self._suggests_slowly()}
         for slot, item in claims.items():
             item.request = Request(m.Claimed(slot=slot, prefetched=True), item.answer, item.refuse)
         self._inbox.extend(claims.values())
@@ -152,8 +168,8 @@ class Driver:
         for item in claims.values():
             if item.error is not None:
                 raise item.error
-        given = {slot: self._with_token(item.value) for slot, item in claims.items() if item.value is not None}
-        found = [(slot, to_json(assignment).encode()) for slot, assignment in given.items()]
+        given = {slot: item.value for slot, item in claims.items() if item.value is not None}
+        found = [(slot, to_json(with_token(value, self.config.secret)).encode()) for slot, value in given.items()]
         return replace(plan, prefetched=tuple(found))
 
     def _take_end(self, ended: Any, refused: dict[str, str]) -> int | None:
@@ -170,7 +186,7 @@ class Driver:
             refused[slot] = str(error)
 
         request = Request(event, lambda _: None, refuse, text=message.decode(), slot=slot)
-        self._inbox.append(_Item(request=request))
+        self._inbox.append(Item(request=request))
         return getattr(event, "number", None)
 
     def locate(self, slots: Sequence[str]) -> list[tuple[str, int] | None]:
@@ -189,21 +205,26 @@ class Driver:
 
     # --- the inbox ---------------------------------------------------------------------------------------------------
 
-    def _ask(self, event: m.Event, patience: float | None = None, text: str | None = None) -> tuple[Any, str | None]:
-        self._called_at = self._host.monotonic()
-        item = _Item()
-        item.request = Request(event, item.answer, item.refuse, text=text)
-        value = self._wait(item, patience)
-        return value, item.request.stop
+    def _ask(self, event: m.Event, patience: float | None = None) -> tuple[Any, str | None]:
+        item = Item()
+        item.request = Request(event, item.answer, item.refuse)
+        return self._wait(item, patience), item.request.stop
 
     def query(self, query: Callable[[Session], T]) -> T:
         """What ``query`` reads from the session, between two batches."""
         self._called_at = self._host.monotonic()
-        found: T = self._wait(_Item(query=query))
+        found: T = self._wait(Item(query=query))
         return found
 
-    def _wait(self, item: _Item, patience: float | None = None) -> Any:
+    def _wait(self, item: Item, patience: float | None = None) -> Any:
         """The item's answer; TimeoutError when there is none after ``patience`` seconds (None: wait on)."""
+        self._settle(item, patience)
+        if item.error is not None:
+            raise item.error
+        return item.value
+
+    def _settle(self, item: Item, patience: float | None) -> None:
+        """Have the item answered or refused; TimeoutError as ``_wait`` has it."""
         self._inbox.append(item)
         end = None if patience is None else self._host.monotonic() + patience
         if not self._lock.acquire(timeout=-1 if patience is None else patience):
@@ -219,9 +240,6 @@ class Driver:
             self._lock.release()
         if item.later is not None and not item.later.wait(None if end is None else end - self._host.monotonic()):
             raise TimeoutError
-        if item.error is not None:
-            raise item.error
-        return item.value
 
     def _handle_all(self) -> None:
         items = [self._inbox.popleft() for _ in range(len(self._inbox))]
@@ -232,7 +250,7 @@ class Driver:
                 # each caller raises it: without this its traceback would grow with every one
                 item.refuse(self.fatal.with_traceback(None))
 
-    def _handle_patiently(self, items: list[_Item]) -> None:
+    def _handle_patiently(self, items: list[Item]) -> None:
         """Handle items; when the database fails, open a new session on what was stored and handle them again."""
         failing_since: float | None = None
         while items:
@@ -271,7 +289,7 @@ class Driver:
             return _paused(error, patience)
         return None
 
-    def _handle(self, session: Session, items: list[_Item]) -> None:
+    def _handle(self, session: Session, items: list[Item]) -> None:
         """Requests between two queries form one batch. Items are removed once they are answered."""
         while items:
             began = self._host.monotonic()
@@ -323,8 +341,8 @@ class Driver:
                 for request in waiting:
                     request.refuse(found)
                 return
-            self._inbox.append(_Item(request=Request(found, lambda _: None, lambda _: None)))
-            self._inbox.extend(_Item(request=request) for request in waiting)
+            self._inbox.append(Item(request=Request(found, lambda _: None, lambda _: None)))
+            self._inbox.extend(Item(request=request) for request in waiting)
             self._handle_all()
 
     def _say_note(self, session: Session) -> None:
@@ -344,9 +362,9 @@ class Driver:
                 continue
             try:
                 if was_stopped:
-                    self._wait(_Item(query=lambda session: session.renew_leases()))
+                    self._wait(Item(query=lambda session: session.renew_leases()))
                 if not self._rests():
-                    self._wait(_Item(query=lambda session: session.tick(ask_launcher=True)))
+                    self._wait(Item(query=lambda session: session.tick(ask_launcher=True)))
             except Exception:  # noqa: BLE001  (kept as self.fatal: the next caller gets it)
                 return
 
@@ -363,31 +381,6 @@ class Driver:
             if self._host.monotonic() > self._called_at + self._idle_after and not self._inbox:
                 self._drop_session()
             return True
-
-
-@dataclass(slots=True, eq=False)
-class _Item:
-    """What waits in the inbox: a request for the core, or a query that reads the session between two batches."""
-
-    request: Request | None = None
-    query: Callable[[Session], Any] | None = None
-    done: bool = False
-    value: Any = None
-    error: Exception | None = None
-    later: Event | None = None  # set when it is answered after its first turn
-
-    def answer(self, value: Any) -> None:
-        self.value = value
-        self._end()
-
-    def refuse(self, error: Exception) -> None:
-        self.error = error
-        self._end()
-
-    def _end(self) -> None:
-        self.done = True
-        if self.later is not None:
-            self.later.set()
 
 
 def _paused(error: StorageError, seconds: float) -> StorageError:

@@ -1,78 +1,41 @@
 """Sockets to the driver: the fast transport of attempts beside Ray's actor calls, and the way of control commands.
 
 A Ray actor call takes most of a millisecond, and half of that in processor time on either side: more than all that
-the driver does with it. So the driver also listens on a socket (the standard library's multiprocessing.connection,
-with its HMAC handshake), and an attempt talks to it there. Whatever goes wrong, the same message goes again as an
-actor call: messages are idempotent, and Ray finds the actor wherever it was restarted. Knows bytes only.
+the driver does with it. So the driver also listens on a socket, and an attempt talks to it there. Whatever goes wrong,
+the same message goes again as an actor call: messages are idempotent, and Ray finds the actor wherever it was
+restarted. The other end of these connections is ``socket_server``. Knows bytes only.
+
+A frame is its length (4 bytes) and its content. First both sides show that they know the key, and neither says it: the
+server sends a challenge, the client its own and the digest of both, the server another digest of both. Then the client
+sends one message at a time and waits for its reply.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hmac
+import secrets
 import socket
 import struct
 import threading
 import time as clock
-from collections.abc import Callable
 from multiprocessing import AuthenticationError
-from multiprocessing.connection import Connection, answer_challenge, deliver_challenge
-from typing import Any
 
 from .ports import TransportError, WorkerSettings
 
 CONNECT_TIMEOUT = 3.0  # seconds; a port that a firewall swallows must not hold anybody up
-# Seconds for the whole handshake. A stranger holds a thread for so long; a driver to which a thousand workers connect
-# at one moment needs some of them.
+# Seconds for the whole handshake: a driver to which thousands of workers connect at one moment needs some of them.
 HANDSHAKE_TIMEOUT = 10.0
-BACKLOG = 4096  # connections that wait to be accepted; the system may allow fewer
-ACCEPT_REST = 0.1  # seconds until a connection is accepted again when there are too many files or threads
 MAX_MESSAGE = 64 << 20  # bytes; a longer one closes the connection
 BROKEN = (OSError, EOFError, AuthenticationError, TimeoutError)
 
+HEAD = struct.Struct("!i")  # the length of a frame
+GREETING = b"raytune_lite-1:"  # begins the server's challenge
+CHALLENGE = 32  # random bytes
+DIGEST = 32
+CHUNK = 1 << 16  # bytes that are read at once
+
 Address = tuple[str, int]
-
-
-class SocketServer:
-    """Answers messages with ``handle``, each connection in a thread of its own."""
-
-    def __init__(self, host: str, key: bytes, handle: Callable[[bytes], bytes]) -> None:
-        self._socket = socket.create_server((host, 0), backlog=BACKLOG)
-        self._key, self._handle, self._is_closed = key, handle, False
-        threading.Thread(target=self._accept, name="raytune_lite-socket", daemon=True).start()
-
-    @property
-    def address(self) -> Address:
-        """Where it listens."""
-        host, port = self._socket.getsockname()
-        return str(host), int(port)
-
-    def close(self) -> None:
-        """Take no new connections; those there are end with their processes."""
-        self._is_closed = True
-        with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                accepted, _ = self._socket.accept()
-                accepted.settimeout(None)
-            except OSError:
-                if self._is_closed:
-                    return
-                clock.sleep(ACCEPT_REST)  # too many open files, or the other side has hung up
-                continue
-            try:
-                threading.Thread(target=self._serve, args=(accepted,), name="raytune_lite-socket", daemon=True).start()
-            except RuntimeError:  # too many threads
-                accepted.close()
-                clock.sleep(ACCEPT_REST)
-
-    def _serve(self, accepted: socket.socket) -> None:
-        with contextlib.suppress(*BROKEN), _connection(accepted, self._key, is_server=True) as connection:
-            while True:
-                connection.send_bytes(self._handle(connection.recv_bytes(MAX_MESSAGE)))
 
 
 class SocketClient:
@@ -80,12 +43,18 @@ class SocketClient:
 
     Raises:
         OSError: nothing listens there, or no answer came in time.
-        AuthenticationError: the key is another one.
+        AuthenticationError: the key is another one, or the other side speaks another protocol.
     """
 
     def __init__(self, address: Address, key: bytes) -> None:
-        self._connection = _connection(socket.create_connection(address, CONNECT_TIMEOUT), key, is_server=False)
         self._lock = threading.Lock()
+        self._socket = socket.create_connection(address, CONNECT_TIMEOUT)
+        try:
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._shake_hands(key, clock.monotonic() + HANDSHAKE_TIMEOUT)
+        except BaseException:
+            self._socket.close()
+            raise
 
     @classmethod
     def connect(cls, settings: WorkerSettings) -> SocketClient | None:
@@ -108,6 +77,17 @@ class SocketClient:
         except BROKEN as error:
             raise TransportError(f"no connection to {address}: {error!r}") from error
 
+    def _shake_hands(self, key: bytes, until: float) -> None:
+        self._limit(until)
+        greeting = self._read(until, len(GREETING) + CHALLENGE)
+        if len(greeting) != len(GREETING) + CHALLENGE or not greeting.startswith(GREETING):
+            raise AuthenticationError("the other side does not speak this protocol")
+        theirs, ours = greeting[len(GREETING) :], secrets.token_bytes(CHALLENGE)
+        self._socket.sendall(framed(ours + client_digest(key, theirs, ours)))
+        self._limit(until)
+        if not hmac.compare_digest(self._read(until, DIGEST), server_digest(key, theirs, ours)):
+            raise AuthenticationError("the other side does not know the key")
+
     def call(self, message: bytes, timeout: float) -> bytes:
         """Send a message and return the reply.
 
@@ -116,67 +96,83 @@ class SocketClient:
         """
         try:
             with self._lock:
-                self._connection.send_bytes(message)
-                if not self._connection.poll(timeout):
+                try:
+                    until = clock.monotonic() + timeout
+                    self._socket.settimeout(timeout)
+                    self._socket.sendall(framed(message))
+                    return self._read(until, MAX_MESSAGE)
+                except BaseException:
                     self.close()  # a late reply must not be taken for the next message's
-                    raise TimeoutError(f"no reply within {timeout} s")
-                return self._connection.recv_bytes(MAX_MESSAGE)
+                    raise
+        except TimeoutError as error:
+            raise TransportError(f"the connection broke: no reply within {timeout} s") from error
         except BROKEN as error:
             raise TransportError(f"the connection broke: {error!r}") from error
+
+    def _read(self, until: float, longest: int) -> bytes:
+        """The next frame's content, of at most ``longest`` bytes. Most frames come whole."""
+        content = self._socket.recv(CHUNK)
+        while len(content) < 4 or len(content) < 4 + length_of(content, longest):
+            if not content:
+                raise EOFError
+            self._limit(until)
+            part = self._socket.recv(CHUNK) if len(content) < 4 else self._rest_of(content, longest, until)
+            if not part:
+                raise EOFError
+            content += part
+        if len(content) > 4 + length_of(content, longest):
+            raise OSError("more came than one reply")
+        return content[4:]
+
+    def _limit(self, until: float) -> None:
+        left = until - clock.monotonic()
+        if left <= 0:
+            raise TimeoutError("no answer in time")
+        self._socket.settimeout(left)
+
+    def _rest_of(self, content: bytes, longest: int, until: float) -> bytes:
+        """What a long frame lacks."""
+        parts, left = [], 4 + length_of(content, longest) - len(content)
+        while left > 0:
+            self._limit(until)
+            part = self._socket.recv(min(left, 1 << 20))
+            if not part:
+                raise EOFError
+            parts.append(part)
+            left -= len(part)
+        return b"".join(parts)
 
     def close(self) -> None:
         """Hang up."""
         with contextlib.suppress(OSError):
-            self._connection.close()
+            self._socket.close()
 
 
-def _connection(connected: socket.socket, key: bytes, *, is_server: bool) -> Connection:
-    """A connection whose two sides have shown each other that they know the key; it is closed if they do not."""
-    with contextlib.ExitStack() as stack:
-        stack.callback(connected.close)
-        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        handshake: Any = _Handshake(connected, clock.monotonic() + HANDSHAKE_TIMEOUT)
-        steps = (deliver_challenge, answer_challenge) if is_server else (answer_challenge, deliver_challenge)
-        try:
-            for step in steps:
-                step(handshake, key)
-        except AssertionError:  # the library's word for a challenge that is none
-            raise AuthenticationError("the other side does not speak this protocol") from None
-        connected.settimeout(None)
-        return Connection(connected.detach())
+def framed(content: bytes) -> bytes:
+    """A frame."""
+    return HEAD.pack(len(content)) + content
 
 
-class _Handshake:
-    """What the library's handshake uses of a Connection, with one time limit for all of it."""
+def length_of(frame: bytes | bytearray, longest: int) -> int:
+    """How long the content is of a frame that begins so.
 
-    def __init__(self, connected: socket.socket, until: float) -> None:
-        self._socket, self._until = connected, until
-
-    def send_bytes(self, content: bytes) -> None:
-        self._limit()
-        self._socket.sendall(struct.pack("!i", len(content)) + content)
-
-    def recv_bytes(self, longest: int) -> bytes:
-        (length,) = struct.unpack("!i", self._read(4))
-        if not 0 <= length <= longest:
-            raise OSError(f"a message of the handshake has at most {longest} bytes, got {length}")
-        return self._read(length)
-
-    def _read(self, n: int) -> bytes:
-        content = b""
-        while len(content) < n:
-            self._limit()
-            part = self._socket.recv(n - len(content))
-            if not part:
-                raise EOFError
-            content += part
-        return content
-
-    def _limit(self) -> None:
-        left = self._until - clock.monotonic()
-        if left <= 0:
-            raise TimeoutError(f"no handshake within {HANDSHAKE_TIMEOUT:.0f} s")
-        self._socket.settimeout(left)
+    Raises:
+        OSError: it is longer than ``longest``, or no length.
+    """
+    (length,) = HEAD.unpack_from(frame)
+    if not 0 <= length <= longest:
+        raise OSError(f"a message here has at most {longest} bytes, got {length}")
+    return int(length)
 
 
-__all__ = ["Address", "SocketClient", "SocketServer"]
+def client_digest(key: bytes, server: bytes, client: bytes) -> bytes:
+    """By which a client shows that it knows the key."""
+    return hmac.digest(key, b"client" + server + client, "sha256")
+
+
+def server_digest(key: bytes, server: bytes, client: bytes) -> bytes:
+    """By which a server shows that it knows the key."""
+    return hmac.digest(key, b"server" + server + client, "sha256")
+
+
+__all__ = ["Address", "SocketClient"]

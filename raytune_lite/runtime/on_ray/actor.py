@@ -21,12 +21,13 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from ...checkpoints import marker
 from ...core import messages as m
 from ...exceptions import CheckpointError, DriverUnreachableError, RaytuneLiteError
+from ..answers import BUSY
 from ..config import RunConfig
 from ..control import ControlServer
 from ..driver import BUSY_AFTER, Driver
 from ..host import RealHost
 from ..ports import Handover, Plan, WorkerSettings
-from ..sockets import SocketServer
+from ..socket_server import SocketServer
 from .cluster import NAMESPACE
 from .environments import cannot_load, set_up_error
 
@@ -53,9 +54,9 @@ class DriverActor:
         self._config, self._node, self._key = config, node, secrets.token_bytes(32)
         self._settings: WorkerSettings | None = None
         try:
-            self._server = SocketServer(ip, self._key, self.receive)
+            self._server = self._listen(ip)
         except OSError:  # an address that is not this machine's own (NAT): attempts elsewhere use actor calls
-            self._server = SocketServer("127.0.0.1", self._key, self.receive)
+            self._server = self._listen("127.0.0.1")
         sys.setswitchinterval(0.0005)  # many short calls take turns here; 5 ms a turn would be an age to them
         gc.set_threshold(50_000, 20, 50)  # a batch makes thousands of records, none of them in a circle
 
@@ -113,6 +114,9 @@ class DriverActor:
             marker.remove(Path(self._settings.checkpoint_root), self._config.run)
         self._control.close()
         self._server.close()
+
+    def _listen(self, ip: str) -> SocketServer:
+        return SocketServer(ip, self._key, self._driver.receive_many, busy=BUSY, patience=BUSY_AFTER)
 
     def _decide(self, event: m.Event) -> Any:
         return self._driver.ask(event, BUSY_AFTER)

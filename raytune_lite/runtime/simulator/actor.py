@@ -12,9 +12,11 @@ from typing import Any
 from ...core import messages as m
 from ...core.state import StudyState
 from ...exceptions import DriverUnreachableError
+from ..answers import BUSY
 from ..batch import Later, Request
 from ..config import RunConfig
-from ..driver import Driver
+from ..driver import BUSY_AFTER, Driver
+from ..mailbox import Mail, Mailbox
 from ..ports import Handover, Plan, TransportError, WorkerSettings
 from ..session import Session
 from ..study_time import StudyTime
@@ -28,6 +30,7 @@ from .world import Process, World
 Open = Callable[[Process], Any]  # a database as one process sees it
 DEEP_EVERY = 40  # commits between two comparisons of the live state with the folded log
 CALL_TIMEOUT = 8.0  # seconds until a call to the actor is sent again
+LOOK = 0.5  # seconds between looks at who waits for long
 REST = 0.2  # seconds until an actor that is not there is looked for again
 
 
@@ -52,10 +55,29 @@ class Actor:
             return AuditedSession(config, host, repository, store, auditor, later, time)
 
         self.driver = Driver(config, host, notice, open_session=open_session)
+        self._mailbox = Mailbox(self.driver.receive_many, host, busy=BUSY, patience=BUSY_AFTER)
 
     def settings(self) -> WorkerSettings:
         """The driver's, with the way to this very process."""
         return replace(self.driver.settings(), address=("simulated", 0), key=self.name.encode())
+
+    def receive(self, message: bytes) -> bytes:
+        """An attempt's message as an actor call."""
+        return self.driver.receive(message)
+
+    def receive_on_socket(self, message: bytes) -> bytes:
+        """An attempt's message on a socket: handled together with what comes while the driver is at work."""
+        replies, replied = list[bytes](), self.host.event()
+
+        def send(content: bytes) -> None:
+            replies.append(content)
+            replied.set()
+
+        self._mailbox.post(Mail(message, send))
+        self._mailbox.handle()
+        while not replied.wait(LOOK):
+            self._mailbox.expire()
+        return replies[0]
 
 
 class AuditedSession(Session):
@@ -164,7 +186,8 @@ class ActorCalls:
 class ActorTransport:
     """An attempt's messages to whichever process is the actor now.
 
-    ``is_cut_off``: nothing gets through. ``arrived``: called with each reply that arrives, and its sender.
+    ``is_cut_off``: nothing gets through. ``arrived``: called with each reply that arrives, and its sender. ``receive``:
+    what the actor does with a message.
     """
 
     def __init__(
@@ -173,13 +196,15 @@ class ActorTransport:
         host: SimulatedHost,
         is_cut_off: Callable[[], bool],
         arrived: Callable[[bytes, Actor], None],
+        receive: Callable[[Actor, bytes], bytes] = Actor.receive,
     ) -> None:
         self._find, self._host, self._is_cut_off, self._arrived = find, host, is_cut_off, arrived
+        self._receive = receive
 
     def call(self, message: bytes, timeout: float) -> bytes:
         """See Transport."""
         def receive(actor: Actor) -> tuple[bytes, Actor]:
-            return actor.driver.receive(message), actor
+            return self._receive(actor, message), actor
 
         reply, sender = self._call(_kind(split(message)[1]), receive, timeout)
         self._arrived(reply, sender)

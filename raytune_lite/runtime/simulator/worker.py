@@ -87,7 +87,9 @@ class Worker:
         actor = self._actors.by_key.get(settings.key)
         if actor is None or self._is_cut_off():
             raise TransportError("nobody listens there (simulated)")
-        return ActorTransport(lambda: actor, self._host, self._is_cut_off, self._arrived)
+        return ActorTransport(
+            lambda: actor, self._host, self._is_cut_off, self._arrived, Actor.receive_on_socket
+        )
 
     def _is_cut_off(self) -> bool:
         if self._cut_off_until_given_up and self._cluster.auditor.workers.is_given_up(self._process):

@@ -193,15 +193,17 @@ class Driver:
         """The node and the process of each slot's attempt; None where they are not known."""
         return self.query(lambda session: session.locate(slots))
 
-    def close(self) -> None:
-        """Clean up after killed attempts and give the study back; calls that come later are refused."""
+    def close(self) -> bool:
+        """Clean up, give the study back, refuse all later calls; whether nothing of the run is left in this process."""
         with self._lock:
-            if self._session is not None and self.fatal is None:
+            is_clean = self.fatal is None
+            if self._session is not None and is_clean:
                 with contextlib.suppress(Exception):  # whatever stands in the way, the next run cleans up
                     self._session.sweep_ended()
-            self._drop_session()
+            is_clean = self._drop_session() and is_clean
             self.fatal = StorageError("this driver has been closed; its study may be opened again.")
         self._closed.set()
+        return (self._sampler is None or self._sampler.close()) and is_clean
 
     # --- the inbox ---------------------------------------------------------------------------------------------------
 
@@ -310,11 +312,14 @@ class Driver:
         if seconds > BUSY_AFTER:
             session.renew_leases()
 
-    def _drop_session(self) -> None:
+    def _drop_session(self) -> bool:
+        """Close the session, if there is one; whether the study was given back."""
         session, self._session = self._session, None
-        if session is not None:
-            with contextlib.suppress(Exception):  # the database is what failed; the next session reads what is stored
+        with contextlib.suppress(Exception):  # the database is what failed; the next session reads what is stored
+            if session is not None:
                 session.close()
+            return True
+        return False
 
     # --- samplers that take long -------------------------------------------------------------------------------------
 

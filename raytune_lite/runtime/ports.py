@@ -91,9 +91,9 @@ class Plan:
 class WorkerSettings:
     """What every attempt of a run must know of its study.
 
-    ``node``: the driver's; a local checkpoint path is good there only. ``marker``: what stands in the checkpoint
-    directory, so that other nodes can tell whether they see it; None: it is not marked. ``must_see_checkpoints``: a
-    node that does not see it may run no trial. ``lease``, ``trial_timeout``: seconds.
+    ``run``: the run's name. ``node``: the driver's; a local checkpoint path is good there only. ``marker``: what stands
+    in the checkpoint directory, so that other nodes can tell whether they see it; None: it is not marked.
+    ``must_see_checkpoints``: a node that does not see it may run no trial. ``lease``, ``trial_timeout``: seconds.
     ``address``, ``key``: of the driver process's socket; None: there is none. ``previous_owner``: whose study it was
     until now, if it was not given back.
     """
@@ -102,6 +102,7 @@ class WorkerSettings:
     checkpoint_root: str
     lease: float
     trial_timeout: float | None = None
+    run: str = ""
     node: str = ""
     marker: str | None = None
     must_see_checkpoints: bool = False

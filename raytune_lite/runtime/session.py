@@ -288,6 +288,7 @@ class Session:
             checkpoint_root=str(self.checkpoints.root),
             lease=self.config.lease,
             trial_timeout=self.config.trial_timeout,
+            run=self.config.run,
             previous_owner=self.previous_owner,
         )
 

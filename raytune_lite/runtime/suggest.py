@@ -156,6 +156,7 @@ class SamplerThread:
         self._deliver = deliver
         self._requests: deque[SuggestRequest] = deque()
         self._asked = host.event()
+        self._is_closed, self._is_at_work = False, False
         host.start(self._run, "sampler")
 
     def ask(self, request: SuggestRequest) -> None:
@@ -163,18 +164,33 @@ class SamplerThread:
         self._requests.append(request)
         self._asked.set()
 
+    def close(self) -> bool:
+        """Take no more requests, and end the thread; whether it is not at work at one that it cannot leave."""
+        self._is_closed = True
+        self._requests.clear()
+        self._asked.set()
+        return not self._is_at_work
+
     def _run(self) -> None:
-        while True:
+        while not self._is_closed:
             self._asked.wait()
             self._asked.clear()
+            self._is_at_work = True  # before it looks for requests: who closes sees either no work, or no request
             while self._requests:
-                request = self._requests.popleft()
-                found: m.Event | Exception
                 try:
-                    found = request.answer()
-                except Exception as error:  # noqa: BLE001  (a sampler may be the user's own: whoever waits gets the error)
-                    found = error
-                self._deliver(request.key, found)
+                    request = self._requests.popleft()
+                except IndexError:  # closed
+                    break
+                self._answer(request)
+            self._is_at_work = False
+
+    def _answer(self, request: SuggestRequest) -> None:
+        found: m.Event | Exception
+        try:
+            found = request.answer()
+        except Exception as error:  # noqa: BLE001  (a sampler may be the user's own: whoever waits gets the error)
+            found = error
+        self._deliver(request.key, found)
 
 
 __all__ = ["Key", "SamplerThread", "SuggestRequest", "ends_the_run", "isolated_globals"]

@@ -13,13 +13,16 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 
 import raytune_lite as rtl
 from raytune_lite.exceptions import StudyBusyError
+from raytune_lite.runtime.on_ray import drivers
 from raytune_lite.trial import TrialState
 
+from .drivers import driver_pid
 from .study_script import Net, Walk, train
 
 SCRIPT = Path(__file__).with_name("study_script.py")
@@ -115,44 +118,36 @@ def test_a_trial_that_kills_its_worker_each_time_fails_in_the_end(ray_cluster: N
 # --- the driver actor -------------------------------------------------------------------------------------------------
 
 
-def _driver_pids() -> set[int]:
-    """Driver actors of this test session's Ray: children of a raylet that is our child."""
-    found = set()
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                command = (entry / "cmdline").read_bytes()
-                parent = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
-                grandparent = int(Path(f"/proc/{parent}/stat").read_text().rsplit(")", 1)[1].split()[1])
-            except (OSError, ValueError, IndexError):
-                continue
-            if command.startswith(b"ray::Driver") and grandparent == os.getpid():
-                found.add(int(entry.name))
-    return found
-
-
 @pytest.mark.ray
-def test_a_killed_driver_is_no_more_than_a_late_answer(ray_cluster: None, storage: str, tmp_path: Path) -> None:
-    log, killed = tmp_path / "log", []
+@pytest.mark.parametrize("is_kept", [False, True], ids=["new", "kept"])
+def test_a_killed_driver_is_no_more_than_a_late_answer(
+    ray_cluster: None, storage: str, tmp_path: Path, is_kept: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether its process was started for this run, or has hosted another one before."""
+    monkeypatch.setattr(drivers, "_kept", drivers._Kept())
+    log, killed = tmp_path / "log", list[int]()
+    if is_kept:
+        rtl.create_study(storage=f"sqlite:///{tmp_path}/other.db").optimize(lambda trial: 1.0, n_trials=1)
+        [(kept, _)] = drivers._kept._idle
+    study = rtl.create_study(storage=storage, sampler=rtl.samplers.RandomSampler(seed=3))
 
     def kill_twice() -> None:
         for n in (4, 14):
             wait_for(lambda n=n: len(rows(log)) >= n)  # type: ignore[misc]
-            pids = _driver_pids() - set(killed)
-            for pid in pids:
-                os.kill(pid, signal.SIGKILL)
-                killed.append(pid)
+            killed.append(driver_pid(study))
+            os.kill(killed[-1], signal.SIGKILL)
+            wait_for(lambda: driver_pid(study) not in killed)
 
     killer = threading.Thread(target=kill_twice)
     killer.start()
-    study = rtl.create_study(storage=storage, sampler=rtl.samplers.RandomSampler(seed=3))
     study.optimize(lambda trial: train(trial, str(log), pause=0.1), n_trials=4, max_concurrent=2)
     killer.join()
-    assert len(killed) == 2, "the driver was not found and killed twice"
+    assert len(set(killed)) == 2
     assert [trial.state for trial in study.trials] == [TrialState.COMPLETE] * 4
     assert {trial.attempt for trial in study.trials} == {1}  # no running trial was disturbed
     assert len(rows(log)) == 4 * 9  # and no epoch was trained twice
     assert {trial.number: dict(trial.intermediate_values) for trial in study.trials} == uninterrupted(4)
+    assert [process for process, _ in drivers._kept._idle] == [kept if is_kept else ANY]
 
 
 # --- the script -------------------------------------------------------------------------------------------------------

@@ -293,27 +293,46 @@ def test_a_worker_without_this_package_is_told_how_to_ship_it(storage: str) -> N
 
 
 def test_the_storage_url_is_not_among_the_arguments_that_ray_keeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ray writes the arguments of a constructor to its control store, and those of a method nowhere."""
     from raytune_lite.runtime.config import RunConfig
-    from raytune_lite.runtime.on_ray import actor
+    from raytune_lite.runtime.on_ray import drivers
 
     kept: list[Any] = []
+    calls: list[tuple[str, tuple[Any, ...]]] = []
+
+    class Method:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def remote(self, *arguments: Any) -> None:
+            calls.append((self.name, arguments))
+            if self.name == "open":
+                raise InterruptedError
+
+    class Handle:
+        def __getattr__(self, name: str) -> Method:
+            return Method(name)
 
     class Remote:
         def __init__(self, _: type) -> None:
             pass
 
-        def options(self, **_: Any) -> Remote:
+        def options(self, **options: Any) -> Remote:
+            kept.append(options)
             return self
 
-        def remote(self, *arguments: Any) -> None:
+        def remote(self, *arguments: Any) -> Handle:
             kept.extend(arguments)
-            raise InterruptedError
+            return Handle()
 
     monkeypatch.setattr(ray, "remote", Remote)
+    monkeypatch.setattr(drivers, "_kept", drivers._Kept())
     config = RunConfig(storage="postgresql://me:s3cr3t@host/db", study_name="s", run="r")
-    with pytest.raises(InterruptedError), actor.driving(config, pinned=False):
-        pass
-    assert config.storage in ray.get(pickle.loads(kept[1]))
+    with pytest.raises(InterruptedError), drivers.driver_process(pinned=False) as process:
+        process.open(config)
+    assert [name for name, _ in calls] == ["host", "open"]
+    assert all(pickle.loads(arguments[-1]) == config for _, arguments in calls)
+    assert len(kept) == 3
     assert b"s3cr3t" not in pickle.dumps(kept)
 
 

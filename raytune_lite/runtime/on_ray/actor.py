@@ -1,69 +1,113 @@
 """The driver as a Ray actor: the Driver on this process's threads, behind Ray's calls and a socket of its own.
 
-Killed, it is restarted by Ray, which sends the calls in flight again. The launcher's side of it is ``RayDriverCalls``.
+One process hosts one run after another, see ``hosting``. Killed, it is restarted by Ray, which sends the calls in
+flight again: ``host`` is in flight as long as the run, so the new process gets the run with it. The script's side is in
+``drivers``.
 """
 
 from __future__ import annotations
 
-import contextlib
 import gc
+import pickle
 import secrets
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import ray
-from ray import cloudpickle
-from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from ...checkpoints import marker
 from ...core import messages as m
-from ...exceptions import CheckpointError, DriverUnreachableError, RaytuneLiteError
+from ...exceptions import CheckpointError
 from ..answers import BUSY
 from ..config import RunConfig
 from ..control import ControlServer
 from ..driver import BUSY_AFTER, Driver
 from ..host import RealHost
+from ..hosting import Hosting
 from ..ports import Handover, Plan, WorkerSettings
 from ..socket_server import SocketServer
-from .cluster import NAMESPACE
-from .environments import cannot_load, set_up_error
-
-CONCURRENCY = 16  # actor calls at work or waiting for the commit under way; more wait in Ray's queue
-CLOSE_PATIENCE = 10.0  # seconds a driver has to give its study back
 
 
 class DriverActor:
-    """Lives in a Ray actor; every public method is one call of it. See ``start_driver``.
+    """Lives in a Ray actor; every public method is one call of it. See ``drivers.start``.
 
     Args:
-        config: the run, without its storage and its secret.
-        hidden: a pickled reference to these two. Ray keeps an actor's arguments in its control store, in plain text;
-            the object stays in the script's object store, where a restarted actor gets it again.
         node: id of the node.
         ip: address of the node.
     """
 
-    def __init__(self, config: RunConfig, hidden: bytes, node: str, ip: str) -> None:
-        storage, secret = ray.get(cloudpickle.loads(hidden))
-        config = replace(config, storage=storage, secret=secret)
+    def __init__(self, node: str, ip: str) -> None:
+        self._node, self._ip = node, ip
+        self._hosting: Hosting[HostedRun] = Hosting(RealHost())
+        sys.setswitchinterval(0.0005)  # many short calls take turns here; 5 ms a turn would be an age to them
+        gc.set_threshold(50_000, 20, 50)  # a batch makes thousands of records, none of them in a circle
+
+    def host(self, number: int, run: str, config: bytes) -> None:
+        """Host a run until it is closed.
+
+        Args:
+            number: see Hosting.
+            run: its name.
+            config: its RunConfig, pickled.
+        """
+        self._hosting.stay(number, run, self._maker(config))
+
+    def open(self, number: int, run: str, config: bytes) -> WorkerSettings:
+        """Open the study; raises what stands in the way (StudyBusyError, SchemaVersionError, CheckpointError, ...)."""
+        return self._hosting.begin(number, run, self._maker(config)).settings()
+
+    def _maker(self, config: bytes) -> Callable[[], HostedRun]:
+        return lambda: HostedRun(pickle.loads(config), self._node, self._ip)
+
+    def settings(self, run: str) -> WorkerSettings:
+        """What the attempts of a run must know now: this process may be a new one."""
+        return self._hosting.guest(run).settings()
+
+    def receive(self, run: str, message: bytes) -> bytes:
+        """An attempt's message, as JSON both ways: one bytes argument is what Ray carries fastest."""
+        return self._hosting.guest(run).driver.receive(message)
+
+    def plan(self, run: str, handover: Handover) -> Plan:
+        """See Driver.plan."""
+        return self._hosting.guest(run).driver.plan(handover)
+
+    def locate(self, run: str, slots: Sequence[str]) -> list[tuple[str, int] | None]:
+        """See Driver.locate."""
+        return self._hosting.guest(run).driver.locate(slots)
+
+    def ask(self, run: str, event: m.Event) -> Any:
+        """An event of the script: enqueue a trial, add one, stop."""
+        return self._hosting.guest(run).driver.ask(event)
+
+    def close(self, number: int) -> bool:
+        """Give the study back; whether this process may host another run."""
+        return self._hosting.end(number)
+
+    def rest(self) -> None:
+        """Between two runs: give back the memory of what was hosted here."""
+        gc.collect()
+
+
+class HostedRun:
+    """The driver of one run in this process, with its sockets and its mark on the checkpoint directory."""
+
+    def __init__(self, config: RunConfig, node: str, ip: str) -> None:
         self._control = ControlServer(ip, self._decide)
-        self._driver = Driver(config, RealHost(), _say, address=self._control.address)
+        self.driver = Driver(config, RealHost(), _say, address=self._control.address)
         self._config, self._node, self._key = config, node, secrets.token_bytes(32)
         self._settings: WorkerSettings | None = None
         try:
             self._server = self._listen(ip)
         except OSError:  # an address that is not this machine's own (NAT): attempts elsewhere use actor calls
             self._server = self._listen("127.0.0.1")
-        sys.setswitchinterval(0.0005)  # many short calls take turns here; 5 ms a turn would be an age to them
-        gc.set_threshold(50_000, 20, 50)  # a batch makes thousands of records, none of them in a circle
 
     def settings(self) -> WorkerSettings:
-        """Open the study; raises what stands in the way (StudyBusyError, SchemaVersionError, CheckpointError, ...)."""
+        """Open the study; see DriverActor.open."""
         if self._settings is None:
-            found = self._driver.settings()
+            found = self.driver.settings()
             self._settings = replace(
                 found,
                 node=self._node,
@@ -91,138 +135,26 @@ class DriverActor:
             return None
         return run
 
-    def receive(self, message: bytes) -> bytes:
-        """An attempt's message, as JSON both ways: one bytes argument is what Ray carries fastest."""
-        return self._driver.receive(message)
-
-    def plan(self, handover: Handover) -> Plan:
-        """See Driver.plan."""
-        return self._driver.plan(handover)
-
-    def locate(self, slots: Sequence[str]) -> list[tuple[str, int] | None]:
-        """See Driver.locate."""
-        return self._driver.locate(slots)
-
-    def ask(self, event: m.Event) -> Any:
-        """An event of the script: enqueue a trial, add one, stop."""
-        return self._driver.ask(event)
-
-    def close(self) -> None:
-        """Give the study back."""
-        self._driver.close()
-        if self._settings is not None:
-            marker.remove(Path(self._settings.checkpoint_root), self._config.run)
-        self._control.close()
-        self._server.close()
+    def close(self) -> bool:
+        """See hosting.Guest."""
+        try:
+            is_clean = self.driver.close()
+            if self._settings is not None:
+                marker.remove(Path(self._settings.checkpoint_root), self._config.run)
+        finally:
+            self._control.close()
+            self._server.close()
+        return is_clean
 
     def _listen(self, ip: str) -> SocketServer:
-        return SocketServer(ip, self._key, self._driver.receive_many, busy=BUSY, patience=BUSY_AFTER)
+        return SocketServer(ip, self._key, self.driver.receive_many, busy=BUSY, patience=BUSY_AFTER)
 
     def _decide(self, event: m.Event) -> Any:
-        return self._driver.ask(event, BUSY_AFTER)
-
-
-class RayDriverCalls:
-    """The driver actor as its launcher calls it. Errors of ours come back as themselves, without Ray's traceback."""
-
-    def __init__(self, actor: Any) -> None:
-        self._actor = actor
-
-    def plan(self, handover: Handover, timeout: float | None = None) -> Plan:
-        """See DriverCalls."""
-        plan: Plan = _get(self._actor.plan.remote(handover), timeout)
-        return plan
-
-    def locate(self, slots: Sequence[str]) -> list[tuple[str, int] | None]:
-        """See DriverCalls."""
-        found: list[tuple[str, int] | None] = _get(self._actor.locate.remote(slots))
-        return found
-
-    def ask(self, event: m.Event) -> Any:
-        """Send an event of the script, and return its answer; it is stored then."""
-        return _get(self._actor.ask.remote(event))
-
-
-def _get(ref: Any, timeout: float | None = None) -> Any:
-    try:
-        return ray.get(ref, timeout=timeout)
-    except ray.exceptions.RayTaskError as error:
-        if isinstance(error.cause, (RaytuneLiteError, ValueError, TypeError)):
-            raise error.cause from None
-        raise
-    except ray.exceptions.GetTimeoutError:
-        raise DriverUnreachableError(f"the driver did not answer within {timeout:.0f} s.") from None
-    except ray.exceptions.RuntimeEnvSetupError as error:  # the whole job's
-        raise set_up_error(error) from None
-    except ray.exceptions.RayActorError as error:
-        absent = cannot_load(str(error))
-        if absent is not None:
-            raise absent from None
-        raise DriverUnreachableError(f"the driver actor is gone ({type(error).__name__}).") from error
-
-
-@contextlib.contextmanager
-def driving(config: RunConfig, *, pinned: bool) -> Iterator[tuple[RayDriverCalls, WorkerSettings]]:
-    """A driver actor for the length of a run; the study is given back at the end, whatever happened."""
-    # pickled by us, not by Ray: the object then lives as long as this process, whatever becomes of the actor
-    hidden = cloudpickle.dumps(ray.put((config.storage, config.secret)))
-    actor, settings = start_driver(replace(config, storage="", secret=None), hidden, pinned=pinned)
-    try:
-        yield RayDriverCalls(actor), settings
-    finally:
-        try:
-            with contextlib.suppress(Exception):
-                ray.get(actor.close.remote(), timeout=CLOSE_PATIENCE)
-        finally:  # Ctrl-C while it closes
-            ray.kill(actor)
-
-
-def start_driver(config: RunConfig, hidden: bytes, *, pinned: bool) -> tuple[Any, WorkerSettings]:
-    """Create the study's driver actor on this node and wait until it owns the study.
-
-    It has 0 CPUs and is restarted for ever; calls in flight are sent again to the restarted actor.
-
-    Args:
-        config: the run, without its storage and its secret.
-        hidden: a pickled reference to these, see DriverActor.
-        pinned: it may not move to another node (SQLite and local checkpoints lie here).
-
-    Returns:
-        The actor's handle, and the settings of its workers.
-
-    Raises:
-        StudyBusyError, SchemaVersionError, StorageError: the study cannot be opened.
-        CheckpointError: the checkpoint directory that the user named cannot be used.
-        RuntimeEnvironmentError: the job's runtime_env cannot be set up, or lacks this package.
-    """
-    here, ip = ray.get_runtime_context().get_node_id(), ray.util.get_node_ip_address()
-    options = {
-        "name": driver_name(config),
-        "namespace": NAMESPACE,
-        "num_cpus": 0,
-        "max_concurrency": CONCURRENCY,
-        "max_restarts": -1,
-        "max_task_retries": -1,
-        "scheduling_strategy": NodeAffinitySchedulingStrategy(here, soft=not pinned),
-    }
-    actor = ray.remote(DriverActor).options(**options).remote(config, hidden, here, ip)
-    try:
-        return actor, _get(actor.settings.remote())
-    except BaseException:
-        ray.kill(actor)
-        raise
-
-
-def driver_name(config: RunConfig) -> str:
-    """One driver actor a run: the database, not the name, keeps a second one off the study."""
-    return f"driver:{config.run}"
-
-
-Ask = Callable[[m.Event], Any]
+        return self.driver.ask(event, BUSY_AFTER)
 
 
 def _say(text: str) -> None:
     print(f"raytune_lite: {text}", file=sys.stderr, flush=True)  # noqa: T201  (Ray shows it in the script's terminal)
 
 
-__all__ = ["Ask", "DriverActor", "RayDriverCalls", "driver_name", "driving", "start_driver"]
+__all__ = ["DriverActor", "HostedRun"]

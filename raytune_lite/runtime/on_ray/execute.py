@@ -14,7 +14,7 @@ from ..launcher import WAY_ON, WAY_ON_WITHOUT_STORAGE, Launcher
 from ..ports import Observer
 from ..trial import Trial
 from . import cluster
-from .actor import Ask, driver_name, driving
+from .drivers import Ask, RayDriverCalls, driver_process
 from .joining import connect
 from .objective import build_task, check_picklable
 from .tasks import RayTasks
@@ -69,14 +69,15 @@ def _execute(run: RayRun, observer: Observer, attach: Callable[[Ask], None]) -> 
     request = cluster.check_request(run.resources)
     check_picklable(run.objective)
     connect(observer.notice)
-    warning = cluster.refuse_infeasible(request)
-    if warning:
-        observer.notice(warning)
-    with driving(config, pinned=run.pinned) as (calls, settings):
+    with driver_process(pinned=run.pinned) as process:  # it starts beside the checks
+        warning = cluster.refuse_infeasible(request)
+        if warning:
+            observer.notice(warning)
+        settings, calls = process.open(config), RayDriverCalls(process)
         if settings.previous_owner:
             observer.notice(f"took the study over from {settings.previous_owner}")
         attach(calls.ask)
-        task = build_task(run.objective, run.catch, driver_name(config), settings, request)
+        task = build_task(run.objective, run.catch, process.name, settings, request)
         tasks = RayTasks(task, request, host)
         launcher = Launcher(
             calls,

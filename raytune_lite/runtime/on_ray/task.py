@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import ray
-from ray.exceptions import RayActorError
+from ray.exceptions import RayActorError, RayTaskError
 
 from ...checkpoints import marker
 from ...checkpoints.store import CheckpointStore
@@ -22,6 +22,7 @@ from ...exceptions import CheckpointDiskError, CheckpointError
 from ..channel import DriverChannel, FastLine
 from ..heartbeat import Heartbeat
 from ..host import RealHost
+from ..hosting import NotHostedError
 from ..ports import TransportError, WorkerSettings
 from ..sockets import SocketClient
 from ..task import Place, Result, run_task
@@ -31,15 +32,15 @@ from .cluster import NAMESPACE
 MARKER_PATIENCE = 5.0  # seconds within which a network file system must show a new file
 
 _HOST = RealHost()
-_lines: dict[str, FastLine] = {}  # by driver name: this process's connection
+_lines: dict[str, FastLine] = {}  # by run: this process's connection
 _heartbeats: list[Heartbeat] = []  # this process's one, once it has begun
 
 
 class ActorTransport:
-    """Messages as Ray actor calls. Ray finds the actor wherever it was restarted."""
+    """Messages of one run as Ray actor calls. Ray finds the actor wherever it was restarted."""
 
-    def __init__(self, driver_name: str) -> None:
-        self._driver_name = driver_name
+    def __init__(self, driver_name: str, run: str) -> None:
+        self._driver_name, self._run = driver_name, run
 
     def call(self, message: bytes, timeout: float) -> bytes:
         """See Transport."""
@@ -55,9 +56,13 @@ class ActorTransport:
         try:
             actor = ray.get_actor(self._driver_name, namespace=NAMESPACE)
             # not ray.get(): while a task waits in it, Ray gives its CPUs to the next task, and then both run
-            return getattr(actor, method).remote(*arguments).future().result(timeout=timeout)
+            return getattr(actor, method).remote(self._run, *arguments).future().result(timeout=timeout)
         except (TimeoutError, FutureTimeoutError, RayActorError) as error:
             raise TransportError(f"the driver actor does not answer: {error!r}") from error
+        except RayTaskError as error:
+            if not isinstance(error.cause, NotHostedError):  # it was restarted, and has not got its run again
+                raise
+            raise error.cause from None
         except ValueError as error:  # the name is not there (yet again): the actor is being restarted
             if "Failed to look up actor" not in str(error):
                 raise
@@ -74,8 +79,8 @@ def run_ray_task(
     """The body of the Ray task. ``prefetched``: the Assignment that was claimed for it, as JSON, or None."""
     refuse_blind_node(_node_id(), settings)
     heartbeat = _heartbeat(settings.lease)
-    line = _line(driver_name, settings)
-    channel = DriverChannel(settings, line, ActorTransport(driver_name), _HOST, heartbeat.acknowledged)
+    line = _line(settings)
+    channel = DriverChannel(settings, line, ActorTransport(driver_name, settings.run), _HOST, heartbeat.acknowledged)
     place = Place(
         slot=ray.get_runtime_context().get_task_id(),
         node=_node_id(),
@@ -88,13 +93,13 @@ def run_ray_task(
     return run_task(objective, catch, settings, place, prefetched)
 
 
-def _line(driver_name: str, settings: WorkerSettings) -> FastLine:
-    """The process's connection to this driver; those of runs that are over hang up."""
-    if driver_name not in _lines:
+def _line(settings: WorkerSettings) -> FastLine:
+    """The process's connection to the driver of this run; those of runs that are over hang up."""
+    if settings.run not in _lines:
         for old in list(_lines):
             _lines.pop(old).hang_up()
-        _lines[driver_name] = FastLine(settings, SocketClient.connect, _HOST)
-    return _lines[driver_name]
+        _lines[settings.run] = FastLine(settings, SocketClient.connect, _HOST)
+    return _lines[settings.run]
 
 
 def _heartbeat(lease: float) -> Heartbeat:

@@ -1,10 +1,11 @@
-"""The simulated driver actor: the true Driver and Session in a simulated process, and the ways to it.
+"""The simulated driver actor: the true Hosting, Driver and Session in a simulated process, and the ways to it.
 
-The process dies, is stopped, restarts, or has a double, as Ray's actors may.
+The process dies, is stopped, restarts, or has a double, as Ray's actors may. It may host one run after another.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -16,6 +17,7 @@ from ..answers import BUSY
 from ..batch import Later, Request
 from ..config import RunConfig
 from ..driver import BUSY_AFTER, Driver
+from ..hosting import Hosting, NotHostedError
 from ..mailbox import Mail, Mailbox
 from ..ports import Handover, Plan, TransportError, WorkerSettings
 from ..session import Session
@@ -37,29 +39,47 @@ REST = 0.2  # seconds until an actor that is not there is looked for again
 class Actor:
     """One process of the driver actor. ``skew``: seconds by which its clock is ahead."""
 
-    def __init__(
-        self, world: World, name: str, config: RunConfig, database: Open, disk: Disk, auditor: Auditor, skew: float
-    ) -> None:
-        self.name = name
+    def __init__(self, world: World, name: str, database: Open, disk: Disk, auditor: Auditor, skew: float) -> None:
+        self.name, self._world = name, world
+        self._database, self._disk, self._auditor = database, disk, auditor
         self.process = Process(world, name)
         self.server = Server(self.process)
-        self.host = host = SimulatedHost(self.process, skew)
-        time = StudyTime(host)
+        self.host = SimulatedHost(self.process, skew)
+        self.hosting: Hosting[HostedRun] = Hosting(self.host)
 
-        def notice(text: str) -> None:
-            world.note("notice", name, text)
+    def maker(self, config: RunConfig) -> Callable[[], HostedRun]:
+        """Makes the driver of a run."""
 
-        def open_session(later: Later | None) -> Session:
-            repository = FaultyRepository(database(self.process), self.process, auditor)
-            store = DiskStore(disk, self.process, auditor)
-            return AuditedSession(config, host, repository, store, auditor, later, time)
+        def make() -> HostedRun:
+            time = StudyTime(self.host)
 
-        self.driver = Driver(config, host, notice, open_session=open_session)
-        self._mailbox = Mailbox(self.driver.receive_many, host, busy=BUSY, patience=BUSY_AFTER)
+            def notice(text: str) -> None:
+                self._world.note("notice", self.name, text)
 
-    def settings(self) -> WorkerSettings:
+            def open_session(later: Later | None) -> Session:
+                repository = FaultyRepository(self._database(self.process), self.process, self._auditor)
+                store = DiskStore(self._disk, self.process, self._auditor)
+                return AuditedSession(config, self.host, repository, store, self._auditor, later, time)
+
+            return HostedRun(Driver(config, self.host, notice, open_session=open_session), self.host)
+
+        return make
+
+    def settings(self, run: str) -> WorkerSettings:
         """The driver's, with the way to this very process."""
-        return replace(self.driver.settings(), address=("simulated", 0), key=self.name.encode())
+        return replace(self.hosting.guest(run).driver.settings(), address=("simulated", 0), key=self.name.encode())
+
+
+class HostedRun:
+    """The driver of one run in a process, and its socket."""
+
+    def __init__(self, driver: Driver, host: SimulatedHost) -> None:
+        self.driver, self._host = driver, host
+        self._mailbox = Mailbox(driver.receive_many, host, busy=BUSY, patience=BUSY_AFTER)
+
+    def close(self) -> bool:
+        """See hosting.Guest."""
+        return self.driver.close()
 
     def receive(self, message: bytes) -> bytes:
         """An attempt's message as an actor call."""
@@ -67,7 +87,7 @@ class Actor:
 
     def receive_on_socket(self, message: bytes) -> bytes:
         """An attempt's message on a socket: handled together with what comes while the driver is at work."""
-        replies, replied = list[bytes](), self.host.event()
+        replies, replied = list[bytes](), self._host.event()
 
         def send(content: bytes) -> None:
             replies.append(content)
@@ -140,11 +160,14 @@ class _AuditedReply:
 class ActorCalls:
     """The actor as its launcher calls it: each call is sent again until it is answered, as max_task_retries=-1 has it.
 
-    ``find``: the process that Ray knows as the actor now.
+    ``find``: the process that Ray knows as the actor now. ``number``: see Hosting.
     """
 
-    def __init__(self, world: World, find: Callable[[], Actor | None], auditor: Auditor) -> None:
+    def __init__(
+        self, world: World, find: Callable[[], Actor | None], auditor: Auditor, number: int, config: RunConfig
+    ) -> None:
         self._world, self._find, self._auditor = world, find, auditor
+        self._number, self._config = number, config
         self._handed: set[str] = set()  # slots whose end or loss was handed over and acknowledged; membership only
 
     def plan(self, handover: Handover, timeout: float | None = None) -> Plan:
@@ -152,39 +175,63 @@ class ActorCalls:
         slots = [*(ended.slot for ended in handover.ended), *(lost.slot for lost in handover.lost)]
         for slot in slots:
             self._auditor.check(slot not in self._handed, f"slot {slot}: its end is handed over twice")
-        plan: Plan = self._call("plan", lambda actor: actor.driver.plan(handover), timeout)
+        plan: Plan = self._call("plan", lambda driver: driver.plan(handover), timeout)
         self._handed.update(slots)
         return plan
 
     def locate(self, slots: Sequence[str]) -> list[tuple[str, int] | None]:
         """See DriverCalls."""
-        found: list[tuple[str, int] | None] = self._call("locate", lambda actor: actor.driver.locate(slots))
+        found: list[tuple[str, int] | None] = self._call("locate", lambda driver: driver.locate(slots))
         return found
 
     def ask(self, event: m.Event) -> Any:
         """An event of the script."""
-        return self._call(type(event).__name__, lambda actor: actor.driver.ask(event))
+        return self._call(type(event).__name__, lambda driver: driver.ask(event))
 
-    def settings(self) -> WorkerSettings:
-        """Open the study."""
-        found: WorkerSettings = self._call("settings", Actor.settings)
+    def open(self) -> WorkerSettings:
+        """Begin the run, and open the study."""
+        number, config = self._number, self._config
+
+        def body(actor: Actor) -> WorkerSettings:
+            actor.hosting.begin(number, config.run, actor.maker(config))
+            return actor.settings(config.run)
+
+        found: WorkerSettings = self._send("settings", body)
         return found
 
-    def _call(self, what: str, body: Callable[[Actor], Any], timeout: float | None = None) -> Any:
+    def host(self, actor: Actor) -> None:
+        """Give a process the run: the call that is under way as long as the run, and that Ray repeats."""
+        number, config = self._number, self._config
+
+        def body() -> None:
+            actor.hosting.stay(number, config.run, actor.maker(config))
+
+        while actor is self._find() and call(actor.server, "host", body, CALL_TIMEOUT) is BROKEN:
+            self._world.sleep(REST)
+
+    def close(self, actor: Actor, patience: float) -> bool:
+        """End the run; whether the process may host another one."""
+        return call(actor.server, "close", lambda: actor.hosting.end(self._number), patience) is True
+
+    def _call(self, what: str, body: Callable[[Driver], Any], timeout: float | None = None) -> Any:
+        return self._send(what, lambda actor: body(actor.hosting.guest(self._config.run).driver), timeout)
+
+    def _send(self, what: str, body: Callable[[Actor], Any], timeout: float | None = None) -> Any:
         give_up = float("inf") if timeout is None else self._world.now + timeout
         while True:
             actor = self._find()
             if actor is not None:
-                found = call(actor.server, what, lambda actor=actor: body(actor), CALL_TIMEOUT)  # type: ignore[misc]
-                if found is not BROKEN:
-                    return found
+                with contextlib.suppress(NotHostedError):  # it was restarted
+                    found = call(actor.server, what, lambda actor=actor: body(actor), CALL_TIMEOUT)  # type: ignore[misc]
+                    if found is not BROKEN:
+                        return found
             if self._world.now > give_up:
                 raise DriverUnreachableError("the driver did not answer (simulated)")
             self._world.sleep(REST)
 
 
 class ActorTransport:
-    """An attempt's messages to whichever process is the actor now.
+    """An attempt's messages to whichever process is the actor of its run now.
 
     ``is_cut_off``: nothing gets through. ``arrived``: called with each reply that arrives, and its sender. ``receive``:
     what the actor does with a message.
@@ -192,19 +239,21 @@ class ActorTransport:
 
     def __init__(
         self,
+        run: str,
         find: Callable[[], Actor | None],
         host: SimulatedHost,
         is_cut_off: Callable[[], bool],
         arrived: Callable[[bytes, Actor], None],
-        receive: Callable[[Actor, bytes], bytes] = Actor.receive,
+        receive: Callable[[HostedRun, bytes], bytes] = HostedRun.receive,
     ) -> None:
+        self._run = run
         self._find, self._host, self._is_cut_off, self._arrived = find, host, is_cut_off, arrived
         self._receive = receive
 
     def call(self, message: bytes, timeout: float) -> bytes:
         """See Transport."""
         def receive(actor: Actor) -> tuple[bytes, Actor]:
-            return self._receive(actor, message), actor
+            return self._receive(actor.hosting.guest(self._run), message), actor
 
         reply, sender = self._call(_kind(split(message)[1]), receive, timeout)
         self._arrived(reply, sender)
@@ -212,7 +261,7 @@ class ActorTransport:
 
     def settings(self, timeout: float) -> WorkerSettings:
         """See SureTransport."""
-        found: WorkerSettings = self._call("settings", Actor.settings, timeout)
+        found: WorkerSettings = self._call("settings", lambda actor: actor.settings(self._run), timeout)
         return found
 
     def _call(self, what: str, body: Callable[[Actor], Any], timeout: float) -> Any:

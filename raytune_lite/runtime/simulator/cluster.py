@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...core.messages import FailureKind
+from .actor import Actor
 from .audit import Auditor
 from .scenario import Scenario
 from .storage import Disk
@@ -44,6 +45,7 @@ class Cluster:
         self.disk = Disk()
         self.nodes = [Node(f"node-{i}", scenario.slots) for i in range(scenario.nodes)]
         self.out_of_reach: set[int] = set()  # numbers of processes that cannot be killed at once
+        self.kept: list[Actor] = []  # driver processes between two runs
         self._queue: list[Task] = []
         self._tasks = 0
 

@@ -17,7 +17,6 @@ from ..task import Result
 from .actor import Actor, ActorCalls, Open
 from .cluster import Cluster
 from .host import SimulatedHost
-from .network import call
 from .scenario import Scenario
 from .tasks import SimulatedTasks
 from .worker import Actors, Worker
@@ -27,16 +26,20 @@ POLL = 1.0  # seconds between the launcher's looks when nothing ends
 AFTERMATH = 70.0  # seconds after the last fault for which a process or the database may still hang
 PATIENCE = 30.0  # seconds until a script has its study or is refused, when nothing fails
 CLOSE_PATIENCE = 4.0  # seconds a driver has to give its study back
+KEEPS = 0.5  # probability that the next run is one of the same script, which has kept its driver process
 
 
 class Script:
-    """One run of the command. ``outcome``: "" while it runs, then "over", "interrupted", or what ended it."""
+    """One run of the command. ``outcome``: "" while it runs, then "over", "interrupted", or what ended it.
 
-    def __init__(self, cluster: Cluster, name: str, config: RunConfig, database: Open) -> None:
+    A run may use the driver process of an earlier one, as the runs of one script do. ``number``: of the run.
+    """
+
+    def __init__(self, cluster: Cluster, number: int, config: RunConfig, database: Open) -> None:
         self.world: World = cluster.world
-        self.cluster, self.name, self.config, self._database = cluster, name, config, database
+        self.cluster, self.name, self.config, self._database = cluster, config.run, config, database
         self.scenario: Scenario = cluster.scenario
-        self.process = Process(self.world, name)
+        self.process = Process(self.world, self.name)
         self.process.on_death.append(self._dies)
         self.actors = Actors()
         self.drivers: list[Actor] = []
@@ -46,7 +49,7 @@ class Script:
         self._known_before: int | None = None  # trials that had ended when the run began
         self._known = 0
         self._n_requests = 0
-        self._calls = ActorCalls(self.world, self.actors.current, cluster.auditor)
+        self._calls = ActorCalls(self.world, self.actors.current, cluster.auditor, number, config)
         self._settings: WorkerSettings | None = None
         self.tasks = SimulatedTasks(cluster, self.process, self._run_task)
         self._main_thread: Thread = self.process.start(self._main)
@@ -66,11 +69,24 @@ class Script:
         skew = world.between("skew", -30.0, 30.0) if world.strikes("clock is skewed") else 0.0
         name = f"{self.name}/driver-{len(self.drivers) + 1}"
         world.note("start", name, f"clock {skew:+.1f} s")
-        actor = Actor(world, name, self.config, self._database, cluster.disk, cluster.auditor, skew)
+        self._use(Actor(world, name, self._database, cluster.disk, cluster.auditor, skew))
+
+    def _take_driver(self) -> None:
+        """A process that an earlier run of this script has left, else a new one."""
+        while self.cluster.kept:
+            kept = self.cluster.kept.pop()
+            if kept.process.alive:
+                self.world.note("start", kept.name, f"hosts {self.name}")
+                self._use(kept)
+                return
+        self.start_driver()
+
+    def _use(self, actor: Actor) -> None:
         actor.process.on_death.append(lambda: self._driver_died(actor))
         self.drivers.append(actor)
-        self.actors.by_key[name.encode()] = actor
+        self.actors.by_key[actor.name.encode()] = actor
         self.actors.now = actor
+        self.process.start(lambda: self._calls.host(actor))
 
     def _driver_died(self, actor: Actor) -> None:
         if actor is self.actors.now and not self._closing:
@@ -97,9 +113,9 @@ class Script:
 
     def _run(self) -> None:
         began = self.world.now
-        self.start_driver()
+        self._take_driver()
         try:
-            self._settings = self._calls.settings()
+            self._settings = self._calls.open()
         finally:
             seconds, is_calm = self.world.now - began, began > self.world.calm_after + AFTERMATH
             late = f"{self.name} has waited {seconds:.0f} s for the study, or for a refusal"
@@ -124,8 +140,8 @@ class Script:
         self._closing = True
         self._check_the_end(outcome)
         actor = self.actors.now
-        if actor is not None:
-            call(actor.server, "close", actor.driver.close, CLOSE_PATIENCE)
+        if actor is not None and self._calls.close(actor, CLOSE_PATIENCE) and self.world.draw("runs again") < KEEPS:
+            self.cluster.kept.append(actor)
         self.world.note("end", self.name, f"{outcome:.200}")
         self.outcome = outcome
         self.process.kill("it has ended")
@@ -143,7 +159,7 @@ class Script:
         self._closing = True
         for task in list(self.tasks.running.values()):  # Ray ends the tasks of a dead owner, not quite at once
             self.world.after(self.world.between("orphan", 0.01, 3.0), self.cluster.cancel, task)
-        for driver in self.drivers:
+        for driver in [driver for driver in self.drivers if driver not in self.cluster.kept]:
             self.world.after(self.world.between("orphan", 0.01, 3.0), driver.process.kill, "its script is dead")
 
     # --- who follows the run -----------------------------------------------------------------------------------------

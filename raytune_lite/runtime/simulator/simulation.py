@@ -18,7 +18,7 @@ from ...storages.repository import Repository
 from ...storages.store import Store
 from ...trial import TrialState
 from . import scenario as scenarios
-from .actor import AuditedSession
+from .actor import Actor, AuditedSession
 from .audit import Auditor
 from .cluster import Cluster
 from .host import T0, SimulatedHost
@@ -164,7 +164,7 @@ class Simulation:
             return
         self.auditor.workers.look(world.now)
         alive = [script for script in self.scripts if not script.outcome]
-        drivers = any(driver.process.alive for script in self.scripts for driver in script.drivers)
+        drivers = any(driver.process.alive and driver not in self.cluster.kept for driver in self._drivers())
         if not alive and not drivers and self.scripts and self._has_ended(self.scripts[-1]):
             self.finished = True
             return
@@ -180,7 +180,10 @@ class Simulation:
         to_the_end = n > 1 or self.scenario.n_trials is None
         config = config_of(self.scenario, f"run-{n}", to_the_end=to_the_end, storage=self.storage)
         self.world.note("start", f"run-{n}", f"n_trials={config.n_trials}, max_trials={config.max_trials}")
-        self.scripts.append(Script(self.cluster, f"run-{n}", config, self.open_database))
+        self.scripts.append(Script(self.cluster, n, config, self.open_database))
+
+    def _drivers(self) -> list[Actor]:
+        return list(dict.fromkeys(driver for script in self.scripts for driver in script.drivers))
 
     def _has_ended(self, script: Script) -> bool:
         if script.outcome == "over" and script.config.n_trials is None and not self.auditor.stopped:
@@ -201,6 +204,9 @@ class Simulation:
             return
         for script in [script for script in self.scripts if not script.outcome]:
             self._strike(script)
+        for driver in self.cluster.kept:
+            if world.strikes("driver is killed", driver.process.name):
+                driver.process.kill("kill -9")
         for node in self.cluster.nodes:
             if node.back_at <= world.now and world.strikes("node is lost", node.name):
                 self.cluster.lose_node(node)
@@ -218,7 +224,7 @@ class Simulation:
     def _suspend(self, seconds: float) -> None:
         """The laptop sleeps: every process stops, and no monotonic clock counts it."""
         self._asleep_until = self.world.now + seconds
-        drivers = [driver.process for script in self.scripts for driver in script.drivers]
+        drivers = [driver.process for driver in self._drivers()]
         workers = [task.process for node in self.cluster.nodes for task in node.running if task.process is not None]
         for process in (*(script.process for script in self.scripts), *drivers, *workers):
             process.suspend(seconds)

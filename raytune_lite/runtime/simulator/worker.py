@@ -16,7 +16,7 @@ from ..channel import DriverChannel, FastLine
 from ..heartbeat import Heartbeat
 from ..ports import TransportError, WorkerSettings
 from ..task import Place, Result, run_task
-from .actor import Actor, ActorTransport
+from .actor import Actor, ActorTransport, HostedRun
 from .audit import Auditor
 from .cluster import Cluster
 from .host import SimulatedHost
@@ -63,7 +63,7 @@ class Worker:
                 self._world.sleep(0.0)
         heartbeat = Heartbeat(host, self._settings.lease, BEAT)
         heartbeat.start()
-        sure = ActorTransport(self._actors.current, host, self._is_cut_off, self._arrived)
+        sure = ActorTransport(self._settings.run, self._actors.current, host, self._is_cut_off, self._arrived)
         fast = FastLine(self._settings, self._connect, host, FAST_REST)
         channel = DriverChannel(self._settings, fast, sure, host, heartbeat.acknowledged)
         store = DiskStore(self._cluster.disk, self._process, auditor, self._die)
@@ -88,7 +88,7 @@ class Worker:
         if actor is None or self._is_cut_off():
             raise TransportError("nobody listens there (simulated)")
         return ActorTransport(
-            lambda: actor, self._host, self._is_cut_off, self._arrived, Actor.receive_on_socket
+            settings.run, lambda: actor, self._host, self._is_cut_off, self._arrived, HostedRun.receive_on_socket
         )
 
     def _is_cut_off(self) -> bool:

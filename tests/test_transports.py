@@ -128,10 +128,19 @@ def test_who_speaks_another_protocol_is_no_driver() -> None:
 def test_a_server_that_was_closed_handles_nothing_more_on_the_connections_it_had() -> None:
     """Its process may live on, and drive another run."""
     handled = list[bytes]()
-    server = SocketServer("127.0.0.1", KEY, lambda message: handled.append(message) or message)  # type: ignore[func-returns-value]
+    before = set(threading.enumerate())
+
+    def handle(mails: Sequence[Mail]) -> None:
+        handled.extend(mail.message for mail in mails)
+        reverse(mails)
+
+    server = serve(handle)
     clients = [SocketClient(server.address, KEY) for _ in range(3)]
     assert [client.call(b"a", 5) for client in clients] == [b"a"] * 3
     server.close()
+    for thread in set(threading.enumerate()) - before:
+        thread.join(10)
+        assert not thread.is_alive()
     for client in clients:
         with pytest.raises(TransportError):
             client.call(b"b", 5)

@@ -7,9 +7,11 @@ import enum
 import json
 import math
 from collections import Counter, deque
+from collections.abc import Mapping
 
 from raytune_lite.core import encoding
 from raytune_lite.core import messages as m
+from raytune_lite.core.kept import FinishedTrials
 from raytune_lite.core.ledger import Ledger
 from raytune_lite.core.retries import RetryPolicy
 from raytune_lite.core.state import StudyState
@@ -21,6 +23,7 @@ from raytune_lite.runtime.session import Session
 from raytune_lite.samplers import RandomSampler, sampler_from_spec
 from raytune_lite.trial import StudyDirection, TrialState
 
+INVALID = m.FailureKind.INVALID
 MINIMIZE, MAXIMIZE = StudyDirection.MINIMIZE, StudyDirection.MAXIMIZE
 UNIT = FloatDistribution(0.0, 1.0)
 T0 = 1_700_000_000.0  # seconds since 1970 at which the tests' studies were made
@@ -79,7 +82,9 @@ def plain(value):
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         names = [f.name for f in dataclasses.fields(value) if f.compare]
         return [type(value).__name__, *([name, plain(getattr(value, name))] for name in names)]
-    if isinstance(value, dict):
+    if isinstance(value, FinishedTrials):
+        return value.numbers()
+    if isinstance(value, Mapping):
         return [[plain(k), plain(v)] for k, v in value.items()]
     if isinstance(value, (list, tuple, deque)):
         return [plain(item) for item in value]
@@ -118,7 +123,11 @@ def check(state):
     assert len(set(state.slots.values())) == len(state.slots), "two live attempts of one trial"
     for slot, number in state.slots.items():
         assert trials[number].slot == slot
+    assert state.n_started() == sum((t.attempt > 0 or t.state.is_finished()) and t.failed is not INVALID
+                                    for t in trials.values())  # fmt: skip
+    packer = trials.packer
     for t in trials.values():
+        assert plain(packer.unpack(packer.pack(t))) == plain(t)
         assert (t.slot is not None) == (t.state is TrialState.RUNNING and not t.external)
         assert (t.number in state.retry) == (t.state is TrialState.WAITING and t.attempt > 0)
         assert t.stop is None or t.slot is not None

@@ -52,8 +52,8 @@ def adopt_sampler(s: StudyData, spec: str) -> list[Command]:
             f"{spec}. Continue with the same GridSampler, or start another study."
         )
     ledger = ledger_for(grid) if grid is not None else None
-    for trial in s.trials.values() if ledger is not None else ():
-        commands += adopt_cell(ledger, trial)
+    for number in s.trials if ledger is not None else ():
+        commands += adopt_cell(ledger, s.trials[number])
     s.sampler_spec, s.ledger = spec, ledger
     return commands
 

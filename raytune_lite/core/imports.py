@@ -53,7 +53,8 @@ def trial_added(s: StudyData, event: m.TrialAdded, at: float) -> Effects:
         rows += judging.history(s, trial)
         rows += adoption.adopt_cell(s.ledger, trial)
         moves.note_best(s, trial)
-        s.finished.append(trial)
+        s.finished.append(trial.number)
+        s.trials.loosen(trial.number)
     return Effects([*rows, m.Answer(value=trial.number)])
 
 

@@ -165,6 +165,7 @@ def finish(s: StudyData, trial: TrialRecord, how: str, state: TrialState, at: fl
     trial.completed_at = at
     if state is not FAIL:
         s.run.common_failure = None
+    s.n_invalid += state is FAIL and trial.failed is FailureKind.INVALID
     commands: list[Command] = []
     if state is PRUNED:
         last = trial.reports.get(trial.last_step, ())
@@ -176,7 +177,8 @@ def finish(s: StudyData, trial: TrialRecord, how: str, state: TrialState, at: fl
     if trial.values is not None:
         commands.append(m.PutValues(number=trial.number, values=trial.values))
     commands += _retain_checkpoint(s, trial)
-    s.finished.append(trial)
+    s.finished.append(trial.number)
+    s.trials.loosen(trial.number)
     return [*commands, m.SetState(number=trial.number, state=state, attempt=trial.attempt, completed=at)]
 
 
@@ -198,6 +200,8 @@ def note_best(s: StudyData, trial: TrialRecord) -> None:
         return
     best = s.trials[s.best] if s.best is not None else None
     if best is None or _rank(s, trial) < _rank(s, best):
+        if best is not None:
+            s.trials.loosen(best.number)
         s.best = trial.number
 
 

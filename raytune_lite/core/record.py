@@ -15,12 +15,13 @@ from dataclasses import dataclass, field
 
 from ..distributions import Distribution
 from ..trial import FrozenTrial, StudyDirection, TrialState
+from .kept import FinishedTrials, Trials
 from .ledger import Ledger
 from .messages import FailureKind, ParamValue
 from .protocols import Branches, Finished, Grid, HasRungs, Judge, Losses, Promoter, Pruner, StudyIdentity, StudyView
 from .retries import RetryPolicy
 from .tree import Tree
-from .trials import PAUSED, FinishedTrials, Transition, TrialRecord
+from .trials import PAUSED, Transition, TrialRecord
 
 
 @dataclass(slots=True)
@@ -63,9 +64,10 @@ class StudyData:
     n_events: int = 0
 
     # trials
-    trials: dict[int, TrialRecord] = field(default_factory=dict)
+    trials: Trials = field(default_factory=Trials)
     next_number: int = 0
-    finished: FinishedTrials = field(default_factory=FinishedTrials)
+    finished: FinishedTrials = field(init=False)
+    n_invalid: int = 0  # trials whose parameters cannot be evaluated
     best: int | None = None  # one objective: the number of the best COMPLETE trial
     counts: dict[TrialState, int] = field(default_factory=lambda: dict.fromkeys(TrialState, 0))
     transitions: dict[Transition, int] = field(default_factory=dict)  # how often each row of TRANSITIONS was taken
@@ -93,6 +95,7 @@ class StudyData:
 
     def __post_init__(self) -> None:
         self.directions = tuple(self.directions)
+        self.finished = FinishedTrials(self.trials)
         self.seat(self.pruner_for("{}"))
 
     def seat(self, pruner: Pruner) -> None:
@@ -155,8 +158,8 @@ class StudyData:
 
     def n_started(self) -> int:
         """Configurations that ``max_trials`` counts: begun or added, without those that cannot be evaluated."""
-        counted = [trial for trial in self.trials.values() if trial.failed is not FailureKind.INVALID]
-        return sum(trial.attempt > 0 or trial.state.is_finished() for trial in counted)
+        begun = sum(trial.attempt > 0 for trial in self.trials.unpacked() if not trial.state.is_finished())
+        return len(self.finished) + begun - self.n_invalid
 
     def should_stop(self, number: int, attempt: int) -> str | None:
         """Why a live attempt must finish its step, save and end; None: it goes on."""

@@ -63,7 +63,7 @@ def run_finished(s: StudyData, event: m.RunFinished, at: float) -> Effects:
     if event.run != s.run.name or s.run.stopping or not s.is_over():
         return Effects([], changed=False)
     commands: list[Command] = []
-    for trial in s.trials.values():
+    for trial in s.trials.unpacked():
         if trial.state is PAUSED:
             commands += moves.finish(s, trial, "pruned", PRUNED, at)
     return Effects(commands, changed=bool(commands))

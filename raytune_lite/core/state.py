@@ -58,6 +58,8 @@ class StudyState(StudyData):
         """
         effects = HANDLERS[type(event)](self, event, at)
         self.n_events += effects.changed
+        if not self.trials.is_settled:
+            self.trials.settle(self.best)
         return effects
 
 

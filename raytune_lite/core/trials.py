@@ -19,7 +19,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, overload
+from typing import Any, NamedTuple
 
 from ..trial import CONSTRAINT_PREFIX, FrozenTrial, TrialState
 from . import messages as m
@@ -196,37 +196,3 @@ class TrialRecord:
     def _vectors(self) -> dict[int, tuple[float, ...]]:
         is_single = len(next(iter(self.reports.values()), ())) < 2
         return {} if is_single else dict(self.reports)
-
-
-class FinishedTrials(Sequence[FrozenTrial]):
-    """Finished trials in the order in which they ended, frozen when first looked at: only some samplers ever do."""
-
-    def __init__(self) -> None:
-        self._trials: list[TrialRecord | FrozenTrial] = []
-
-    __hash__ = None  # type: ignore[assignment]  # it grows
-
-    def append(self, trial: TrialRecord) -> None:
-        """Add a trial that has just ended, and will not change again."""
-        self._trials.append(trial)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, FinishedTrials) and self._numbers() == other._numbers()
-
-    def _numbers(self) -> list[int]:
-        return [trial.number for trial in self._trials]
-
-    def __len__(self) -> int:
-        return len(self._trials)
-
-    @overload
-    def __getitem__(self, index: int) -> FrozenTrial: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[FrozenTrial]: ...
-    def __getitem__(self, index: int | slice) -> FrozenTrial | Sequence[FrozenTrial]:
-        if isinstance(index, slice):
-            return [self[i] for i in range(len(self))[index]]
-        trial = self._trials[index]
-        if isinstance(trial, TrialRecord):
-            trial = self._trials[index] = trial.freeze()
-        return trial

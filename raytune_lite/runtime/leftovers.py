@@ -7,7 +7,7 @@ trial's next attempt begins, at the run's end, and when a run begins.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from ..checkpoints.store import CheckpointStore
 from ..core.state import StudyState
@@ -22,8 +22,7 @@ def sweep(store: CheckpointStore, state: StudyState, ended: Mapping[int, int] | 
         state: the study as it is stored.
         ended: only what these attempts left, see CheckpointStore.sweep.
     """
-    trials = state.trials
-    keep = [ref.uri for number in (trials if ended is None else ended) for ref in trials[number].checkpoints]
+    keep = [ref.uri for trial in state.trials.unpacked(ended) for ref in trial.checkpoints]
     with contextlib.suppress(CheckpointError):
         store.sweep(keep, ended)
 
@@ -35,9 +34,24 @@ def ended_before(state: StudyState, slot: str) -> dict[int, int]:
     return {number: attempt - 1} if number is not None and attempt > 1 else {}
 
 
-def all_ended(state: StudyState) -> dict[int, int]:
-    """The newest attempt that has ended, by its trial's number."""
-    return {trial.number: trial.attempt - (trial.slot is not None) for trial in state.trials.values() if trial.attempt}
+def all_ended(state: StudyState) -> Mapping[int, int]:
+    """The newest attempt that has ended, by its trial's number: looked up when it is asked for."""
+    return _AllEnded(state)
+
+
+class _AllEnded(Mapping[int, int]):
+    def __init__(self, state: StudyState) -> None:
+        self._trials = state.trials
+
+    def __getitem__(self, number: int) -> int:
+        trial = self._trials.peek(number)
+        return trial.attempt - (trial.slot is not None) if trial.attempt else -1
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._trials)
+
+    def __len__(self) -> int:
+        return len(self._trials)
 
 
 def discard(store: CheckpointStore, uris: Iterable[str]) -> None:

@@ -40,7 +40,7 @@ def make_plan(
     """
     work, over = state.work(now), state.is_over()
     best = state.trials[state.best] if state.best is not None else None
-    failed = [n for n in numbers if n in state.trials and state.trials[n].state is TrialState.FAIL]
+    failed = [n for n in numbers if n in state.trials and state.trials.peek(n).state is TrialState.FAIL]
     finished = [] if seen is None else state.finished[seen:]
     return Plan(
         wanted=None if work is None else len(state.slots) + work,
@@ -73,7 +73,7 @@ def record(state: StudyState, number: int, created: float, trial_id: int) -> Fro
 
 def _dated(state: StudyState, trial: FrozenTrial, created: float) -> FrozenTrial:
     """The trial with its wall-clock dates, which the core does not know."""
-    record = state.trials[trial.number]
+    record = state.trials.peek(trial.number)
     return replace(
         trial,
         datetime_start=_date(record.started_at, created),

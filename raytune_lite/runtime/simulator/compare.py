@@ -5,8 +5,10 @@ from __future__ import annotations
 import dataclasses
 import enum
 from collections import deque
+from collections.abc import Mapping
 from typing import Any
 
+from ...core.kept import FinishedTrials
 from ...core.state import StudyState
 
 
@@ -28,12 +30,14 @@ def _plain(value: Any) -> Any:
         return str(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return [type(value).__name__, *(_plain(getattr(value, f.name)) for f in dataclasses.fields(value))]
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return [[_plain(k), _plain(v)] for k, v in value.items()]
     if isinstance(value, (list, tuple, deque)):
         return [_plain(item) for item in value]
     if isinstance(value, (set, frozenset)):
         return sorted(map(str, value))
+    if isinstance(value, FinishedTrials):
+        return value.numbers()
     if hasattr(value, "__dict__"):
         return [[name, _plain(item)] for name, item in vars(value).items() if not callable(item)]
     return repr(value)

@@ -2,10 +2,11 @@
 
     python benchmarks/restart.py [--trials 10000] [--reports 10] [--each 1]
 
-A study is made through the real session (SQLite), then opened several times as a new run does it: the log is read and
-decoded, folded into a StudyState, and the rest is done (the tables are checked, the study is acquired, trials of other
-programs are looked for, the run begins). ``--each``: reports in one message; 1 is an objective whose epochs take a
-second or more, so that each report is a separate message and event, and the log is as long as it can be.
+A study is made through the real session (SQLite), then opened several times as a new run does it: a snapshot of the
+state is read and verified, the log behind it is read and folded, and the rest is done (the tables are checked, the
+study is acquired, trials of other programs are looked for, the run begins). ``--each``: reports in one message; 1 is an
+objective whose epochs take a second or more, so that each report is a separate message and event, and the log is as long
+as it can be.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from raytune_lite.distributions import CategoricalDistribution, FloatDistributio
 from raytune_lite.pruners import ASHAPruner
 from raytune_lite.runtime.algorithms import Algorithms
 from raytune_lite.runtime.config import RunConfig
+from raytune_lite.runtime.history import History
 from raytune_lite.runtime.session import Session
 from raytune_lite.samplers import RandomSampler
 from raytune_lite.storages import Repository
@@ -99,9 +101,9 @@ def resident() -> float:
 
 
 def open_once(url: str, reports: int) -> None:
-    """Open the study as a new run and print: read, fold, all (seconds), MiB before and after."""
+    """Open the study as a new run and print: snapshot, log, all (seconds), MiB before and after."""
     before = resident()
-    spent = {"events": 0.0, "fold": 0.0}
+    spent = {"open": 0.0, "fold": 0.0}
 
     def timed(owner: type, name: str) -> None:
         original = getattr(owner, name)
@@ -115,11 +117,11 @@ def open_once(url: str, reports: int) -> None:
 
         setattr(owner, name, wrapper)
 
-    timed(Repository, "events")
+    timed(History, "open")
     timed(Algorithms, "fold")
     start = time.perf_counter()
     session = Session(config(url, f"run-{time.time_ns()}", reports))
-    total, read, folded = time.perf_counter() - start, spent["events"], spent["fold"]
+    total, read, folded = time.perf_counter() - start, spent["open"], spent["fold"]
     size = resident()
     n_events, n_trials = len(session.repository.events(session.study)), len(session.repository.trials(session.study))
     print(read, folded, total, before, size, n_trials, n_events)
@@ -154,7 +156,7 @@ def main() -> None:
         load = meter.read()
     read, fold, total, before, after = (statistics.median(column) for column in list(zip(*runs, strict=True))[:5])
     print(f"{runs[0][6]:.0f} events; median of {given.times}: opened in {total:.2f} s = "
-          f"read {read:.2f} + fold {fold:.2f} + rest {total - read - fold:.2f}; "
+          f"snapshot {read:.2f} + log {fold:.2f} + rest {total - read - fold:.2f}; "
           f"memory {after:.0f} MiB, {after - before:.0f} of it the study's ({load})")  # fmt: skip
 
 

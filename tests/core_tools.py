@@ -9,7 +9,7 @@ import math
 from collections import Counter, deque
 from collections.abc import Mapping
 
-from raytune_lite.core import encoding
+from raytune_lite.core import encoding, snapshot
 from raytune_lite.core import messages as m
 from raytune_lite.core.kept import FinishedTrials
 from raytune_lite.core.ledger import Ledger
@@ -104,6 +104,13 @@ def dump(state):
     """All of a StudyState."""
     assert [trial.number for trial in state.finished] == [t.number for t in state.finished]  # frozen when first seen
     return plain(state)
+
+
+def reopened(state):
+    """A state that was stored as a snapshot, and read again."""
+    found = StudyState(state.directions, state.pruner_for, state.grid_for, state.name)
+    snapshot.load(found, iter(list(snapshot.dump(state))))
+    return found
 
 
 def new_state(*directions, name=""):

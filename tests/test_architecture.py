@@ -50,7 +50,9 @@ CLOCKS = ("runtime", "display.progress", "target")
 CLOCK_CALLS = {"time", "monotonic", "perf_counter", "process_time", "time_ns", "monotonic_ns", "sleep"}
 DATE_CALLS = {"now", "utcnow", "today"}
 
-CORE_MAY_IMPORT = {"__future__", "collections", "contextlib", "dataclasses", "enum", "json", "math", "typing"}
+CORE_MAY_IMPORT = {
+    "__future__", "collections", "contextlib", "dataclasses", "enum", "json", "math", "operator", "typing",
+}  # fmt: skip
 
 MAX_LINES = 400
 MAX_FUNCTION = 60  # lines, with the docstring

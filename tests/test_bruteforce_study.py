@@ -17,7 +17,7 @@ from raytune_lite.samplers import BruteForceSampler, RandomSampler
 from raytune_lite.storages import Repository
 from raytune_lite.trial import TrialState
 
-from .core_tools import dump, inside, new_state
+from .core_tools import dump, inside, new_state, reopened
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 COMPLETE, PRUNED, FAIL = TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL
@@ -75,7 +75,7 @@ def check_record(storage):
         for state in states:
             state.handle(event, at)
     repository.close()
-    assert dump(states[0]) == dump(states[1])
+    assert dump(states[0]) == dump(states[1]) == dump(reopened(states[0]))
     return states[0]
 
 

@@ -46,8 +46,8 @@ class Trials(Mapping[int, TrialRecord]):
         self._loose[number] = None
         return trial
 
-    def get(self, number: int, default: Any = None) -> Any:
-        """The record of a trial, or ``default``."""
+    def get(self, number: int, default: None = None) -> TrialRecord | None:  # type: ignore[override]
+        """The record of a trial, or None."""
         return self[number] if number in self._kept else default
 
     def __setitem__(self, number: int, trial: TrialRecord) -> None:
@@ -86,9 +86,9 @@ class Trials(Mapping[int, TrialRecord]):
         """An event has been handled: pack what will not change. The ``best`` trial is looked at with each end."""
         for number in self._loose:
             trial = self._kept[number]
-            if isinstance(trial, TrialRecord) and trial.state.is_finished() and not trial.checkpoints:
-                if number != best:
-                    self._kept[number] = self.packer.pack(trial)
+            is_done = isinstance(trial, TrialRecord) and trial.state.is_finished() and not trial.checkpoints
+            if isinstance(trial, TrialRecord) and is_done and number != best:
+                self._kept[number] = self.packer.pack(trial)
         self._loose.clear()
 
     def lines(self) -> Iterator[str]:
@@ -114,6 +114,10 @@ class FinishedTrials(Sequence[FrozenTrial]):
     def append(self, number: int) -> None:
         """Add a trial that has just ended, and will not change again."""
         self._found.append(number)
+
+    def load(self, numbers: list[int]) -> None:
+        """Take in the numbers of trials that ended before."""
+        self._found = [*numbers]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, FinishedTrials) and self.numbers() == other.numbers()

@@ -111,6 +111,20 @@ class Ledger:
         found["free"] += self.grid.size - len(self.cells)
         return found
 
+    def dump(self) -> Any:
+        """See ``Dumps``."""
+        cells = [[index, cell.state.value, cell.number, cell.failures] for index, cell in self.cells.items()]
+        return [cells, list(self.held.items()), self.cursor, list(self.returned)]
+
+    def load(self, data: Any) -> None:
+        """See ``Dumps``."""
+        cells, held, self.cursor, returned = data
+        for index, word, number, failures in cells:
+            self.cells[index] = cell = Cell(CellState(word), number, failures)
+            self._free -= cell.state is not CellState.FREE
+        self.held.update(map(tuple, held))
+        self.returned.extend(returned)
+
     def _lease(self, cell: int, number: int) -> PutCell:
         failures = self.cells[cell].failures if cell in self.cells else 0
         self.cells[cell] = Cell(CellState.LEASED, number, failures)

@@ -262,6 +262,17 @@ class HasRungs(Protocol):
         """The bracket of a trial: the same answer for ever once the trial has started."""
 
 
+@runtime_checkable
+class Dumps(Protocol):
+    """What a snapshot of a study can hold: a judge, a ledger. A judge that does not follow it is folded each time."""
+
+    def dump(self) -> Any:
+        """All that it knows, as JSON."""
+
+    def load(self, data: Any) -> None:
+        """Take in what ``dump`` gave, in a new object."""
+
+
 class Pruner(Protocol):
     """A rule for ending or pausing trials by their reports: a value, from which each study gets a judge."""
 

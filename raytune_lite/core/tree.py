@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..distributions import CategoricalDistribution, Distribution
+from ..distributions import CategoricalDistribution, Distribution, distribution_to_json, json_to_distribution
 from ..exceptions import InvalidDistributionError
 from .ledger import Ledger
 from .protocols import Branches, Grid
@@ -187,6 +187,27 @@ class Tree:
         """Nodes without anything known below them, by state."""
         return {"free": self.free(), **{state.value: n for state, n in self._counts.items()}}
 
+    def dump(self) -> Any:
+        """See ``Dumps``."""
+        nodes = [
+            [
+                node.parent, node.index, node.address.hex(), node.state.value, node.number, node.failures, node.free,
+                node.place, node.name, None if node.distribution is None else distribution_to_json(node.distribution),
+                node.size, list(node.children.items()), node.cursor, node.open,
+            ]
+            for node in self.nodes
+        ]  # fmt: skip
+        return [nodes, list(self.at.items())]
+
+    def load(self, data: Any) -> None:
+        """See ``Dumps``."""
+        nodes, at = data
+        self.nodes = [_node(*fields) for fields in nodes]
+        self.at.update(map(tuple, at))
+        for node in self.nodes:
+            if node.state in self._counts:
+                self._counts[node.state] += 1
+
     # --- the tree ---
 
     def _above(self, i: int) -> Iterator[int]:
@@ -278,6 +299,16 @@ class Tree:
             siblings[node.place] = last
             self.nodes[last].place = node.place
         node.place = -1
+
+
+def _node(
+    parent: int, index: int, address: str, state: str, number: int, failures: int, free: int, place: int, name: str,
+    distribution: str | None, size: int, children: list[tuple[int, int]], cursor: int, opened: list[int],
+) -> Node:
+    return Node(
+        parent, index, bytes.fromhex(address), NodeState(state), number, failures, free, place, name,
+        None if distribution is None else json_to_distribution(distribution), size, dict(children), cursor, opened,
+    )
 
 
 def ledger_for(grid: Grid | Branches) -> Ledger | Tree:

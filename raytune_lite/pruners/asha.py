@@ -157,14 +157,17 @@ class _Rung:
     losses: list[Losses] = field(default_factory=list)
 
     def record(self, number: int, losses: Losses, *, waits: bool) -> _Key:
-        loss = losses[0]
-        key = (loss if math.isfinite(loss) else math.inf, len(self.recorded), number)
+        key = self.key(len(self.recorded), number, losses[0])
         self.numbers.append(number)
         self.losses.append(losses)
         insort(self.recorded, key)
         if waits:
             insort(self.unpromoted, key)
         return key
+
+    @staticmethod
+    def key(arrival: int, number: int, loss: float) -> _Key:
+        return (loss if math.isfinite(loss) else math.inf, arrival, number)
 
     def rank(self, key: _Key) -> int:
         return bisect_left(self.recorded, key)
@@ -337,3 +340,29 @@ class _ASHAJudge:
     def bracket(self, number: int) -> int:  # noqa: ARG002
         """0: there is one bracket."""
         return 0
+
+    def dump(self) -> Any:
+        """See ``Dumps``. Rungs in the order of arrival; who waits, and may be promoted, as places in that order."""
+        index = {id(rung): i for i, rung in enumerate(self.ladder)}
+        rungs = [
+            [rung.numbers, [losses[0] for losses in rung.losses], [arrival for _, arrival, _ in rung.unpromoted]]
+            for rung in self.ladder
+        ]
+        waiting = [[number, index[id(rung)], key[1]] for number, (rung, key) in self.waiting.items()]
+        return [
+            rungs, waiting, list(self.following.items()), list(self.overshot.items()), sorted(self.retired)
+        ]
+
+    def load(self, data: Any) -> None:
+        """See ``Dumps``."""
+        rungs, waiting, following, overshot, retired = data
+        keys = []
+        for rung, (numbers, losses, unpromoted) in zip(self.ladder, rungs, strict=True):
+            rung.numbers, rung.losses = numbers, [(loss,) for loss in losses]
+            arrived = [rung.key(i, number, losses[i]) for i, number in enumerate(numbers)]
+            rung.recorded, rung.unpromoted = sorted(arrived), sorted(arrived[i] for i in unpromoted)
+            keys.append(arrived)
+        self.waiting.update((number, (self.ladder[i], keys[i][arrival])) for number, i, arrival in waiting)
+        self.following.update(map(tuple, following))
+        self.overshot.update(map(tuple, overshot))
+        self.retired.update(retired)

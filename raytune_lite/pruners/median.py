@@ -116,3 +116,16 @@ class _MedianJudge:
                 if not math.isnan(loss):
                     insort(self.at_step.setdefault(step, []), loss)
         return ()
+
+    def dump(self) -> Any:
+        """See ``Dumps``: curves as (number, steps, losses, best, last step), then what COMPLETE trials had."""
+        curves = [[n, list(c.losses), list(c.losses.values()), c.best, c.last_step] for n, c in self.curves.items()]
+        return [curves, self.n_complete, list(self.at_step.items()), list(self.n_at_step.items())]
+
+    def load(self, data: Any) -> None:
+        """See ``Dumps``."""
+        curves, self.n_complete, at_step, n_at_step = data
+        for number, steps, losses, best, last in curves:
+            self.curves[number] = _Curve(dict(zip(steps, losses, strict=True)), best, last)
+        self.at_step.update(map(tuple, at_step))
+        self.n_at_step.update(map(tuple, n_at_step))

@@ -43,3 +43,9 @@ class _NopJudge:
 
     def end(self, number: int, losses: Losses | None) -> tuple[Row, ...]:  # noqa: ARG002
         return ()
+
+    def dump(self) -> None:
+        """Nothing is kept."""
+
+    def load(self, data: Any) -> None:
+        """See ``dump``."""

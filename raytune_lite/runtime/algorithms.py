@@ -16,6 +16,7 @@ from ..exceptions import MessageError
 from ..pruners import NopPruner, pruner_from_spec
 from ..samplers import AutoSampler, grid_from_spec, sampler_from_spec
 from ..storages.records import StudyRecord
+from .config import CHECKPOINTS_KEPT, RunConfig
 
 Watch = Callable[[m.Event], None]  # called with each event of a log, just before the state takes it in
 
@@ -25,33 +26,48 @@ class Algorithms:
 
     Args:
         study: the study.
-        log: its events so far; the latest run in it says which sampler and pruner are recorded.
+        last_run: the start of its latest run, which says which sampler and pruner are recorded; None: there was none.
         sampler: the given one, or None.
         pruner: the given one, or None.
     """
 
     def __init__(
-        self, study: StudyRecord, log: Iterable[m.LogEntry], sampler: Sampler | None, pruner: Pruner | None
+        self, study: StudyRecord, last_run: m.RunStarted | None, sampler: Sampler | None, pruner: Pruner | None
     ) -> None:
         self._study = study
-        recorded_pruner, recorded_sampler = _recorded_specs(log)
+        recorded_pruner = None if last_run is None else json.loads(last_run.pruner)
+        recorded_sampler = None if last_run is None else json.loads(last_run.sampler)
         self.sampler: Sampler = _resolve(sampler, recorded_sampler, sampler_from_spec) or AutoSampler()
         self.pruner: Pruner = _resolve(pruner, recorded_pruner, pruner_from_spec) or NopPruner()
+
+    def run_started(self, config: RunConfig) -> m.RunStarted:
+        """The event that begins a run with them."""
+        return m.RunStarted(
+            run=config.run,
+            n_trials=config.n_trials,
+            max_trials=config.max_trials,
+            pruner=json.dumps(self.pruner.spec()),
+            sampler=json.dumps(self.sampler.spec()),
+            retries=json.dumps(config.retries.spec()),
+            checkpoints_kept=CHECKPOINTS_KEPT,
+            keeps_resumed=True,
+            held=config.held,
+        )
 
     def new_state(self) -> StudyState:
         """The study before its first event."""
         return StudyState(self._study.directions, self._pruner_for, self._grid_for, self._study.name)
 
     def fold(
-        self, log: Iterable[m.LogEntry], state: StudyState | None = None, watch: Watch | None = None
+        self, log: Iterable[m.LogEntry], state: StudyState | None = None, watch: Watch | None = None, after: int = 0
     ) -> StudyState:
-        """The state that a log leads to; replaying it always gives the same.
+        """The state that a log leads to; replaying it always gives the same. ``after``: events that it has seen.
 
         Raises:
             MessageError: the log was changed by hand.
         """
         state = self.new_state() if state is None else state
-        for seq, (at, event, _) in enumerate(log, start=1):
+        for seq, (at, event, _) in enumerate(log, start=after + 1):
             try:
                 if watch is not None:
                     watch(event)
@@ -72,14 +88,6 @@ class Algorithms:
     def _grid_for(self, spec: str) -> Grid | Branches | None:
         own = spec == json.dumps(self.sampler.spec())
         return self.sampler.grid if own else grid_from_spec(json.loads(spec))
-
-
-def _recorded_specs(log: Iterable[m.LogEntry]) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
-    pruner = sampler = None
-    for _, event, _ in log:
-        if isinstance(event, m.RunStarted):
-            pruner, sampler = json.loads(event.pruner), json.loads(event.sampler)
-    return pruner, sampler
 
 
 def _resolve(given: Any, recorded: dict[str, Any] | None, from_spec: Callable[[dict[str, Any]], Any]) -> Any:

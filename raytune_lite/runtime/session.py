@@ -25,7 +25,8 @@ from ..trial import FrozenTrial
 from . import leftovers, planning, takeover
 from .algorithms import Algorithms, no_collector
 from .batch import Batch, Commits, Later, Request, as_it_came
-from .config import CHECKPOINTS_KEPT, OWNER_LEASE, RunConfig
+from .config import OWNER_LEASE, RunConfig
+from .history import EVERY, History
 from .host import Host, RealHost
 from .ports import Handover, Notice, Plan, WorkerSettings
 from .slots import Slots
@@ -50,6 +51,7 @@ class Session:
         address: JSON text by which other processes reach this one, see ``control``.
         time: the study's, of a driver that opens it again. None: it begins here.
         notice: prints a line for people.
+        snapshot_every: the least number of events between two snapshots.
 
     Raises:
         StudyBusyError: another live process owns the study, see ``takeover``.
@@ -68,8 +70,9 @@ class Session:
         address: str | None = None,
         time: StudyTime | None = None,
         notice: Notice = lambda _: None,
+        snapshot_every: int = EVERY,
     ) -> None:
-        self.config = config
+        self.config, self._snapshot_every = config, snapshot_every
         self._later = later
         self._host: Host = host or RealHost()
         self.repository: Store = repository or Repository.open(config.storage, durable=config.durable)
@@ -98,8 +101,7 @@ class Session:
 
     def _open(self) -> None:
         with no_collector():
-            log = self._read()
-        last = max((entry.at for entry in log), default=0.0)
+            last = self._read()
         self._time.start(self.study.created, last)
         directory = study_directory(
             self.config.checkpoint_dir, self.repository.path, self.study.study_id, self.study.created
@@ -110,22 +112,27 @@ class Session:
         is_new_run = self._state.run.name != self.config.run  # else this is a restarted driver, and its attempts go on
         if is_new_run:
             check_pruner(self.pruner, len(self.study.directions))  # a recorded one too
-        self.apply([*events, self._run_started()] if is_new_run else events)
+        self.apply([*events, self._algorithms.run_started(self.config)] if is_new_run else events)
         if is_new_run:
             leftovers.sweep(self.checkpoints, self._state)
         self._slots.open(last)
 
-    def _read(self) -> list[m.LogEntry]:
-        """Read the log and fold it."""
-        log, config = self.repository.events(self.study), self.config
-        self._algorithms = Algorithms(self.study, log, config.sampler, config.pruner)
-        self.sampler, self.pruner = self._algorithms.sampler, self._algorithms.pruner
-        self._state: StudyState = self._algorithms.new_state()
+    def _read(self) -> float:
+        """The state that the study's log folds to; returns the time of the last event."""
+        config = self.config
+        algorithms = self._algorithms = Algorithms(
+            self.study, self.repository.last_run(self.study), config.sampler, config.pruner
+        )
+        self.sampler, self.pruner = algorithms.sampler, algorithms.pruner
+        self._history = History(self.repository, self.study, self._snapshot_every)
+        self._state, known = self._history.open(algorithms)
         self._slots = Slots(
             self._state, config.run, config.lease, config.trial_timeout, now=self.now, awake=self._host.monotonic
         )
-        self._algorithms.fold(log, self._state, self._slots.replay)
-        return log
+        if known is not None:
+            self._slots.load(known)
+        algorithms.fold(self._history.rest(), self._state, self._slots.replay, self._history.seq)
+        return self._history.last_at
 
     def fold(self, log: Iterable[m.LogEntry]) -> StudyState:
         """The state that a log leads to; replaying it always gives the same.
@@ -138,19 +145,6 @@ class Session:
     def _is_news(self, event: m.TrialAdded) -> bool:
         known = None if event.number is None else self._state.trials.get(event.number)
         return known is None or (known.external and event.state != known.state)
-
-    def _run_started(self) -> m.RunStarted:
-        return m.RunStarted(
-            run=self.config.run,
-            n_trials=self.config.n_trials,
-            max_trials=self.config.max_trials,
-            pruner=json.dumps(self.pruner.spec()),
-            sampler=json.dumps(self.sampler.spec()),
-            retries=json.dumps(self.config.retries.spec()),
-            checkpoints_kept=CHECKPOINTS_KEPT,
-            keeps_resumed=True,
-            held=self.config.held,
-        )
 
     # --- time --------------------------------------------------------------------------------------------------------
 
@@ -195,6 +189,7 @@ class Session:
         for refuse, reason in refusals:
             refuse(reason)
         self._perform(batch)
+        self._history.keep(self.epoch, self._state, self._slots)  # what is in memory is what is stored
 
     def _why_stop(self, event: m.Event) -> str | None:
         """Why the attempt that sent the event must end, if it must."""
@@ -270,6 +265,7 @@ class Session:
         began = self._host.monotonic()
         self.repository.commit(self.study, self.epoch, batch.entries, batch.rows, lease_until=lease_until, flush=flush)
         self.commits.note(len(batch.entries), self._host.monotonic() - began)
+        self._history.note(batch.entries)
 
     def _perform(self, batch: Batch) -> None:
         for request, waiting in batch.put_off_for.values():

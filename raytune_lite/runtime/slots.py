@@ -74,6 +74,18 @@ class Slots:
         elif isinstance(event, m.AttemptLost) and event.kind in _GIVEN_UP:
             self._give_up(event.number)
 
+    def dump(self) -> Any:
+        """What ``replay`` has taken in, as JSON."""
+        return [self._state.run.name, sorted(self._served), sorted(self._unheard), self._given_up]
+
+    def load(self, data: Any) -> None:
+        """Inverse of ``dump``: as if the events before had been replayed."""
+        name, served, unheard, given_up = data
+        self._is_ours = name == self._run
+        self._served.update(served if self._is_ours else ())
+        self._unheard.update(unheard)
+        self._given_up.extend(given_up)
+
     def _hear(self, number: int) -> None:
         """The task of a trial's live attempt has said something."""
         if self._unheard:

@@ -15,7 +15,7 @@ from ..exceptions import DuplicatedStudyError, FencedError, StorageError, StudyB
 from ..trial import StudyDirection, TrialState
 from . import ownership
 from .changes import Change, Key, changes
-from .records import Owner, StudyRecord
+from .records import Owner, Snapshot, StudyRecord
 from .shapes import SHAPES, Values
 
 _Undo = list[tuple[str, Key, Values | None]]  # table, key, the row before
@@ -149,6 +149,8 @@ class _Kept:
     lease_until: float = 0.0
     address: str | None = None
     holder: object = None  # the process that owns the study, or did
+    snapshots: dict[str, Snapshot] = field(default_factory=dict)  # by kind
+    digests: list[int] = field(default_factory=list)  # of the log up to each event
 
 
 class MemoryDatabase:
@@ -191,7 +193,7 @@ class MemoryDatabase:
                 length, undo = kept.not_flushed.pop()
                 kept.tables.undo(undo)
                 lost += len(kept.log) - length
-                del kept.log[length:]
+                del kept.log[length:], kept.digests[length:]
         return lost
 
     def __getitem__(self, name: str) -> _Kept:
@@ -299,6 +301,8 @@ class MemoryStore:
             m.LogEntry(at, event_from_json(text or event_to_json(event)) if self._as_json else event)
             for at, event, text in entries
         )
+        for entry in kept.log[length:]:
+            kept.digests.append(hash((kept.digests[-1] if kept.digests else 0, entry.at, type(entry.event).__name__)))
         if lease_until is not None:
             kept.lease_until = lease_until
         if flush:
@@ -313,6 +317,29 @@ class MemoryStore:
     def events(self, study: StudyRecord) -> list[m.LogEntry]:
         """See ``Store``."""
         return list(self._database[study.name].log)
+
+    def log(self, study: StudyRecord, after: int = 0) -> Iterator[m.LogEntry]:
+        """See ``Store``."""
+        yield from self._database[study.name].log[after:]
+
+    def last_run(self, study: StudyRecord) -> m.RunStarted | None:
+        """See ``Store``."""
+        log = self._database[study.name].log
+        return next((event for _, event, _ in reversed(log) if isinstance(event, m.RunStarted)), None)
+
+    def log_digest(self, study: StudyRecord, upto: int) -> str:
+        """See ``Store``."""
+        digests = self._database[study.name].digests
+        return str(digests[upto - 1]) if 0 < upto <= len(digests) else ""
+
+    def snapshot(self, study: StudyRecord, kind: str) -> Snapshot | None:
+        """See ``Store``."""
+        return self._database[study.name].snapshots.get(kind)
+
+    def put_snapshot(self, study: StudyRecord, epoch: int, snapshot: Snapshot) -> None:
+        """See ``Store``."""
+        self.commit(study, epoch, [], [])
+        self._database[study.name].snapshots[snapshot.kind] = snapshot
 
     def external_trials(self, study: StudyRecord) -> list[m.TrialAdded]:
         """See ``Store``."""

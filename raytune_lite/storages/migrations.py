@@ -80,7 +80,11 @@ def _two_to_three(connection: Connection) -> None:
     _add_column(connection, tables["rtl_epochs"].c.address)
 
 
-_STEPS: tuple[Callable[[Connection], None], ...] = (_one_to_two, _two_to_three)
+def _three_to_four(_: Connection) -> None:
+    """Snapshots: two new tables, which were made before."""
+
+
+_STEPS: tuple[Callable[[Connection], None], ...] = (_one_to_two, _two_to_three, _three_to_four)
 
 
 def _columns(connection: Connection, table: sa.Table) -> set[str]:

@@ -16,6 +16,7 @@ NAME_LENGTH = 512
 metadata = sa.MetaData()
 
 DOUBLE = sa.Float(precision=53)
+LONG_BYTES = sa.LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb")
 LONG_TEXT = sa.Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")  # MySQL's TEXT ends at 64 KiB
 _STATES = ("RUNNING", "COMPLETE", "PRUNED", "FAIL", "WAITING")
 

@@ -15,8 +15,9 @@ from sqlalchemy.engine import Connection
 from ..core.messages import AdoptTrial, NewTrial, Row
 from ..exceptions import FencedError
 from . import schema as t
+from . import snapshots
 from .batch import Batch
-from .records import StudyRecord
+from .records import Snapshot, StudyRecord
 from .statements import Cursor, Statements
 
 
@@ -74,6 +75,15 @@ class OwnedStudy:
     def trial_id(self, number: int) -> int:
         """The id of a trial's row in Optuna's table; -1: there is no such trial."""
         return self._trial_ids.get(number, -1)
+
+    def put_snapshot(self, cursor: Cursor, snapshot: Snapshot) -> None:
+        """Store a snapshot in the open transaction.
+
+        Raises:
+            FencedError: the epoch was superseded or released.
+        """
+        self._guard(cursor, None)
+        snapshots.write(cursor, self._statements, self.study, snapshot)
 
     def committed(self, n_events: int, batch: Batch) -> None:
         """The transaction in which ``store`` ran is committed: only now is it true."""

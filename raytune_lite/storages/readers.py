@@ -6,8 +6,7 @@ broken program) raises StorageError naming its table and row.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from itertools import chain
+from collections.abc import Callable, Iterator
 from math import isfinite
 from typing import Any, TypeVar
 
@@ -28,6 +27,7 @@ from .trial_reader import key_and_json, parse_json, raw
 
 _R = TypeVar("_R")
 _NUMBER = stored.whole()
+_PAGE = 5000  # events that are read at once
 
 # --- the log -------------------------------------------------------------------------------------------------------
 
@@ -38,23 +38,45 @@ def events(connection: Connection, study: StudyRecord) -> list[LogEntry]:
     Raises:
         StorageError: an event is missing or is not of this version.
     """
-    e = t.rtl_events.c
-    found: list[LogEntry] = []
-    query = sa.select(e.seq, raw(e.at), e.json).where(e.study_id == study.study_id).order_by(e.seq)
-    rows = chain.from_iterable(connection.execute(query).partitions(5000))  # one by one takes twice as long
-    for expected, (seq, at, text) in enumerate(rows, start=1):
-        if seq != expected:
-            raise StorageError(
-                f"table rtl_events, study {study.name!r}: event {expected} is missing (the next is {seq}); the log "
-                "was changed by hand. Restore a copy of the database."
-            )
+    return list(log(connection, study))
+
+
+def log(connection: Connection, study: StudyRecord, after: int = 0) -> Iterator[LogEntry]:
+    """The log behind its first ``after`` events, page by page.
+
+    Raises:
+        StorageError: an event is missing or is not of this version.
+    """
+    for seq, at, text in log_rows(connection, study, after):
         try:
             if type(at) is not float or not isfinite(at):  # SQLite keeps any value in any column
                 raise StorageError(f"its time {shown(at)} is not a finite number.")
-            found.append(LogEntry(at, event_from_json(text)))
+            entry = LogEntry(at, event_from_json(text))
         except StorageError as error:
             raise StorageError(f"table rtl_events, study {study.name!r}, seq {seq}: {error}") from None
-    return found
+        yield entry
+
+
+def log_rows(
+    connection: Connection, study: StudyRecord, after: int = 0, upto: int | None = None
+) -> Iterator[tuple[int, Any, Any]]:
+    """(seq, time, JSON text) of each event behind the first ``after``, as they are stored.
+
+    Raises:
+        StorageError: an event is missing.
+    """
+    e, expected = t.rtl_events.c, after + 1
+    query = sa.select(e.seq, raw(e.at), e.json).where(e.study_id == study.study_id).order_by(e.seq).limit(_PAGE)
+    query = query if upto is None else query.where(e.seq <= upto)
+    while rows := connection.execute(query.where(e.seq >= expected)).fetchall():
+        for seq, at, text in rows:
+            if seq != expected:
+                raise StorageError(
+                    f"table rtl_events, study {study.name!r}: event {expected} is missing (the next is {seq}); the log "
+                    "was changed by hand. Restore a copy of the database."
+                )
+            expected += 1
+            yield seq, at, text
 
 
 def last_run(connection: Connection, study: StudyRecord) -> RunStarted | None:

@@ -85,3 +85,20 @@ class RungRecord:
     promoted: bool
     bracket: int = 0
     losses: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """What the first ``seq`` events of a study's log fold to.
+
+    ``kind``: "cache": the log is there, too; "base": the log before it was given up. ``at``: the time of the last
+    event, seconds since the study was created. ``code``: by which code the log was folded. ``log_digest``: of those
+    events, see ``Store.log_digest``. ``data``: compressed lines, cut into parts.
+    """
+
+    kind: str
+    seq: int
+    at: float
+    code: str
+    log_digest: str
+    data: tuple[bytes, ...]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import json
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -19,11 +19,11 @@ from ..core.encoding import event_to_json
 from ..core.messages import LogEntry, Row
 from ..exceptions import FencedError, StorageError, StudyBusyError
 from ..trial import FrozenTrial, StudyDirection, TrialState
-from . import integrity, ownership, readers, studies, trial_queries, trial_reader
+from . import integrity, ownership, readers, snapshots, studies, trial_queries, trial_reader
 from . import schema as t
 from .database import Database, LockedError, RolledBackError
 from .owned import OwnedStudy
-from .records import Owner, StudyRecord
+from .records import Owner, Snapshot, StudyRecord
 from .statements import Statements, upsert
 
 __all__ = ["Repository", "StudyRecord"]
@@ -54,6 +54,7 @@ class Repository:
         self._database = database
         self._statements = Statements(database.dialect)
         self._owned: dict[int, OwnedStudy] = {}  # study_id -> what was acquired here
+        self._digests: dict[int, snapshots.LogDigest] = {}
         self._lock = threading.RLock()
 
     @classmethod
@@ -185,6 +186,7 @@ class Repository:
             holder = "a process that holds its row locked in a transaction (it may be stopped, or cut off)"
             raise StudyBusyError(study.name, holder, lease) from None
         self._owned[study.study_id] = owned
+        self._digests.pop(study.study_id, None)
         return epoch
 
     def previous_owner(self, study: StudyRecord) -> str | None:
@@ -261,8 +263,50 @@ class Repository:
 
     # --- readers: each is one transaction ---
 
-    events = _reads(readers.events)
     last_run = _reads(readers.last_run)
+
+    def log(self, study: StudyRecord, after: int = 0) -> Iterator[LogEntry]:
+        """See ``Store``."""
+        with self._database.read() as connection:
+            self._check_kept(connection, study, after)
+            yield from readers.log(connection, study, after)
+
+    def events(self, study: StudyRecord) -> list[LogEntry]:
+        """See ``Store``."""
+        return list(self.log(study))
+
+    @staticmethod
+    def _check_kept(connection: Connection, study: StudyRecord, after: int) -> None:
+        base = snapshots.base_seq(connection, study)
+        if after < base:
+            raise StorageError(
+                f"study {study.name!r}: its log was compacted, so that its first {base} events are no longer there. "
+                "All else of it can be read, and it can be continued."
+            )
+
+    # --- snapshots ---
+
+    def log_digest(self, study: StudyRecord, upto: int) -> str:
+        """See ``Store``."""
+        with self._database.read() as connection:
+            return self._digests.setdefault(study.study_id, snapshots.LogDigest()).upto(connection, study, upto)
+
+    def snapshot(self, study: StudyRecord, kind: str) -> Snapshot | None:
+        """See ``Store``."""
+        with self._database.read() as connection:
+            return snapshots.read(connection, study, kind)
+
+    def put_snapshot(self, study: StudyRecord, epoch: int, snapshot: Snapshot) -> None:
+        """See ``Store``."""
+        with self._lock:
+            owned = self._owned_study(study, epoch)
+            with self._database.write_fast(flush=True) as cursor:
+                owned.put_snapshot(cursor, snapshot)
+            if snapshot.kind == "base":
+                self._digests.pop(study.study_id, None)
+
+    # --- more readers ---
+
     external_trials = _reads(trial_reader.external_trials)
     trials = _reads(trial_reader.trials)
     attempts = _reads(readers.attempts)

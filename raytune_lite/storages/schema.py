@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from . import stored
 from .optuna_schema import (
     DOUBLE,
+    LONG_BYTES,
     LONG_TEXT,
     NAME_LENGTH,
     OPTUNA_HEAD,
@@ -62,6 +63,8 @@ __all__ = [
     "rtl_reports",
     "rtl_rungs",
     "rtl_slots",
+    "rtl_snapshot_parts",
+    "rtl_snapshots",
     "rtl_studies",
     "rtl_trials",
     "rtl_version",
@@ -79,7 +82,7 @@ __all__ = [
     "version_info",
 ]
 
-OUR_SCHEMA = 3  # how an older one becomes this one: migrations.py
+OUR_SCHEMA = 4  # how an older one becomes this one: migrations.py
 
 # --- kinds of columns ----------------------------------------------------------------------------------------------
 
@@ -170,6 +173,26 @@ rtl_events = sa.Table(
     _text("json", LONG_TEXT),
 )
 
+rtl_snapshots = sa.Table(  # what the log up to ``seq`` folds to
+    "rtl_snapshots",
+    metadata,
+    _owned_by("studies.study_id", primary_key=True),
+    _column("kind", sa.String(8), stored.word("cache", "base"), primary_key=True),  # base: the log before it is gone
+    _whole("seq"),
+    _seconds("at"),  # of the last event
+    _text("code", sa.String(64)),  # by which the log was folded
+    _text("log_digest", sa.String(64)),  # sha256 of the log from the base on
+    _text("digest", sa.String(64)),  # sha256 of the parts
+)
+rtl_snapshot_parts = sa.Table(
+    "rtl_snapshot_parts",
+    metadata,
+    _owned_by("studies.study_id", primary_key=True),
+    _column("kind", sa.String(8), stored.text, primary_key=True),
+    _whole("part", primary_key=True),
+    sa.Column("data", LONG_BYTES, nullable=False),  # compressed lines, see core.snapshot
+)
+
 # --- trials, and what they hold ------------------------------------------------------------------------------------
 
 _HELD_CELL = "CASE WHEN state <> 'FAIL' THEN cell END"
@@ -258,7 +281,7 @@ OUR_TABLES = tuple(name for name in metadata.tables if name.startswith("rtl_"))
 
 # SQLite checks foreign keys only where a connection asks for it, and Optuna's do not: without these triggers a study
 # that Optuna deletes would leave our rows behind, and SQLite gives the freed study_id to the next study.
-_BY_STUDY = ("rtl_grid_cells", "rtl_events", "rtl_epochs", "rtl_studies")
+_BY_STUDY = ("rtl_grid_cells", "rtl_snapshot_parts", "rtl_snapshots", "rtl_events", "rtl_epochs", "rtl_studies")
 _BY_TRIAL = ("rtl_reports", "rtl_rungs", "rtl_checkpoints", "rtl_slots", "rtl_attempts", "rtl_trials")
 SQLITE_TRIGGERS = tuple(f"DROP TRIGGER IF EXISTS rtl_{table}_deleted" for table in ("studies", "trials")) + tuple(
     f"CREATE TRIGGER rtl_{table}_deleted AFTER DELETE ON {table} BEGIN "

@@ -107,6 +107,11 @@ def _clause(dialect: str, shape: Shape, verb: Verb, columns: tuple[str, ...]) ->
     return sa.update(table).values({name: _b(table.c[name]) for name in columns}).where(this)
 
 
+def _delete_kind(table: sa.Table) -> Any:
+    """Of the tables of snapshots."""
+    return sa.delete(table).where(table.c.study_id == _b(table.c.study_id), table.c.kind == _b(table.c.kind))
+
+
 def _others() -> dict[str, tuple[Any, tuple[str, ...]]]:
     """The statements that store no row of the core, with the order of their parameters."""
     e, tr, ev = t.rtl_epochs, t.trials, t.rtl_events
@@ -114,7 +119,13 @@ def _others() -> dict[str, tuple[Any, tuple[str, ...]]]:
         e.c.study_id == _b(e.c.study_id), e.c.epoch == _b(e.c.epoch), e.c.run == _b(e.c.run)
     )
     log = ("study_id", "seq", "epoch", "at", "json")
+    sn, parts = t.rtl_snapshots, t.rtl_snapshot_parts
+    snapshot, part = tuple(column.name for column in sn.c), tuple(column.name for column in parts.c)
     return {
+        **{name: (_delete_kind(table), ("b_study_id", "b_kind"))
+           for name, table in (("drop_snapshot", sn), ("drop_snapshot_parts", parts))},
+        "snapshot": (_insert(sn, snapshot), snapshot),
+        "snapshot_part": (_insert(parts, part), part),
         # MySQL counts changed rows only, but SQLAlchemy's drivers ask it for matched ones (CLIENT.FOUND_ROWS)
         "guard": (sa.update(e).values(epoch=e.c.epoch).where(owned), ("b_study_id", "b_epoch", "b_run")),
         "guard_and_renew": (

@@ -16,11 +16,11 @@ No method reads a clock: times come from the caller.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from ..core.messages import LogEntry, Row, TrialAdded
-from .records import Owner, StudyRecord
+from ..core.messages import LogEntry, Row, RunStarted, TrialAdded
+from .records import Owner, Snapshot, StudyRecord
 
 __all__ = ["Store"]
 
@@ -121,6 +121,38 @@ class Store(Protocol):
 
         Raises:
             StorageError: an event is missing or is not of this version.
+        """
+
+    def log(self, study: StudyRecord, after: int = 0) -> Iterator[LogEntry]:
+        """The log behind its first ``after`` events, read as it is used.
+
+        Raises:
+            StorageError: as for ``events``; or those events were given up, see ``Snapshot``.
+        """
+
+    def last_run(self, study: StudyRecord) -> RunStarted | None:
+        """The start of the latest run, or None.
+
+        Raises:
+            StorageError: the event was changed by hand.
+        """
+
+    def log_digest(self, study: StudyRecord, upto: int) -> str:
+        """A digest of the log's first ``upto`` events, of which the base has some."""
+
+    def snapshot(self, study: StudyRecord, kind: str) -> Snapshot | None:
+        """The snapshot of this kind, whole and unchanged; or None.
+
+        Raises:
+            StorageError: the base was changed by hand: without it nothing is known of the events before it.
+        """
+
+    def put_snapshot(self, study: StudyRecord, epoch: int, snapshot: Snapshot) -> None:
+        """Store a snapshot in the place of the one of its kind, all or nothing.
+
+        Raises:
+            FencedError: the epoch was superseded or released. Nothing was changed.
+            StorageError: the database refused. Nothing was changed.
         """
 
     def external_trials(self, study: StudyRecord) -> list[TrialAdded]:

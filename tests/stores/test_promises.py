@@ -8,6 +8,7 @@ import pytest
 
 from raytune_lite.core import messages as m
 from raytune_lite.exceptions import FencedError, StorageError, StudyBusyError, StudyNotFoundError
+from raytune_lite.storages.records import Snapshot
 from raytune_lite.trial import StudyDirection, TrialState
 
 from ..core_tools import T0
@@ -274,3 +275,37 @@ def test_a_number_that_another_program_has_used_is_not_used_again(place, store, 
     assert store.events(study) == []
     store.commit(study, epoch, LOG[:1], [new(1)])
     assert list(place.tables(study)["rtl_trials"]) == [(1,)]
+
+
+# --- snapshots -----------------------------------------------------------------------------------------------------
+
+
+def snapshot(seq, *data, kind="cache", digest="d"):
+    return Snapshot(kind=kind, seq=seq, at=seq / 3, code="c", log_digest=digest, data=data)
+
+
+def test_a_snapshot_takes_the_place_of_the_one_of_its_kind(store, other, study, epoch):
+    assert store.snapshot(study, "cache") is None
+    large = snapshot(1, *(bytes([i]) * 2**18 for i in range(8)))
+    for made in (snapshot(9, b"x"), large, snapshot(2, b"\0'\\%s\xff", kind="base")):
+        store.put_snapshot(study, epoch, made)
+        assert other.snapshot(study, made.kind) == made
+    assert other.snapshot(study, "cache") == large
+
+
+def test_only_the_owner_stores_a_snapshot(store, other, study, epoch):
+    later = other.acquire(study, run="run-1", lease=60, now=T0)
+    with pytest.raises(FencedError):
+        store.put_snapshot(study, epoch, snapshot(1, b"x"))
+    assert other.snapshot(study, "cache") is None
+    other.put_snapshot(study, later, snapshot(1, b"x"))
+
+
+def test_the_log_is_read_from_any_place_and_its_digest_is_of_its_beginning(store, other, study, epoch):
+    store.commit(study, epoch, LOG[:6], [])
+    before = store.log_digest(study, 4), store.log_digest(study, 6)
+    store.commit(study, epoch, LOG[6:9], [])
+    assert repr(list(other.log(study, 5))) == repr(LOG[5:9])
+    assert (other.log_digest(study, 4), other.log_digest(study, 6)) == before
+    assert len({store.log_digest(study, upto) for upto in range(1, 10)}) == 9
+    assert other.last_run(study) == EVENTS[0]

@@ -30,6 +30,7 @@ from .storage import Disk, DiskStore, FaultyRepository
 from .world import Process, World
 
 Open = Callable[[Process], Any]  # a database as one process sees it
+SNAPSHOT_EVERY = 50  # events: a history has some hundreds
 DEEP_EVERY = 40  # commits between two comparisons of the live state with the folded log
 CALL_TIMEOUT = 8.0  # seconds until a call to the actor is sent again
 LOOK = 0.5  # seconds between looks at who waits for long
@@ -115,8 +116,9 @@ class AuditedSession(Session):
     ) -> None:
         self._auditor, self._disk, self._faulty = auditor, store.disk, repository
         self._deep_at = auditor.commits + DEEP_EVERY
-        super().__init__(config, host=host, repository=repository, checkpoints=store, later=later, time=time)
-        self._compare(refold=False)
+        super().__init__(config, host=host, repository=repository, checkpoints=store, later=later, time=time,
+                         snapshot_every=SNAPSHOT_EVERY)  # fmt: skip
+        self._compare(refold=self._history.begun_at > 0)
 
     @property
     def state(self) -> StudyState:

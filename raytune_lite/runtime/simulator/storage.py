@@ -7,7 +7,7 @@ sees each commit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -15,10 +15,10 @@ from typing import Any
 
 from ...checkpoints import layout
 from ...checkpoints.store import CheckpointStore
-from ...core.messages import CheckpointRef, LogEntry, Row, TrialAdded
+from ...core.messages import CheckpointRef, LogEntry, Row, RunStarted, TrialAdded
 from ...exceptions import CheckpointCorruptedError, CheckpointDiskError, CheckpointError, StorageError
 from ...storages.memory import MemoryDatabase
-from ...storages.records import Owner, StudyRecord
+from ...storages.records import Owner, Snapshot, StudyRecord
 from ...storages.store import Store
 from .audit import Auditor
 from .world import Process, World
@@ -128,6 +128,31 @@ class FaultyRepository:
         """See Store."""
         self._alive()
         return self.inner.events(study)
+
+    def log(self, study: StudyRecord, after: int = 0) -> Iterator[LogEntry]:
+        """See Store."""
+        self._alive()
+        return self.inner.log(study, after)
+
+    def last_run(self, study: StudyRecord) -> RunStarted | None:
+        """See Store."""
+        return self.inner.last_run(study)
+
+    def log_digest(self, study: StudyRecord, upto: int) -> str:
+        """See Store."""
+        return self.inner.log_digest(study, upto)
+
+    def snapshot(self, study: StudyRecord, kind: str) -> Snapshot | None:
+        """See Store."""
+        return self.inner.snapshot(study, kind)
+
+    def put_snapshot(self, study: StudyRecord, epoch: int, snapshot: Snapshot) -> None:
+        """See Store; with faults before and after."""
+        self._crash("driver dies before a snapshot")
+        if self.world.strikes("snapshot fails", self.process.name):
+            raise StorageError("no snapshot was stored (simulated)")
+        self.inner.put_snapshot(study, epoch, snapshot)
+        self._crash("driver dies after a snapshot")
 
     def external_trials(self, study: StudyRecord) -> list[TrialAdded]:
         """See Store."""

@@ -5,8 +5,8 @@
 A study is made through the real session (SQLite), then opened several times as a new run does it: a snapshot of the
 state is read and verified, the log behind it is read and folded, and the rest is done (the tables are checked, the
 study is acquired, trials of other programs are looked for, the run begins). ``--each``: reports in one message; 1 is an
-objective whose epochs take a second or more, so that each report is a separate message and event, and the log is as long
-as it can be.
+objective whose epochs take a second or more, so that each report is a separate message and event, and the log is as
+long as it can be.
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ def locate(state: StudyState, slot: str) -> tuple[str, int] | None:
 
 def record(state: StudyState, number: int, created: float, trial_id: int) -> FrozenTrial:
     """A trial as it is now, with what the core does not know: its dates, naive and in UTC, and its id."""
-    return replace(_dated(state, state.trials[number].freeze(), created), trial_id=trial_id)
+    return replace(_dated(state, state.trials.peek(number).freeze(), created), trial_id=trial_id)
 
 
 def _dated(state: StudyState, trial: FrozenTrial, created: float) -> FrozenTrial:

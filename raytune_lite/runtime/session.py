@@ -8,7 +8,6 @@ else reads the state. Runs the same under the Ray driver, in-process and in test
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 

@@ -14,6 +14,7 @@ in other layers is counted there. "fsync" is the CPU time of COMMIT; what it wai
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import json
 import secrets
@@ -297,6 +298,8 @@ def table(title: str, n: int, total: float, clocked: dict[str, float], clocked_t
 
 
 def driver_side(args: argparse.Namespace, clocks: bool) -> dict[str, Any]:
+    gc.set_threshold(50_000, 20, 50)  # as the driver actor has it
+    sys.setswitchinterval(0.0005)
     clock = Clock()
     if clocks:
         clock.install(DRIVER)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields
+from operator import attrgetter
 from typing import Any
 
 from ..arguments import shown
@@ -20,15 +21,22 @@ from .earlier import upgrade_for
 from .fields import RECORDS, readers_of
 
 _FIELDS = {cls: tuple(f.name for f in fields(cls)) for cls in RECORDS}
+# for each record with several fields: the keys of its JSON, and a function that takes its values in their order
+_WRITERS = {
+    cls: (cls.__name__, ("_", *names), attrgetter(*names)) for cls, names in _FIELDS.items() if len(names) > 1
+}
 _READERS = {cls.__name__: (cls, readers_of(cls), upgrade_for(cls)) for cls in RECORDS}
 
 # --- records -------------------------------------------------------------------------------------------------------
 
 
 def _encode(record: Any) -> dict[str, Any]:
+    cls = type(record)
+    if cls in _WRITERS and cls is not m.Progress:
+        name, keys, values = _WRITERS[cls]
+        return dict(zip(keys, (name, *values(record)), strict=True))
     if isinstance(record, DISTRIBUTIONS):
         return distribution_to_dict(record)
-    cls = type(record)
     if cls not in _FIELDS:
         raise TypeError(f"a message holds records, texts and numbers, got {shown(record)} of type {cls.__name__}.")
     data: dict[str, Any] = {"_": cls.__name__}
@@ -80,8 +88,16 @@ def _decode(data: dict[str, Any]) -> Any:
     return cls(**data)
 
 
-# made once: json.dumps and json.loads make new ones for each call
+# made once: json.dumps and json.loads make new ones for each call, and so does JSONEncoder.encode
 _ENCODER = json.JSONEncoder(default=_encode, separators=(",", ":"))
+_encoder_in_c: Any = getattr(json.encoder, "c_make_encoder", None)
+_chunks: Any = (
+    (lambda value, _: _ENCODER.iterencode(value))
+    if _encoder_in_c is None
+    else _encoder_in_c(
+        None, _encode, json.encoder.encode_basestring_ascii, None, ":", ",", False, False, True
+    )
+)
 _DECODER = json.JSONDecoder(object_hook=_decode)
 _scan: Any = _DECODER.scan_once  # type: ignore[attr-defined]  # what decode() itself calls
 
@@ -97,7 +113,7 @@ def _loads(text: str) -> Any:
 
 def to_json(value: Any) -> str:
     """A record, or a list of records and scalars, as one line of JSON (Python's dialect: NaN and Infinity as such)."""
-    return _ENCODER.encode(value)
+    return "".join(_chunks(value, 0))
 
 
 def from_json(text: str | bytes) -> Any:

@@ -137,6 +137,8 @@ class TrialRecord:
 
     def constraints(self) -> tuple[tuple[str, float], ...]:
         """(key, value) of each constraint reported so far."""
+        if not self.system_attrs:
+            return ()
         found = [(key, text) for key, text in self.system_attrs.items() if key.startswith(CONSTRAINT_PREFIX)]
         return tuple((key[len(CONSTRAINT_PREFIX) :], float(json.loads(text))) for key, text in found)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields
-from operator import attrgetter
 from typing import Any
 
 from ..arguments import shown
@@ -21,22 +20,15 @@ from .earlier import upgrade_for
 from .fields import RECORDS, readers_of
 
 _FIELDS = {cls: tuple(f.name for f in fields(cls)) for cls in RECORDS}
-# for each record with several fields: the keys of its JSON, and a function that takes its values in their order
-_WRITERS = {
-    cls: (cls.__name__, ("_", *names), attrgetter(*names)) for cls, names in _FIELDS.items() if len(names) > 1
-}
 _READERS = {cls.__name__: (cls, readers_of(cls), upgrade_for(cls)) for cls in RECORDS}
 
 # --- records -------------------------------------------------------------------------------------------------------
 
 
 def _encode(record: Any) -> dict[str, Any]:
-    cls = type(record)
-    if cls in _WRITERS and cls is not m.Progress:
-        name, keys, values = _WRITERS[cls]
-        return dict(zip(keys, (name, *values(record)), strict=True))
     if isinstance(record, DISTRIBUTIONS):
         return distribution_to_dict(record)
+    cls = type(record)
     if cls not in _FIELDS:
         raise TypeError(f"a message holds records, texts and numbers, got {shown(record)} of type {cls.__name__}.")
     data: dict[str, Any] = {"_": cls.__name__}

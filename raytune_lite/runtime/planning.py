@@ -68,16 +68,17 @@ def locate(state: StudyState, slot: str) -> tuple[str, int] | None:
 
 def record(state: StudyState, number: int, created: float, trial_id: int) -> FrozenTrial:
     """A trial as it is now, with what the core does not know: its dates, naive and in UTC, and its id."""
-    return replace(_dated(state, state.trials.peek(number).freeze(), created), trial_id=trial_id)
+    return _dated(state, state.trials.peek(number).freeze(), created, trial_id)
 
 
-def _dated(state: StudyState, trial: FrozenTrial, created: float) -> FrozenTrial:
+def _dated(state: StudyState, trial: FrozenTrial, created: float, trial_id: int = -1) -> FrozenTrial:
     """The trial with its wall-clock dates, which the core does not know."""
     record = state.trials.peek(trial.number)
     return replace(
         trial,
         datetime_start=_date(record.started_at, created),
         datetime_complete=_date(record.completed_at, created),
+        trial_id=trial_id,
     )
 
 

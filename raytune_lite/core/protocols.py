@@ -6,8 +6,9 @@ alike, so a study's history can be folded again by any process.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any, Protocol, TypeVar, overload, runtime_checkable
 
 from ..distributions import Distribution
@@ -50,6 +51,35 @@ class Finished(Prefix[FrozenTrial]):
     __slots__ = ()
 
 
+Block = tuple[FrozenTrial, ...]
+
+
+class Pending(Sequence[FrozenTrial]):
+    """The trials under way at one moment, by number.
+
+    ``blocks``: the same trials in parts. A part of which nothing has changed is the same object in the next view, so a
+    sampler may keep what it learnt from it (see ``samplers.history.BlockCache``).
+    """
+
+    __slots__ = ("_n", "blocks")
+
+    def __init__(self, blocks: Sequence[Block]) -> None:
+        self.blocks, self._n = tuple(blocks), sum(map(len, blocks))
+
+    def __len__(self) -> int:
+        return self._n
+
+    def __iter__(self) -> Iterator[FrozenTrial]:
+        return chain.from_iterable(self.blocks)
+
+    @overload
+    def __getitem__(self, index: int) -> FrozenTrial: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[FrozenTrial]: ...
+    def __getitem__(self, index: int | slice) -> FrozenTrial | Sequence[FrozenTrial]:
+        return tuple(self)[index]
+
+
 @dataclass(frozen=True, slots=True)
 class StudyIdentity:
     """What of a study never changes: its name and its directions, one an objective."""
@@ -79,10 +109,10 @@ class Rung:
 class StudyView:
     """What a sampler may know: directions, and the trials as they are after ``n_events`` events.
 
-    ``finished``: COMPLETE, PRUNED and FAIL trials, in the order in which they ended. ``load_pending`` builds the trials
-    that have parameters and no end yet (RUNNING, PAUSED, to be tried again), the asking one among them; their
-    parameters are all that are known: used, suggested or fixed. ``load_rungs`` and ``bracket_of`` are the pruner's
-    (HasRungs). Nothing is built before a sampler asks.
+    ``finished``: COMPLETE, PRUNED and FAIL trials, in the order in which they ended. ``load_pending`` gives the trials
+    that have parameters and no end yet (RUNNING, PAUSED, to be tried again), the asking one among them, as they are
+    when it is called; their parameters are all that are known: used, suggested or fixed. ``load_rungs`` and
+    ``bracket_of`` are the pruner's (HasRungs). Nothing is built before a sampler asks.
     """
 
     directions: tuple[StudyDirection, ...]
@@ -98,6 +128,11 @@ class StudyView:
         ended = tuple(trial for trial in trials if trial.state.is_finished())
         pending = tuple(trial for trial in trials if not trial.state.is_finished())
         return cls(tuple(directions), len(trials), Finished(ended, len(ended)), lambda: pending)
+
+    def pending_blocks(self) -> tuple[Block, ...]:
+        """Trials under way, the asking one too, in parts; see Pending."""
+        pending = self.load_pending()
+        return pending.blocks if isinstance(pending, Pending) else (tuple(pending),)
 
     def pending(self, number: int) -> list[FrozenTrial]:
         """Trials under way, without trial ``number``, which asks."""
@@ -118,7 +153,7 @@ class StudyView:
 
     def still(self) -> StudyView:
         """The same view for another thread: what it would load later is loaded now."""
-        pending, rungs = tuple(self.load_pending()), self.rungs()
+        pending, rungs = Pending(self.pending_blocks()), self.rungs()
         return replace(self, load_pending=lambda: pending, load_rungs=lambda: rungs)
 
 

@@ -6,19 +6,30 @@ share (``moves``, ``adoption``). ``state`` has the table of handlers and the one
 
 from __future__ import annotations
 
-import contextlib
-import json
 import math
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ..distributions import Distribution
-from ..trial import FrozenTrial, StudyDirection, TrialState
+from ..trial import StudyDirection, TrialState
 from .kept import FinishedTrials, Trials
 from .ledger import Ledger
-from .messages import FailureKind, ParamValue
-from .protocols import Branches, Finished, Grid, HasRungs, Judge, Losses, Promoter, Pruner, StudyIdentity, StudyView
+from .messages import FailureKind
+from .pending import PendingTrials
+from .protocols import (
+    Branches,
+    Finished,
+    Grid,
+    HasRungs,
+    Judge,
+    Losses,
+    Pending,
+    Promoter,
+    Pruner,
+    StudyIdentity,
+    StudyView,
+)  # fmt: skip
 from .retries import RetryPolicy
 from .tree import Tree
 from .trials import PAUSED, Transition, TrialRecord
@@ -80,6 +91,7 @@ class StudyData:
     queue: deque[int] = field(default_factory=deque)  # enqueued trials, oldest first
     requests: dict[str, int | None] = field(default_factory=dict)  # key of a user's request -> its answer
     run: Run = field(default_factory=Run)
+    under_way: PendingTrials = field(default_factory=PendingTrials, compare=False, repr=False)  # as samplers see them
 
     # the pruner
     pruner_spec: str = ""
@@ -188,21 +200,9 @@ class StudyData:
             return StudyView(self.directions, self.n_events, finished, self._pending)
         return StudyView(self.directions, self.n_events, finished, self._pending, rungs.rungs, rungs.bracket)
 
-    def _pending(self) -> list[FrozenTrial]:
+    def _pending(self) -> Pending:
         """Trials under way: with a slot, paused, or to be tried again. Not those that another program runs."""
-        numbers = sorted({*self.slots.values(), *self.paused, *self.retry})
-        return [self.trials[number].freeze(self._expected(self.trials[number])) for number in numbers]
-
-    def _expected(self, trial: TrialRecord) -> dict[str, ParamValue]:
-        """The parameters that a trial is going to use, as far as that is known: suggested or fixed."""
-        expected = {param.name: param for param in trial.suggested or ()}
-        for name, text in trial.fixed:
-            dist = self.space.get(name)
-            if dist is not None and name not in trial.params:
-                with contextlib.suppress(ValueError):  # fixed to what this parameter cannot be: its attempt will fail
-                    value = dist.to_internal_repr(json.loads(text))
-                    expected[name] = ParamValue(name=name, value=value, distribution=dist)
-        return expected
+        return self.under_way.show(self)
 
     # --- values ------------------------------------------------------------------------------------------------------
 

@@ -60,6 +60,7 @@ class StudyState(StudyData):
         self.n_events += effects.changed
         if not self.trials.is_settled:
             self.trials.settle(self.best)
+        self.under_way.note(event, effects.commands)
         return effects
 
 

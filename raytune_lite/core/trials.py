@@ -17,7 +17,7 @@ States of a trial, and what moves it (the rows of TRANSITIONS):
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -177,7 +177,7 @@ class TrialRecord:
         return commands
 
     def freeze(self, expected: Mapping[str, ParamValue] | None = None) -> FrozenTrial:
-        """The record for readers (without wall-clock dates, which the database adds).
+        """The record for readers (without wall-clock dates, which the database adds). User attributes are parsed late.
 
         ``expected``: parameters that the trial will most likely use, and may not have used yet.
         """
@@ -188,7 +188,7 @@ class TrialRecord:
             values=self.values,
             params={n: p.distribution.to_external_repr(p.value) for n, p in params.items()},
             distributions={n: p.distribution for n, p in params.items()},
-            user_attrs={key: json.loads(text) for key, text in self.user_attrs.items()},
+            user_attrs=JsonValues(self.user_attrs),
             system_attrs={key: json.loads(text) for key, text in self.system_attrs.items()},
             intermediate_values={step: values[0] for step, values in self.reports.items()},
             intermediate_vectors=self._vectors(),
@@ -198,3 +198,26 @@ class TrialRecord:
     def _vectors(self) -> dict[int, tuple[float, ...]]:
         is_single = len(next(iter(self.reports.values()), ())) < 2
         return {} if is_single else dict(self.reports)
+
+
+class JsonValues(Mapping[str, Any]):
+    """Values by name, given as JSON texts; each is parsed when it is first looked at. They may be long."""
+
+    __slots__ = ("_texts", "_values")
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self._texts, self._values = dict(texts), dict[str, Any]()
+
+    def __getitem__(self, key: str) -> Any:
+        if key not in self._values:
+            self._values[key] = json.loads(self._texts[key])
+        return self._values[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._texts)
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))

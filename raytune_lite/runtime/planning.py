@@ -72,12 +72,13 @@ def record(state: StudyState, number: int, created: float, trial_id: int) -> Fro
 
 
 def _dated(state: StudyState, trial: FrozenTrial, created: float, trial_id: int = -1) -> FrozenTrial:
-    """The trial with its wall-clock dates, which the core does not know."""
+    """The trial for users, with its wall-clock dates, which the core does not know."""
     record = state.trials.peek(trial.number)
     return replace(
         trial,
         datetime_start=_date(record.started_at, created),
         datetime_complete=_date(record.completed_at, created),
+        user_attrs=dict(trial.user_attrs),
         trial_id=trial_id,
     )
 

@@ -7,17 +7,18 @@ the order in which trials ended. The arrays are a cache: any view of the study b
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.protocols import StudyView
+from ..core.protocols import Block, StudyView
 from ..distributions import Distribution
 from ..trial import FrozenTrial, StudyDirection, TrialState
 
 Array = NDArray[np.float64]
+T = TypeVar("T")
 
 
 class _Growing:
@@ -189,6 +190,27 @@ class History:
         """Sorted names of the parameters that every trial of these states had."""
         sets = [set(group) for group in self.used(*states)]
         return sorted(set.intersection(*sets)) if sets else []
+
+
+class BlockCache(Generic[T]):
+    """What a sampler makes of the trials under way, block by block; a block that it knows is not looked at again.
+
+    Args:
+        make: from one block, whose trials are in number order. What it gives must follow from the block alone.
+    """
+
+    def __init__(self, make: Callable[[Block], T]) -> None:
+        self._make = make
+        self._known: dict[int, tuple[Block, T]] = {}  # by the block's id; the block is kept, so that its id stays its
+
+    def of(self, view: StudyView) -> list[T]:
+        """For each block of the view, in number order."""
+        before, now = self._known, dict[int, tuple[Block, T]]()
+        for block in view.pending_blocks():
+            found = before.get(id(block))
+            now[id(block)] = (block, self._make(block)) if found is None else found
+        self._known = now
+        return [made for _, made in now.values()]
 
 
 def values_of(trial: FrozenTrial, names: Sequence[str]) -> list[float]:

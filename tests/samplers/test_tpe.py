@@ -71,7 +71,7 @@ def asked(found, space=SPACE, directions=(MIN,), **options):
     """The two densities that a sampler would make for this view."""
     sampler, view = TPESampler(0, **options), view_of(found, directions)
     sampler._catch_up(view)
-    return sampler._ask(view, space, view.pending(-1))
+    return sampler._ask(view, -1, space)
 
 
 def numbers_of_good(found, **options):

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core.protocols import StudyView
-from ...trial import FrozenTrial, TrialState
-from ..history import History, values_of
+from ...core.protocols import Block, StudyView
+from ...trial import StudyDirection, TrialState
+from ..history import BlockCache, History, values_of
 from ..pareto import pareto_mask
 from .kernel import Array
 from .space import Space
 from .warping import warp, warp_stopped
 
-_Point = tuple[list[float], FrozenTrial]  # internal values, and whose they are
 _MOST_LOST = 32  # the newest of the pruned and of the failed; around older ones trials may be made again
 
 
@@ -88,6 +88,8 @@ class Reader:
 
     def __init__(self) -> None:
         self._history = History()
+        self._key: tuple[list[str], tuple[StudyDirection, ...]] = [], ()
+        self._waiting = BlockCache(partial(_waiting, [], None))  # for this key
 
     def history(self, view: StudyView) -> History:
         """The finished trials of ``view``."""
@@ -102,21 +104,11 @@ class Reader:
         if is_single:
             done = done | (have & history.of_state(TrialState.PRUNED) & (history.last_steps >= 0))
         points = history.matrix(names)
-        paused: list[_Point] = []
-        pending: list[_Point] = []
-        for trial in view.pending(number):
-            point = values_of(trial, names)
-            if any(map(math.isnan, point)):
-                continue
-            stopped = is_single and trial.state is TrialState.PAUSED and len(trial.intermediate_values) > 0
-            (paused if stopped else pending).append((point, trial))
-        sign = view.directions[0].sign
-        steps = [max(trial.intermediate_values) for _, trial in paused]
-        reports = [sign * trial.intermediate_values[step] for (_, trial), step in zip(paused, steps, strict=True)]
-        k = len(paused)
-        units = space.encode(np.vstack([points[done], _matrix(paused, space.d)]))
+        paused, pending = self._under_way(view, number, names)
+        k = len(paused.points)
+        units = space.encode(np.vstack([points[done], paused.points]))
         constraints, feasible = _constraints(history, np.flatnonzero(done))
-        waiting = space.encode(_matrix(pending, space.d))
+        waiting = space.encode(pending.points)
         pruned = space.encode(points[have & ~done & history.of_state(TrialState.PRUNED)])
         failed = space.encode(points[have & history.of_state(TrialState.FAIL)])
         losses = history.losses[done]
@@ -124,8 +116,8 @@ class Reader:
         return Data(
             units=units,
             losses=np.vstack([losses, np.full((k, losses.shape[1]), np.nan)]),
-            steps=np.concatenate([history.last_steps[done], np.array(steps, np.int64)]),
-            reports=np.concatenate([history.last_losses[done], np.array(reports, np.float64)]),
+            steps=np.concatenate([history.last_steps[done], paused.steps]),
+            reports=np.concatenate([history.last_losses[done], paused.reports]),
             n_paused=k,
             constraints=constraints,
             feasible=np.concatenate([feasible, np.full(k, not constraints)]),
@@ -134,6 +126,63 @@ class Reader:
             failed=failed[-_MOST_LOST:],
             taken=np.vstack([units, waiting, pruned, failed]),
         )
+
+    def _under_way(self, view: StudyView, number: int, names: list[str]) -> tuple[_Waiting, _Waiting]:
+        """The points of all trials under way but the one that asks: those stopped at a report, and the others."""
+        if self._key != (names, view.directions):
+            sign = view.directions[0].sign if len(view.directions) == 1 else None
+            self._key, self._waiting = (names, view.directions), BlockCache(partial(_waiting, names, sign))
+        found = _joined(self._waiting.of(view) or [_waiting(names, None, ())])
+        found = found[found.numbers != number]
+        return found[found.stopped], found[~found.stopped]
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """Trials under way with a value of every parameter.
+
+    Args:
+        numbers: of the trials.
+        points: internal values.
+        stopped: which are paused at a report that a process can learn from.
+        steps, reports: the last report, smaller is better; -1 and NaN where there is none.
+    """
+
+    numbers: NDArray[np.int64]
+    points: Array
+    stopped: NDArray[np.bool_]
+    steps: NDArray[np.int64]
+    reports: Array
+
+    def __getitem__(self, rows: NDArray[np.bool_]) -> _Waiting:
+        return _Waiting(self.numbers[rows], self.points[rows], self.stopped[rows], self.steps[rows], self.reports[rows])
+
+
+def _joined(parts: list[_Waiting]) -> _Waiting:
+    return _Waiting(
+        np.concatenate([part.numbers for part in parts]),
+        np.concatenate([part.points for part in parts]),
+        np.concatenate([part.stopped for part in parts]),
+        np.concatenate([part.steps for part in parts]),
+        np.concatenate([part.reports for part in parts]),
+    )
+
+
+def _waiting(names: list[str], sign: int | None, block: Block) -> _Waiting:
+    """Those of one block. ``sign``: of the only objective; None: there are several, and no report stops a trial."""
+    found = [(values_of(trial, names), trial) for trial in block]
+    found = [(point, trial) for point, trial in found if not any(map(math.isnan, point))]
+    trials = [trial for _, trial in found]
+    stopped = [sign is not None and t.state is TrialState.PAUSED and len(t.intermediate_values) > 0 for t in trials]
+    steps = [max(trial.intermediate_values, default=-1) for trial in trials]
+    reports = [(sign or 1) * t.intermediate_values.get(step, math.nan) for t, step in zip(trials, steps, strict=True)]
+    return _Waiting(
+        np.array([trial.number for trial in trials], np.int64),
+        np.array([point for point, _ in found], np.float64).reshape(-1, len(names)),
+        np.array(stopped, np.bool_),
+        np.array(steps, np.int64),
+        np.array(reports, np.float64),
+    )
 
 
 def _constraints(
@@ -151,7 +200,3 @@ def _constraints(
         if has.any():
             found[key] = np.flatnonzero(has), values[has]
     return found, violations == 0.0
-
-
-def _matrix(points: list[_Point], d: int) -> Array:
-    return np.array([point for point, _ in points], dtype=np.float64).reshape(-1, d)

@@ -11,23 +11,25 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...arguments import integer, shown
-from ...core.protocols import StudyView
+from ...core.protocols import Block, StudyView
 from ...distributions import CategoricalDistribution, Distribution, FloatDistribution
 from ...trial import FrozenTrial, TrialState
 from ..base import BaseSampler
-from ..history import Bookmark, History, values_of
+from ..history import BlockCache, Bookmark, History, values_of
 from ..pareto import nondominated_ranks
 from ..rng import rng_for
 from .crossover import check_probability, crossover_from
 from .mutation import mutation_from
 
 Array = NDArray[np.float64]
+_Tried = dict[tuple[float, ...], int]  # internal values -> the pending trial that has them; -1: several have
 Ints = NDArray[np.int64]
 Survival = Callable[[Array, Ints, int, int], Ints]
 
@@ -99,6 +101,7 @@ class NSGAIISampler(BaseSampler):
         self._mutation_prob, self._crossover_prob, self._swapping_prob = mutation_prob, crossover_prob, swapping_prob
         self._lineage = _Lineage(population_size, max(1, population_size // _MERGES), self._survivors)
         self._genes: _Genes | None = None
+        self._tried: tuple[tuple[str, ...], BlockCache[_Tried]] = (), BlockCache(lambda _: {})
 
     def sample_relative(
         self, view: StudyView, number: int, space: Mapping[str, Distribution]
@@ -110,7 +113,7 @@ class NSGAIISampler(BaseSampler):
         if self._genes is None or not self._genes.are_of(lineage, space):
             self._genes = _Genes(lineage, space)
         genes, rng = self._genes, rng_for(self.seed, number=number, purpose="nsga/child")
-        tried = [values_of(trial, list(space)) for trial in view.pending(number)] if genes.is_discrete else []
+        tried = self._tried_in(view, tuple(space)) if genes.is_discrete else []
         first: dict[str, float] = {}
         with np.errstate(all="ignore"):
             for attempt in range(_CHILDREN + _STRANGERS):
@@ -118,10 +121,16 @@ class NSGAIISampler(BaseSampler):
                     child = self._child(genes, rng, 2.0**attempt, len(view.directions) > 1)
                 else:
                     child = {name: dist.from_unit(float(rng.random())) for name, dist in space.items()}
-                if not lineage.has_seen(child) and list(child.values()) not in tried:
+                point = tuple(child.values())
+                if not lineage.has_seen(child) and not any(some.get(point, number) != number for some in tried):
                     return child
                 first = first or child
         return first
+
+    def _tried_in(self, view: StudyView, names: tuple[str, ...]) -> list[_Tried]:
+        if self._tried[0] != names:
+            self._tried = names, BlockCache(partial(_points, names))
+        return self._tried[1].of(view)
 
     def _survivors(self, losses: Array, ranks: Ints, k: int, generation: int) -> Ints:  # noqa: ARG002
         """Indices of the ``k`` rows that become parents: by rank, within the last rank by crowding.
@@ -294,6 +303,14 @@ def spread_out(losses: Array, k: int) -> Ints:
     while len(left) > k:
         left = np.delete(left, np.argmin(crowding_distances(losses[left])))
     return left
+
+
+def _points(names: tuple[str, ...], block: Block) -> _Tried:
+    points: _Tried = {}
+    for trial in block:
+        point = tuple(values_of(trial, names))
+        points[point] = -1 if point in points else trial.number
+    return points
 
 
 # --- parameters as coordinates ----------------------------------------------------------------------------------------

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 import numpy as np
 
-from ...trial import FrozenTrial, StudyDirection
 from .parzen import Array, Frame, Kernels, Parzen, Points
-from .record import Record, pending_rows
+from .pending import Rows
+from .record import Record
 
 # How these were chosen: see TPESampler.
 _GOOD, MOST_GOOD, _MOST_GOOD_OF_MANY = 0.1, 25, 100  # share of trials that are good; at most so many
@@ -34,7 +34,6 @@ class Ask:
         record: finished trials.
         pending: trials under way. One that is paused ranks among the pruned by its reports. The others are no good,
             with a small weight, which keeps several workers from the same place.
-        directions: of the study.
         n_candidates, prior_weight, constant_liar: see TPESampler.
 
     Attributes:
@@ -50,8 +49,7 @@ class Ask:
     def __init__(
         self,
         record: Record,
-        pending: Sequence[FrozenTrial],
-        directions: Sequence[StudyDirection],
+        pending: Rows,
         *,
         n_candidates: int,
         prior_weight: float,
@@ -59,9 +57,9 @@ class Ask:
     ) -> None:
         self.record, self.frame = record, record.frame
         self._n_candidates, self._prior_weight = n_candidates, prior_weight
-        points, keys, paused, whole = pending_rows(self.frame, pending, directions[0].sign)
+        points, paused = pending.points, pending.paused
         n = len(record) + int(paused.sum())
-        self.best, of_paused = record.best(n_good(n, len(directions)), keys[paused])
+        self.best, of_paused = record.best(n_good(n, record.n_objectives), pending.keys[paused])
         good, self.others, self.weights = record.points[self.best], points, np.empty(0)
         if len(points):
             good_pending = np.flatnonzero(paused)[of_paused]
@@ -69,7 +67,7 @@ class Ask:
             bad = np.ones(len(points), dtype=bool) if constant_liar else paused.copy()
             bad[good_pending] = False
             self.others, self.weights = points[bad], np.where(paused[bad], 1.0, _LIAR)
-        self.cells = Cells(record, points, whole)
+        self.cells = Cells(record, pending.cells)
         self.good = Parzen(self._kernels(good_bandwidths(self.frame, good.units), len(good)), good, prior_weight)
         n_others = len(record) - len(self.best) + len(self.others)
         narrow = other_bandwidths(self.frame, n_others, self.good.kernels.bandwidths)
@@ -106,15 +104,13 @@ class Ask:
 class Cells:
     """Which points of a finite space finished or pending trials have; with all of them taken, all are free again."""
 
-    def __init__(self, record: Record, pending: Points, whole: Sequence[bool]) -> None:
+    def __init__(self, record: Record, pending: Sequence[Set[bytes]]) -> None:
         self._frame, self._ended = record.frame, record.taken
-        self._pending: set[bytes] = set()
-        if self._frame.size is None:
-            return
-        if any(whole):
-            self._pending.update(self._frame.keys(pending[np.array(whole)]))
-        if len(self._ended) + len(self._pending - self._ended) == self._frame.size:
-            self._ended, self._pending = set(), set()
+        self._pending = pending
+        size = self._frame.size
+        most = len(self._ended) + sum(map(len, pending))
+        if size is not None and most >= size and len(self._ended.union(*pending)) == size:
+            self._ended, self._pending = set(), ()
 
     def taken(self, one: Points) -> bool:
         """Whether this point (one row) was tried."""
@@ -123,7 +119,7 @@ class Cells:
     def first_free(self, at: Points) -> Points | None:
         """The first of these points that was not tried."""
         for i, key in enumerate(self._frame.keys(at)):
-            if key not in self._ended and key not in self._pending:
+            if key not in self._ended and not any(key in some for some in self._pending):
                 return at[[i]]
         return None
 

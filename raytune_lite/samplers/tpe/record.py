@@ -7,7 +7,6 @@ are taken. Built again from any view of the study it is the same, bit for bit.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 
 from ...core.protocols import StudyView
 from ...trial import FrozenTrial, TrialState
-from ..history import History, values_of
+from ..history import History
 from ..pareto import nondominated_ranks, select_hypervolume
 from .parzen import Array, Frame, Ints, Kernels, Points, log_sum, summed
 
@@ -58,7 +57,7 @@ class Record:
     """
 
     def __init__(self, frame: Frame, n_objectives: int, n_best: int) -> None:
-        self.frame, self._n_best, self._n_objectives = frame, n_best, n_objectives
+        self.frame, self.n_objectives, self._n_best = frame, n_objectives, n_best
         self._seen = 0  # finished trials of the study that were looked at
         self._units, self._choices = _Rows((len(frame.numbers),)), _Rows((len(frame.nominal),), np.int64)
         self._features = _Rows((frame.features(frame.no_points()).shape[1],))
@@ -86,7 +85,7 @@ class Record:
         values = np.array([history.column(name)[new] for name in self.frame.names]).T
         points, inside = self.frame.points(values)
         if self.frame.size is not None:
-            whole = np.array([_is_whole(trial, self.frame) for trial in view.finished[new]], dtype=bool)
+            whole = np.array([is_whole(trial, self.frame) for trial in view.finished[new]], dtype=bool)
             self.taken.update(self.frame.keys(points[whole[inside]]))
         states = history.states[new][inside]
         usable = (states == TrialState.COMPLETE) | (states == TrialState.PRUNED)
@@ -121,9 +120,9 @@ class Record:
 
     def best(self, k: int, others: Array) -> tuple[Ints, Ints]:
         """The ``k`` best among the rows and ``others``, whose keys these are: (rows, positions in ``others``)."""
-        found = self._best if self._n_objectives == 1 else self._best_of_many(k)
+        found = self._best if self.n_objectives == 1 else self._best_of_many(k)
         keys = np.concatenate([self._keys.all()[found], others])
-        if self._n_objectives > 1:
+        if self.n_objectives > 1:
             keys[: len(found)] = 0.0  # they stand in their order already
             keys[: len(found), 3] = np.arange(len(found)) - len(found)
         chosen = _order(keys)[:k]
@@ -190,7 +189,7 @@ class Record:
         self._total.extend(summed(terms))
 
 
-def _is_whole(trial: FrozenTrial, frame: Frame) -> bool:
+def is_whole(trial: FrozenTrial, frame: Frame) -> bool:
     """Whether the trial, which has the parameters of ``frame``, had no other to vary."""
     return sum(not dist.single() for dist in trial.distributions.values()) <= len(frame.names)
 
@@ -218,34 +217,3 @@ def _reference(losses: Array) -> Array:
     worst = np.clip(np.where(finite, losses, -math.inf).max(axis=0), -_HUGE, _HUGE)
     corner = np.where(finite.any(axis=0), np.maximum(1.1 * worst, 0.9 * worst), 1.0)
     return np.where(corner == 0, _TINY, corner)
-
-
-def pending_rows(
-    frame: Frame, pending: Sequence[FrozenTrial], sign: float
-) -> tuple[Points, Array, NDArray[np.bool_], list[bool]]:
-    """Trials under way that have a value in range of every parameter.
-
-    Returns:
-        (points, keys, paused, whole): ``keys`` as for pruned trials; ``paused``: it waits with reports, so it is
-        ranked by them; ``whole``: it varies these parameters and no other.
-    """
-    found = [trial for trial in pending if all(name in trial.params for name in frame.names)]
-    if not found:
-        return frame.no_points(), np.empty((0, 4)), np.empty(0, dtype=bool), []
-    found.sort(key=lambda trial: trial.number)
-    values = np.array([values_of(trial, frame.names) for trial in found]).reshape(-1, len(frame.names))
-    points, inside = frame.points(values)
-    found = [trial for trial, good in zip(found, inside.tolist(), strict=True) if good]
-    lasts = [-1 if not t.intermediate_values else max(t.intermediate_values) for t in found]
-    reports = [sign * t.intermediate_values.get(step, math.nan) for t, step in zip(found, lasts, strict=True)]
-    n = len(found)
-    keys = rank_keys(
-        np.zeros(n, dtype=bool),
-        np.zeros(n),
-        np.array(lasts, dtype=np.int64),
-        np.array(reports, dtype=np.float64),
-        np.zeros(n),
-        np.array([t.number for t in found], dtype=np.int64),
-    )
-    paused = np.array([t.state is TrialState.PAUSED and s >= 0 for t, s in zip(found, lasts, strict=True)], dtype=bool)
-    return points, keys, paused, [_is_whole(trial, frame) for trial in found]

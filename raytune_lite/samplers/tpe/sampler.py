@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from ...arguments import as_float, integer, shown
-from ...core.protocols import StudyView
+from ...core.protocols import Block, StudyView
 from ...distributions import Distribution
-from ...trial import FrozenTrial, TrialState
+from ...trial import TrialState
 from ..base import BaseSampler, uniform
-from ..history import Bookmark, History
+from ..history import BlockCache, Bookmark, History
 from ..rng import rng_for
 from .ask import MOST_GOOD, REDRAWS, Ask, Cells, n_good
 from .parzen import Frame
-from .record import Record, pending_rows
+from .pending import PendingRows, Rows
+from .record import Record
 
 
 class TPESampler(BaseSampler):
@@ -95,6 +96,8 @@ class TPESampler(BaseSampler):
         self._n_usable = 0  # finished trials with a result or pruned
         self._history = History()
         self._records: dict[tuple[str, ...], Record] = {}
+        self._pending: dict[tuple[str, ...], PendingRows] = {}
+        self._waiting = BlockCache(_waiting)
         self._sets: dict[frozenset[str], None] = {}  # of parameters that such trials had together; in order
         self._split: tuple[list[str], int, list[list[str]]] = ([], 0, [])  # names, number of sets -> parts
 
@@ -123,7 +126,7 @@ class TPESampler(BaseSampler):
     def explain(self, view: StudyView, number: int, space: Mapping[str, Distribution]) -> str:  # noqa: ARG002
         """How many trials it learns from, and how many of them are good."""
         self._catch_up(view)
-        n = self._n_ready(view.pending(number))
+        n = self._n_ready(view, number)
         if n < self.n_startup_trials:
             return f"TPE: a startup trial; {n} of {self.n_startup_trials} results so far."
         k = n_good(n, len(view.directions))
@@ -138,38 +141,36 @@ class TPESampler(BaseSampler):
 
     def _sample(self, view: StudyView, number: int, space: Mapping[str, Distribution]) -> dict[str, float]:
         self._catch_up(view)
-        pending = view.pending(number)
-        starting = self._n_ready(pending) < self.n_startup_trials
+        starting = self._n_ready(view, number) < self.n_startup_trials
         parts = self._parts(space)
         if not starting and len(parts) == 1:
-            return self._choose(view, number, {name: space[name] for name in parts[0]}, pending)
+            return self._choose(view, number, {name: space[name] for name in parts[0]})
 
         def draw(again: str) -> dict[str, float]:
             if starting:
                 return {name: uniform(self.seed, number, name + again, dist) for name, dist in space.items()}
             chosen: dict[str, float] = {}
             for names in parts:
-                chosen |= self._choose(view, number, {name: space[name] for name in names}, pending, again)
+                chosen |= self._choose(view, number, {name: space[name] for name in names}, again)
             return chosen
 
         if not all(together == space.keys() for together in self._sets):  # a trial will not use all of the space
             return draw("")
-        return self._untried(view, space, pending, draw)
+        return self._untried(view, number, space, draw)
 
     def sample_independent(self, view: StudyView, number: int, name: str, distribution: Distribution) -> float:
         """The internal value of one parameter by itself."""
         self._catch_up(view)
-        pending = view.pending(number)
-        if self._n_ready(pending) < self.n_startup_trials:
+        if self._n_ready(view, number) < self.n_startup_trials:
             return uniform(self.seed, number, name, distribution)
         with np.errstate(all="ignore"):
-            return self._choose(view, number, {name: distribution}, pending)[name]
+            return self._choose(view, number, {name: distribution})[name]
 
     def _untried(
         self,
         view: StudyView,
+        number: int,
         space: Mapping[str, Distribution],
-        pending: Sequence[FrozenTrial],
         draw: Callable[[str], dict[str, float]],
     ) -> dict[str, float]:
         """What ``draw`` gives, drawn anew while it was tried before; in the end the next free cell of the product."""
@@ -178,8 +179,7 @@ class TPESampler(BaseSampler):
         if not open_space or Frame(open_space).size is None:
             return values
         record = self._record(view, open_space)
-        points, _, _, whole = pending_rows(record.frame, pending, 1.0)
-        cells = Cells(record, points, whole)
+        cells = Cells(record, self._rows(view, number, record).cells)
         for again in range(1, REDRAWS + 2):
             here, _ = record.frame.points(np.array([[values[name] for name in open_space]]))
             if not cells.taken(here):
@@ -187,9 +187,9 @@ class TPESampler(BaseSampler):
             values = draw(f"/again/{again}")
         return values | record.frame.values(cells.next_free(here), 0)
 
-    def _n_ready(self, pending: Sequence[FrozenTrial]) -> int:
-        """Trials with a result or reports to rank them by: ended, or paused."""
-        return self._n_usable + sum(t.state is TrialState.PAUSED and bool(t.intermediate_values) for t in pending)
+    def _n_ready(self, view: StudyView, number: int) -> int:
+        """Trials with a result or reports to rank them by: ended, or paused. Not the one that asks."""
+        return self._n_usable + sum(len(waiting) - (number in waiting) for waiting in self._waiting.of(view))
 
     def _parts(self, space: Mapping[str, Distribution]) -> list[list[str]]:
         """The sets of parameters that are chosen together, each sorted."""
@@ -215,7 +215,6 @@ class TPESampler(BaseSampler):
         view: StudyView,
         number: int,
         space: Mapping[str, Distribution],
-        pending: Sequence[FrozenTrial],
         again: str = "",
     ) -> dict[str, float]:
         """Values for parameters that are chosen together."""
@@ -224,18 +223,30 @@ class TPESampler(BaseSampler):
         if not open_space:
             return chosen
         rng = rng_for(self.seed, number=number, purpose="tpe/" + "/".join(open_space) + again)
-        ask = self._ask(view, open_space, pending)
+        ask = self._ask(view, number, open_space)
         return chosen | ask.frame.values(ask.candidate(rng), 0)
 
-    def _ask(self, view: StudyView, space: Mapping[str, Distribution], pending: Sequence[FrozenTrial]) -> Ask:
+    def _ask(self, view: StudyView, number: int, space: Mapping[str, Distribution]) -> Ask:
+        record = self._record(view, space)
         return Ask(
-            self._record(view, space),
-            pending,
-            view.directions,
+            record,
+            self._rows(view, number, record),
             n_candidates=self.n_ei_candidates,
             prior_weight=self.prior_weight,
             constant_liar=self.constant_liar,
         )
+
+    def _rows(self, view: StudyView, number: int, record: Record) -> Rows:
+        """The trials under way, without the one that asks."""
+        names = record.frame.names
+        if names not in self._pending or self._pending[names].frame is not record.frame:
+            self._pending[names] = PendingRows(record.frame, view.directions[0].sign)
+        return self._pending[names].of(view, number)
+
+
+def _waiting(block: Block) -> frozenset[int]:
+    """Trials that are paused with reports."""
+    return frozenset([t.number for t in block if t.state is TrialState.PAUSED and t.intermediate_values])
 
 
 def _positive(name: str, value: Any) -> float:

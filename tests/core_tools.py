@@ -13,6 +13,7 @@ from raytune_lite.core import encoding, snapshot
 from raytune_lite.core import messages as m
 from raytune_lite.core.kept import FinishedTrials
 from raytune_lite.core.ledger import Ledger
+from raytune_lite.core.pending import PendingTrials
 from raytune_lite.core.retries import RetryPolicy
 from raytune_lite.core.state import StudyState
 from raytune_lite.distributions import FloatDistribution
@@ -143,6 +144,11 @@ def check(state):
         if t.state is TrialState.COMPLETE:
             assert t.values
             assert not any(math.isnan(v) for v in t.values)
+    if state.n_events % 3:  # asked after one event, and after several
+        under_way = sorted({*state.slots.values(), *state.paused, *state.retry})
+        shown = state.view().load_pending()
+        assert [trial.number for trial in shown] == under_way
+        assert plain(list(shown)) == plain(list(PendingTrials().show(state))), "a change was not seen"
     first = [trials[number].goes_first for number in state.retry]
     assert first == sorted(first, reverse=True), "interrupted trials go on before others"
     assert len(set(state.queue)) == len(state.queue)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
 from typing import Any, Protocol, TypeVar, overload, runtime_checkable
 
 from ..distributions import Distribution
@@ -70,7 +69,7 @@ class Pending(Sequence[FrozenTrial]):
         return self._n
 
     def __iter__(self) -> Iterator[FrozenTrial]:
-        return chain.from_iterable(self.blocks)
+        return (trial for block in self.blocks for trial in block)
 
     @overload
     def __getitem__(self, index: int) -> FrozenTrial: ...

@@ -13,9 +13,10 @@ from ...core.state import StudyState
 
 
 def differences(one: StudyState, other: StudyState) -> list[Any]:
-    """The fields in which two states differ, each with both values."""
+    """The fields in which two states differ, each with both values; also what samplers see of the trials under way."""
     names = [f.name for f in dataclasses.fields(one) if f.compare]
     pairs = [(name, getattr(one, name), getattr(other, name)) for name in names]
+    pairs.append(("under way", [*one.view().load_pending()], [*other.view().load_pending()]))
     # equality is fast and knows no NaN; nested lists are slow and do
     unequal = [(name, _plain(a), _plain(b)) for name, a, b in pairs if a != b]
     return [entry for entry in unequal if entry[1] != entry[2]]

@@ -14,6 +14,7 @@ from typing import Protocol
 from ..distributions import Distribution
 from ..trial import FrozenTrial
 from . import messages as m
+from .kept import Trials
 from .messages import Command, ParamValue
 from .protocols import Block, Pending
 from .trials import TrialRecord
@@ -29,7 +30,7 @@ class Study(Protocol):
     """What is read of a study; see StudyData."""
 
     @property
-    def trials(self) -> Mapping[int, TrialRecord]:
+    def trials(self) -> Trials:
         """By number."""
 
     @property
@@ -76,7 +77,7 @@ class PendingTrials:
             self._blocks, self._unused, self._shown = {}, {}, Pending(())
             self._changed = dict.fromkeys((*study.slots.values(), *study.paused, *study.retry))
         for number, known in self._unused.items():
-            now = () if number in self._changed else _known(study, study.trials[number])
+            now = () if number in self._changed else _known(study, study.trials.peek(number))
             if any(a is not b for a, b in zip(known, now, strict=False)):  # equal ones may have choices 1 and True
                 self._changed[number] = None
         self._changed.pop(None, None)
@@ -97,11 +98,11 @@ class PendingTrials:
                 touched[key] = {trial.number: trial for trial in blocks.get(key, ())}
             touched[key].pop(number, None)
             self._unused.pop(number, None)
-            trial = study.trials[number]
-            if trial.slot in study.slots or number in study.paused or number in study.retry:
-                touched[key][number] = trial.freeze(_expected(study, trial))
-                if known := _known(study, trial):
-                    self._unused[number] = known
+            for trial in study.trials.unpacked([number]):  # one that is packed has ended
+                if trial.slot in study.slots or number in study.paused or number in study.retry:
+                    touched[key][number] = trial.freeze(_expected(study, trial))
+                    if known := _known(study, trial):
+                        self._unused[number] = known
         for key, trials in touched.items():
             if trials:
                 blocks[key] = tuple([trials[number] for number in sorted(trials)])

@@ -32,7 +32,7 @@ from .protocols import (
 )  # fmt: skip
 from .retries import RetryPolicy
 from .tree import Tree
-from .trials import PAUSED, Transition, TrialRecord
+from .trials import PAUSED, Transition
 
 
 @dataclass(slots=True)

@@ -115,6 +115,17 @@ MUTANTS = [
            "except (AttemptInterrupted, KeyboardInterrupt, SamplerFailedError) as signal:",
            "except (AttemptInterrupted, KeyboardInterrupt) as signal:",
            "tests/test_door.py::test_a_samplers_bug_is_shown_as_the_samplers_and_no_trial_fails_for_it"),
+    # --- several trials in one task ---
+    Mutant("a trial that has not begun does not wait behind a long one", "runtime/hand.py",
+           "self._undelivered.extend((assignment, _given_back(assignment)) for assignment in self._waiting)", "pass",
+           "tests/test_hand.py::test_a_trial_that_takes_long_holds_back_neither_a_result_nor_another_trial"),
+    Mutant("of several trials of a lost task none is blamed", "runtime/slots.py", "live[item.task] > 1 else item",
+           "live[item.task] > 99 else item",
+           "tests/test_driver.py::"
+           "test_of_several_trials_of_a_lost_task_none_is_blamed_and_the_next_attempts_are_alone"),
+    Mutant("the end of an attempt that was given up is whole", "runtime/delivery.py",
+           "                self._put_back(progress)  # the end", "                pass  # the end",
+           "tests/test_worker.py::test_what_a_driver_refuses_from_an_attempt_that_was_given_up_stays_for_its_end"),
     Mutant("a run of nothing but no results is a failure", "runtime/launcher.py",
            "if self._no_result and not self._has_others:", "if False:",
            "tests/test_door.py::"

@@ -148,9 +148,52 @@ def test_a_plan_takes_ends_in_and_gives_trials_that_are_claimed_ahead(bench):
     assert plan.finished[0].datetime_start is not None
     assert plan.finished[0].datetime_complete is not None
     assert plan.n_finished == 1
-    [(slot, assignment)] = plan.prefetched
-    assert (slot, from_json(assignment).number) == ("ahead-1", 1)
+    [given] = plan.prefetched
+    assert (given.slot, from_json(given.assignment).number, given.is_alone) == ("ahead-1", 1, False)
     assert bench.driver.locate(["a", "ahead-1"]) == [None, None]
+
+
+def test_of_several_trials_of_a_lost_task_none_is_blamed_and_the_next_attempts_are_alone(storage):
+    bench = Bench(storage, retries=rl.RetryPolicy(worker_crash=0))
+    slots = ("ahead-1", "ahead-2", "ahead-3")
+    bench.driver.plan(Handover(prefetch=slots))
+    crash = {"kind": m.FailureKind.WORKER_CRASH, "message": "gone"}
+    lost = tuple(Lost(slot=slot, task="ahead-1", **crash) for slot in slots)
+    bench.driver.plan(Handover(ended=(end("ahead-2", 1),)))
+    bench.driver.plan(Handover(lost=lost))
+    assert bench.states() == [TrialState.WAITING, TrialState.COMPLETE, TrialState.WAITING]
+    [record] = [record for record in rl.load_study(study_name="s", storage=storage).attempts if record.number == 2]
+    assert "worker_crash; its task held 2 trials" in record.message
+
+    bench.driver.plan(Handover(lost=lost))  # the answer was lost: nothing is counted twice
+    plan = bench.driver.plan(Handover(prefetch=("ahead-4", "ahead-5", "ahead-6")))
+    given = {from_json(item.assignment).number: item.is_alone for item in plan.prefetched}
+    assert given == {0: True, 2: True, 3: False}
+    [alone] = [item.slot for item in plan.prefetched if from_json(item.assignment).number == 0]
+    bench.driver.plan(Handover(lost=(Lost(slot=alone, **crash),)))  # now it is known who was at work
+    assert bench.states()[:3] == [TrialState.FAIL, TrialState.COMPLETE, TrialState.RUNNING]
+    bench.driver.close()
+
+
+def test_the_one_trial_that_is_left_of_a_lost_task_is_blamed(storage):
+    bench = Bench(storage, retries=rl.RetryPolicy(worker_crash=0))
+    bench.driver.plan(Handover(prefetch=("ahead-1", "ahead-2")))
+    given_back = m.AttemptEnded(number=1, attempt=1, outcome=m.Outcome.INTERRUPTED)
+    assert read(bench.send(given_back))[0] == TrialState.WAITING
+    assert read(bench.send(given_back))[0] == TrialState.WAITING  # a late copy
+    crash = {"kind": m.FailureKind.WORKER_CRASH, "message": "gone"}
+    bench.driver.plan(Handover(lost=tuple(Lost(slot=f"ahead-{i}", task="ahead-1", **crash) for i in (1, 2))))
+    assert bench.states() == [TrialState.FAIL, TrialState.WAITING]
+    bench.driver.close()
+
+
+def test_an_end_that_comes_early_and_again_with_its_task_counts_once(bench):
+    bench.driver.plan(Handover(prefetch=("ahead-1",)))
+    first = end("ahead-1", 0)
+    assert read(bench.driver.receive(first.message))[0] == TrialState.COMPLETE
+    plan = bench.driver.plan(Handover(ended=(first,), seen=0))
+    assert [trial.number for trial in plan.finished] == [0]
+    assert bench.states() == [TrialState.COMPLETE]
 
 
 def test_every_trial_that_ends_is_in_one_plan_also_one_that_was_lost(storage):

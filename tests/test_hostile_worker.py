@@ -156,10 +156,10 @@ def test_a_token_outlives_its_driver_and_no_later_attempt(sealed):
 
 def test_a_trial_that_was_claimed_ahead_is_given_to_its_task_only(sealed):
     plan = sealed.driver.plan(Handover(prefetch=("ahead-1",)))
-    [(slot, text)] = plan.prefetched
-    given = from_json(text)
+    [item] = plan.prefetched
+    given = from_json(item.assignment)
     with pytest.raises(MessageError, match="a task cannot claim for it"):
-        sealed.claim(slot)
+        sealed.claim(item.slot)
     report = m.Reported(number=given.number, attempt=1, progress=m.Progress(reports=reports((1, 0.5))))
     assert sealed.send(behind(given.token, report)) == "continue"
 
@@ -174,14 +174,24 @@ NOT_FOR_ATTEMPTS = [
     m.TrialEnqueued(params=(("x", "1"),)), m.TrialAdded(number=None, state=1, values=(0.0,)),
     m.Suggested(number=0, params=(X,)), m.ParamSet(number=0, attempt=1, param=X),
     m.AttemptLost(number=1, attempt=1, kind=m.FailureKind.NODE_LOST),
-    m.AttemptEnded(number=1, attempt=1, outcome=m.Outcome.COMPLETE, values=(0.0,)),
+    m.RunExtended(n_trials=1, key="k"),
 ]  # fmt: skip
 
 
+def test_an_attempt_may_end_itself_and_no_other(sealed):
+    own, other = sealed.claim("a"), sealed.claim("b")
+    wrong = m.AttemptEnded(number=other.number, attempt=1, outcome=m.Outcome.COMPLETE, values=(0.0,))
+    for message in (behind(own.token, wrong), event_to_json(wrong).encode()):
+        with pytest.raises(MessageError, match="without the token of that attempt"):
+            sealed.send(message)
+    right = m.AttemptEnded(number=own.number, attempt=1, outcome=m.Outcome.COMPLETE, values=(0.0,))
+    assert sealed.send(behind(own.token, right)) == TrialState.COMPLETE
+
+
 @pytest.mark.parametrize("event", NOT_FOR_ATTEMPTS, ids=lambda event: type(event).__name__)
-def test_an_attempt_may_claim_ask_and_report_and_nothing_else(talk, event):
+def test_an_attempt_may_claim_ask_report_and_end_and_nothing_else(talk, event):
     before = talk.stored()
-    with pytest.raises(MessageError, match="an attempt may send Claimed, ParamAsked, Reported here"):
+    with pytest.raises(MessageError, match="an attempt may send Claimed, ParamAsked, Reported, AttemptEnded here"):
         talk.send(event)
     assert talk.stored() == before
 

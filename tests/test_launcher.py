@@ -11,7 +11,8 @@ from raytune_lite.exceptions import DriverUnreachableError, StudyAbortedError, T
 from raytune_lite.runtime import launcher as launchers
 from raytune_lite.runtime.host import RealHost
 from raytune_lite.runtime.launcher import Launcher
-from raytune_lite.runtime.ports import Lost, Plan, Returned
+from raytune_lite.runtime.pace import LOOK_AHEAD, TASK_MOST, TASK_SECONDS, Pace, share_out
+from raytune_lite.runtime.ports import Lost, Plan, Prefetched, Returned
 
 
 class TestHost(RealHost):
@@ -32,16 +33,17 @@ class TestHost(RealHost):
 class Tasks:
     """Tasks that end when the test says so: ``script`` holds what each wait gives, or raises."""
 
-    def __init__(self, host, script=(), capacity=2, prefetches=False):
+    def __init__(self, host, script=(), capacity=2, prefetches=False, shares=False):
         self.host, self.script, self.room, self.prefetches = host, list(script), capacity, prefetches
+        self.shares = shares
         self.submitted, self.cancelled, self.running = [], [], []
         self.why_blocked, self.gathered, self.more = "", [], 0
 
-    def submit(self, prefetched=None):
-        slot = f"t{len(self.submitted)}" if prefetched is None else prefetched[0]
-        self.submitted.append(slot if prefetched is None else prefetched)
-        self.running.append(slot)
-        return slot
+    def submit(self, prefetched=()):
+        slots = [item.slot for item in prefetched] or [f"t{len(self.submitted)}"]
+        self.submitted.append(slots if prefetched else slots[0])
+        self.running += slots
+        return slots[0]
 
     def wait(self, timeout, gather=0.0):
         self.gathered.append(gather)
@@ -118,14 +120,21 @@ def plan(wanted=2, over=False, **fields):
 OVER = plan(0, over=True)
 
 
-def returned(slot, number=0, error=None, caught=True, exception=None):
+def ahead(slot, is_alone=False):
+    return Prefetched(slot=slot, assignment=b"{}", is_alone=is_alone)
+
+
+def returned(slot, number=0, error=None, caught=True, exception=None, seconds=0.0):
     """A task's end: COMPLETE, or FAIL with ``error``."""
     failure = None if error is None else m.Failure(error=error, traceback=f"Traceback\n{error}")
     outcome = m.Outcome.COMPLETE if error is None else m.Outcome.FAIL
     values = (1.0,) if error is None else None
     event = m.AttemptEnded(number=number, attempt=1, outcome=outcome, values=values, failure=failure)
     message = event_to_json(event).encode()
-    return Returned(slot=slot, message=message, failed=error is not None, caught=caught, exception=exception)
+    failed = error is not None
+    return Returned(
+        slot=slot, message=message, failed=failed, caught=caught, exception=exception, seconds=seconds
+    )
 
 
 class Run:
@@ -133,8 +142,10 @@ class Run:
 
     def __init__(self, plans, script=(), **options):
         self.host = TestHost()
-        tasks = {name: options.pop(name) for name in ("capacity", "prefetches") if name in options}
+        tasks = {name: options.pop(name) for name in ("capacity", "prefetches", "shares") if name in options}
         self.tasks, self.driver = Tasks(self.host, script, **tasks), Driver(*plans)
+        if "short_trials" in options:
+            options["pace"] = Pace(self.host, options.pop("short_trials"))
         self.observer = Observer(options.pop("wants_trials", False))
         self.launcher = Launcher(self.driver, self.tasks, self.host, self.observer, study_name="s", **options)
 
@@ -159,7 +170,7 @@ def test_as_many_tasks_are_queued_as_the_driver_wants():
 
 def test_without_a_wish_the_room_and_a_look_ahead_bound_the_tasks():
     run = Run([plan(None), OVER], capacity=2)()
-    assert len(run.tasks.submitted) == 2 + launchers.LOOK_AHEAD
+    assert len(run.tasks.submitted) == 2 + LOOK_AHEAD
 
 
 @pytest.mark.parametrize(("limit", "of_the_plan", "n"), [(3, None, 3), (None, 2, 2), (3, 1, 1), (1, 5, 1)])
@@ -183,16 +194,60 @@ def test_tasks_that_are_left_when_the_run_is_over_are_let_go():
 
 def test_short_trials_are_claimed_ahead_of_their_tasks():
     script = [[returned("t0"), returned("t1")]]
-    ahead = plan(2, prefetched=(("ahead-1", b"a"), ("ahead-2", b"b")))
-    run = Run([plan(2), ahead, OVER], script, prefetches=True, short_trials=0.1, max_concurrent=2)()
+    given = plan(2, prefetched=(ahead("ahead-1"), ahead("ahead-2")))
+    run = Run([plan(2), given, OVER], script, prefetches=True, short_trials=0.1, max_concurrent=2)()
     assert sorted(run.driver.heard[1].prefetch) == ["ahead-1", "ahead-2"]
-    assert run.tasks.submitted[2:] == [("ahead-1", b"a"), ("ahead-2", b"b")]
+    assert run.tasks.submitted[2:] == [["ahead-1"], ["ahead-2"]]
 
 
 def test_long_trials_and_tasks_that_cannot_are_never_claimed_ahead():
     for options in ({"prefetches": True, "short_trials": 1e9}, {"prefetches": False, "short_trials": 0.0}):
         run = Run([plan(2), plan(2), OVER], [[returned("t0")]], max_concurrent=2, **options)()
         assert all(handover.prefetch == () for handover in run.driver.heard)
+
+
+def test_tasks_share_trials_that_are_short_and_all_of_a_task_are_cancelled_with_it():
+    script = [[returned(f"t{i}", i, seconds=TASK_SECONDS / 3.5) for i in range(4)]]
+    given = plan(9, prefetched=tuple(ahead(f"ahead-{i}") for i in range(1, 8)))
+    plans = [plan(4), given, plan(2, cancel=("ahead-3",)), plan(0), OVER]
+    run = Run(plans, script, prefetches=True, shares=True, short_trials=0.1, capacity=2)()
+    assert len(run.driver.heard[1].prefetch) % 3 == 0  # as many for each task as take TASK_SECONDS
+    assert run.tasks.submitted[4:] == [[f"ahead-{i}" for i in range(a, b)] for a, b in ((1, 4), (4, 7), (7, 8))]
+    assert run.tasks.cancelled[0] == "ahead-1"
+    gone, expired = FailureKind.DRIVER_LOST, FailureKind.LEASE_EXPIRED
+    assert run.driver.lost == [("ahead-1", gone), ("ahead-2", gone), ("ahead-3", expired)]
+
+
+@pytest.mark.parametrize("bound", [{"max_concurrent": 3}, {"shares": False}, {"of_the_plan": 3}])
+def test_where_somebody_bounds_what_runs_or_tasks_cannot_each_trial_has_a_task_of_its_own(bound):
+    script = [[returned(f"t{i}", i, seconds=0.001) for i in range(3)]]
+    options = {"shares": True, **bound}
+    limit = options.pop("of_the_plan", None)
+    plans = [plan(3, max_tasks=limit), plan(3, max_tasks=limit, prefetched=(ahead("ahead-1"), ahead("ahead-2"))), OVER]
+    run = Run(plans, script, prefetches=True, short_trials=0.1, capacity=1, **options)()
+    assert run.tasks.submitted[3:] == [["ahead-1"], ["ahead-2"]]
+
+
+def test_a_pace_says_how_many_trials_fit_into_a_task():
+    host = TestHost()
+    pace = Pace(host, short_trials=10)
+    assert pace.trials_a_task() == 1  # nothing is known
+    for seconds, most in ((TASK_SECONDS / 4, 4), (1e-9, TASK_MOST), (10.0, 1)):
+        for _ in range(5):
+            host.sleep(0.5)
+            pace.note([returned(f"t{i}", i, seconds=seconds) for i in range(TASK_MOST)])
+        assert pace.is_short
+        assert pace.trials_a_task() == most
+    assert pace.tasks_beyond(16) < pace.tasks_beyond(1)
+
+
+def test_trials_are_shared_out_so_that_all_are_busy_and_those_that_have_run_before_are_alone():
+    items = [ahead(f"{i}", is_alone=i == 2) for i in range(7)]
+    shared = [[item.slot for item in group] for group in share_out(items, 2, 16)]
+    assert shared == [["2"], ["0", "1", "3"], ["4", "5", "6"]]
+    assert [len(group) for group in share_out(items, 2, 2)] == [1, 2, 2, 2]
+    assert [len(group) for group in share_out(items, 100, 16)] == [1] * 7
+    assert share_out([], 2, 16) == []
 
 
 def test_it_says_so_when_no_trial_begins_and_less_often_later():
@@ -379,8 +434,8 @@ def test_whatever_a_callback_raises_again_and_again_every_task_is_cancelled_and_
 
 def test_trials_that_were_claimed_ahead_and_not_submitted_are_given_back_when_a_callback_raises():
     script = [[returned("t0"), returned("t1")]]
-    ahead = plan(2, prefetched=(("ahead-1", b"a"), ("ahead-2", b"b")))
-    run = Run([plan(2), ahead, OVER], script, prefetches=True, short_trials=0.1, max_concurrent=2)
+    given = plan(2, prefetched=(ahead("ahead-1"), ahead("ahead-2")))
+    run = Run([plan(2), given, OVER], script, prefetches=True, short_trials=0.1, max_concurrent=2)
     run.observer.error_from = 2
     run.observer.error = RuntimeError("the callback's")
     with pytest.raises(RuntimeError, match="the callback's"):

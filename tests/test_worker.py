@@ -262,6 +262,16 @@ def test_a_stale_attempt_ends_at_its_next_word(channel):
         pass
 
 
+def test_what_a_driver_refuses_from_an_attempt_that_was_given_up_stays_for_its_end(channel):
+    """Its end counts while no other attempt has begun; without parameters and reports it would be half a result."""
+    trial = trial_on(channel)
+    trial.report(0.5, 1)
+    channel.error = StaleAttemptError(3, 1, "it was given up")
+    with pytest.raises(AttemptInterrupted):
+        trial.delivery.flush()
+    assert trial.delivery.drain().reports == ((1, (0.5,)),)
+
+
 def test_told_to_stop_with_an_answer_it_ends_at_its_next_word(channel):
     trial = trial_on(channel, schedule=Every())
     channel.stop = "the study was interrupted"

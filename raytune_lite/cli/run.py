@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from ..study import Study
 
 
-_PASSED_ON = ("n_trials", "max_trials", "timeout", "trial_timeout", "lease", "max_concurrent", "executor")
+_PASSED_ON = ("n_trials", "max_trials", "timeout", "trial_timeout", "lease", "max_concurrent", "executor",
+              "one_trial_per_task")  # fmt: skip
 
 SAMPLERS = {
     "auto": "AutoSampler",
@@ -67,6 +68,8 @@ SAMPLERS = {
 @click.option("--catch", is_flag=True, help="Go on after trials that raise; they are stored as FAIL.")
 @click.option("--executor", type=click.Choice(["ray", "inline"]), default="ray", show_default=True,
               help="On Ray, or one after another in this process.")  # fmt: skip
+@click.option("--one-trial-per-task", is_flag=True, help="A Ray task runs one trial, also where trials take "
+              "milliseconds.")  # fmt: skip
 @click.option("--checkpoint-dir", type=click.Path(file_okay=False), help="Where checkpoints lie; on several nodes a "
               "shared path.")  # fmt: skip
 def run(target: str, storage: str | None, storage_env: str | None, study_name: str | None, **given: Any) -> None:

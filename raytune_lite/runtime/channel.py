@@ -45,6 +45,11 @@ class FastTransport(Transport, Protocol):
         """Hang up."""
 
 
+
+def _nobody(_: float) -> None:
+    """Nobody is told of an answer."""
+
+
 Connect = Callable[[WorkerSettings], FastTransport | None]
 
 
@@ -118,7 +123,7 @@ class DriverChannel:
         fast: FastLine,
         sure: SureTransport,
         host: Host,
-        acknowledged: Callable[[float], None] = lambda _: None,
+        acknowledged: Callable[[float], None] = _nobody,
     ) -> None:
         self._lease, self._timeout = settings.lease, min(RPC_TIMEOUT, settings.lease / 4)
         self._fast, self._sure, self._host, self._acknowledged = fast, sure, host, acknowledged
@@ -149,22 +154,27 @@ class DriverChannel:
         decision, stop = self._send(m.Reported(number=number, attempt=attempt, progress=progress))
         return m.Decision(decision), stop
 
-    def _send(self, event: m.Event) -> tuple[Any, str | None]:
+    def end(self, event: m.AttemptEnded) -> None:
+        """See hand.EndChannel. It is no answer for the attempt that this process works at, so it renews no lease."""
+        self._send(event, renews=False)
+
+    def _send(self, event: m.Event, *, renews: bool = True) -> tuple[Any, str | None]:
+        acknowledged = self._acknowledged if renews else _nobody
         message = with_token(self._token, event_to_json(event).encode())
         while True:
             reply, sent_at = self._call(message)
             if reply != BUSY:
                 break
-            self._acknowledged(sent_at)  # the driver lives, and renews the lease when it is no longer busy
+            acknowledged(sent_at)  # the driver lives, and renews the lease when it is no longer busy
             self._host.sleep(BUSY_REST)
         try:
             found = read(reply)
         except (DriverGone, StaleAttemptError):
             raise  # neither renews a lease: the attempt may have been given to another task
         except Exception:
-            self._acknowledged(sent_at)
+            acknowledged(sent_at)
             raise
-        self._acknowledged(sent_at)
+        acknowledged(sent_at)
         return found
 
     def _call(self, message: bytes) -> tuple[bytes, float]:

@@ -134,6 +134,7 @@ class Delivery:
             try:
                 decision, stop = self.channel.report(self.number, self.attempt, progress)
             except StaleAttemptError as error:
+                self._put_back(progress)  # the end of this attempt may count after all: it must be whole
                 self.interrupt(str(error))
                 raise AttemptInterrupted(str(error)) from None
             except BaseException:

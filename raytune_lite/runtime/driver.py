@@ -15,13 +15,13 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from ..core import messages as m
-from ..core.encoding import message_from_json, to_json
+from ..core.encoding import message_from_json
 from ..exceptions import MessageError, RaytuneLiteError, SchemaVersionError, StorageError
 from .answers import BUSY, answer, refusal
 from .batch import Later, Request
 from .config import RunConfig
 from .host import Host
-from .inbox import Item, read_message, with_token
+from .inbox import Item, prefetched, read_message
 from .mailbox import Mail
 from .ports import Handover, Notice, Plan, WorkerSettings
 from .session import Session
@@ -92,7 +92,7 @@ class Driver:
         return self.query(lambda session: session.worker_settings())
 
     def receive(self, message: bytes) -> bytes:
-        """Handle an attempt's event (a claim, a report, a parameter), behind its token; it is stored when this returns.
+        """Handle an attempt's event (a claim, a report, its end), behind its token; it is stored when this returns.
 
         Answers as ``answers`` has it; BUSY when that would take too long (the database fails, say). Then nothing is
         acknowledged, the attempt sends the same again, and it knows that its driver lives.
@@ -168,9 +168,8 @@ class Driver:
         for item in claims.values():
             if item.error is not None:
                 raise item.error
-        given = {slot: item.value for slot, item in claims.items() if item.value is not None}
-        found = [(slot, to_json(with_token(value, self.config.secret)).encode()) for slot, value in given.items()]
-        return replace(plan, prefetched=tuple(found))
+        given = [(slot, item.value) for slot, item in claims.items() if item.value is not None]
+        return replace(plan, prefetched=tuple(prefetched(*one, self.config.secret) for one in given))
 
     def _take_end(self, ended: Any, refused: dict[str, str]) -> int | None:
         slot, message = ended.slot, ended.message

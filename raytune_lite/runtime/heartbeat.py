@@ -9,6 +9,7 @@ disarmed between two trials: the process may then do other work, and nobody wait
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from .failures import AttemptInterrupted, DriverGone
 from .host import Host
@@ -33,6 +34,7 @@ class Heartbeat:
         self.lease = lease
         self._host, self._interval = host, interval
         self._trial: Trial | None = None
+        self._settle: Callable[[], None] | None = None  # see hold
         self._armed_at = -math.inf  # when the switch was set; -inf: it is not
         self._claimed_at: float | None = None  # when the claim of the trial to come was sent
         self._lock = host.lock()  # a beat must not set the switch when the trial has just been left
@@ -63,6 +65,10 @@ class Heartbeat:
                 self._armed_at = -math.inf
                 self._host.disarm()
 
+    def hold(self, settle: Callable[[], None] | None) -> None:
+        """Call ``settle`` after each beat: a task holds trials besides the one at work. None: no more."""
+        self._settle = settle
+
     def acknowledged(self, since: float | None = None) -> None:
         """The lease starts again: at ``since``, when a message that was answered had been sent; None: now."""
         now = self._host.monotonic()
@@ -80,9 +86,11 @@ class Heartbeat:
     def _run(self) -> None:
         while True:
             self._host.sleep(self._interval)
-            trial = self._trial
+            trial, settle = self._trial, self._settle
             if trial is not None:
                 self.renew(trial)
+            if settle is not None:
+                settle()
 
     def renew(self, trial: Trial) -> None:
         """Renew the lease by a delivery; end the process if the driver has not answered for a whole lease."""

@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..core import messages as m
-from ..core.encoding import message_from_json
+from ..core.encoding import message_from_json, to_json
 from . import tokens
 from .answers import answer, refusal
 from .batch import Request
 from .host import Event
+from .ports import Prefetched
 from .session import Session
 
 
@@ -72,7 +73,7 @@ def read_message(message: bytes, secret: bytes | None) -> tuple[m.Event, str]:
         MessageError: it is no event of an attempt, or the token is another one.
     """
     token, body = tokens.split(message)
-    event = message_from_json(body, m.Claimed, m.ParamAsked, m.Reported)
+    event = message_from_json(body, m.Claimed, m.ParamAsked, m.Reported, m.AttemptEnded)
     if secret is not None:
         tokens.check(secret, token, event)
     return event, body.decode()
@@ -85,4 +86,10 @@ def with_token(value: Any, secret: bytes | None) -> Any:
     return replace(value, token=tokens.token_of(secret, value.number, value.attempt))
 
 
-__all__ = ["Item", "read_message", "with_token"]
+def prefetched(slot: str, assignment: m.Assignment, secret: bytes | None) -> Prefetched:
+    """A trial that was claimed for a task that is to be submitted."""
+    text = to_json(with_token(assignment, secret))
+    return Prefetched(slot=slot, assignment=text.encode(), is_alone=assignment.attempt > 1)
+
+
+__all__ = ["Item", "prefetched", "read_message", "with_token"]

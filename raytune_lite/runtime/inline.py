@@ -9,7 +9,7 @@ import itertools
 import math
 import sys
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -26,7 +26,7 @@ from .control import ControlServer
 from .driver import BUSY_AFTER, Driver
 from .host import Host, RealHost
 from .launcher import WAY_ON, WAY_ON_WITHOUT_STORAGE, Launcher
-from .ports import DriverCalls, Lost, Observer, Returned
+from .ports import DriverCalls, Lost, Observer, Prefetched, Returned
 from .trial import Trial
 
 NODE = "in-process"
@@ -126,7 +126,7 @@ class LocalStudy:
 class SerialTasks:
     """Tasks that run in the caller's thread, when it waits for them."""
 
-    prefetches = False  # a callback after one trial may still stop the next
+    prefetches = shares = False  # a callback after one trial may still stop the next
 
     def __init__(
         self,
@@ -139,7 +139,7 @@ class SerialTasks:
         self._queue: list[str] = []
         self._submitted = 0
 
-    def submit(self, prefetched: tuple[str, bytes] | None = None) -> str:  # noqa: ARG002  (never prefetched)
+    def submit(self, prefetched: Sequence[Prefetched] = ()) -> str:  # noqa: ARG002  (never prefetched)
         """See Tasks."""
         self._submitted += 1
         slot = f"{self._study.config.run}/task-{self._submitted}"
@@ -166,9 +166,9 @@ class SerialTasks:
             )
         ], []
 
-    def cancel(self, slot: str) -> None:
+    def cancel(self, task: str) -> None:
         """See Tasks. Only one that has not begun can be here."""
-        self._queue.remove(slot)
+        self._queue.remove(task)
 
     def capacity(self) -> int:
         """One."""

@@ -15,16 +15,10 @@ from ..exceptions import MessageError, NoResultError, RaytuneLiteError, StudyAbo
 from ..trial import TrialState
 from .failures import returned_no_number
 from .host import Host
+from .pace import Pace, share_out
 from .ports import DriverCalls, Handover, Lost, Observer, Plan, Returned, Tasks
 from .tokens import AHEAD
 
-GATHER = 0.015  # seconds to gather ended tasks before one call hands them all over, where they end that fast
-LOOK_AHEAD = 4  # tasks queued beyond what runs, so that a freed slot finds the next one and an autoscaler sees demand;
-LOOK_AHEAD_SECONDS = 0.1  # more where trials are short: as many as end in this time,
-LOOK_AHEAD_MOST = 64  # within bounds
-# Ends a second above which trials are claimed in the launcher's own call, a moment before their tasks are submitted:
-# they start within LOOK_AHEAD_SECONDS, so hardly anything fresher can come up, and each saves a round trip.
-SHORT_TRIALS = 50.0
 POLL = 0.25  # seconds between looks when nothing ends
 CAPACITY_INTERVAL = 5.0  # seconds between two looks at how many trials there is room for
 DRAIN_PATIENCE = 10.0  # seconds a driver has, at the end of a run, to store what there is left to report
@@ -52,7 +46,7 @@ class Launcher:
         study_name: for messages.
         max_concurrent: tasks at once, or None for as many as there is room for.
         way_on: how to go on after Ctrl-C, for people.
-        short_trials: ends a second above which trials are claimed ahead of their tasks.
+        pace: how many tasks to queue, and how many trials to put into each. None: a new Pace(host).
         poll: seconds between looks when nothing ends.
     """
 
@@ -66,13 +60,13 @@ class Launcher:
         study_name: str,
         max_concurrent: int | None = None,
         way_on: str = WAY_ON,
-        short_trials: float = SHORT_TRIALS,
+        pace: Pace | None = None,
         poll: float = POLL,
     ) -> None:
         self._driver, self._tasks, self._host, self._observer = driver, tasks, host, observer
         self._study_name, self._max_concurrent, self._poll = study_name, max_concurrent, poll
         self._way_on = way_on
-        self._slots: dict[str, None] = {}  # of tasks that were submitted and have not ended, oldest first
+        self._slots: dict[str, str] = {}  # slot -> its task, of those that were submitted and have not ended
         # what the driver has not acknowledged yet
         self._ended: list[Returned] = []
         self._lost: list[Lost] = []
@@ -86,7 +80,7 @@ class Launcher:
         self._n_invalid, self._no_result = 0, ""  # trials that returned what is no result, and what the last one did
         self._has_others = False  # whether an attempt ended otherwise
         self._room, self._growth, self._room_until = 0, 0, -math.inf
-        self._rate = EndRate(host, short_trials)
+        self._pace = pace or Pace(host)
         self._prefetched = 0
         self._disk_noticed_at = -math.inf
         self._running = 0  # trials, by the last plan
@@ -144,26 +138,46 @@ class Launcher:
         for slot in plan.cancel:
             if slot in self._slots:  # else its loss was handed over, to a driver that has been restarted since
                 self._cancel(slot, FailureKind.LEASE_EXPIRED, "its attempt was given up")
-        for prefetched in plan.prefetched:
-            self._slots[self._tasks.submit(prefetched)] = None
-            self._prefetching = tuple(slot for slot in self._prefetching if slot != prefetched[0])
+        for group in share_out(plan.prefetched, self._room, self._trials_a_task(plan)):
+            task = self._tasks.submit(group)
+            self._slots.update((item.slot, task) for item in group)
+            submitted = {item.slot for item in group}
+            self._prefetching = tuple(slot for slot in self._prefetching if slot not in submitted)
         bound = max(self._bound(plan), self._growth)
         wanted = bound if plan.wanted is None else min(plan.wanted, bound)
-        for _ in range(0 if self._prefetches() else wanted - len(self._slots)):
-            self._slots[self._tasks.submit()] = None
+        for _ in range(0 if self._prefetches() else wanted - self._n_tasks()):
+            task = self._tasks.submit()
+            self._slots[task] = task
+
+    def _n_tasks(self) -> int:
+        return len(set(self._slots.values()))
 
     def _cancel(self, slot: str, kind: FailureKind, message: str) -> None:
-        """Kill a task: it may hang, or be cut off. If it cannot be reached, it must not keep a place either."""
-        self._tasks.cancel(slot)
-        del self._slots[slot]
-        self._lost.append(Lost(slot=slot, kind=kind, message=message))
+        """Kill a slot's task: it may hang, or be cut off. If it cannot be reached, it must not keep a place either."""
+        task = self._slots[slot]
+        self._tasks.cancel(task)
+        for other in [other for other, name in self._slots.items() if name == task]:
+            del self._slots[other]
+            if other == slot:
+                self._lost.append(Lost(slot=slot, kind=kind, message=message))
+            else:
+                message_there = f"its task had slot {slot}, too, and was killed: {message}"
+                self._lost.append(Lost(slot=other, kind=FailureKind.DRIVER_LOST, message=message_there))
 
     def _prefetches(self) -> bool:
-        return self._tasks.prefetches and self._rate.trials_are_short()
+        return self._tasks.prefetches and self._pace.is_short
+
+    def _trials_a_task(self, plan: Plan) -> int:
+        """One, where somebody bounds what runs at once: each trial is chosen by the ends of those before it then."""
+        is_bounded = self._max_concurrent is not None or plan.max_tasks is not None
+        return self._pace.trials_a_task() if self._tasks.shares and not is_bounded else 1
 
     def _slots_to_prefetch(self, plan: Plan) -> tuple[str, ...]:
         """Slots that get their trials before their tasks are submitted: where trials are short, and then only."""
-        n = max(0, self._bound(plan) - len(self._slots)) if self._prefetches() else 0
+        n_tasks = max(0, self._bound(plan) - self._n_tasks()) if self._prefetches() else 0
+        n = n_tasks * self._trials_a_task(plan)
+        if plan.wanted is not None:  # what there was to do a moment before; ends may have made a little more
+            n = min(n, max(n_tasks, plan.wanted - len(self._slots)))
         self._prefetched += n
         return tuple(f"{AHEAD}{self._prefetched - i}" for i in range(n))
 
@@ -176,18 +190,18 @@ class Launcher:
         if self._host.monotonic() > self._room_until:  # the cluster may have grown
             self._room, self._growth = self._tasks.capacity(), self._tasks.growth()
             self._room_until = self._host.monotonic() + CAPACITY_INTERVAL
-        return self._room + min(LOOK_AHEAD + int(self._rate.ends_a_second * LOOK_AHEAD_SECONDS), LOOK_AHEAD_MOST)
+        return self._room + self._pace.tasks_beyond(self._trials_a_task(plan))
 
     def _gather(self, seconds: float | None = None) -> None:
         """Wait until tasks end, for ``seconds`` at most (None: until the next look), and note what became of them."""
         if not self._slots:
             self._host.sleep(self._poll)
-            self._rate.note(0)
+            self._pace.note(())
             self._checked = self._silent
             return
         timeout = self._poll if seconds is None else seconds
-        ended, lost = self._tasks.wait(timeout, GATHER if self._rate.ends_a_second * GATHER > 1 else 0.0)
-        self._rate.note(len(ended) + len(lost))
+        ended, lost = self._tasks.wait(timeout, self._pace.gather)
+        self._pace.note(ended, len(lost))
         for slot in [*(item.slot for item in ended), *(item.slot for item in lost)]:
             self._slots.pop(slot, None)
         self._ended += ended
@@ -224,7 +238,7 @@ class Launcher:
         )
         plan = self._driver.plan(handover, timeout)
         # those that it gave a trial are to be given back, too, until their tasks are submitted
-        self._prefetching = tuple(slot for slot, _ in plan.prefetched)
+        self._prefetching = tuple(item.slot for item in plan.prefetched)
         ended, self._ended, self._lost = self._ended, [], []
         self._seen, self._silent, self._checked = plan.n_finished, plan.silent, ()
         self._running = plan.counts.get(TrialState.RUNNING.name, 0)
@@ -279,9 +293,9 @@ class Launcher:
         give_up = self._host.monotonic() + DISMISS_PATIENCE
         while self._slots and self._host.monotonic() < give_up:
             self._gather()
-        for slot in list(self._slots):
-            self._tasks.cancel(slot)
-            del self._slots[slot]
+        for task in dict.fromkeys(self._slots.values()):
+            self._tasks.cancel(task)
+        self._slots.clear()
 
     def _drain(self, grace: float = STOP_GRACE) -> None:
         """Tell running attempts to stop, hand over what they return, kill those that do not notice.
@@ -302,7 +316,8 @@ class Launcher:
                     can_store = self._hand_over_last()
         finally:  # a second Ctrl-C leaves no task behind either
             for slot in list(self._slots):
-                self._cancel(slot, gone, "interrupted")
+                if slot in self._slots:  # else its task is cancelled
+                    self._cancel(slot, gone, "interrupted")
         if can_store and self._lost:
             self._hand_over_last()
 
@@ -324,25 +339,6 @@ class Launcher:
         except (Exception, SystemExit) as error:  # noqa: BLE001  (a callback's: it must not hide what ended the run)
             self._say(f"after the run was stopped, a callback raised {type(error).__name__}: {error}")
         return True
-
-
-class EndRate:
-    """How many tasks end a second, over about the last second."""
-
-    def __init__(self, host: Host, short_trials: float) -> None:
-        self._host, self._short_trials = host, short_trials
-        self.ends_a_second, self._noted_at = 0.0, host.monotonic()
-
-    def note(self, n: int) -> None:
-        """``n`` more have ended."""
-        now = self._host.monotonic()
-        passed, self._noted_at = now - self._noted_at, now
-        share = min(1.0, passed)
-        self.ends_a_second += share * (n / max(passed, 1e-6) - self.ends_a_second)
-
-    def trials_are_short(self) -> bool:
-        """Whether so many end that each is worth being claimed ahead."""
-        return self.ends_a_second > self._short_trials
 
 
 def _end_of(item: Returned) -> AttemptEnded | None:

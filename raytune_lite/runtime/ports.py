@@ -19,7 +19,7 @@ class Returned:
 
     ``message``: its AttemptEnded as JSON; None: it found nothing to do, or its attempt was given to another task.
     ``failed``: the attempt failed. ``caught``: ``catch`` lists the exception. ``exception``: the objective's own, where
-    the task ran in this process.
+    the task ran in this process. ``seconds``: how long the attempt took.
     """
 
     slot: str
@@ -27,17 +27,35 @@ class Returned:
     failed: bool = False
     caught: bool = True
     exception: BaseException | None = None
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lost:
-    """A task that ended without a result. ``stderr_tail``: what its process wrote last, where known."""
+    """A task that ended without a result. ``stderr_tail``: what its process wrote last, where known.
+
+    ``task``: the name of the task, where it held several slots; all of them are handed over together.
+    """
 
     slot: str
     kind: FailureKind
     message: str
     exit_code: int | None = None
     stderr_tail: str = ""
+    task: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prefetched:
+    """A trial that was claimed for a task that does not run yet.
+
+    ``assignment``: as JSON. ``is_alone``: no other trial may be in the same task: an attempt of this one has ended
+    before, perhaps with its task, and then it must be known which trial was at work.
+    """
+
+    slot: str
+    assignment: bytes
+    is_alone: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +82,11 @@ class Plan:
 
     ``wanted``: tasks that should be queued or running now (None: as many as there is room for). ``max_tasks``: a bound
     on them that somebody set while the run was under way. ``over``: the run is finished. ``failed``: those of the ended
-    trials just handed over that are FAIL now. ``prefetched``: (slot, Assignment as JSON) of the slots that asked for a
-    trial. ``cancel``: slots whose tasks are to be killed, because their attempts were given up. ``silent``: slots that
-    are to be given up, unless their tasks have ended: the launcher is to look, see Handover. ``finished``: trials
-    that ended since ``seen``, in the order of their ends; ``n_finished``: what to hand over as ``seen`` next time.
-    ``aborted``: why the run was given up. ``commits``: at the end, how the database kept up.
+    trials just handed over that are FAIL now. ``prefetched``: for the slots that asked for a trial. ``cancel``: slots
+    whose tasks are to be killed, because their attempts were given up. ``silent``: slots that are to be given up,
+    unless their tasks have ended: the launcher is to look, see Handover. ``finished``: trials that ended since
+    ``seen``, in the order of their ends; ``n_finished``: what to hand over as ``seen`` next time. ``aborted``: why the
+    run was given up. ``commits``: at the end, how the database kept up.
     """
 
     wanted: int | None
@@ -78,7 +96,7 @@ class Plan:
     promotions: int
     max_tasks: int | None = None
     failed: tuple[int, ...] = ()
-    prefetched: tuple[tuple[str, bytes], ...] = ()
+    prefetched: tuple[Prefetched, ...] = ()
     cancel: tuple[str, ...] = ()
     silent: tuple[str, ...] = ()
     finished: tuple[FrozenTrial, ...] = ()
@@ -137,12 +155,18 @@ class Tasks(Protocol):
 
     prefetches: bool
     """Whether a task may be given its trial before it runs."""
+    shares: bool
+    """Whether a task may be given several."""
 
-    def submit(self, prefetched: tuple[str, bytes] | None = None) -> str:
-        """Queue a task and return its slot. ``prefetched``: the slot and the assignment that was claimed for it."""
+    def submit(self, prefetched: Sequence[Prefetched] = ()) -> str:
+        """Queue a task and return its name, which is its (first) slot.
+
+        Args:
+            prefetched: what was claimed for it; nothing: it claims a trial when it runs.
+        """
 
     def wait(self, timeout: float, gather: float = 0.0) -> tuple[list[Returned], list[Lost]]:
-        """The tasks that have ended, each reported once.
+        """The tasks that have ended, each slot reported once, and those of one task together.
 
         Args:
             timeout: seconds to wait for the first one.
@@ -152,8 +176,8 @@ class Tasks(Protocol):
             RaytuneLiteError: no task of this run can work.
         """
 
-    def cancel(self, slot: str) -> None:
-        """Kill a task, if it can be reached, and forget it: ``wait`` will not report it."""
+    def cancel(self, task: str) -> None:
+        """Kill a task, if it can be reached, and forget it: ``wait`` will report none of its slots."""
 
     def capacity(self) -> int:
         """How many trials could run at once. May ask the cluster, so not to be called in a tight loop."""
@@ -203,6 +227,6 @@ class Observer(Protocol):
 Notice = Callable[[str], None]
 
 __all__ = [
-    "LEASE_ADVICE", "DriverCalls", "Handover", "Lost", "Notice", "Observer", "Plan", "Returned", "Tasks",
-    "Transport", "TransportError", "WorkerSettings",
+    "LEASE_ADVICE", "DriverCalls", "Handover", "Lost", "Notice", "Observer", "Plan", "Prefetched", "Returned",
+    "Tasks", "Transport", "TransportError", "WorkerSettings",
 ]  # fmt: skip

@@ -309,7 +309,7 @@ class Session:
             is_stopped: the script is being stopped: nothing is to begin any more.
         """
         slots = self._slots
-        gone: list[m.AttemptLost | m.AttemptEnded | None] = [slots.lose(lost) for lost in handover.lost]
+        gone: list[m.AttemptLost | m.AttemptEnded | None] = [*slots.lose_tasks(handover.lost)]
         # a task that returned nothing found nothing to do, or did not get the answer to its claim
         gone += [slots.lose_silent(ended.slot) for ended in handover.ended if ended.message is None]
         gone += [slots.refuse_end(slot, why) for slot, why in (refused or {}).items()]

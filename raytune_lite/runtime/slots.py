@@ -8,7 +8,9 @@ Nothing of it need be stored: a new session builds it from the log, and starts a
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..core import messages as m
@@ -91,6 +93,9 @@ class Slots:
         if self._unheard:
             self._unheard.discard(self._state.trials[number].slot or "")
 
+    def _is_unheard(self, number: int) -> bool:
+        return self._state.trials[number].slot in self._unheard
+
     def note(self, event: m.Event) -> None:
         """Take in an event, just after the state did."""
         if isinstance(event, m.Claimed):
@@ -108,6 +113,8 @@ class Slots:
                 self._begun[event.number, trial.attempt] = self._awake()
         elif isinstance(event, (m.Reported, m.ParamAsked, m.AttemptEnded, m.AttemptLost)):
             if isinstance(event, (m.Reported, m.ParamAsked)):
+                if self._is_unheard(event.number):  # its task may have waited for long
+                    self._begun[event.number, event.attempt] = self._awake()
                 self._hear(event.number)
                 self._leases.grant(event.number, event.attempt, self._awake())
             else:
@@ -157,7 +164,7 @@ class Slots:
         silent = f"no message for {self.lease:.0f} s, see optimize(lease=...)"
         due = dict.fromkeys(self._leases.expired(self._awake()), (FailureKind.LEASE_EXPIRED, silent))
         for number, attempt in due:
-            if self._state.trials[number].slot in self._unheard:  # its task has not begun: that costs no retry
+            if self._is_unheard(number):  # its task has not begun: that costs no retry
                 due[number, attempt] = (FailureKind.DRIVER_LOST, f"claimed ahead, and {silent}")
         if math.isfinite(self.lease):  # an attempt in this process cannot be killed: its result is waited for
             for number, attempt in self._state.live():
@@ -190,6 +197,15 @@ class Slots:
 
     # --- ends --------------------------------------------------------------------------------------------------------
 
+    def lose_tasks(self, lost: Sequence[Lost]) -> list[m.AttemptLost | None]:
+        """As ``lose``, for slots of whole tasks: which of several trials ended their task cannot be known.
+
+        None of them loses a retry then. Their next attempts have tasks of their own, see Prefetched, so that a trial
+        that ends each of its tasks is known from its second attempt on.
+        """
+        live = Counter(item.task for item in lost if item.task and item.slot in self._state.slots)
+        return [self.lose(_nobodys(item, live[item.task]) if live[item.task] > 1 else item) for item in lost]
+
     def lose(self, lost: Lost) -> m.AttemptLost | None:
         """The event for a slot whose task is gone, or None when it held no live attempt."""
         self.closed.add(lost.slot)
@@ -202,9 +218,10 @@ class Slots:
     def lose_silent(self, slot: str) -> m.AttemptLost | None:
         """The event for a slot whose task returned without a result, or None when it held no live attempt.
 
-        It may hold one that it does not know of, because the driver's answer to its claim was lost.
+        It may hold one that it does not know of, because the driver's answer to its claim was lost, or one that it has
+        not begun.
         """
-        return self.lose(Lost(slot=slot, kind=FailureKind.DRIVER_LOST, message="its task could not hear its trial"))
+        return self.lose(Lost(slot=slot, kind=FailureKind.DRIVER_LOST, message="its task has not begun it"))
 
     def check_holder(self, slot: str, event: m.Event) -> None:
         """Raise MessageError when ``slot`` reports the end of an attempt that another slot runs."""
@@ -227,7 +244,7 @@ class Slots:
 
     def _is_overdue(self, number: int, grace: float = 0.0) -> bool:
         begun = self._begun.get((number, self._state.trials[number].attempt))
-        if self.trial_timeout is None or begun is None:
+        if self.trial_timeout is None or begun is None or self._is_unheard(number):
             return False
         return self._awake() > begun + self.trial_timeout + grace
 
@@ -235,6 +252,13 @@ class Slots:
         if kind in _PERHAPS_TIMEOUT and self._is_overdue(number):
             kind, message = FailureKind.TIMEOUT, f"no result within {self.trial_timeout:g} s; {message}"
         return m.AttemptLost(number=number, attempt=attempt, kind=kind, message=message, **words)
+
+
+def _nobodys(lost: Lost, n: int) -> Lost:
+    if lost.kind in (FailureKind.DRIVER_LOST, FailureKind.STOPPED):
+        return lost
+    why = f"{lost.kind.value}; its task held {n} trials, and one of them ran: no retry is counted. {lost.message}"
+    return replace(lost, kind=FailureKind.DRIVER_LOST, message=why)
 
 
 __all__ = ["OVERDUE_GRACE", "Slots"]

@@ -1,54 +1,52 @@
 """The body of a task: claim a trial, run the objective, return how it ended.
 
 The claim is made when the task starts, not when it is queued (late binding), unless trials are so short that the
-launcher made it a moment before. How the attempt ended travels as the task's return value, through the launcher, so a
-short trial costs one round trip or none. Knows no Ray.
+launcher made it a moment before; then a task may have several trials. How an attempt ended travels as the task's return
+value, through the launcher, so a short trial costs one round trip or none. Knows no Ray.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 from ..checkpoints.store import CheckpointStore
-from ..core.encoding import event_to_json, from_json
+from ..core.encoding import from_json
 from ..core.messages import Assignment
 from ..exceptions import SamplerFailedError, SamplerRefusedError
 from .attempt import run_trial
 from .delivery import Channel
 from .failures import DriverGone
+from .hand import End, EndChannel, Hand
 from .heartbeat import Heartbeat
 from .host import Host
-from .ports import WorkerSettings
+from .ports import Returned, WorkerSettings
 from .trial import Trial
 
-# What a task returns: its AttemptEnded event as JSON, whether it failed, whether ``catch`` lists the exception.
-# A plain tuple: Ray's pickling of it is cheap, and a short trial pays for it.
-Result = tuple[bytes, bool, bool] | None
+# What a task returns: how each of its trials ended; None: that one was not there, or has not begun.
+Result = tuple[End | None, ...]
 
 
-class TaskChannel(Channel, Protocol):
+class TaskChannel(Channel, EndChannel, Protocol):
     """A Channel that can ask for a trial, too."""
 
     def claim(self, slot: str, node: str | None = None, pid: int | None = None) -> Assignment | None:
         """The trial to work at, or None when there is nothing to do. Raises DriverGone when there is no answer."""
 
-    def begin(self, assignment: Assignment) -> None:
-        """The messages that follow are of this attempt."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where a task runs. ``slot``: its name. ``store``: makes the attempt's checkpoint store."""
+    """Where a task runs. ``slot``: its name. ``channel``, ``store``: make those of one attempt."""
 
     slot: str
     node: str
     pid: int
     host: Host
     heartbeat: Heartbeat
-    channel: TaskChannel
+    channel: Callable[[], TaskChannel]
     store: Callable[[], CheckpointStore]
 
 
@@ -57,28 +55,60 @@ def run_task(
     catch: tuple[type[Exception], ...],
     settings: WorkerSettings,
     place: Place,
-    prefetched: bytes | None,
+    prefetched: Sequence[bytes] = (),
 ) -> Result:
-    """Run one attempt. ``prefetched``: the Assignment that was claimed for this task, as JSON; None: claim one now."""
-    assignment: Assignment | None
+    """Run one attempt of each trial. ``prefetched``: the Assignments that were claimed for this task, as JSON; none:
+    claim one now.
+    """
+
+    def run(assignment: Assignment, channel: TaskChannel, hand: Hand) -> None:
+        channel.begin(assignment)
+        store = lru_cache(place.store)  # one an attempt: it knows which names the attempt has used
+        limit = math.inf if settings.trial_timeout is None else settings.trial_timeout
+        trial = Trial(assignment, channel, store, settings.n_objectives, limit, place.host)
+        began = place.host.monotonic()
+        place.heartbeat.watch(trial, is_short=bool(prefetched))
+        try:
+            result = run_trial(objective, trial, catch=catch, n_objectives=settings.n_objectives)
+        finally:
+            place.heartbeat.leave()
+        hand.note(assignment, result, place.host.monotonic() - began)
+
+    if not prefetched:
+        channel = place.channel()
+        claimed = _claim(place, channel)
+        if claimed is None:
+            return (None,)
+        hand = Hand([claimed], place.host)
+        run(claimed, channel, hand)
+        return hand.ends()
+    hand = Hand([from_json(text) for text in prefetched], place.host)
+    place.heartbeat.hold(lambda: hand.settle(place.channel))
     try:
-        if prefetched is None:
-            assignment = place.channel.claim(place.slot, place.node, place.pid)
+        while (assignment := hand.take()) is not None:
+            run(assignment, place.channel(), hand)
+    finally:
+        place.heartbeat.hold(None)
+    return hand.ends()
+
+
+def returned(slots: Sequence[str], result: Result) -> list[Returned]:
+    """What a task has returned, slot by slot, for the launcher."""
+    found: list[Returned] = []
+    for slot, end in zip(slots, result, strict=True):
+        if end is None:
+            found.append(Returned(slot=slot))
         else:
-            assignment = from_json(prefetched)
+            message, failed, caught, seconds = end
+            found.append(Returned(slot=slot, message=message, failed=failed, caught=caught, seconds=seconds))
+    return found
+
+
+def _claim(place: Place, channel: TaskChannel) -> Assignment | None:
+    try:
+        return channel.claim(place.slot, place.node, place.pid)
     except (DriverGone, SamplerFailedError, SamplerRefusedError):
         return None  # a trial that was given to this slot, unheard, is not to blame; a failed sampler ends the run
-    if assignment is None:
-        return None
-    place.channel.begin(assignment)
-    limit = math.inf if settings.trial_timeout is None else settings.trial_timeout
-    trial = Trial(assignment, place.channel, place.store, settings.n_objectives, limit, place.host)
-    place.heartbeat.watch(trial, is_short=prefetched is not None)
-    try:
-        result = run_trial(objective, trial, catch=catch, n_objectives=settings.n_objectives)
-    finally:
-        place.heartbeat.leave()
-    return event_to_json(result.event()).encode(), result.failure is not None, result.caught
 
 
-__all__ = ["Place", "Result", "TaskChannel", "run_task"]
+__all__ = ["Place", "Result", "TaskChannel", "returned", "run_task"]

@@ -206,6 +206,7 @@ class Study(Commands):
         trial_timeout: float | None = None,
         lease: float = LEASE,
         executor: Literal["ray", "inline"] = "ray",
+        one_trial_per_task: bool = False,
     ) -> None:
         """Run trials until the budget is used. Interrupted trials of an earlier run go first and are not new ones.
 
@@ -229,6 +230,7 @@ class Study(Commands):
                 without one, its process is killed 10 s later (on Ray; an inline attempt cannot be killed).
             lease: seconds a worker may be silent, >= 5; more for an objective that holds Python's lock in long calls.
             executor: "ray", or "inline" to run one trial after another in this process (pdb works there).
+            one_trial_per_task: also where trials take milliseconds, and a Ray task without a GPU would run several.
 
         Raises:
             RuntimeError: the study is running already; optimize() cannot be called inside optimize().
@@ -243,7 +245,7 @@ class Study(Commands):
         config = self._config(n_trials, max_trials, timeout, retries, trial_timeout, lease)
         after = AfterTrial(checks.callbacks(callbacks, self), flag("gc_after_trial", gc_after_trial))
         show = flag("show_progress_bar", show_progress_bar)
-        run = self._runner(executor, func, config, catch, resources, _most_at_once(max_concurrent, n_jobs))
+        run = self._runner(executor, func, config, catch, _tasks(resources, max_concurrent, n_jobs, one_trial_per_task))
         with self._route.run(), LiveProgress(self.study_name, show=show) as progress:
             run(RunObserver(progress, after))
 
@@ -253,16 +255,15 @@ class Study(Commands):
         func: Objective,
         config: RunConfig,
         catch: type[Exception] | Iterable[type[Exception]],
-        resources: Mapping[str, Any] | None,
-        limit: int | None,
+        tasks: Mapping[str, Any],
     ) -> Callable[[RunObserver], None]:
-        """What runs the trials, by the name of the executor."""
+        """What runs the trials, by the name of the executor. ``tasks``: arguments of RayRun."""
         checks.objective(func)
-        caught, request = checks.exceptions(catch), checks.resource_request(resources)
+        caught = checks.exceptions(catch)
         if text("executor", executor, "'ray' or 'inline'") == "inline":
             return partial(self._optimize_inline, func, config, caught)
         if executor == "ray":
-            return partial(self._optimize_on_ray, func, config, caught, request, limit)
+            return partial(self._optimize_on_ray, func, config, caught, tasks)
         raise ValueError(f"executor must be 'ray' or 'inline', got {shown(executor)}.")
 
     def _optimize_inline(
@@ -277,20 +278,12 @@ class Study(Commands):
         func: Objective,
         config: RunConfig,
         catch: tuple[type[Exception], ...],
-        resources: Mapping[str, Any] | None,
-        limit: int | None,
+        tasks: Mapping[str, Any],
         observer: RunObserver,
     ) -> None:
         from ..runtime.on_ray.execute import RayRun, execute
 
-        run = RayRun(
-            objective=func,
-            config=config,
-            catch=catch,
-            resources=resources,
-            max_concurrent=limit,
-            pinned=self._repository.is_local,
-        )
+        run = RayRun(objective=func, config=config, catch=catch, pinned=self._repository.is_local, **tasks)
         execute(run, observer, self._route.attach_remote)
 
     def stop(self) -> None:
@@ -363,6 +356,17 @@ class Study(Commands):
 
     def _send(self, event: m.Event) -> Any:
         return self._route.send(event, self._ways())
+
+
+def _tasks(
+    resources: Mapping[str, Any] | None, max_concurrent: int | None, n_jobs: int, one_trial_per_task: bool
+) -> dict[str, Any]:
+    """Arguments of RayRun."""
+    return {
+        "resources": checks.resource_request(resources),
+        "max_concurrent": _most_at_once(max_concurrent, n_jobs),
+        "one_trial_per_task": flag("one_trial_per_task", one_trial_per_task),
+    }
 
 
 def _most_at_once(max_concurrent: int | None, n_jobs: int) -> int | None:

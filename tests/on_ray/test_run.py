@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import os
 import pickle
@@ -381,6 +382,42 @@ def test_short_trials_that_kill_their_workers_lose_no_cell(storage: str, tmp_pat
     assert sorted(trial.params["x"] for trial in trials) == list(range(600))
     assert len(list(marks.iterdir())) == 4
     assert any(attempt.node == "" for attempt in study.attempts), "no trial was claimed ahead"
+
+
+@pytest.mark.parametrize("one_trial_per_task", [False, True])
+def test_a_task_runs_several_trials_that_are_short_unless_it_may_not(storage: str, one_trial_per_task: bool) -> None:
+    def objective(trial: rtl.Trial) -> float:
+        import ray
+
+        trial.set_user_attr("task", ray.get_runtime_context().get_task_id())
+        return trial.suggest_float("x", 0, 1)
+
+    study = rtl.create_study(storage=storage, sampler=rtl.samplers.RandomSampler(seed=0))
+    study.optimize(objective, n_trials=400, one_trial_per_task=one_trial_per_task)
+    trials, attempts = study.trials, study.attempts
+    assert [trial.number for trial in trials if trial.state is TrialState.COMPLETE] == list(range(400))
+    assert len({attempt.slot for attempt in attempts}) == len(attempts) == 400
+    tasks = {trial.user_attrs["task"] for trial in trials}
+    assert (len(tasks) == 400) if one_trial_per_task else (len(tasks) < 350)
+
+
+def test_short_trials_that_are_suddenly_long_are_spread_over_the_cluster_again(storage: str) -> None:
+    """A task that has several trials, of which one takes seconds, gives the others back: none waits for it."""
+
+    def objective(trial: rtl.Trial) -> float:
+        x = trial.suggest_int("x", 0, 399)
+        if x == 300:
+            time.sleep(6)
+        return float(x)
+
+    study = rtl.create_study(storage=storage, sampler=rtl.samplers.GridSampler({"x": list(range(400))}, seed=0))
+    study.optimize(objective)
+    trials = study.trials
+    [long] = [trial for trial in trials if trial.params["x"] == 300]
+    assert sorted(trial.params["x"] for trial in trials) == list(range(400))
+    assert {trial.state for trial in trials} == {TrialState.COMPLETE}
+    last = max(trial.datetime_complete for trial in trials if trial is not long)
+    assert last < long.datetime_complete - datetime.timedelta(seconds=1), "others waited for the long one"
 
 
 def test_storage_none_keeps_the_study_for_this_object(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ class RayRun:
         catch: exceptions that fail a trial but not the run.
         resources: per trial, see ``cluster.RESOURCE_OPTIONS``.
         max_concurrent: tasks at once, or None for as many as there is room for.
+        one_trial_per_task: also where trials are so short that a task would run several.
         pinned: the driver must stay on this node (a SQLite file lies here).
     """
 
@@ -38,6 +39,7 @@ class RayRun:
     catch: tuple[type[Exception], ...] = ()
     resources: Mapping[str, Any] | None = None
     max_concurrent: int | None = None
+    one_trial_per_task: bool = False
     pinned: bool = False
 
 
@@ -78,7 +80,7 @@ def _execute(run: RayRun, observer: Observer, attach: Callable[[Ask], None]) -> 
             observer.notice(f"took the study over from {settings.previous_owner}")
         attach(calls.ask)
         task = build_task(run.objective, run.catch, process.name, settings, request)
-        tasks = RayTasks(task, request, host)
+        tasks = RayTasks(task, request, host, shares=not run.one_trial_per_task)
         launcher = Launcher(
             calls,
             tasks,

@@ -25,7 +25,7 @@ def build_task(
 ) -> Any:
     """The remote function of this run, exported once. Ray never retries it: the ledger issues attempts."""
 
-    def attempt(prefetched: bytes | None = None) -> Result:
+    def attempt(*prefetched: bytes) -> Result:
         return run_ray_task(objective, catch, name, settings, prefetched)
 
     options = dict(request)

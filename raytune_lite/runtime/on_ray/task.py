@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from functools import lru_cache
 from pathlib import Path
@@ -74,21 +74,20 @@ def run_ray_task(
     catch: tuple[type[Exception], ...],
     driver_name: str,
     settings: WorkerSettings,
-    prefetched: bytes | None,
+    prefetched: Sequence[bytes],
 ) -> Result:
-    """The body of the Ray task. ``prefetched``: the Assignment that was claimed for it, as JSON, or None."""
+    """The body of the Ray task. ``prefetched``: the Assignments that were claimed for it, as JSON."""
     refuse_blind_node(_node_id(), settings)
     heartbeat = _heartbeat(settings.lease)
-    line = _line(settings)
-    channel = DriverChannel(settings, line, ActorTransport(driver_name, settings.run), _HOST, heartbeat.acknowledged)
+    line, transport = _line(settings), ActorTransport(driver_name, settings.run)
     place = Place(
         slot=ray.get_runtime_context().get_task_id(),
         node=_node_id(),
         pid=os.getpid(),
         host=_HOST,
         heartbeat=heartbeat,
-        channel=channel,
-        store=lru_cache(lambda: _store(settings)),  # one an attempt: it knows which names the attempt has used
+        channel=lambda: DriverChannel(settings, line, transport, _HOST, heartbeat.acknowledged),
+        store=lambda: _store(settings),
     )
     return run_task(objective, catch, settings, place, prefetched)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,8 @@ import ray
 from ...core.messages import FailureKind
 from ...exceptions import RaytuneLiteError
 from ..host import Host
-from ..ports import LEASE_ADVICE, DriverCalls, Lost, Returned
+from ..ports import LEASE_ADVICE, DriverCalls, Lost, Prefetched, Returned
+from ..task import Result, returned
 from . import cluster
 from .environments import cannot_load, set_up_error
 from .worker_logs import ExitInfo, read_exits
@@ -27,26 +28,24 @@ class RayTasks:
         task: the remote function, see ``objective.build_task``.
         request: what each trial asks for, see ``cluster.RESOURCE_OPTIONS``.
         host: clock.
+        shares: a task may have several short trials; one with a GPU never has.
     """
 
     prefetches = True
 
-    def __init__(self, task: Any, request: Mapping[str, Any], host: Host) -> None:
+    def __init__(self, task: Any, request: Mapping[str, Any], host: Host, *, shares: bool = True) -> None:
         self._task, self._request, self._host = task, request, host
-        self._slots: dict[Any, str] = {}  # ref -> slot
+        self.shares = shares and not request.get("num_gpus")  # a process of its own frees the GPU's memory
+        self._slots: dict[Any, tuple[str, ...]] = {}  # ref -> its slots; the first one is the task's name
         self._broken: RaytuneLiteError | None = None  # why no task of this run can work
         self._has_returned = False  # a task of this run could work
 
-    def submit(self, prefetched: tuple[str, bytes] | None = None) -> str:
-        """Queue a task; its slot is Ray's own id of it, which the task knows too, unless a slot was prefetched."""
-        if prefetched is None:
-            ref = self._task.remote()
-            self._slots[ref] = str(ref.task_id().hex())
-        else:
-            slot, assignment = prefetched
-            ref = self._task.remote(assignment)
-            self._slots[ref] = slot
-        return self._slots[ref]
+    def submit(self, prefetched: Sequence[Prefetched] = ()) -> str:
+        """Queue a task; its slot is Ray's own id of it, which the task knows too, unless slots were prefetched."""
+        ref = self._task.remote(*(item.assignment for item in prefetched))
+        slots = tuple(item.slot for item in prefetched) or (str(ref.task_id().hex()),)
+        self._slots[ref] = slots
+        return slots[0]
 
     def wait(self, timeout: float, gather: float = 0.0) -> tuple[list[Returned], list[Lost]]:
         """See ports.Tasks.
@@ -72,39 +71,39 @@ class RayTasks:
             results = ray.get(ready)  # one call for all, unless one of them was lost
         except ray.exceptions.RayError:
             return self._collect_singly(ready)
-        return [self._returned(ref, result) for ref, result in zip(ready, results, strict=True)], []
+        ended = [self._returned(ref, result) for ref, result in zip(ready, results, strict=True)]
+        return [item for items in ended for item in items], []
 
     def _collect_singly(self, ready: list[Any]) -> tuple[list[Returned], list[Lost]]:
         ended: list[Returned] = []
         lost: list[Lost] = []
         for ref in ready:
             try:
-                ended.append(self._returned(ref, ray.get(ref)))
+                ended += self._returned(ref, ray.get(ref))
             except ray.exceptions.RayTaskError as error:
                 self._broken = self._broken or _cannot_run(error)
-                slot = self._slots.pop(ref)
-                lost.append(Lost(slot=slot, kind=FailureKind.WORKER_CRASH, message=_first_line(error)))
+                lost += self._gone(ref, FailureKind.WORKER_CRASH, _first_line(error))
             except ray.exceptions.RuntimeEnvSetupError as error:
                 found = set_up_error(error)
                 if not self._has_returned:  # else it works elsewhere: this node is at fault
                     self._broken = self._broken or found
-                slot, text = self._slots.pop(ref), str(found)[:MESSAGE]
-                lost.append(Lost(slot=slot, kind=FailureKind.WORKER_CRASH, message=text))
+                lost += self._gone(ref, FailureKind.WORKER_CRASH, str(found)[:MESSAGE])
             except ray.exceptions.RayError as error:
-                lost.append(Lost(slot=self._slots.pop(ref), kind=_loss_kind(error), message=_first_line(error)))
+                lost += self._gone(ref, _loss_kind(error), _first_line(error))
         return ended, lost
 
-    def _returned(self, ref: Any, result: Any) -> Returned:
-        slot = self._slots.pop(ref)
-        self._has_returned = True
-        if result is None:
-            return Returned(slot=slot)
-        message, failed, caught = result
-        return Returned(slot=slot, message=message, failed=failed, caught=caught)
+    def _gone(self, ref: Any, kind: FailureKind, message: str) -> list[Lost]:
+        slots = self._slots.pop(ref)
+        task = slots[0] if len(slots) > 1 else ""
+        return [Lost(slot=slot, kind=kind, message=message, task=task) for slot in slots]
 
-    def cancel(self, slot: str) -> None:
+    def _returned(self, ref: Any, result: Result) -> list[Returned]:
+        self._has_returned = True
+        return returned(self._slots.pop(ref), result)
+
+    def cancel(self, task: str) -> None:
         """See ports.Tasks."""
-        for ref in [ref for ref, name in self._slots.items() if name == slot]:
+        for ref in [ref for ref, slots in self._slots.items() if slots[0] == task]:
             ray.cancel(ref, force=True)
             del self._slots[ref]
 

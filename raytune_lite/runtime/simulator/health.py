@@ -9,7 +9,6 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ...core.messages import Assignment
 from ..heartbeat import TIMEOUT_GRACE
 from .world import Process
 
@@ -41,11 +40,11 @@ class Workers:
         self._at_work: dict[int, _Worker] = {}  # by the process's number
         self._given_up: dict[tuple[int, int], float] = {}  # (trial, attempt) -> when
 
-    def begins(self, process: Process, assignment: Assignment, *, is_prefetched: bool) -> None:
+    def begins(self, process: Process, number: int, attempt: int, *, is_prefetched: bool) -> None:
         """A process works at an attempt from now on; one that was prefetched has no answer of a driver yet."""
         now = process.world.now
         answered_at = -math.inf if is_prefetched else now
-        self._at_work[process.number] = _Worker(process, assignment.number, assignment.attempt, now, now, answered_at)
+        self._at_work[process.number] = _Worker(process, number, attempt, now, now, answered_at)
 
     def answered(self, process: Process, *, from_owner: bool) -> None:
         """A driver has answered it just now: an answer, or BUSY. ``from_owner``: not one that was superseded."""

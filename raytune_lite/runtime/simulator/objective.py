@@ -44,7 +44,9 @@ class Objective:
 
     def __call__(self, trial: Trial) -> float | tuple[float, ...]:
         """Run the trial to its end, or as far as the pruner lets it."""
-        scenario, world = self._scenario, self._world
+        scenario, world, workers = self._scenario, self._world, self._store.auditor.workers
+        if not workers.is_at(self._process, trial.number, trial.attempt):  # not the first one of its task
+            workers.begins(self._process, trial.number, trial.attempt, is_prefetched=True)
         params = scenario.suggest(trial)
         name = f"trial {trial.number}"
         # what an attempt resumes from may be read when it has saved newer ones

@@ -125,6 +125,7 @@ class Scenario:
     nodes: int
     slots: int
     claims_ahead: bool
+    task_seconds: float  # for which a task has trials; they may turn out longer than those before
     wishes: int
     external: int  # trials that another program made before
     trial_timeout: float | None
@@ -213,6 +214,9 @@ def draw(world: World, *, sql: bool) -> Scenario:
     if pruner.judges_several and world.draw("has two objectives") < 0.5:
         directions.append(StudyDirection.MAXIMIZE)
     every = world.choice("checkpoint every", (0, 1, 1, 2, 3))
+    claims_ahead = world.draw("claims ahead") < 0.3
+    many = claims_ahead and world.draw("has many short trials") < 0.5  # for few slots: tasks have several of them
+    n = integer("many trials", 15, 30) if many else n
     return Scenario(
         sampler=sampler,
         pruner=pruner,
@@ -222,7 +226,7 @@ def draw(world: World, *, sql: bool) -> Scenario:
         max_trials=None if grid else n + integer("more trials", 0, 6),
         lease=between("lease", 15.0, 30.0),
         max_step=integer("max step", 1, 9),
-        step_seconds=world.choice("step seconds", (0.02, 0.3, 1.0, 4.0)),
+        step_seconds=0.02 if many else world.choice("step seconds", (0.02, 0.3, 1.0, 4.0)),
         save_every=every,
         saves_first=world.draw("saves first") < 0.5,
         saves_twice=world.choice("saves twice how often", (0.0, 0.0, 0.2)),
@@ -230,9 +234,10 @@ def draw(world: World, *, sql: bool) -> Scenario:
         nan_share=world.choice("share of NaN", (0.0, 0.0, 0.2)),
         conditional=world.draw("has a conditional parameter") < 0.5,
         catch=world.draw("catch") < 0.8,
-        nodes=integer("nodes", 1, 4),
-        slots=integer("slots a node", 1, 4),
-        claims_ahead=world.draw("claims ahead") < 0.3,
+        nodes=1 if many else integer("nodes", 1, 4),
+        slots=integer("slots a node", 1, 2 if many else 4),
+        claims_ahead=claims_ahead,
+        task_seconds=world.choice("a task's trials take", (1.0, 10.0) if many else (0.02, 10.0, 60.0)),
         wishes=integer("wishes", 0, 3),
         external=0 if sql or world.draw("another program") < 0.7 else integer("trials of another program", 1, 4),
         trial_timeout=world.choice("trial timeout", (None, None, 10.0, 60.0)),

@@ -6,12 +6,15 @@ Also the user, who presses Ctrl-C, asks for trials while the run goes on, and st
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Sequence
 
 from ...core import messages as m
 from ...exceptions import RaytuneLiteError
 from ...trial import TrialState
 from ..config import RunConfig
 from ..launcher import Launcher
+from ..pace import Pace
 from ..ports import Plan, WorkerSettings
 from ..task import Result
 from .actor import Actor, ActorCalls, Open
@@ -128,11 +131,11 @@ class Script:
             host,
             self,
             study_name=self.config.study_name,
-            short_trials=0.3 if scenario.claims_ahead else float("inf"),
+            pace=Pace(host, 0.3 if scenario.claims_ahead else math.inf, scenario.task_seconds),
             poll=POLL,
         ).run()
 
-    def _run_task(self, process: Process, slot: str, node: str, prefetched: bytes | None) -> Result:
+    def _run_task(self, process: Process, slot: str, node: str, prefetched: Sequence[bytes]) -> Result:
         assert self._settings is not None
         return Worker(self.cluster, self.actors, self._settings, process, slot, node).run(prefetched)
 

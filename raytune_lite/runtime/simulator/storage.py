@@ -152,6 +152,7 @@ class FaultyRepository:
         if self.world.strikes("snapshot fails", self.process.name):
             raise StorageError("no snapshot was stored (simulated)")
         self.inner.put_snapshot(study, epoch, snapshot)
+        self.auditor.committed(epoch, [], [], flush=True)  # it waits for the disk, and takes all before it along
         self._crash("driver dies after a snapshot")
 
     def external_trials(self, study: StudyRecord) -> list[TrialAdded]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ...core.encoding import event_from_json
 from ...core.messages import AttemptEnded, FailureKind
 from ...exceptions import RaytuneLiteError
-from ..ports import DriverCalls, Lost, Returned
+from ..ports import DriverCalls, Lost, Prefetched, Returned
+from ..task import returned
 from .cluster import Cluster, Task
 from .world import Process, Signal
 
-Body = Callable[[Process, str, str, "bytes | None"], Any]  # (process, slot, node, prefetched) -> task.Result
+Body = Callable[[Process, str, str, Sequence[bytes]], Any]  # (process, slot, node, prefetched) -> task.Result
 
 
 class SimulatedTasks:
@@ -24,46 +25,52 @@ class SimulatedTasks:
         body: what a task does.
     """
 
-    prefetches = True
+    prefetches = shares = True
 
     def __init__(self, cluster: Cluster, owner: Process, body: Body) -> None:
         self._cluster, self._owner, self._body = cluster, owner, body
-        self.running: dict[str, Task] = {}  # that neither ended nor were cancelled
+        self.running: dict[str, Task] = {}  # by their first slots: those that neither ended nor were cancelled
+        self._slots_of: dict[str, list[str]] = {}  # by task
         self._ended: list[Returned] = []
         self._lost: list[Lost] = []
         self._broken: Exception | None = None
         self._news = Signal(cluster.world)
         self._submitted = 0
 
-    def submit(self, prefetched: tuple[str, bytes] | None = None) -> str:
+    def submit(self, prefetched: Sequence[Prefetched] = ()) -> str:
         """See ports.Tasks."""
         self._submitted += 1
-        slot, bound = prefetched or (f"{self._owner.name}/task-{self._submitted}", None)
+        slots = [item.slot for item in prefetched] or [f"{self._owner.name}/task-{self._submitted}"]
+        bound = [item.assignment for item in prefetched]
 
         def body(process: Process, node: str) -> Any:
-            return self._body(process, slot, node, bound)
+            return self._body(process, slots[0], node, bound)
 
-        task = self.running[slot] = Task(slot, body, lambda result: self._note(slot, result))
+        self._slots_of[slots[0]] = slots
+        task = self.running[slots[0]] = Task(slots[0], body, lambda result: self._note(slots, result))
         self._cluster.submit(task)
-        return slot
+        return slots[0]
 
-    def _note(self, slot: str, result: Any) -> None:
-        if self.running.pop(slot, None) is None:
+    def _note(self, slots: Sequence[str], result: Any) -> None:
+        if self.running.pop(slots[0], None) is None:
             return
         if isinstance(result, FailureKind):
-            self._lost.append(Lost(slot=slot, kind=result, message="its task is gone"))
+            self._lose(slots, result, "its task is gone")
         elif isinstance(result, Exception):
             self._broken = self._broken or RaytuneLiteError(f"a worker could not run the objective at all: {result!r}")
-            self._lost.append(Lost(slot=slot, kind=FailureKind.WORKER_CRASH, message=repr(result)))
-        elif result is None:
-            self._ended.append(Returned(slot=slot))
+            self._lose(slots, FailureKind.WORKER_CRASH, repr(result))
         else:
-            message, failed, caught = result
-            event = event_from_json(message)
-            assert isinstance(event, AttemptEnded)
-            self._cluster.auditor.results.returned(self._owner, event)
-            self._ended.append(Returned(slot=slot, message=message, failed=failed, caught=caught))
+            for item in returned(slots, result):
+                if item.message is not None:
+                    event = event_from_json(item.message)
+                    assert isinstance(event, AttemptEnded)
+                    self._cluster.auditor.results.returned(self._owner, event)
+                self._ended.append(item)
         self._news.set()
+
+    def _lose(self, slots: Sequence[str], kind: FailureKind, message: str) -> None:
+        task = slots[0] if len(slots) > 1 else ""
+        self._lost += [Lost(slot=slot, kind=kind, message=message, task=task) for slot in slots]
 
     def wait(self, timeout: float, gather: float = 0.0) -> tuple[list[Returned], list[Lost]]:
         """See ports.Tasks."""
@@ -77,15 +84,14 @@ class SimulatedTasks:
         ended, lost, self._ended, self._lost = self._ended, self._lost, [], []
         return ended, lost
 
-    def cancel(self, slot: str) -> None:
-        """See ports.Tasks."""
-        self._ended = [item for item in self._ended if item.slot != slot]
-        self._lost = [item for item in self._lost if item.slot != slot]
-        task = self.running.pop(slot, None)
-        if task is not None:
-            self._cluster.cancel(task)
-        self._ended = [ended for ended in self._ended if ended.slot != slot]  # it had just ended by itself
-        self._lost = [lost for lost in self._lost if lost.slot != slot]
+    def cancel(self, task: str) -> None:
+        """See ports.Tasks. It may just have ended by itself."""
+        slots = self._slots_of[task]
+        self._ended = [item for item in self._ended if item.slot not in slots]
+        self._lost = [item for item in self._lost if item.slot not in slots]
+        running = self.running.pop(task, None)
+        if running is not None:
+            self._cluster.cancel(running)
 
     def capacity(self) -> int:
         """See ports.Tasks."""

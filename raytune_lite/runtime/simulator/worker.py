@@ -7,6 +7,7 @@ of it, message by message, would have to copy its buffer, its order and its lock
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from ...core import messages as m
 from ...core.encoding import from_json
@@ -52,11 +53,12 @@ class Worker:
         self._host = SimulatedHost(process)
         self._cut_off_until, self._cut_off_until_given_up = 0.0, False
 
-    def run(self, prefetched: bytes | None) -> Result:
+    def run(self, prefetched: Sequence[bytes]) -> Result:
         """The task's body: what it returns to the launcher."""
         host, scenario, auditor = self._host, self._cluster.scenario, self._cluster.auditor
-        if prefetched is not None:
-            auditor.workers.begins(self._process, from_json(prefetched), is_prefetched=True)
+        if prefetched:
+            first = from_json(prefetched[0])
+            auditor.workers.begins(self._process, first.number, first.attempt, is_prefetched=True)
             # only such a task has a lease already: one that stops before it asks for a trial waits as if it were queued
             if self._world.strikes("worker is stopped as it begins", self._slot):
                 self._process.pause(math.inf)
@@ -65,7 +67,11 @@ class Worker:
         heartbeat.start()
         sure = ActorTransport(self._settings.run, self._actors.current, host, self._is_cut_off, self._arrived)
         fast = FastLine(self._settings, self._connect, host, FAST_REST)
-        channel = DriverChannel(self._settings, fast, sure, host, heartbeat.acknowledged)
+
+        def channel() -> AuditedChannel:
+            one = DriverChannel(self._settings, fast, sure, host, heartbeat.acknowledged)
+            return AuditedChannel(one, auditor, self._process)
+
         store = DiskStore(self._cluster.disk, self._process, auditor, self._die)
         place = Place(
             slot=self._slot,
@@ -73,13 +79,13 @@ class Worker:
             pid=self._process.number,
             host=host,
             heartbeat=heartbeat,
-            channel=AuditedChannel(channel, auditor, self._process),
+            channel=channel,
             store=lambda: store,
         )
         objective = Objective(scenario, self._process, store, self._cut_off)
         result = run_task(objective, (Exception,) if scenario.catch else (), self._settings, place, prefetched)
         auditor.workers.leaves(self._process)
-        if result is not None and self._world.strikes("worker dies before its end is delivered", self._slot):
+        if any(result) and self._world.strikes("worker dies before its end is delivered", self._slot):
             self._process.kill("before its end is delivered")
         return result
 
@@ -122,12 +128,17 @@ class AuditedChannel:
         """See task.TaskChannel."""
         assignment = self._channel.claim(slot, node, pid)
         if assignment is not None:
-            self._auditor.workers.begins(self._process, assignment, is_prefetched=False)
+            workers = self._auditor.workers
+            workers.begins(self._process, assignment.number, assignment.attempt, is_prefetched=False)
         return assignment
 
     def begin(self, assignment: m.Assignment) -> None:
-        """See task.TaskChannel."""
+        """See hand.EndChannel."""
         self._channel.begin(assignment)
+
+    def end(self, event: m.AttemptEnded) -> None:
+        """See hand.EndChannel."""
+        self._channel.end(event)
 
     def suggest(self, number: int, attempt: int, name: str, distribution: Distribution) -> m.ParamValue:
         """See delivery.Channel."""

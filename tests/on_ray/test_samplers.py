@@ -19,7 +19,7 @@ from raytune_lite.runtime.session import Session
 from raytune_lite.samplers import GPSampler
 from raytune_lite.trial import TrialState
 
-from .test_kills import _driver_pids
+from .drivers import driver_pid
 
 pytestmark = [pytest.mark.ray, pytest.mark.usefixtures("ray_cluster")]
 
@@ -55,13 +55,12 @@ def derived_again(storage: str) -> int:
 
 def test_a_gaussian_process_chooses_while_reports_go_on_and_a_killed_driver_goes_on_with_it(storage: str) -> None:
     study = rtl.create_study(study_name="s", storage=storage, sampler=GPSampler(seed=3, n_startup_trials=4))
-    killed: set[int] = set()
+    killed: list[int] = []
 
     def kill_the_driver(study: rtl.Study, trial: rtl.FrozenTrial) -> None:
         if trial.number == 8:
-            killed.update(_driver_pids())
-            for pid in killed:
-                os.kill(pid, signal.SIGKILL)
+            killed.append(driver_pid(study))
+            os.kill(killed[-1], signal.SIGKILL)
 
     study.optimize(bowl, n_trials=20, max_concurrent=3, callbacks=[kill_the_driver])
     assert len(killed) == 1

@@ -11,11 +11,14 @@ from random import Random
 import pytest
 
 import raytune_lite
-from raytune_lite.storages import trial_queries
+from raytune_lite.storages import trial_queries, trial_reader
 from raytune_lite.storages.database import Database
 from raytune_lite.storages.repository import Repository
 from raytune_lite.storages.trial_reader import frozen
+from raytune_lite.study import trial_cache
 from raytune_lite.trial import TrialState, create_trial
+
+COMPLETE = TrialState.COMPLETE
 
 
 @pytest.fixture
@@ -223,4 +226,105 @@ def test_a_configuration_that_a_trial_has_run_with_is_skipped(only_single_reads)
     assert len(study._repository.trials_since(study._record, -1)) == 1
     study.enqueue_trial({"x": x}, skip_if_exists=True)  # which is another configuration now
     assert len(study._repository.trials_since(study._record, -1)) == 2
+    study.close()
+
+
+# --- finished trials are read once -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def records_read(monkeypatch):
+    """The numbers of the trials whose rows were read, one after another."""
+    read, original = [], trial_reader.load
+
+    def load(*arguments, **more):
+        found = original(*arguments, **more)
+        read.extend(trial.number for trial in found)
+        return found
+
+    monkeypatch.setattr(trial_reader, "load", load)
+    monkeypatch.setattr(trial_queries, "load", load)
+    return read
+
+
+def test_a_callback_that_looks_at_all_trials_reads_each_once(any_storage, records_read):
+    study, lengths = raytune_lite.create_study(storage=any_storage, study_name="looked at"), []
+    study.optimize(
+        lambda trial: trial.suggest_float("x", 0.0, 1.0),
+        n_trials=6,
+        executor="inline",
+        callbacks=[lambda study, _: lengths.append((len(study.trials), len(study.get_trials(states=(COMPLETE,)))))],
+    )
+    assert lengths == [(n, n) for n in range(1, 7)]
+    assert sorted(records_read) == list(range(6))
+    study.close()
+
+
+def test_trials_that_had_not_ended_are_read_again_and_others_come_from_other_processes(any_storage, records_read):
+    study = raytune_lite.create_study(storage=any_storage, study_name="shared")
+    asked = [study.ask() for _ in range(3)]
+    study.tell(asked[1], 1.0)
+    assert [t.state.name for t in study.trials] == ["RUNNING", "COMPLETE", "RUNNING"]
+    asked[2].set_user_attr("a", [1])
+    study.tell(asked[2], 2.0)
+    study.enqueue_trial({"x": 0.5})
+    other = raytune_lite.load_study(study_name="shared", storage=any_storage)
+    records_read.clear()
+    assert study.trials == other.trials == study.get_trials(deepcopy=False)
+    assert study.trials[2].user_attrs == {"a": [1]}
+    assert records_read == [0, 2, 3, *range(4), *[0, 3] * 2]
+    study.close()
+    other.close()
+
+
+def test_what_a_user_does_to_a_record_does_not_come_back():
+    study = raytune_lite.create_study()
+    trial = study.ask()
+    trial.suggest_float("x", 0.0, 1.0)
+    trial.set_user_attr("list", [1])
+    trial.report(1.0, 1)
+    study.tell(trial, 1.0)
+    (one,) = before = study.trials
+    for name in ("params", "distributions", "system_attrs", "intermediate_values", "intermediate_vectors"):
+        getattr(one, name)[name] = 5
+    one.user_attrs["list"].append(2)
+    one.user_attrs["new"] = 1
+    before.clear()
+    (again,) = study.trials
+    assert again.user_attrs == {"list": [1]}
+    assert (list(again.params), list(again.distributions), again.system_attrs) == (["x"], ["x"], {})
+    assert (again.intermediate_values, again.intermediate_vectors) == ({1: 1.0}, {})
+    with pytest.raises(TypeError, match="deepcopy must be True or False"):
+        study.get_trials(deepcopy=None)
+    study.close()
+
+
+def test_a_study_that_was_deleted_and_made_again_is_read_anew(any_storage):
+    def make(values):
+        made = raytune_lite.create_study(storage=any_storage, study_name="again")
+        for value in values:
+            made.tell(made.ask(), value)
+        made.close()
+        return made
+
+    study = make([1.0, 2.0])
+    assert [t.value for t in study.trials] == [1.0, 2.0]
+    raytune_lite.delete_study(study_name="again", storage=any_storage)
+    assert study.trials == []
+    assert make([3.0, 4.0])._record.study_id
+    assert [t.value for t in study.trials] in ([], [3.0, 4.0])  # under another id, or the same
+    study.close()
+
+
+def test_a_long_study_and_one_with_many_open_trials_are_not_kept(monkeypatch):
+    study = raytune_lite.create_study()
+    for value in range(3):
+        study.tell(study.ask(), value)
+    for name, least in (("MOST_KEPT", 2), ("MOST_OPEN", -1)):
+        with monkeypatch.context() as patch:
+            patch.setattr(trial_cache, name, least)
+            assert len(study.trials) == 3
+            assert not study._cache.is_warm
+    assert len(study.trials) == 3
+    assert study._cache.is_warm
     study.close()

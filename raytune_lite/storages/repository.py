@@ -335,6 +335,13 @@ class Repository:
         with self._database.read() as connection:
             return trial_queries.trials_since(connection, study, trial_id, also)
 
+    def trials_beside(
+        self, study: StudyRecord, trial_id: int, also: Collection[int], known: int
+    ) -> list[FrozenTrial] | None:
+        """As ``trials_since``; None unless the same study still has ``known`` trials up to ``trial_id``."""
+        with self._database.read() as connection:
+            return trial_queries.trials_beside(connection, study, trial_id, also, known)
+
     # --- study attributes: Optuna's two tables; not part of the log, and written without an epoch ---
 
     def set_user_attr(self, study: StudyRecord, key: str, value: Any) -> None:

@@ -61,6 +61,17 @@ def trials_since(
     return [frozen(trial) for trial in load(connection, study, only=sa.or_(column > trial_id, column.in_(also)))]
 
 
+def trials_beside(
+    connection: Connection, study: StudyRecord, trial_id: int, also: Collection[int], known: int
+) -> list[FrozenTrial] | None:
+    """As ``trials_since``; None unless the same study still has ``known`` trials up to ``trial_id``."""
+    theirs, ours = t.trials.c, t.rtl_studies.c
+    created = connection.execute(sa.select(ours.created).where(ours.study_id == study.study_id)).scalar()
+    mine = sa.and_(theirs.study_id == study.study_id, theirs.trial_id <= trial_id)
+    count = connection.execute(sa.select(sa.func.count()).select_from(t.trials).where(mine)).scalar()
+    return trials_since(connection, study, trial_id, also) if (created, count) == (study.created, known) else None
+
+
 def _may_be_in(states: Collection[TrialState]) -> Any:
     """Whether one of the two tables says so; which of them is right, only ``trial_reader`` knows."""
     names = [state.name for state in states]

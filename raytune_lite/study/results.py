@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from ..arguments import items, shown, wrong_type
+from ..arguments import flag, items, shown, wrong_type
 from ..core.bounds import check_json, check_name
 from ..core.messages import CheckpointRef, RunStarted
 from ..exceptions import StudyNotFoundError
@@ -16,6 +16,7 @@ from ..storages.integrity import Difference
 from ..storages.records import AttemptRecord, CellRecord, RungRecord
 from ..storages.repository import Repository
 from ..trial import FrozenTrial, StudyDirection, TrialState, as_state
+from .trial_cache import TrialCache, copied
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,6 +60,7 @@ class Results:
             self._repository.close()
             raise
         self.study_name, self._durable = study_name, durable
+        self._cache = TrialCache(self._repository, self._record)
 
     @property
     def directions(self) -> list[StudyDirection]:
@@ -80,19 +82,21 @@ class Results:
         """All trials in number order, read from the database now."""
         return self.get_trials()
 
-    def get_trials(self, deepcopy: bool = True, states: Iterable[TrialState] | None = None) -> list[FrozenTrial]:  # noqa: ARG002
-        """Trials in number order, read from the database now.
+    def get_trials(self, deepcopy: bool = True, states: Iterable[TrialState] | None = None) -> list[FrozenTrial]:
+        """Trials in number order, as they are stored now. Finished ones never change, and are read once.
 
         Args:
-            deepcopy: Optuna's argument; it changes nothing, since each call reads new records.
+            deepcopy: False: the finished ones among the records are shared by all calls, and must not be changed.
             states: only trials in one of these states; None: all.
 
         Raises:
-            TypeError: ``states`` is not a list of TrialState.
+            TypeError: ``states`` is not a list of TrialState, or ``deepcopy`` is not a bool.
         """
-        if states is None:
-            return self._repository.trials(self._record)
-        return self._repository.trials_in(self._record, _states(states))
+        is_copied, wanted = flag("deepcopy", deepcopy), None if states is None else _states(states)
+        if wanted is not None and not self._cache.is_warm:
+            return self._repository.trials_in(self._record, wanted)
+        found = [trial for trial in self._cache.read() if wanted is None or trial.state in wanted]
+        return [copied(trial) for trial in found] if is_copied else found
 
     @property
     def attempts(self) -> list[AttemptRecord]:

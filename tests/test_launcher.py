@@ -232,13 +232,13 @@ def test_a_pace_says_how_many_trials_fit_into_a_task():
     host = TestHost()
     pace = Pace(host, short_trials=10)
     assert pace.trials_a_task() == 1  # nothing is known
-    for seconds, most in ((TASK_SECONDS / 4, 4), (1e-9, TASK_MOST), (10.0, 1)):
+    for seconds, most in ((TASK_SECONDS / 4.5, 4), (1e-9, TASK_MOST), (10.0, 1)):
         for _ in range(5):
             host.sleep(0.5)
             pace.note([returned(f"t{i}", i, seconds=seconds) for i in range(TASK_MOST)])
         assert pace.is_short
         assert pace.trials_a_task() == most
-    assert pace.tasks_beyond(16) < pace.tasks_beyond(1)
+    assert pace.tasks_beyond(TASK_MOST) < pace.tasks_beyond(1)
 
 
 def test_trials_are_shared_out_so_that_all_are_busy_and_those_that_have_run_before_are_alone():

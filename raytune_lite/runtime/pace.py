@@ -16,7 +16,7 @@ LOOK_AHEAD_MOST = 64  # within bounds
 # they start within LOOK_AHEAD_SECONDS, so hardly anything fresher can come up, and each saves a round trip.
 SHORT_TRIALS = 50.0
 TASK_SECONDS = 0.02  # for which a task has trials, where they are that short: Ray's part of each is small then,
-TASK_MOST = 16  # and as many trials at most
+TASK_MOST = 32  # and as many trials at most
 GATHER = 0.015  # seconds to gather ended tasks before one call hands them all over, where they end that fast
 
 

@@ -6,7 +6,7 @@ export RAY_AUTH_MODE ?= disabled
 export RAY_USAGE_STATS_ENABLED ?= 0
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo demo-grid test chaos chaos-again simulate mutants states lint types check bench bench-layers bench-restart bench-ask bench-quality bench-training clean
+.PHONY: help demo demo-grid test chaos chaos-again simulate mutants states lint types check bench bench-layers bench-restart bench-scale bench-ask bench-quality bench-training clean
 
 help:            ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -77,6 +77,9 @@ bench-layers: .venv/test ## where the time of one trial and of one report goes, 
 
 bench-restart: .venv/test ## how long a study of 10,000 trials and 100,000 reports takes to open, and its memory
 	$(BIN)/python benchmarks/restart.py
+
+bench-scale: .venv/test ## how time, memory and file grow with 10^3 to 10^5 trials and 5 to 5,000 paused ones: minutes
+	$(BIN)/python benchmarks/scale.py
 
 bench-ask: .venv/bench ## how long a suggestion takes, beside Optuna's and Rustuna's
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/ask_latency.py --loops

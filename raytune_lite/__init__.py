@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .core.retries import RetryPolicy
     from .exceptions import TrialInvalid, TrialPruned
     from .runtime.trial import Trial
-    from .study import Study, create_study, delete_study, get_all_study_names, load_study
+    from .study import Study, compact_study, create_study, delete_study, get_all_study_names, load_study
     from .trial import FrozenTrial, StudyDirection, TrialState, create_trial
 
 __version__ = "0.1.0"
@@ -27,6 +27,7 @@ _HOMES = {
     "TrialInvalid": "exceptions",
     "TrialPruned": "exceptions",
     "TrialState": "trial",
+    "compact_study": "study",
     "create_study": "study",
     "create_trial": "trial",
     "delete_study": "study",
@@ -45,6 +46,7 @@ __all__ = [
     "TrialPruned",
     "TrialState",
     "__version__",
+    "compact_study",
     "create_study",
     "create_trial",
     "delete_study",

@@ -15,12 +15,21 @@ from raytune_lite.cli import cli
 from raytune_lite.core.retries import RetryPolicy
 from raytune_lite.report.check import damages, orphans
 from raytune_lite.samplers import GridSampler, RandomSampler
+from raytune_lite.storages import checking
 
 from .core_tools import asha
 
 optuna = pytest.importorskip("optuna")
 optuna.logging.set_verbosity(optuna.logging.ERROR)
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
+
+
+@pytest.fixture(autouse=True, params=["all at once", "some at a time"])
+def _in_parts(request, monkeypatch):
+    """Trials are compared as soon as they have ended, or all at the end: no difference may depend on it."""
+    if request.param == "some at a time":
+        monkeypatch.setattr(checking, "_ROWS", 1)
+        monkeypatch.setattr(checking, "_TRIALS", 2)
 
 
 def train(trial):
@@ -182,3 +191,38 @@ def test_a_whole_study_is_said_to_be_whole(storage):
     done = CliRunner().invoke(cli, ["check", "--storage", storage, "--study", "s", "--files"])
     assert done.exit_code == 0, done.output
     assert "every row is what the log implies" in done.output
+
+
+def test_few_rows_are_in_memory_at_once(storage, monkeypatch):
+    study = rtl.create_study(storage=storage, study_name="s", sampler=RandomSampler(0))
+    with contextlib.closing(run(study, curve, 40)):
+        monkeypatch.setattr(checking, "_ROWS", 50)
+        held = []
+        apply = checking.Tables.apply
+
+        def watched(self, rows):
+            held.append(sum(map(len, self.tables.values())))
+            return apply(self, rows)
+
+        monkeypatch.setattr(checking.Tables, "apply", watched)
+        assert rtl.load_study(study_name="s", storage=storage).differences() == []
+        assert max(held) < 150 < 40 * 20
+
+
+def curve(trial):
+    for step in range(20):
+        trial.report(trial.suggest_float("x", 0, 1), step)
+    return 0.0
+
+
+def test_trials_that_a_later_pruner_judges_again_are_compared_again(storage):
+    study = rtl.create_study(storage=storage, study_name="s", sampler=RandomSampler(0))
+    for value in (1.0, 2.0, 3.0):
+        study.add_trial(rtl.create_trial(value=value, intermediate_values={1: value}))
+    run(study, lambda trial: trial.suggest_float("x", 0, 1), 1)
+    study.close()
+    study = rtl.load_study(study_name="s", storage=storage, pruner=asha())
+    run(study, lambda trial: trial.suggest_float("x", 0, 1), 1)
+    assert study.rungs
+    assert study.differences() == []
+    study.close()

@@ -173,6 +173,8 @@ def test_studies(calls, storage, tmp_path, monkeypatch):
     for value in NONSENSE:
         calls.one("delete_study", rl.delete_study, {"study_name": value, "storage": storage}, "study_name", value)
         calls.one("delete_study", rl.delete_study, {"study_name": "another", "storage": value}, "storage", value)
+        calls.one("compact_study", rl.compact_study, {"study_name": value, "storage": storage}, "study_name", value)
+        calls.one("compact_study", rl.compact_study, {"study_name": "another", "storage": value}, "storage", value)
         calls.one("get_all_study_names", rl.get_all_study_names, {"storage": value}, "storage", value)
     calls.check(500)
 

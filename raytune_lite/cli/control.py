@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from .base import cli, open_study, refuse, study_options
+from .base import cli, existing_url, open_study, refuse, study_options
 
 _GRACE = click.option(
     "--grace", type=click.FloatRange(0.0), default=30.0, show_default=True, metavar="SECONDS",
@@ -187,6 +187,29 @@ def release(
     former = study.release(force=force)
     what = "nobody owned it" if former is None else f"taken from {former}; the next run need not wait"
     _say(as_json, f"{study.study_name}: {what}.", study=study.study_name, done="release", owner=former)
+
+
+@cli.command()
+@study_options
+@_JSON
+def compact(storage: str | None, storage_env: str | None, study_name: str | None, as_json: bool) -> None:
+    """Give up the log of events of a study that nobody runs, and keep the state that it led to.
+
+    All else stays, and the study can be continued. What is lost: see compact_study in the documentation of the package.
+
+    \b
+    Example:
+      raytune-lite compact --study train
+    """
+    from ..study import compact_study
+
+    study = open_study(storage, storage_env, study_name)
+    found = compact_study(study_name=study.study_name, storage=existing_url(storage, storage_env))
+    room = "" if found.before is None or found.after is None else (
+        f"; the file has {found.after / 1e6:.1f} MB, before {found.before / 1e6:.1f} MB"
+    )
+    _say(as_json, f"{study.study_name}: {found.events} events were given up{room}.", study=study.study_name,
+         done="compact", events=found.events, before=found.before, after=found.after)  # fmt: skip
 
 
 def _pair(text: str) -> tuple[str, Any]:

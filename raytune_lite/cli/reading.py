@@ -76,11 +76,13 @@ def trials(
 
     wanted = [TrialState[state.upper()] for state in states] or None
     study = open_study(storage, storage_env, study_name)
-    found = study.get_trials(states=wanted)
+    found = study.iter_trials(states=wanted)
     if form == "json":
-        click.echo(tables.as_json([tables.trial_record(trial) for trial in found]))
+        for text in tables.json_lines(map(tables.trial_record, found)):
+            click.echo(text, nl=False)
     elif form == "csv":
-        click.echo(tables.as_csv(found, study.metric_names), nl=False)
+        for text in tables.csv_lines(found, study.trial_columns(wanted)):
+            click.echo(text, nl=False)
     else:
         click.echo(tables.as_table(found, width()))
 

@@ -71,6 +71,10 @@ class Trials(Mapping[int, TrialRecord]):
         some = self._kept.values() if of is None else (self._kept[number] for number in of)
         return [trial for trial in some if isinstance(trial, TrialRecord)]
 
+    def is_packed(self, number: int) -> bool:
+        """Whether there is such a trial, and it will not change any more."""
+        return isinstance(self._kept.get(number), str)
+
     # --- packing -----------------------------------------------------------------------------------------------------
 
     def loosen(self, number: int) -> None:

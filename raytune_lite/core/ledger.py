@@ -116,6 +116,13 @@ class Ledger:
         cells = [[index, cell.state.value, cell.number, cell.failures] for index, cell in self.cells.items()]
         return [cells, list(self.held.items()), self.cursor, list(self.returned)]
 
+    def rows(self) -> list[PutCell]:
+        """What is stored of the cells."""
+        return [
+            PutCell(number=cell.number, cell=index, state=cell.state.value, failures=cell.failures)
+            for index, cell in self.cells.items()
+        ]
+
     def load(self, data: Any) -> None:
         """See ``Dumps``."""
         cells, held, self.cursor, returned = data

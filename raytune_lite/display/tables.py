@@ -7,7 +7,7 @@ import dataclasses
 import io
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..trial import FrozenTrial
@@ -90,12 +90,34 @@ def as_json(data: Any) -> str:
 
 def as_csv(trials: Iterable[FrozenTrial], metric_names: Sequence[str] | None = None) -> str:
     """``trial_rows`` as CSV with a header line. Control characters other than new lines and tabs become ``\\x1b``."""
-    header, rows = trial_rows(trials, metric_names)
+    found = list(trials)
+    return "".join(csv_lines(found, _columns(found, metric_names)))
+
+
+def csv_lines(trials: Iterable[FrozenTrial], columns: Sequence[str]) -> Iterator[str]:
+    """``as_csv`` line by line, for trials that are read as they are shown. ``columns``: see ``column_names``."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([without_controls(name) for name in header])
-    writer.writerows([without_controls(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
-    return text.getvalue()
+
+    def line(cells: Iterable[Any]) -> str:
+        text.seek(0)
+        text.truncate()
+        writer.writerow([without_controls(cell) if isinstance(cell, str) else cell for cell in cells])
+        return text.getvalue()
+
+    yield line(columns)
+    for trial in trials:
+        row = _flat(trial, columns)
+        yield line(_cell(row[column]) for column in columns)
+
+
+def json_lines(records: Iterable[Any]) -> Iterator[str]:
+    """``as_json`` of a list piece by piece, for records that are read as they are shown."""
+    before = "[\n"
+    for record in records:
+        yield before + "\n".join(f"  {line}" for line in as_json(record).split("\n"))
+        before = ",\n"
+    yield "[]\n" if before == "[\n" else "\n]\n"
 
 
 def as_table(trials: Iterable[FrozenTrial], width: int | None = None) -> str:
@@ -182,13 +204,23 @@ def duration(seconds: float) -> str:
 
 def _columns(trials: Sequence[FrozenTrial], metric_names: Sequence[str] | None) -> list[str]:
     n_objectives = max((len(trial.values or ()) for trial in trials), default=1)
+    params = {name for trial in trials for name in trial.params}
+    attrs = {name for trial in trials for name in trial.user_attrs}
+    return column_names(n_objectives, params, attrs, metric_names)
+
+
+def column_names(
+    n_objectives: int, params: Iterable[str], attrs: Iterable[str], metric_names: Sequence[str] | None
+) -> list[str]:
+    """The columns of ``trials_dataframe``, for the most objective values and the names of parameters and attributes."""
     if metric_names is not None:
         values = [f"{'value' if len(metric_names) == 1 else 'values'}_{name}" for name in metric_names]
     else:
         values = ["value"] if n_objectives <= 1 else [f"values_{i}" for i in range(n_objectives)]
-    params = sorted({f"params_{name}" for trial in trials for name in trial.params})
-    attrs = sorted({f"user_attrs_{name}" for trial in trials for name in trial.user_attrs})
-    return ["number", *values, *_BEFORE, *params, *attrs, "state"]
+    return [
+        "number", *values, *_BEFORE, *sorted(f"params_{name}" for name in params),
+        *sorted(f"user_attrs_{name}" for name in attrs), "state",
+    ]  # fmt: skip
 
 
 def _flat(trial: FrozenTrial, columns: Sequence[str]) -> dict[str, Any]:
@@ -225,6 +257,9 @@ __all__ = [
     "as_table",
     "attempt_record",
     "attempts_table",
+    "column_names",
+    "csv_lines",
+    "json_lines",
     "trial_record",
     "trial_rows",
     "trials_dataframe",

@@ -9,7 +9,7 @@ import shutil
 import sys
 import textwrap
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -22,7 +22,7 @@ from ..samplers import grid_from_spec
 from ..trial import FrozenTrial, TrialState
 
 if TYPE_CHECKING:
-    from ..storages.records import AttemptRecord
+    from ..storages.records import Overview
     from ..study.results import Results
 
 SHOWN = 8  # lines of one list, before "and N more"
@@ -43,11 +43,10 @@ def summary(study: Results, *, unit: str = "step", full: int | None = None) -> l
 
     Steps trained are the distinct (trial, step) pairs that were reported: a step that two attempts ran counts once.
     """
-    trials, attempts = study.trials, study.attempts
-    lines = [_title(study), *_best(study, trials), *_counts(trials), *_owner(study, trials)]
-    lines += _resumes(study, attempts, unit)
-    lines += [*_steps(study, trials, unit, full), *_wall_time(attempts)]
-    lines += [*_grid(study), *_failures(trials, attempts), *_next_commands(study)]
+    seen = study.overview(SHOWN + 1)
+    lines = [_title(study), *_best(study, seen), *_counts(seen), *_owner(study, seen), *_resumes(seen, unit)]
+    lines += [*_steps(study, seen, unit, full), *_wall_time(seen)]
+    lines += [*_grid(study), *_failures(seen), *_next_commands(study)]
     return lines
 
 
@@ -84,20 +83,21 @@ def _title(study: Results) -> str:
     return f"study: {printable(study.study_name)}{where}"
 
 
-def _best(study: Results, trials: Sequence[FrozenTrial]) -> Iterator[str]:
-    complete = [trial for trial in trials if trial.state is TrialState.COMPLETE]
-    if not any(trial.is_feasible for trial in complete):
-        why = "no COMPLETE trial meets its constraints" if complete else "no trial is COMPLETE"
-        yield f"  best: none yet, {why}"
+def _best(study: Results, seen: Overview) -> Iterator[str]:
+    several = len(study.directions) > 1
+    front = study.best_trials if several else []
+    try:
+        best = front[0] if several else study.best_trial
+    except (ValueError, IndexError):
+        has_some = TrialState.COMPLETE in seen.states
+        yield f"  best: none yet, {'no COMPLETE trial meets its constraints' if has_some else 'no trial is COMPLETE'}"
         return
-    if len(study.directions) > 1:
-        front = study.best_trials
+    if several:
         names = ", ".join(direction.name.lower() for direction in study.directions)
         yield f"  best: {_count(len(front), 'trial')} on the Pareto front ({names})"
         values = (f"trial {t.number}: {', '.join(f'{v:.6g}' for v in t.values or ())}" for t in front)
         yield from _some(values, len(front))
         return
-    best = study.best_trial
     sense = "largest" if study.direction.sign < 0 else "smallest"
     yield f"  best: {best.value:.6g} (trial {best.number}, the {sense})"
     if best.params:
@@ -107,13 +107,13 @@ def _best(study: Results, trials: Sequence[FrozenTrial]) -> Iterator[str]:
         )
 
 
-def _counts(trials: Sequence[FrozenTrial]) -> Iterator[str]:
-    counts = Counter(trial.state.name for trial in trials)
-    shown = ", ".join(f"{counts[state]} {state}" for state in _STATES if counts[state])
-    yield f"  trials: {len(trials)}" + (f" ({shown})" if shown else "")
+def _counts(seen: Overview) -> Iterator[str]:
+    counts = {state.name: n for state, n in seen.states.items()}
+    shown = ", ".join(f"{counts[state]} {state}" for state in _STATES if state in counts)
+    yield f"  trials: {sum(counts.values())}" + (f" ({shown})" if shown else "")
 
 
-def _owner(study: Results, trials: Sequence[FrozenTrial]) -> Iterator[str]:
+def _owner(study: Results, seen: Overview) -> Iterator[str]:
     """Whose process runs the study, whether it lives, and what the command that runs it would do now."""
     found = study.find_owner()
     if found is None:
@@ -124,94 +124,74 @@ def _owner(study: Results, trials: Sequence[FrozenTrial]) -> Iterator[str]:
         yield "    the same command would be refused until it ends"
         return
     yield f"  owner: {printable(holder)}; it gives no sign of life"
-    running = sum(trial.state is TrialState.RUNNING for trial in trials)
+    running = seen.states.get(TrialState.RUNNING, 0)
     goes_on = f", and continue {_count(running, 'trial')} that it left RUNNING" if running else ""
     yield f"    the same command would take the study over{goes_on}"
 
 
-def _resumes(study: Results, attempts: Sequence[AttemptRecord], unit: str) -> Iterator[str]:
-    promotions = sum(rung.promoted for rung in study.rungs)
-    if promotions:
-        yield f"  promotions: {promotions}"
-    resumed = [attempt for attempt in attempts if attempt.resumed_step is not None]
-    if resumed:
-        yield f"  resumes: {len(resumed)}"
-        # the latest first: after a crash one looks for the last resumes
-        latest = sorted(resumed, key=lambda attempt: attempt.started, reverse=True)
-        yield from _some(
-            (f"trial {a.number}: attempt {a.attempt} resumed at {unit} {a.resumed_step}" for a in latest),
-            len(resumed),
-        )
+def _resumes(seen: Overview, unit: str) -> Iterator[str]:
+    if seen.promotions:
+        yield f"  promotions: {seen.promotions}"
+    if seen.n_resumed:
+        yield f"  resumes: {seen.n_resumed}"  # the latest first: after a crash one looks for the last resumes
+        lines = (f"trial {a.number}: attempt {a.attempt} resumed at {unit} {a.resumed_step}" for a in seen.resumed)
+        yield from _some(lines, seen.n_resumed)
 
 
-def _steps(study: Results, trials: Sequence[FrozenTrial], unit: str, full: int | None) -> Iterator[str]:
-    done = sum(len(trial.intermediate_values) for trial in trials)
+def _steps(study: Results, seen: Overview, unit: str, full: int | None) -> Iterator[str]:
+    done = seen.n_steps
     if not done:
         return
-    if full is None and done >= sum(trial.last_step or 0 for trial in trials):  # else not every step was reported
+    if full is None and done >= seen.last_steps:  # else not every step was reported
         full = _max_resource(study)
     line = f"  {unit}s trained: {done}"
     if full:
-        whole = full * len(trials)
+        whole = full * sum(seen.states.values())
         line += f" of {whole} ({100 * done / whole:.0f} %)"
     yield line
 
 
-def _wall_time(attempts: Sequence[AttemptRecord]) -> Iterator[str]:
-    ended = [(a.started, a.ended) for a in attempts if a.ended is not None]
-    if not ended:
+def _wall_time(seen: Overview) -> Iterator[str]:
+    if not seen.n_ended:
         return
-    wall = max(end for _, end in ended) - min(start for start, _ in ended)
-    worked = sum(end - start for start, end in ended)
-    busy = _covered(ended)  # the time between two runs of the study does not count
-    at_once = f", {worked / busy:.1f} at once" if busy > 0 and worked / busy >= 1.1 else ""
-    yield f"  wall time: {duration(wall)} ({duration(worked)} in {_count(len(ended), 'attempt')}{at_once})"
-
-
-def _covered(intervals: Iterable[tuple[float, float]]) -> float:
-    """Length of the union of (start, end) pairs."""
-    total, reached = 0.0, float("-inf")
-    for start, end in sorted(intervals):
-        total += max(0.0, end - max(start, reached))
-        reached = max(reached, end)
-    return total
+    wall, ratio = seen.last_end - seen.first_start, seen.worked / seen.busy if seen.busy > 0 else 0.0
+    at_once = f", {ratio:.1f} at once" if ratio >= 1.1 else ""
+    yield f"  wall time: {duration(wall)} ({duration(seen.worked)} in {_count(seen.n_ended, 'attempt')}{at_once})"
 
 
 def _grid(study: Results) -> Iterator[str]:
-    cells, grid = study.cells, _recorded_grid(study)
-    if not cells and grid is None:
+    counts, grid = Counter(study.cell_counts()), _recorded_grid(study)
+    n_cells = sum(counts.values())
+    if not n_cells and grid is None:
         return
-    counts = Counter(cell.state for cell in cells)
-    size = len(cells) if grid is None else grid.size
-    counts["free"] += size - len(cells)  # cells that were never handed out have no row
+    size = n_cells if grid is None else grid.size
+    counts["free"] += size - n_cells  # cells that were never handed out have no row
     shown = [f"{counts[state]} {state}" for state in _CELL_STATES]
     shown += [f"{n} {state}" for state, n in sorted(counts.items()) if state not in _CELL_STATES]
     yield f"  grid: {_count(size, 'cell')}: {', '.join(shown)}"
-    retried = [cell for cell in cells if cell.failures]
-    if retried:
-        yield f"  cells retried: {len(retried)}"
+    n_retried, retried = study.retried_cells(SHOWN + 1)
+    if n_retried:
+        yield f"  cells retried: {n_retried}"
 
         def line(cell: Any) -> str:
             where = f" ({params_text(grid.params(cell.cell))})" if grid is not None else ""
             return f"cell {cell.cell}{where}: {_count(cell.failures, 'failed trial')}, now {cell.state}"
 
-        yield from _some(map(line, retried), len(retried))
+        yield from _some(map(line, retried), n_retried)
 
 
-def _failures(trials: Sequence[FrozenTrial], attempts: Sequence[AttemptRecord]) -> Iterator[str]:
-    kinds = Counter(attempt.outcome for attempt in attempts if attempt.outcome in _KINDS)
-    if kinds:  # of all attempts, also of trials that were tried again
-        yield f"  attempts without a result: {', '.join(f'{kinds[kind]} {kind}' for kind in _KINDS if kinds[kind])}"
-    failed = [trial for trial in trials if trial.state is TrialState.FAIL]
-    if failed:
-        yield f"  failed: {_count(len(failed), 'trial')}"
-        yield from _some((f"trial {t.number}: {failure_text(t)}" for t in failed), len(failed))
-    newest = {attempt.number: attempt for attempt in attempts}
-    waiting = [newest[t.number] for t in trials if t.state is TrialState.WAITING and t.number in newest]
-    cut_off = [attempt for attempt in waiting if attempt.outcome == FailureKind.CHECKPOINT_DISK.value]
-    if cut_off:
-        yield f"  waiting for the checkpoints' disk: {_count(len(cut_off), 'trial')}"
-        yield from _some((f"trial {a.number}: {_last_line(a.message)}" for a in cut_off), len(cut_off))
+def _failures(seen: Overview) -> Iterator[str]:
+    kinds = seen.outcomes
+    if any(kind in kinds for kind in _KINDS):  # of all attempts, also of trials that were tried again
+        yield f"  attempts without a result: {', '.join(f'{kinds[kind]} {kind}' for kind in _KINDS if kind in kinds)}"
+    n_failed = seen.states.get(TrialState.FAIL, 0)
+    if n_failed:
+        yield f"  failed: {_count(n_failed, 'trial')}"
+        yield from _some((f"trial {t.number}: {failure_text(t)}" for t in seen.failed), n_failed)
+    if seen.n_waiting_for_disk:
+        yield f"  waiting for the checkpoints' disk: {_count(seen.n_waiting_for_disk, 'trial')}"
+        lines = (f"trial {a.number}: {_last_line(a.message)}" for a in seen.waiting_for_disk)
+        yield from _some(lines, seen.n_waiting_for_disk)
 
 
 def _next_commands(study: Results) -> Iterator[str]:

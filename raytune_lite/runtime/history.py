@@ -13,7 +13,7 @@ import itertools
 import json
 import uuid
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from ..core import messages as m
 from ..core import snapshot
 from ..core.state import StudyState
 from ..exceptions import RaytuneLiteError, StorageError
+from ..storages import snapshots as stored_snapshots
 from ..storages.records import Snapshot, StudyRecord
 from ..storages.store import Store
 from .algorithms import Algorithms
@@ -29,7 +30,6 @@ from .slots import Slots
 
 EVERY = 20_000  # events: what takes about a second to fold
 SHARE = 4  # or the log has grown by a quarter: so writing snapshots costs the same for each event of any study
-PART = 2**18  # bytes of one row: every server takes that
 
 
 _UNREADABLE = (ValueError, KeyError, TypeError, IndexError, AttributeError, StopIteration, zlib.error, RaytuneLiteError)
@@ -86,9 +86,9 @@ class History:
             return False
 
     def _load(self, found: Snapshot, algorithms: Algorithms) -> tuple[StudyState, Any] | None:
-        state, lines = algorithms.new_state(), _lines(found.data)
+        state, lines = algorithms.new_state(), stored_snapshots.unpacked(found.data)
         try:
-            slots = json.loads(next(lines))
+            slots = json.loads(next(lines))["slots"]
             snapshot.load(state, lines)
         except _UNREADABLE:  # the log is there; of a base the caller says what is wrong
             return None
@@ -122,51 +122,23 @@ class History:
             with contextlib.suppress(StorageError):
                 self.put(epoch, state, slots)
 
-    def put(self, epoch: int, state: StudyState, slots: Slots, kind: str = "cache") -> None:
-        """Store a snapshot, if this state can have one.
-
-        Args:
-            epoch: of the owner.
-            state: see ``keep``.
-            slots: see ``keep``.
-            kind: see ``Snapshot``.
+    def put(self, epoch: int, state: StudyState, slots: Slots) -> None:
+        """Store a snapshot, if this state can have one. For the arguments see ``keep``.
 
         Raises:
             StorageError: it was not stored; nothing was changed.
         """
         self._newest = self.seq  # also if it fails: not at each commit again
         if snapshot.can_dump(state):
-            made = Snapshot(
-                kind=kind, seq=self.seq, at=self.last_at, code=code_digest(),
-                log_digest=self._store.log_digest(self._study, self.seq),
-                data=tuple(_parts(itertools.chain((json.dumps(slots.dump()),), snapshot.dump(state)))),
-            )  # fmt: skip
-            self._store.put_snapshot(self._study, epoch, made)
+            self._store.put_snapshot(self._study, epoch, self.made(state, {"slots": slots.dump()}))
 
-
-def _parts(lines: Iterable[str]) -> Iterator[bytes]:
-    """Lines, compressed and cut."""
-    packer, waiting = zlib.compressobj(1), bytearray()
-    for line in lines:
-        waiting += packer.compress(line.encode("ascii") + b"\n")
-        while len(waiting) >= PART:
-            yield bytes(waiting[:PART])
-            del waiting[:PART]
-    yield bytes(waiting + packer.flush())
-
-
-def _lines(parts: Iterable[bytes]) -> Iterator[str]:
-    """Inverse of ``_parts``.
-
-    Raises:
-        ValueError: the last line has no end.
-    """
-    unpacker, rest = zlib.decompressobj(), b""
-    for part in parts:
-        *lines, rest = (rest + unpacker.decompress(part)).split(b"\n")
-        yield from (line.decode("ascii") for line in lines)
-    if rest or not unpacker.eof:
-        raise ValueError("a snapshot has no end.")
+    def made(self, state: StudyState, first: Mapping[str, Any], kind: str = "cache") -> Snapshot:
+        """A snapshot of the state that all events so far fold to. ``first``: its first line, JSON for whoever reads."""
+        return Snapshot(
+            kind=kind, seq=self.seq, at=self.last_at, code=code_digest(),
+            log_digest=self._store.log_digest(self._study, self.seq),
+            data=stored_snapshots.packed(itertools.chain((json.dumps(first),), snapshot.dump(state))),
+        )  # fmt: skip
 
 
 @functools.cache

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +23,6 @@ from ..exceptions import RaytuneLiteError
 from ..pruners import NopPruner, pruner_from_spec
 from ..samplers import grid_from_spec
 from ..trial import TrialState
-from . import readers
 from . import schema as t
 from .changes import Key
 from .memory import Tables
@@ -31,6 +30,7 @@ from .records import StudyRecord
 from .shapes import SHAPES, Shape, Values
 from .trial_reader import raw
 
+BROKEN = (RaytuneLiteError, ValueError, TypeError, KeyError, RuntimeError)  # what a log that was changed leads to
 _ABSENT = "no row"
 _NOT_COMPARED = ("datetime_start", "datetime_complete")  # whole seconds in MySQL
 
@@ -53,39 +53,34 @@ class Difference:
         return f"{self.table}, {key}: expected {_short(self.expected)}, found {_short(self.found)}"
 
 
-def differences(connection: Connection, study: StudyRecord) -> list[Difference]:
-    """Where the tables are not what the log of events implies, table by table.
-
-    Raises:
-        StorageError: the log itself has a gap, or an event that cannot be read.
-    """
-    return differences_of(study, readers.events(connection, study), stored_tables(connection, study))
-
-
 def differences_of(
     study: StudyRecord, log: Iterable[m.LogEntry], found: dict[str, dict[Key, Values]]
 ) -> list[Difference]:
-    """``differences`` of a log and tables that were read already."""
-    tables = Tables()
-    state = StudyState(study.directions, _pruner_for, _grid_for, study.name)
+    """Where tables are not what a log implies, table by table. See ``checking`` for studies of any size."""
+    tables, state = Tables(), new_state(study)
     for seq, (at, event, _) in enumerate(log, start=1):
         try:
             commands = state.handle(event, at).commands
             if isinstance(event, m.TrialAdded) and event.imported and event.state != TrialState.RUNNING:
                 tables.put_external(event)
             tables.apply([command for command in commands if isinstance(command, m.Row)])
-        except (RaytuneLiteError, ValueError, TypeError, KeyError, RuntimeError) as error:
+        except BROKEN as error:
             what = str(error) if isinstance(error, RaytuneLiteError) else repr(error)
             return [Difference("rtl_events", (f"seq {seq}",), f"what may follow event {seq - 1}", what)]
     external = {number for number, trial in state.trials.items() if trial.external}
     return [
         difference
         for name, shape in SHAPES.items()
-        for difference in _compare(shape, tables.tables, _without(external, shape, tables, found[name]))
+        for difference in compare(shape, tables.tables, without(external, shape, tables, found[name]))
     ]
 
 
-def _without(external: set[int], shape: Shape, expected: Tables, found: dict[Key, Values]) -> dict[Key, Values]:
+def new_state(study: StudyRecord) -> StudyState:
+    """The study before its first event, with what its log says of its algorithms."""
+    return StudyState(study.directions, _pruner_for, _grid_for, study.name)
+
+
+def without(external: set[int], shape: Shape, expected: Tables, found: dict[Key, Values]) -> dict[Key, Values]:
     """``found``, without the rows of trials that another program runs, or has added since."""
     if shape.owner != "trial_id":
         return found
@@ -95,7 +90,8 @@ def _without(external: set[int], shape: Shape, expected: Tables, found: dict[Key
     return {key: row for key, row in ours.items() if key[:1] in expected.tables["trials"]}
 
 
-def _compare(shape: Shape, expected: dict[str, dict[Key, Values]], found: dict[Key, Values]) -> Iterator[Difference]:
+def compare(shape: Shape, expected: dict[str, dict[Key, Values]], found: dict[Key, Values]) -> Iterator[Difference]:
+    """The rows of one table that differ, or that only one side has."""
     wanted = expected[shape.name]
     for key in sorted({*wanted, *found}, key=repr):
         shown = key if shape.owner == "trial_id" else (f"{shape.key[0]} {key[0]}",)
@@ -103,13 +99,13 @@ def _compare(shape: Shape, expected: dict[str, dict[Key, Values]], found: dict[K
             row = wanted.get(key, found.get(key))
             yield Difference(shape.name, shown, *((row, _ABSENT) if key in wanted else (_ABSENT, row)))
             continue
-        want, have = _comparable(wanted[key]), _comparable(found[key])
+        want, have = comparable(wanted[key]), comparable(found[key])
         differ = [name for name in want if want[name] != have[name]]
         if differ:
             yield Difference(shape.name, shown, *({name: row[name] for name in differ} for row in (want, have)))
 
 
-def _comparable(row: Values) -> Values:
+def comparable(row: Values) -> Values:
     """A row as two that mean the same are equal."""
     plain = {name: value for name, value in row.items() if name not in _NOT_COMPARED}
     if "distribution_json" in plain:  # Optuna and we write the same JSON in other words
@@ -131,10 +127,13 @@ def _grid_for(spec: str) -> Grid | Branches | None:
 
 def stored_tables(connection: Connection, study: StudyRecord) -> dict[str, dict[Key, Values]]:
     """The study's tables as ``memory.Tables`` has them, with whatever is in the columns."""
-    return {name: _rows(connection, study, shape) for name, shape in SHAPES.items()}
+    return {name: stored_rows(connection, study, shape) for name, shape in SHAPES.items()}
 
 
-def _rows(connection: Connection, study: StudyRecord, shape: Shape) -> dict[Key, Values]:
+def stored_rows(
+    connection: Connection, study: StudyRecord, shape: Shape, ids: Sequence[int] | None = None
+) -> dict[Key, Values]:
+    """The rows of a table; ``ids``: only those of these trials."""
     table, is_trials = shape.table, shape.owner == "trial_id"
     names = (*shape.key, *shape.values)
     columns = [raw(table.c[name]) for name in names]
@@ -144,6 +143,7 @@ def _rows(connection: Connection, study: StudyRecord, shape: Shape) -> dict[Key,
             query = query.join_from(table, t.trials, table.c.trial_id == t.trials.c.trial_id)
     else:
         query = sa.select(*columns).where(table.c.study_id == study.study_id)
+    query = query if ids is None else query.where(t.trials.c.trial_id.in_(ids))
     as_stored = _booleans(shape)
     found = {}
     for row in connection.execute(query):
@@ -171,4 +171,7 @@ def _short(value: Any) -> str:
     return text if len(text) <= 200 else f"{text[:200]}..."
 
 
-__all__ = ["Difference", "differences", "differences_of", "stored_tables"]
+__all__ = [
+    "BROKEN", "Difference", "comparable", "compare", "differences_of", "new_state", "stored_rows", "stored_tables",
+    "without",
+]  # fmt: skip

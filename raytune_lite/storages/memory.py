@@ -5,7 +5,7 @@ The same ``changes`` of the same rows are carried out, so a table here holds wha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,6 +50,14 @@ class Tables:
                 for key in [key for key in table if key[0] == event.number]:
                     del table[key]
         self._carry_out(_of_external(event))
+
+    def take(self, numbers: Collection[int]) -> dict[str, dict[Key, Values]]:
+        """Take the rows of some trials out, for good: name -> key -> row."""
+        taken: dict[str, dict[Key, Values]] = {}
+        for name, table in self.tables.items():
+            if SHAPES[name].owner == "trial_id":
+                taken[name] = {key: table.pop(key) for key in [key for key in table if key[0] in numbers]}
+        return taken
 
     def undo(self, undo: _Undo) -> None:
         """Take back what ``apply`` did. Later changes must have been taken back before."""

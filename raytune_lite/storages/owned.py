@@ -47,7 +47,7 @@ class OwnedStudy:
         """Take in where the log ends and which trials there are; returns self."""
         e = t.rtl_events.c
         last = connection.execute(sa.select(sa.func.max(e.seq)).where(e.study_id == self.study.study_id)).scalar()
-        self._next_seq = (last or 0) + 1
+        self._next_seq = max(last or 0, snapshots.base_seq(connection, self.study)) + 1
         with closing(connection.connection.cursor()) as cursor:
             self._look_for_others(cursor)
         return self
@@ -77,13 +77,14 @@ class OwnedStudy:
         return self._trial_ids.get(number, -1)
 
     def put_snapshot(self, cursor: Cursor, snapshot: Snapshot) -> None:
-        """Store a snapshot in the open transaction.
+        """Store a snapshot in the open transaction; a base takes the place of the log before it.
 
         Raises:
             FencedError: the epoch was superseded or released.
         """
         self._guard(cursor, None)
-        snapshots.write(cursor, self._statements, self.study, snapshot)
+        put = snapshots.write if snapshot.kind == "cache" else snapshots.compact
+        put(cursor, self._statements, self.study, snapshot)
 
     def committed(self, n_events: int, batch: Batch) -> None:
         """The transaction in which ``store`` ran is committed: only now is it true."""

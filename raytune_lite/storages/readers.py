@@ -86,8 +86,7 @@ def last_run(connection: Connection, study: StudyRecord) -> RunStarted | None:
         StorageError: the event was changed by hand.
     """
     e = t.rtl_events.c
-    is_start = e.json.startswith('{"_":"RunStarted"', autoescape=True)  # event_to_json writes the type first
-    query = sa.select(e.json).where(e.study_id == study.study_id, is_start).order_by(e.seq.desc()).limit(1)
+    query = sa.select(e.json).where(e.study_id == study.study_id, t.IS_RUN_START).order_by(e.seq.desc()).limit(1)
     text = connection.execute(query).scalar()
     try:
         event = None if text is None else event_from_json(text)
@@ -100,9 +99,13 @@ def last_run(connection: Connection, study: StudyRecord) -> RunStarted | None:
 
 
 def _records(
-    connection: Connection, study: StudyRecord, table: sa.Table, make: Callable[..., _R], *order: sa.Column[Any]
-) -> list[_R]:
-    """A table's rows as ``make(number=..., column=...)`` gives them, each column checked as the schema declares."""
+    connection: Connection, study: StudyRecord, table: sa.Table, make: Callable[..., _R], *order: Any,
+    only: Any = None, n: int | None = None,
+) -> list[_R]:  # fmt: skip
+    """A table's rows as ``make(number=..., column=...)`` gives them, each column checked as the schema declares.
+
+    ``only``: a condition. ``n``: how many rows at most.
+    """
     shape, own = SHAPES[table.name], t.rtl_trials.c
     names = [name for name in (*shape.key, *shape.values) if name != "number"]
     checks = [table.c[name].info["check"] for name in names]
@@ -113,8 +116,9 @@ def _records(
         query = query.where(own.study_id == study.study_id)
     else:
         query = query.where(table.c.study_id == study.study_id)
+    query = query if only is None else query.where(only)
     found = []
-    for of, *values in connection.execute(query.order_by(*order)):
+    for of, *values in connection.execute(query.order_by(*order).limit(n)):
         with in_row(table.name, of if shape.owner == "trial_id" else f"{shown(of)}, {names[0]} {shown(values[0])}"):
             row = {name: check(name, value) for name, check, value in zip(names, checks, values, strict=True)}
             found.append(make(number=_NUMBER("number", of), **row))
@@ -126,6 +130,21 @@ def attempts(connection: Connection, study: StudyRecord) -> list[AttemptRecord]:
     return _records(
         connection, study, t.rtl_attempts, AttemptRecord, t.rtl_trials.c.number, t.rtl_attempts.c.attempt
     )
+
+
+def some_attempts(
+    connection: Connection, study: StudyRecord, only: Any, n: int, *order: Any
+) -> list[AttemptRecord]:
+    """The first ``n`` attempts of those for which ``only`` holds, in an order."""
+    return _records(connection, study, t.rtl_attempts, AttemptRecord, *order, only=only, n=n)
+
+
+def retried_cells(connection: Connection, study: StudyRecord, n: int) -> tuple[int, list[CellRecord]]:
+    """How many cells had a failed trial, and the first ``n`` of them."""
+    c = t.rtl_grid_cells.c
+    query = sa.select(sa.func.count()).where(c.study_id == study.study_id, c.failures > 0)
+    some = _records(connection, study, t.rtl_grid_cells, CellRecord, c.cell, only=c.failures > 0, n=n)
+    return int(connection.execute(query).scalar_one()), some
 
 
 def cells(connection: Connection, study: StudyRecord) -> list[CellRecord]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..trial import StudyDirection
+from ..trial import FrozenTrial, StudyDirection, TrialState
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,3 +102,32 @@ class Snapshot:
     code: str
     log_digest: str
     data: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """Where a study stands, in figures.
+
+    ``states``: trials by their states. ``outcomes``: attempts that ended, by their outcomes. ``n_steps``: distinct
+    (trial, step) pairs that were reported; ``last_steps``: the sum of the trials' largest steps. Of the ``n_ended``
+    attempts that ended: ``first_start``, ``last_end`` (seconds since the study was created), ``worked``: the sum of
+    their times, ``busy``: for how long at least one of them ran. The lists hold the first few of as many as the figure
+    beside them says: ``resumed``, the newest first; ``failed``; ``waiting_for_disk``: the last attempts of trials that
+    wait for the checkpoints' disk.
+    """
+
+    states: dict[TrialState, int]
+    outcomes: dict[str, int]
+    promotions: int
+    n_steps: int
+    last_steps: int
+    n_ended: int
+    first_start: float
+    last_end: float
+    worked: float
+    busy: float
+    n_resumed: int
+    resumed: tuple[AttemptRecord, ...]
+    failed: tuple[FrozenTrial, ...]
+    n_waiting_for_disk: int
+    waiting_for_disk: tuple[AttemptRecord, ...]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, TypeVar
@@ -19,11 +20,11 @@ from ..core.encoding import event_to_json
 from ..core.messages import LogEntry, Row
 from ..exceptions import FencedError, StorageError, StudyBusyError
 from ..trial import FrozenTrial, StudyDirection, TrialState
-from . import integrity, ownership, readers, snapshots, studies, trial_queries, trial_reader
+from . import checking, overview, ownership, readers, snapshots, studies, trial_queries, trial_reader
 from . import schema as t
 from .database import Database, LockedError, RolledBackError
 from .owned import OwnedStudy
-from .records import Owner, Snapshot, StudyRecord
+from .records import CellRecord, Overview, Owner, Snapshot, StudyRecord
 from .statements import Statements, upsert
 
 __all__ = ["Repository", "StudyRecord"]
@@ -305,6 +306,15 @@ class Repository:
             if snapshot.kind == "base":
                 self._digests.pop(study.study_id, None)
 
+    def file_size(self) -> int | None:
+        """Bytes of the SQLite file, or None."""
+        return None if self.path is None else os.path.getsize(self.path)
+
+    def give_room_back(self) -> None:
+        """Make the file of a SQLite database as small as its content; a server does that by itself."""
+        with self._lock:
+            self._database.vacuum()
+
     # --- more readers ---
 
     external_trials = _reads(trial_reader.external_trials)
@@ -314,7 +324,8 @@ class Repository:
     cell_counts = _reads(readers.cell_counts)
     rungs = _reads(readers.rungs)
     checkpoints = _reads(readers.checkpoints)
-    differences = _reads(integrity.differences)
+    differences = _reads(checking.differences)
+    row_digests = _reads(checking.row_digests)
     user_attrs = _reads(readers.user_attrs)
     system_attrs = _reads(readers.system_attrs)
 
@@ -324,6 +335,28 @@ class Repository:
             return trial_reader.trial(connection, study, number)
 
     best_trial = _reads(trial_queries.best_trial)
+
+    def overview(self, study: StudyRecord, shown: int) -> Overview:
+        """Where the study stands, in figures; ``shown``: how many of each list."""
+        with self._database.read() as connection:
+            return overview.overview(connection, study, shown)
+
+    def retried_cells(self, study: StudyRecord, n: int) -> tuple[int, list[CellRecord]]:
+        """How many grid cells had a failed trial, and the first ``n`` of them."""
+        with self._database.read() as connection:
+            return readers.retried_cells(connection, study, n)
+
+    def stream(self, study: StudyRecord, states: Collection[TrialState] | None = None) -> Iterator[FrozenTrial]:
+        """The trials in number order, or those in one of ``states``, read as they are used."""
+        with self._database.read() as connection:
+            yield from trial_queries.stream(connection, study, states)
+
+    def columns(
+        self, study: StudyRecord, states: Collection[TrialState] | None = None
+    ) -> tuple[int, list[str], list[str]]:
+        """Of these trials: the most objective values, the names of parameters and of user attributes."""
+        with self._database.read() as connection:
+            return trial_queries.columns(connection, study, states)
 
     def trials_in(self, study: StudyRecord, states: Collection[TrialState]) -> list[FrozenTrial]:
         """The trials in one of ``states``, in number order. Reads only these."""

@@ -44,6 +44,7 @@ from .optuna_schema import (
 )
 
 __all__ = [
+    "IS_RUN_START",
     "NAME_LENGTH",
     "OPTUNA_HEAD",
     "OPTUNA_OLDER_HEADS",
@@ -192,6 +193,10 @@ rtl_snapshot_parts = sa.Table(
     _whole("part", primary_key=True),
     sa.Column("data", LONG_BYTES, nullable=False),  # compressed lines, see core.snapshot
 )
+
+_RUN_START = '{"_":"RunStarted"'  # the JSON of an event has its type first
+_BEGINNING = sa.func.substr(rtl_events.c.json, sa.literal_column("1"), sa.literal_column(str(len(_RUN_START))))
+IS_RUN_START = sa.literal_column(f"'{_RUN_START}'") == _BEGINNING  # no parameters: statements have theirs in an order
 
 # --- trials, and what they hold ------------------------------------------------------------------------------------
 

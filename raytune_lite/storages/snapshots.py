@@ -6,7 +6,9 @@ Each function is inside the caller's transaction.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+import json
+import zlib
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +19,8 @@ from . import readers
 from . import schema as t
 from .records import Snapshot, StudyRecord
 from .statements import Cursor, Statements
+
+PART = 2**18  # bytes of one row: every server takes that
 
 
 def base_seq(connection: Connection, study: StudyRecord) -> int:
@@ -70,6 +74,27 @@ def read(connection: Connection, study: StudyRecord, kind: str) -> Snapshot | No
     )
 
 
+def base(connection: Connection, study: StudyRecord) -> tuple[int, dict[str, Any], Iterator[str]] | None:
+    """The compacted log: how many events it had, the first line of its snapshot, and the other lines; or None.
+
+    Raises:
+        StorageError: it is damaged.
+    """
+    found = read(connection, study, "base")
+    if found is None:
+        return None
+    lines = unpacked(found.data)
+    return found.seq, json.loads(next(lines)), lines
+
+
+def compact(cursor: Cursor, statements: Statements, study: StudyRecord, snapshot: Snapshot) -> None:
+    """Put a base in the place of the log that it is of. The starts of runs stay: readers look for the latest."""
+    write(cursor, statements, study, snapshot)
+    statements["drop_snapshot_parts"].run(cursor, (study.study_id, "cache"))
+    statements["drop_snapshot"].run(cursor, (study.study_id, "cache"))
+    statements["drop_events"].run(cursor, (study.study_id, snapshot.seq))
+
+
 def write(cursor: Cursor, statements: Statements, study: StudyRecord, snapshot: Snapshot) -> None:
     """Put a snapshot in the place of the one of its kind."""
     this = study.study_id, snapshot.kind
@@ -79,6 +104,32 @@ def write(cursor: Cursor, statements: Statements, study: StudyRecord, snapshot: 
     statements["snapshot"].run(cursor, row)
     for part, data in enumerate(snapshot.data):  # one by one: a server bounds the size of a statement
         statements["snapshot_part"].run(cursor, (*this, part, data))
+
+
+def packed(lines: Iterable[str]) -> tuple[bytes, ...]:
+    """Lines of ASCII, compressed and cut into rows."""
+    packer, waiting, parts = zlib.compressobj(1), bytearray(), []
+    for line in lines:
+        waiting += packer.compress(line.encode("ascii") + b"\n")
+        while len(waiting) >= PART:
+            parts.append(bytes(waiting[:PART]))
+            del waiting[:PART]
+    return *parts, bytes(waiting + packer.flush())
+
+
+def unpacked(parts: Iterable[bytes]) -> Iterator[str]:
+    """Inverse of ``packed``, line by line.
+
+    Raises:
+        ValueError: the last line has no end.
+        zlib.error: this was not compressed.
+    """
+    unpacker, rest = zlib.decompressobj(), b""
+    for part in parts:
+        *lines, rest = (rest + unpacker.decompress(part)).split(b"\n")
+        yield from (line.decode("ascii") for line in lines)
+    if rest or not unpacker.eof:
+        raise ValueError("a snapshot has no end.")
 
 
 def _digest(data: Iterable[bytes]) -> str:
@@ -92,4 +143,4 @@ def _bytes(value: Any) -> bytes:
     return value.encode() if isinstance(value, str) else bytes(value)  # SQLite keeps any value in any column
 
 
-__all__ = ["LogDigest", "base_seq", "read", "write"]
+__all__ = ["LogDigest", "base", "base_seq", "compact", "packed", "read", "unpacked", "write"]

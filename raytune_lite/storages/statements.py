@@ -124,6 +124,10 @@ def _others() -> dict[str, tuple[Any, tuple[str, ...]]]:
     return {
         **{name: (_delete_kind(table), ("b_study_id", "b_kind"))
            for name, table in (("drop_snapshot", sn), ("drop_snapshot_parts", parts))},
+        "drop_events": (
+            sa.delete(ev).where(ev.c.study_id == _b(ev.c.study_id), ev.c.seq <= _b(ev.c.seq), sa.not_(t.IS_RUN_START)),
+            ("b_study_id", "b_seq"),
+        ),
         "snapshot": (_insert(sn, snapshot), snapshot),
         "snapshot_part": (_insert(parts, part), part),
         # MySQL counts changed rows only, but SQLAlchemy's drivers ask it for matched ones (CLIENT.FOUND_ROWS)

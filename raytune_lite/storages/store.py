@@ -148,7 +148,7 @@ class Store(Protocol):
         """
 
     def put_snapshot(self, study: StudyRecord, epoch: int, snapshot: Snapshot) -> None:
-        """Store a snapshot in the place of the one of its kind, all or nothing.
+        """Store a snapshot in the place of the one of its kind, all or nothing. A base takes the place of its log, too.
 
         Raises:
             FencedError: the epoch was superseded or released. Nothing was changed.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..arguments import flag, items, shown, wrong_type
@@ -13,7 +13,7 @@ from ..exceptions import StudyNotFoundError
 from ..runtime import takeover
 from ..runtime.host import RealHost
 from ..storages.integrity import Difference
-from ..storages.records import AttemptRecord, CellRecord, RungRecord
+from ..storages.records import AttemptRecord, CellRecord, Overview, RungRecord
 from ..storages.repository import Repository
 from ..trial import FrozenTrial, StudyDirection, TrialState, as_state
 from .trial_cache import TrialCache, copied
@@ -98,6 +98,36 @@ class Results:
         found = [trial for trial in self._cache.read() if wanted is None or trial.state in wanted]
         return [copied(trial) for trial in found] if is_copied else found
 
+    def iter_trials(self, states: Iterable[TrialState] | None = None) -> Iterator[FrozenTrial]:
+        """The trials of ``get_trials`` one after another, of which only some are in memory at once.
+
+        Args:
+            states: only trials in one of these states; None: all.
+
+        Raises:
+            TypeError: ``states`` is not a list of TrialState.
+        """
+        return self._repository.stream(self._record, None if states is None else _states(states))
+
+    def trial_columns(self, states: Iterable[TrialState] | None = None) -> list[str]:
+        """The columns of ``trials_dataframe`` for the trials in one of ``states``; None: for all."""
+        from ..display.tables import column_names
+
+        found = self._repository.columns(self._record, None if states is None else _states(states))
+        return column_names(*found, self.metric_names)
+
+    def overview(self, shown: int = 8) -> Overview:
+        """Where the study stands, in figures that the database counts; ``shown``: how many of each list."""
+        return self._repository.overview(self._record, shown)
+
+    def cell_counts(self) -> dict[str, int]:
+        """The number of grid cells that were handed out so far, by state."""
+        return self._repository.cell_counts(self._record)
+
+    def retried_cells(self, shown: int = 8) -> tuple[int, list[CellRecord]]:
+        """How many grid cells had a failed trial, and the first ``shown`` of them."""
+        return self._repository.retried_cells(self._record, shown)
+
     @property
     def attempts(self) -> list[AttemptRecord]:
         """All attempts, by trial number and attempt."""
@@ -151,7 +181,7 @@ class Results:
         self._single_objective("best_trial")
         best = self._repository.best_trial(self._record)
         if best is None:
-            has_some = bool(self._complete())
+            has_some = any(True for _ in self.iter_trials((TrialState.COMPLETE,)))
             why = "none of its COMPLETE trials meets its constraints" if has_some else "it has no COMPLETE trial yet"
             raise ValueError(f"study {self.study_name!r} has no best trial: {why}.")
         return best

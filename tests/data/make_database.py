@@ -186,6 +186,7 @@ def main(target: str) -> None:
         path = Path(directory) / "old.db"
         for make in (promoting, stopping, grid, tree, objectives, optunas):
             make(f"sqlite:///{path}")
+        rtl.compact_study(study_name="stop", storage=f"sqlite:///{path}")
         text = dump(path)
     Path(target).write_text(text, encoding="utf-8")
 

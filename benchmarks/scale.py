@@ -26,8 +26,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import _growth
+import _load
 import restart
-from _load import Meter
 
 LIMIT = 1.1
 REPORTS = 3  # of one trial, in one message
@@ -58,7 +58,7 @@ def main() -> int:
     if given.open:
         restart.Session(restart.config(given.open, f"run-{time.time_ns()}", REPORTS)).close()
         return 0
-    meter = Meter()
+    meter = _load.Meter()
     found = {**_of_trials(given.trials), **_of_questions(given.asked, given.paused, given.samplers)}
     worst = [what for what, costs in found.items() if slope(costs) > LIMIT]
     print(f"{meter.read()}")

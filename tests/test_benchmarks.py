@@ -132,7 +132,7 @@ def test_the_benchmark_of_scale_runs_and_prints_exponents():
     sizes = ["--trials", "20,40", "--paused", "2,4", "--asked", "5,10", "--samplers", "random"]
     done = subprocess.run([sys.executable, FOLDER / "scale.py", *sizes], capture_output=True, text=True, check=False)
     assert done.returncode in (0, 1), done.stderr  # 1: at these sizes noise may look like growth
-    lines = [line for line in done.stdout.splitlines() if "exponent" in line]
+    lines = [line for line in done.stdout.splitlines() if "   exponent " in line]
     assert len(lines) == 2 * 11 + 2 + 3, done.stdout  # times and memory, bytes, questions
     for what in ("check, compacted", "open, from a snapshot", "random: a claim, with paused trials", "file"):
         assert any((line.strip().startswith(what) and "40:" in line) or "4:" in line for line in lines), what

@@ -13,6 +13,8 @@ import raytune_lite as rtl
 from raytune_lite.cli import cli
 from raytune_lite.exceptions import StorageError, StudyBusyError, StudyNotFoundError
 from raytune_lite.report.summary import summary
+from raytune_lite.runtime.config import RunConfig
+from raytune_lite.runtime.session import Session
 from raytune_lite.samplers import TPESampler
 from raytune_lite.storages import Repository
 
@@ -97,7 +99,8 @@ def test_a_damaged_base_is_named(storage, tmp_path, monkeypatch):
     study.close()
     rtl.compact_study(study_name="s", storage=storage)
     studies.change(study, storage, "UPDATE rtl_snapshot_parts SET data = X'00'")
-    for use in (study.differences, lambda: more(storage)):
+    config = RunConfig(storage=storage, study_name="s", run="next", durable=False)
+    for use in (study.differences, lambda: Session(config)):
         with pytest.raises(StorageError, match="the compacted log was changed by hand"):
             use()
 

@@ -271,7 +271,7 @@ class Tasks:
     def growth(self) -> int:
         return 0
 
-    def explain(self, lost: list[Lost], calls: DriverCalls) -> list[Lost]:  # noqa: ARG002
+    def explain(self, lost: list[Lost], calls: DriverCalls, *, at_once: bool = False) -> list[Lost]:  # noqa: ARG002
         return lost
 
     def blocked(self) -> str:

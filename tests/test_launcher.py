@@ -38,6 +38,7 @@ class Tasks:
         self.shares = shares
         self.submitted, self.cancelled, self.running = [], [], []
         self.why_blocked, self.gathered, self.more = "", [], 0
+        self.explaining, self.explained_at = [], 0.0
 
     def submit(self, prefetched=()):
         slots = [item.slot for item in prefetched] or [f"t{len(self.submitted)}"]
@@ -64,8 +65,12 @@ class Tasks:
     def capacity(self):
         return self.room
 
-    def explain(self, lost, calls):
-        return lost
+    def explain(self, lost, calls, *, at_once=False):
+        self.explaining += lost
+        if at_once or self.host.now >= self.explained_at:
+            found, self.explaining = self.explaining, []
+            return found
+        return []
 
     def blocked(self):
         return self.why_blocked
@@ -471,3 +476,36 @@ def test_a_terminal_that_is_gone_does_not_keep_tasks_alive():
         run()
     assert run.tasks.running == []
     assert run.driver.lost == [("t1", FailureKind.DRIVER_LOST)]
+
+
+# --- why a worker died -----------------------------------------------------------------------------------------------
+
+
+def crashed(slot):
+    return Lost(slot=slot, kind=FailureKind.WORKER_CRASH, message="gone")
+
+
+def test_to_find_out_why_workers_died_holds_up_nobody():
+    run = Run([plan(3)] * 40 + [OVER], [[crashed("t0")], [returned("t1")], [crashed("t2")]], capacity=8)
+    run.tasks.explained_at = 5.0
+    run()
+    heard = [(handover.ended != (), [item.slot for item in handover.lost]) for handover in run.driver.heard]
+    assert heard[2] == (True, []), "an end is handed over while a loss is looked into"
+    assert run.driver.lost == [("t0", FailureKind.WORKER_CRASH), ("t2", FailureKind.WORKER_CRASH)]
+    assert sum(lost != [] for _, lost in heard) == 1, "both in the time of one"
+    assert run.tasks.submitted[:6] == ["t0", "t1", "t2", "t3", "t4", "t5"], "their places are free at once"
+
+
+def test_a_loss_that_is_looked_into_is_not_taken_for_a_task_that_has_not_ended():
+    run = Run([plan(2), plan(2, silent=("t0", "t1")), plan(2), plan(2), OVER], [[crashed("t0")]])
+    run.tasks.explained_at = 60.0
+    run()
+    assert run.driver.heard[2].checked == ("t1",)
+
+
+def test_a_run_that_ends_early_hands_over_losses_without_their_reasons():
+    run = Run([plan(2)], [[crashed("t0")], KeyboardInterrupt()])
+    run.tasks.explained_at = 1e9
+    with pytest.raises(KeyboardInterrupt):
+        run()
+    assert ("t0", FailureKind.WORKER_CRASH) in run.driver.lost

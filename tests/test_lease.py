@@ -54,7 +54,8 @@ def test_a_worker_that_ended_because_its_lease_was_over_says_how_to_get_a_longer
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     switched = read_log("Timeout (0:01:02)!\nThread 0x1\n")
-    monkeypatch.setattr(tasks, "read_exits", lambda places: dict.fromkeys(places, switched))
+    monkeypatch.setattr(tasks.ExitReader, "ask", lambda reader, places: None)
+    monkeypatch.setattr(tasks.ExitReader, "answered", lambda reader, at_once: {"a": switched})
 
     class Calls:
         def locate(self, slots: Any) -> Any:

@@ -178,7 +178,7 @@ class SerialTasks:
         """See Tasks."""
         return 0
 
-    def explain(self, lost: list[Lost], calls: DriverCalls) -> list[Lost]:  # noqa: ARG002
+    def explain(self, lost: list[Lost], calls: DriverCalls, *, at_once: bool = False) -> list[Lost]:  # noqa: ARG002
         """See Tasks. None is ever lost."""
         return lost
 

@@ -70,6 +70,7 @@ class Launcher:
         # what the driver has not acknowledged yet
         self._ended: list[Returned] = []
         self._lost: list[Lost] = []
+        self._unexplained: dict[str, None] = {}  # slots whose tasks are lost, until it is known why
         self._prefetching: tuple[str, ...] = ()
         self._silent: tuple[str, ...] = ()  # slots that the last plan asks about
         self._checked: tuple[str, ...] = ()  # those, once the tasks have been looked at
@@ -197,7 +198,8 @@ class Launcher:
         if not self._slots:
             self._host.sleep(self._poll)
             self._pace.note(())
-            self._checked = self._silent
+            self._lost += self._explained([])
+            self._checked = self._all_but_unexplained(self._silent)
             return
         timeout = self._poll if seconds is None else seconds
         ended, lost = self._tasks.wait(timeout, self._pace.gather)
@@ -205,11 +207,25 @@ class Launcher:
         for slot in [*(item.slot for item in ended), *(item.slot for item in lost)]:
             self._slots.pop(slot, None)
         self._ended += ended
-        self._lost += self._tasks.explain(lost, self._driver) if lost else ()
-        self._checked = self._silent
+        self._lost += self._explained(lost)
+        self._checked = self._all_but_unexplained(self._silent)
         if ended:
             self._stuck_since = self._host.monotonic()
         self._watch_for_standstill()
+
+    def _explained(self, lost: list[Lost], *, at_once: bool = False) -> list[Lost]:
+        """Losses that can be handed over: to find out why a worker died may take seconds, and holds nobody up."""
+        if not lost and not self._unexplained:
+            return []
+        self._unexplained.update((item.slot, None) for item in lost)
+        found = self._tasks.explain(lost, self._driver, at_once=at_once)
+        for item in found:
+            self._unexplained.pop(item.slot, None)
+        return found
+
+    def _all_but_unexplained(self, slots: tuple[str, ...]) -> tuple[str, ...]:
+        """Of these, the ones of which nothing more is to be handed over."""
+        return tuple(slot for slot in slots if slot not in self._unexplained) if self._unexplained else slots
 
     def _watch_for_standstill(self) -> None:
         """Never hang silently: say why, when tasks wait and none of them begins."""
@@ -310,7 +326,7 @@ class Launcher:
         try:
             can_store = self._hand_over_last()
             give_up = self._host.monotonic() + grace
-            while can_store and self._slots and self._host.monotonic() < give_up:
+            while can_store and (self._slots or self._unexplained) and self._host.monotonic() < give_up:
                 self._gather()
                 if self._ended or self._lost:
                     can_store = self._hand_over_last()
@@ -318,6 +334,7 @@ class Launcher:
             for slot in list(self._slots):
                 if slot in self._slots:  # else its task is cancelled
                     self._cancel(slot, gone, "interrupted")
+        self._lost += self._explained([], at_once=True)
         if can_store and self._lost:
             self._hand_over_last()
 

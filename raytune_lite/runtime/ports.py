@@ -188,8 +188,16 @@ class Tasks(Protocol):
         May ask the cluster, as ``capacity``.
         """
 
-    def explain(self, lost: list[Lost], calls: DriverCalls) -> list[Lost]:
-        """The same losses with what is known of how their processes ended."""
+    def explain(self, lost: list[Lost], calls: DriverCalls, *, at_once: bool = False) -> list[Lost]:
+        """Begin to look into losses; those of them, and of calls before, of which it is known now how they ended.
+
+        It takes no longer than a call of the driver. Each loss comes back once, within seconds; call it again for it.
+
+        Args:
+            lost: new losses.
+            calls: say where their processes ran.
+            at_once: all come back, with what is known.
+        """
 
     def blocked(self) -> str:
         """Why tasks wait and none begins, in one line, as far as it can be known; empty when there is no reason."""

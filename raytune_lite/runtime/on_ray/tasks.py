@@ -15,7 +15,7 @@ from ..ports import LEASE_ADVICE, DriverCalls, Lost, Prefetched, Returned
 from ..task import Result, returned
 from . import cluster
 from .environments import cannot_load, set_up_error
-from .worker_logs import ExitInfo, read_exits
+from .worker_logs import ExitInfo, ExitReader
 
 MESSAGE = 500  # characters of a loss that are kept
 GROWTH = 256  # tasks queued at most where an autoscaler may add nodes: their requests are the demand that it sees
@@ -39,6 +39,8 @@ class RayTasks:
         self._slots: dict[Any, tuple[str, ...]] = {}  # ref -> its slots; the first one is the task's name
         self._broken: RaytuneLiteError | None = None  # why no task of this run can work
         self._has_returned = False  # a task of this run could work
+        self._exits = ExitReader(host.monotonic)
+        self._unexplained: dict[str, Lost] = {}  # slot -> a loss that is being looked into
 
     def submit(self, prefetched: Sequence[Prefetched] = ()) -> str:
         """Queue a task; its slot is Ray's own id of it, which the task knows too, unless slots were prefetched."""
@@ -119,23 +121,23 @@ class RayTasks:
         """See ports.Tasks."""
         return 0 if cluster.may_grow() is False else GROWTH
 
-    def explain(self, lost: list[Lost], calls: DriverCalls) -> list[Lost]:
-        """Losses with what their processes wrote last, and the exit code that can be read from it."""
+    def explain(self, lost: list[Lost], calls: DriverCalls, *, at_once: bool = False) -> list[Lost]:
+        """Losses with what their processes wrote last, and the exit code that can be read from it; see ports.Tasks."""
         crashed = [item.slot for item in lost if item.kind in (FailureKind.WORKER_CRASH, FailureKind.OUT_OF_MEMORY)]
-        if not crashed:
-            return lost
-        places = calls.locate(crashed)
-        exits = read_exits({slot: place for slot, place in zip(crashed, places, strict=True) if place is not None})
+        self._unexplained.update((item.slot, item) for item in lost)
+        if crashed:
+            self._exits.ask(dict(zip(crashed, calls.locate(crashed), strict=True)))
+        found = {item.slot: ExitInfo() for item in lost if item.slot not in crashed}
+        found |= self._exits.answered(at_once=at_once)
+        if at_once:
+            found = {slot: found.get(slot, ExitInfo()) for slot in self._unexplained}
+        return [_explained(self._unexplained.pop(slot), info) for slot, info in found.items()]
 
-        def explained(item: Lost) -> Lost:
-            found = exits.get(item.slot, ExitInfo())
-            kind = found.kind(item.kind)
-            message = LEASE_ADVICE if kind is FailureKind.LEASE_EXPIRED else item.message
-            return replace(
-                item, kind=kind, message=message, exit_code=found.exit_code, stderr_tail=found.stderr_tail
-            )
 
-        return [explained(item) for item in lost]
+def _explained(item: Lost, found: ExitInfo) -> Lost:
+    kind = found.kind(item.kind)
+    message = LEASE_ADVICE if kind is FailureKind.LEASE_EXPIRED and found.exit_code is not None else item.message
+    return replace(item, kind=kind, message=message, exit_code=found.exit_code, stderr_tail=found.stderr_tail)
 
 
 def _loss_kind(error: Exception) -> FailureKind:

@@ -6,11 +6,10 @@ Ray says only that a worker is gone. Its log lies on its own node, so a small ta
 from __future__ import annotations
 
 import contextlib
-import glob
 import os
 import re
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import ray
@@ -45,39 +44,84 @@ class ExitInfo(NamedTuple):
         return otherwise if self.exit_code is None else ended_itself.get(self.exit_code, otherwise)
 
 
-def read_exits(places: Mapping[str, tuple[str, int]]) -> dict[str, ExitInfo]:
-    """How processes ended, by slot; slots of which nothing can be known are left out.
+class ExitReader:
+    """Reads how processes ended, while the launcher goes on: one small task a node, however many died there.
 
     Args:
-        places: node and pid of each slot's process. All nodes are asked at once.
+        monotonic: seconds since some moment.
     """
-    found: dict[str, ExitInfo] = {}
-    with contextlib.suppress(Exception):  # a help for people, never a reason for a run to fail
-        here = ray.get_runtime_context().get_node_id()
-        asked: dict[Any, str] = {}
-        for slot, (node, pid) in places.items():
-            if node == here:
-                found[slot] = _read(pid)
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._asked: dict[Any, tuple[dict[str, int], float]] = {}  # a node's task -> pid by slot, and until when
+        self._found: dict[str, ExitInfo] = {}
+
+    def ask(self, places: Mapping[str, tuple[str, int] | None]) -> None:
+        """Begin to read. ``places``: node and pid of each slot's process; None: they are not known."""
+        by_node: dict[str, dict[str, int]] = {}
+        for slot, place in places.items():
+            if place is None:
+                self._found[slot] = ExitInfo()
             else:
-                affinity = NodeAffinitySchedulingStrategy(node, soft=False)
-                task = ray.remote(_read).options(num_cpus=0, max_retries=0, scheduling_strategy=affinity)
-                asked[task.remote(pid)] = slot
-        ready, _ = ray.wait(list(asked), num_returns=len(asked), timeout=PATIENCE) if asked else ([], [])
-        for ref in ready:
-            with contextlib.suppress(Exception):
-                found[asked[ref]] = ray.get(ref)
+                by_node.setdefault(place[0], {})[slot] = place[1]
+        for node, pids in by_node.items():
+            try:
+                self._ask_node(node, pids)
+            except Exception:  # noqa: BLE001  (a help for people, never a reason for a run to fail)
+                self._take(pids, {})
+
+    def _ask_node(self, node: str, pids: dict[str, int]) -> None:
+        numbers = sorted(set(pids.values()))
+        if node == ray.get_runtime_context().get_node_id():
+            self._take(pids, _read(numbers))
+            return
+        affinity = NodeAffinitySchedulingStrategy(node, soft=False)
+        task = ray.remote(_read).options(num_cpus=0, max_retries=0, scheduling_strategy=affinity)
+        self._asked[task.remote(numbers)] = (pids, self._monotonic() + PATIENCE)
+
+    def _take(self, pids: Mapping[str, int], exits: Mapping[int, ExitInfo]) -> None:
+        self._found.update((slot, exits.get(pid, ExitInfo())) for slot, pid in pids.items())
+
+    def answered(self, *, at_once: bool = False) -> dict[str, ExitInfo]:
+        """How processes ended, by slot: those that are known now, or will not be. Each is told once.
+
+        Args:
+            at_once: all that were asked about.
+        """
+        ready: list[Any] = []
+        with contextlib.suppress(Exception):  # Ray may be gone
+            ready = ray.wait(list(self._asked), num_returns=len(self._asked), timeout=0)[0] if self._asked else []
+        now = self._monotonic()
+        for ref, (pids, until) in list(self._asked.items()):
+            exits: dict[int, ExitInfo] = {}
+            if ref in ready:
+                with contextlib.suppress(Exception):  # the node is gone, say
+                    exits = ray.get(ref)
+            elif not at_once and now < until:
+                continue
+            del self._asked[ref]
+            self._take(pids, exits)
+        found, self._found = self._found, {}
+        return found
+
+
+def _read(pids: Sequence[int]) -> dict[int, ExitInfo]:
+    """How these processes of this node ended; those that left no log are left out."""
+    folder = ray._private.worker._global_node.get_logs_dir_path()  # there is no public call for it
+    wanted, found = {str(pid): pid for pid in pids}, {}
+    for name in os.listdir(folder):  # once: there may be thousands of logs
+        if name.startswith("worker-") and name.endswith(".err"):
+            pid = wanted.get(name[: -len(".err")].rpartition("-")[2])
+            if pid is not None:
+                with contextlib.suppress(OSError):
+                    found[pid] = read_log(_tail(os.path.join(folder, name)))
     return found
 
 
-def _read(pid: int) -> ExitInfo:
-    folder = ray._private.worker._global_node.get_logs_dir_path()  # there is no public call for it
-    found = glob.glob(os.path.join(glob.escape(folder), f"worker-*-{pid}.err"))
-    if not found:
-        return ExitInfo()
-    with open(found[0], "rb") as file:
-        file.seek(max(0, os.path.getsize(found[0]) - 4 * TAIL))
-        text = file.read().decode("utf-8", "replace")
-    return read_log(text)
+def _tail(path: str) -> str:
+    with open(path, "rb") as file:
+        file.seek(max(0, os.path.getsize(path) - 4 * TAIL))
+        return file.read().decode("utf-8", "replace")
 
 
 def read_log(text: str) -> ExitInfo:
@@ -96,4 +140,4 @@ def _exit_code(said: str) -> int | None:
     return EXIT_CODE if "this process ends, the trial goes on elsewhere" in said else None
 
 
-__all__ = ["ExitInfo", "read_exits", "read_log"]
+__all__ = ["ExitInfo", "ExitReader", "read_log"]

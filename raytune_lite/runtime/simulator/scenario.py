@@ -66,6 +66,7 @@ RATES = {
     "message is lost": 0.005,
     "message is doubled": 0.02,
     "message is late": 0.008,
+    "log of a worker is read late": 0.1,
     "objective raises": 0.006,
     "objective returns NaN": 0.03,
     "objective hangs": 0.015,

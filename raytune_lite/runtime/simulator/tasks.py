@@ -33,6 +33,7 @@ class SimulatedTasks:
         self._slots_of: dict[str, list[str]] = {}  # by task
         self._ended: list[Returned] = []
         self._lost: list[Lost] = []
+        self._unexplained: list[tuple[float, Lost]] = []  # until when their logs are read
         self._broken: Exception | None = None
         self._news = Signal(cluster.world)
         self._submitted = 0
@@ -101,9 +102,15 @@ class SimulatedTasks:
         """See ports.Tasks."""
         return 0
 
-    def explain(self, lost: list[Lost], calls: DriverCalls) -> list[Lost]:  # noqa: ARG002
-        """See ports.Tasks. A simulated process writes no log."""
-        return lost
+    def explain(self, lost: list[Lost], calls: DriverCalls, *, at_once: bool = False) -> list[Lost]:  # noqa: ARG002
+        """See ports.Tasks. A simulated process writes no log, but to find that out may take a while."""
+        world = self._cluster.world
+        for item in lost:
+            is_late = world.strikes("log of a worker is read late", item.slot)
+            self._unexplained.append((world.now + (world.between("log", 0.1, 8.0) if is_late else 0.0), item))
+        found = [item for until, item in self._unexplained if at_once or until <= world.now]
+        self._unexplained = [] if at_once else [pair for pair in self._unexplained if pair[0] > world.now]
+        return found
 
     def blocked(self) -> str:
         """See ports.Tasks."""

@@ -65,7 +65,7 @@ DRIVER = {
     "session": ("session:Session._process", "session:Session.plan"),
     "sampler": ("suggest:SuggestRequest.answer",),
     "core": ("..core.state:StudyState.handle",),
-    "encode": ("driver:to_json", "inbox:answer", "..storages.repository:event_to_json"),
+    "encode": ("inbox:to_json", "inbox:answer", "..storages.repository:event_to_json"),
     "rows": ("..storages.repository:Repository.commit",),
     "SQL": ("..storages.statements:Prepared.run", "..storages.statements:Prepared.run_many"),
 }
@@ -73,11 +73,11 @@ WORKER = {
     "trial": ("trial:Trial.report", "trial:Trial.should_prune", "trial:Trial._suggest", "trial:Trial.__init__"),
     "delivery": ("delivery:Delivery.flush",),
     "channel": ("channel:DriverChannel._send",),
-    "encode": ("channel:event_to_json", "task:event_to_json"),
+    "encode": ("channel:event_to_json", "hand:event_to_json"),
     "decode": ("channel:read", "task:from_json"),
     "socket": ("sockets:SocketClient.call",),
     "heartbeat": ("heartbeat:Heartbeat.acknowledged", "heartbeat:Heartbeat.watch", "heartbeat:Heartbeat.leave"),
-    "task": ("task:run_task",),
+    "task": ("task:run_task", "hand:Hand.note", "hand:Hand.take"),
 }
 
 
@@ -164,7 +164,9 @@ def trials(driver: Driver, n: int, batch: int) -> float:
         slots = tuple(f"ahead-{driver.config.run}-{time.monotonic_ns()}-{first + i}" for i in range(batch))
         plan = driver.plan(Handover(ended=ended, prefetch=slots))
         before = time.process_time()
-        ended = tuple(Returned(slot=slot, message=end_of(from_json(text))) for slot, text in plan.prefetched)
+        ended = tuple(
+            Returned(slot=one.slot, message=end_of(from_json(one.assignment))) for one in plan.prefetched
+        )
         others += time.process_time() - before
     driver.plan(Handover(ended=ended))
     return time.process_time() - start - others
@@ -257,11 +259,12 @@ def worker(given: dict[str, Any]) -> None:
             trial.should_prune()
 
     def tasks() -> None:
-        place = Place(slot="slot", node="node", pid=1, host=host, heartbeat=heartbeat, channel=channel, store=None)  # type: ignore[arg-type]
+        place = Place(slot="slot", node="node", pid=1, host=host, heartbeat=heartbeat,
+                      channel=lambda: channel, store=lambda: None)  # type: ignore[arg-type, return-value]
         suggested = m.ParamValue(name="x", value=0.5, distribution=SPACE)
         text = event_to_json(m.Assignment(number=0, attempt=1, suggested=(suggested,))).encode()  # type: ignore[arg-type]
         for _ in range(given["n"]):
-            run_task(lambda trial: trial.suggest_float("x", 0, 1), (), settings, place, text)
+            run_task(lambda trial: trial.suggest_float("x", 0, 1), (), settings, place, [text])
 
     for name, action in (("report", report), ("trial", tasks)):
         clock.clear()

@@ -24,6 +24,7 @@ import sys
 import tempfile
 import time
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -39,7 +40,7 @@ from raytune_lite.runtime.config import RunConfig
 from raytune_lite.runtime.driver import BUSY_AFTER, Driver
 from raytune_lite.runtime.host import RealHost
 from raytune_lite.runtime.launcher import Launcher
-from raytune_lite.runtime.ports import DriverCalls, Handover, Lost, Plan, Returned
+from raytune_lite.runtime.ports import DriverCalls, Handover, Lost, Plan, Prefetched, Returned
 from raytune_lite.runtime.socket_server import SocketServer
 from raytune_lite.runtime.sockets import SocketClient, framed
 from raytune_lite.runtime.tokens import with_token
@@ -226,15 +227,19 @@ class Tasks:
 
     pipes: list[Connection]
     n_slots: int
+    seconds: float
     prefetches: bool = True
+    shares: bool = False
     waiting: deque[tuple[str, bytes | None]] = field(default_factory=deque)
     running: dict[str, Connection] = field(default_factory=dict)
     room: dict[Connection, int] = field(default_factory=dict)
     submitted: int = 0
 
-    def submit(self, prefetched: tuple[str, bytes] | None = None) -> str:
+    def submit(self, prefetched: Sequence[Prefetched] = ()) -> str:
         self.submitted += 1
-        task = prefetched or (f"task-{self.submitted}", None)
+        task: tuple[str, bytes | None] = (f"task-{self.submitted}", None)
+        if prefetched:
+            task = (prefetched[0].slot, prefetched[0].assignment)
         self.waiting.append(task)
         self._place()
         return task[0]
@@ -258,7 +263,7 @@ class Tasks:
             while pipe.poll():
                 slot, message = pipe.recv()
                 self.room[self.running.pop(slot)] += 1
-                ended.append(Returned(slot=slot, message=message))
+                ended.append(Returned(slot=slot, message=message, seconds=self.seconds))
         self._place()
         return ended, []
 
@@ -324,7 +329,7 @@ def measure(args: argparse.Namespace, folder: str) -> dict[str, float]:
         pipes.append((mine, n))
     for pipe, _ in pipes:
         pipe.recv()
-    tasks = Tasks([pipe for pipe, _ in pipes], args.slots, room=dict(pipes))
+    tasks = Tasks([pipe for pipe, _ in pipes], args.slots, args.seconds, room=dict(pipes))
     watcher = Watcher(args.slots, here)
     start = time.perf_counter()
     Launcher(Calls(here), tasks, RealHost(), watcher, study_name="slots").run()

@@ -98,3 +98,16 @@ def test_at_once_all_losses_come_back_each_once(ray):
     assert found.explain([*lost, node], Calls()) == [node]
     assert found.explain([], Calls(), at_once=True) == lost
     assert found.explain([], Calls(), at_once=True) == []
+
+
+def test_the_slots_of_one_task_are_one_look_and_come_back_together(ray):
+    class Calls:
+        def locate(self, slots):
+            return [None, ("away", 1), ("away", 1)]
+
+    found = tasks.RayTasks(None, {}, SimpleNamespace(monotonic=lambda: 0.0))
+    lost = [Lost(slot=slot, kind=FailureKind.WORKER_CRASH, message="gone", task="a") for slot in "abc"]
+    assert found.explain(lost, Calls()) == []
+    assert ray.asked == [[1]]
+    ray.ready["ref1"] = {1: ExitInfo(-9, "boom")}
+    assert [(item.slot, item.exit_code) for item in found.explain([], Calls())] == [("a", -9), ("b", -9), ("c", -9)]

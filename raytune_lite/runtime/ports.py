@@ -192,6 +192,7 @@ class Tasks(Protocol):
         """Begin to look into losses; those of them, and of calls before, of which it is known now how they ended.
 
         It takes no longer than a call of the driver. Each loss comes back once, within seconds; call it again for it.
+        The slots of one task come back together.
 
         Args:
             lost: new losses.

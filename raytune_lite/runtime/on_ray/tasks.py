@@ -40,7 +40,7 @@ class RayTasks:
         self._broken: RaytuneLiteError | None = None  # why no task of this run can work
         self._has_returned = False  # a task of this run could work
         self._exits = ExitReader(host.monotonic)
-        self._unexplained: dict[str, Lost] = {}  # slot -> a loss that is being looked into
+        self._unexplained: dict[str, list[Lost]] = {}  # task -> its losses, which are being looked into
 
     def submit(self, prefetched: Sequence[Prefetched] = ()) -> str:
         """Queue a task; its slot is Ray's own id of it, which the task knows too, unless slots were prefetched."""
@@ -123,15 +123,23 @@ class RayTasks:
 
     def explain(self, lost: list[Lost], calls: DriverCalls, *, at_once: bool = False) -> list[Lost]:
         """Losses with what their processes wrote last, and the exit code that can be read from it; see ports.Tasks."""
-        crashed = [item.slot for item in lost if item.kind in (FailureKind.WORKER_CRASH, FailureKind.OUT_OF_MEMORY)]
-        self._unexplained.update((item.slot, item) for item in lost)
+        for item in lost:
+            self._unexplained.setdefault(_task_of(item), []).append(item)
+        crashed = [item for item in lost if item.kind in (FailureKind.WORKER_CRASH, FailureKind.OUT_OF_MEMORY)]
         if crashed:
-            self._exits.ask(dict(zip(crashed, calls.locate(crashed), strict=True)))
-        found = {item.slot: ExitInfo() for item in lost if item.slot not in crashed}
-        found |= self._exits.answered(at_once=at_once)
+            places: dict[str, tuple[str, int] | None] = {}
+            for item, place in zip(crashed, calls.locate([item.slot for item in crashed]), strict=True):
+                places[_task_of(item)] = places.get(_task_of(item)) or place
+            self._exits.ask(places)
+        found = self._exits.answered(at_once=at_once)
+        found |= {_task_of(item): ExitInfo() for item in lost if item not in crashed}
         if at_once:
-            found = {slot: found.get(slot, ExitInfo()) for slot in self._unexplained}
-        return [_explained(self._unexplained.pop(slot), info) for slot, info in found.items()]
+            found = {task: found.get(task, ExitInfo()) for task in self._unexplained}
+        return [_explained(item, info) for task, info in found.items() for item in self._unexplained.pop(task)]
+
+
+def _task_of(item: Lost) -> str:
+    return item.task or item.slot
 
 
 def _explained(item: Lost, found: ExitInfo) -> Lost:

@@ -53,17 +53,17 @@ class ExitReader:
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
-        self._asked: dict[Any, tuple[dict[str, int], float]] = {}  # a node's task -> pid by slot, and until when
+        self._asked: dict[Any, tuple[dict[str, int], float]] = {}  # what reads on a node -> pid by task, and until when
         self._found: dict[str, ExitInfo] = {}
 
     def ask(self, places: Mapping[str, tuple[str, int] | None]) -> None:
-        """Begin to read. ``places``: node and pid of each slot's process; None: they are not known."""
+        """Begin to read. ``places``: node and pid of each task's process; None: they are not known."""
         by_node: dict[str, dict[str, int]] = {}
-        for slot, place in places.items():
+        for task, place in places.items():
             if place is None:
-                self._found[slot] = ExitInfo()
+                self._found[task] = ExitInfo()
             else:
-                by_node.setdefault(place[0], {})[slot] = place[1]
+                by_node.setdefault(place[0], {})[task] = place[1]
         for node, pids in by_node.items():
             try:
                 self._ask_node(node, pids)
@@ -76,14 +76,14 @@ class ExitReader:
             self._take(pids, _read(numbers))
             return
         affinity = NodeAffinitySchedulingStrategy(node, soft=False)
-        task = ray.remote(_read).options(num_cpus=0, max_retries=0, scheduling_strategy=affinity)
-        self._asked[task.remote(numbers)] = (pids, self._monotonic() + PATIENCE)
+        read = ray.remote(_read).options(num_cpus=0, max_retries=0, scheduling_strategy=affinity)
+        self._asked[read.remote(numbers)] = (pids, self._monotonic() + PATIENCE)
 
     def _take(self, pids: Mapping[str, int], exits: Mapping[int, ExitInfo]) -> None:
-        self._found.update((slot, exits.get(pid, ExitInfo())) for slot, pid in pids.items())
+        self._found.update((task, exits.get(pid, ExitInfo())) for task, pid in pids.items())
 
     def answered(self, *, at_once: bool = False) -> dict[str, ExitInfo]:
-        """How processes ended, by slot: those that are known now, or will not be. Each is told once.
+        """How processes ended, by task: those that are known now, or will not be. Each is told once.
 
         Args:
             at_once: all that were asked about.

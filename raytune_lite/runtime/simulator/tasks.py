@@ -105,10 +105,14 @@ class SimulatedTasks:
     def explain(self, lost: list[Lost], calls: DriverCalls, *, at_once: bool = False) -> list[Lost]:  # noqa: ARG002
         """See ports.Tasks. A simulated process writes no log, but to find that out may take a while."""
         world = self._cluster.world
+        until: dict[str, float] = {}  # by task
         for item in lost:
-            is_late = world.strikes("log of a worker is read late", item.slot)
-            self._unexplained.append((world.now + (world.between("log", 0.1, 8.0) if is_late else 0.0), item))
-        found = [item for until, item in self._unexplained if at_once or until <= world.now]
+            task = item.task or item.slot
+            if task not in until:
+                is_late = world.strikes("log of a worker is read late", task)
+                until[task] = world.now + (world.between("log", 0.1, 8.0) if is_late else 0.0)
+            self._unexplained.append((until[task], item))
+        found = [item for ready_at, item in self._unexplained if at_once or ready_at <= world.now]
         self._unexplained = [] if at_once else [pair for pair in self._unexplained if pair[0] > world.now]
         return found
 

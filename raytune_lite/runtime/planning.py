@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from ..core.state import StudyState
+from ..core.state import StudyState, TrialRecord
 from ..trial import FrozenTrial, TrialState
 from .ports import Plan
 
@@ -52,7 +52,7 @@ def make_plan(
         failed=tuple(failed),
         cancel=cancel,
         silent=silent,
-        finished=tuple(_dated(state, trial, created) for trial in finished),
+        finished=tuple(_dated(state.trials.peek(trial.number), trial, created) for trial in finished),
         n_finished=len(state.finished),
         aborted=state.run.aborted or "",
         commits=commits if over else "",
@@ -68,12 +68,12 @@ def locate(state: StudyState, slot: str) -> tuple[str, int] | None:
 
 def record(state: StudyState, number: int, created: float, trial_id: int) -> FrozenTrial:
     """A trial as it is now, with what the core does not know: its dates, naive and in UTC, and its id."""
-    return _dated(state, state.trials.peek(number).freeze(), created, trial_id)
+    trial = state.trials.peek(number)
+    return _dated(trial, trial.freeze(), created, trial_id)
 
 
-def _dated(state: StudyState, trial: FrozenTrial, created: float, trial_id: int = -1) -> FrozenTrial:
+def _dated(record: TrialRecord, trial: FrozenTrial, created: float, trial_id: int = -1) -> FrozenTrial:
     """The trial for users, with its wall-clock dates, which the core does not know."""
-    record = state.trials.peek(trial.number)
     return replace(
         trial,
         datetime_start=_date(record.started_at, created),

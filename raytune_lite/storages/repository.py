@@ -6,12 +6,11 @@ gives to one process at a time; a process whose epoch was superseded gets Fenced
 
 from __future__ import annotations
 
-import functools
 import json
 import os
 import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -19,40 +18,29 @@ from sqlalchemy.engine import Connection
 from ..core.encoding import event_to_json
 from ..core.messages import LogEntry, Row
 from ..exceptions import FencedError, StorageError, StudyBusyError
-from ..trial import FrozenTrial, StudyDirection, TrialState
-from . import checking, overview, ownership, readers, snapshots, studies, trial_queries, trial_reader
+from ..trial import StudyDirection
+from . import ownership, readers, snapshots, studies
 from . import schema as t
 from .database import Database, LockedError, RolledBackError
 from .owned import OwnedStudy
-from .records import CellRecord, Overview, Owner, Snapshot, StudyRecord
+from .reading import Reading, reads
+from .records import Owner, Snapshot, StudyRecord
 from .statements import Statements, upsert
 
 __all__ = ["Repository", "StudyRecord"]
 
-_T = TypeVar("_T")
 _TURNS = 5  # of a transaction that others made give way
 _METRIC_NAMES = "study:metric_names"  # Optuna's key
 
 
-def _reads(reader: Callable[[Connection, StudyRecord], _T]) -> Callable[[Repository, StudyRecord], _T]:
-    """A method that runs ``reader`` in a transaction of its own, with the reader's docstring."""
-
-    @functools.wraps(reader)
-    def method(self: Repository, study: StudyRecord) -> _T:
-        with self._database.read() as connection:
-            return reader(connection, study)
-
-    return method
-
-
-class Repository:
+class Repository(Reading):
     """The studies of one database. Open one with ``Repository.open``.
 
     One thread writes at a time (a lock sees to it); readers may be other threads and never wait for the writer.
     """
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        super().__init__(database)
         self._statements = Statements(database.dialect)
         self._owned: dict[int, OwnedStudy] = {}  # study_id -> what was acquired here
         self._digests: dict[int, snapshots.LogDigest] = {}
@@ -195,7 +183,7 @@ class Repository:
         owned = self._owned.get(study.study_id)
         return None if owned is None else owned.previous_owner
 
-    owner = _reads(ownership.owner)
+    owner = reads(ownership.owner)
 
     def release(self, study: StudyRecord, epoch: int) -> None:
         """See ``Store``."""
@@ -264,7 +252,7 @@ class Repository:
 
     # --- readers: each is one transaction ---
 
-    last_run = _reads(readers.last_run)
+    last_run = reads(readers.last_run)
 
     def log(self, study: StudyRecord, after: int = 0) -> Iterator[LogEntry]:
         """See ``Store``."""
@@ -314,66 +302,6 @@ class Repository:
         """Make the file of a SQLite database as small as its content; a server does that by itself."""
         with self._lock:
             self._database.vacuum()
-
-    # --- more readers ---
-
-    external_trials = _reads(trial_reader.external_trials)
-    trials = _reads(trial_reader.trials)
-    attempts = _reads(readers.attempts)
-    cells = _reads(readers.cells)
-    cell_counts = _reads(readers.cell_counts)
-    rungs = _reads(readers.rungs)
-    checkpoints = _reads(readers.checkpoints)
-    differences = _reads(checking.differences)
-    row_digests = _reads(checking.row_digests)
-    user_attrs = _reads(readers.user_attrs)
-    system_attrs = _reads(readers.system_attrs)
-
-    def trial(self, study: StudyRecord, number: int) -> FrozenTrial | None:
-        """One trial as ``trials`` shows it, or None when there is none of this number. Reads only this one's rows."""
-        with self._database.read() as connection:
-            return trial_reader.trial(connection, study, number)
-
-    best_trial = _reads(trial_queries.best_trial)
-
-    def overview(self, study: StudyRecord, shown: int) -> Overview:
-        """Where the study stands, in figures; ``shown``: how many of each list."""
-        with self._database.read() as connection:
-            return overview.overview(connection, study, shown)
-
-    def retried_cells(self, study: StudyRecord, n: int) -> tuple[int, list[CellRecord]]:
-        """How many grid cells had a failed trial, and the first ``n`` of them."""
-        with self._database.read() as connection:
-            return readers.retried_cells(connection, study, n)
-
-    def stream(self, study: StudyRecord, states: Collection[TrialState] | None = None) -> Iterator[FrozenTrial]:
-        """The trials in number order, or those in one of ``states``, read as they are used."""
-        with self._database.read() as connection:
-            yield from trial_queries.stream(connection, study, states)
-
-    def columns(
-        self, study: StudyRecord, states: Collection[TrialState] | None = None
-    ) -> tuple[int, list[str], list[str]]:
-        """Of these trials: the most objective values, the names of parameters and of user attributes."""
-        with self._database.read() as connection:
-            return trial_queries.columns(connection, study, states)
-
-    def trials_in(self, study: StudyRecord, states: Collection[TrialState]) -> list[FrozenTrial]:
-        """The trials in one of ``states``, in number order. Reads only these."""
-        with self._database.read() as connection:
-            return trial_queries.trials_in(connection, study, states)
-
-    def trials_since(self, study: StudyRecord, trial_id: int, also: Collection[int] = ()) -> list[FrozenTrial]:
-        """The trials with a greater ``trial_id``, and those whose ids are ``also``, in number order."""
-        with self._database.read() as connection:
-            return trial_queries.trials_since(connection, study, trial_id, also)
-
-    def trials_beside(
-        self, study: StudyRecord, trial_id: int, also: Collection[int], known: int
-    ) -> list[FrozenTrial] | None:
-        """As ``trials_since``; None unless the same study still has ``known`` trials up to ``trial_id``."""
-        with self._database.read() as connection:
-            return trial_queries.trials_beside(connection, study, trial_id, also, known)
 
     # --- study attributes: Optuna's two tables; not part of the log, and written without an epoch ---
 

@@ -20,6 +20,7 @@ from raytune_lite.exceptions import (
 )
 from raytune_lite.storages import Repository
 from raytune_lite.storages import schema as t
+from raytune_lite.storages.records import Snapshot
 from raytune_lite.trial import StudyDirection, TrialState
 
 from ..core_tools import T0
@@ -291,6 +292,8 @@ def test_deleting_a_study_leaves_nothing_of_it_and_everything_of_the_other(repos
         rows += [m.PutRung(number=0, level=1, losses=(1.0,), how="exact")]
         rows += [m.PutCell(number=0, cell=1, state="DONE", failures=0)]
         repository.commit(record, own_epoch, LOG[:1], rows)
+        kept = Snapshot(kind="cache", seq=1, at=0.0, code="c", log_digest="d", data=(b"x",))
+        repository.put_snapshot(record, own_epoch, kept)
         repository.set_user_attr(record, "k", 1)
         repository.set_metric_names(record, ["k"])
 

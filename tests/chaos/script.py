@@ -21,6 +21,7 @@ import itertools
 import json
 import os
 import random
+import select
 import signal
 import sys
 import time
@@ -110,6 +111,7 @@ def install(faults: str) -> None:
     sent, in attempt 2 while the driver handles it, in attempt 3 once the answer is there but nobody has read it.
     """
     from raytune_lite.runtime.channel import FastLine
+    from raytune_lite.runtime.sockets import framed
     from raytune_lite.runtime.tokens import split
 
     call, reported = FastLine.call, []
@@ -118,9 +120,9 @@ def install(faults: str) -> None:
         if attempt > 1:
             wire: Any = line._connection
             assert wire is not None, "the wire is not connected"
-            wire._connection.send_bytes(message)
+            wire._socket.sendall(framed(message))
             if attempt > 2:
-                assert wire._connection.poll(30)
+                assert select.select([wire._socket], [], [], 30)[0]
         os.kill(os.getpid(), signal.SIGKILL)
 
     def deadly(line: FastLine, message: bytes, timeout: float) -> bytes | None:

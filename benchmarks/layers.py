@@ -61,6 +61,7 @@ EVERY_STEP = 2**31  # startup trials of a median pruner that decides at every st
 # layer -> functions, as "module:name" or "module:Class.name"
 DRIVER = {
     "inbox": ("driver:Driver.receive_many", "driver:Driver.plan", "driver:Driver._handle_all", "inbox:Item.reply"),
+    "socket": ("socket_server:Connection.reply", "socket_server:Connection.go_on"),
     "decode": ("driver:message_from_json", "inbox:message_from_json"),
     "session": ("session:Session._process", "session:Session.plan"),
     "sampler": ("suggest:SuggestRequest.answer",),
@@ -371,7 +372,7 @@ def show(args: argparse.Namespace) -> None:
     for key, title, n in names:
         found = clocked[key]
         layers = {layer: found[layer] for layer in (*DRIVER, "fsync") if layer in found}
-        table(title, n, plain[key]["all"], layers, found["all"], "socket and threads" if key != "trial" else "rest")
+        table(title, n, plain[key]["all"], layers, found["all"], "threads and rest" if key != "trial" else "rest")
         rate = f"; {n / plain[key]['wall']:.0f} a second" if "wall" in plain[key] else ""
         print(f"  (COMMIT takes {1e6 * found['waited'] / n:.0f} us of it by the wall's clock{rate})")
     plain, clocked = (in_a_child("--worker", {"n": args.trials, "clocks": clocks}) for clocks in (False, True))

@@ -29,6 +29,7 @@ import raytune_lite as rtl
 from raytune_lite.pruners import MedianPruner
 
 N_REPORTS, N_BUFFERED, N_SECOND_TRIALS = 500, 20_000, 12
+WORKERS, TOGETHER_SECONDS, TOGETHER_GOAL = 16, 3.0, 5000
 
 
 # a decision at every step, always CONTINUE: what a round trip costs
@@ -102,6 +103,26 @@ def buffering(trial: rtl.Trial) -> float:
     return rate(N_BUFFERED, run)
 
 
+def together(folder: str) -> float:
+    """Decided reports a second of WORKERS workers at once, each waiting for its decisions."""
+    crowd = tempfile.mkdtemp(dir=folder)
+
+    def report(trial: rtl.Trial) -> float:
+        open(f"{crowd}/{trial.number}", "w").close()
+        while len(os.listdir(crowd)) < WORKERS:  # until all have begun
+            time.sleep(0.05)
+        n, end = 0, time.perf_counter() + TOGETHER_SECONDS
+        while time.perf_counter() < end:
+            trial.report(1.0, n)
+            trial.should_prune()
+            n += 1
+        return n / TOGETHER_SECONDS
+
+    many = study(folder, "together", EVERY_STEP)
+    many.optimize(report, n_trials=WORKERS, max_concurrent=WORKERS, resources={"num_cpus": 1 / WORKERS})
+    return sum(trial.value or 0.0 for trial in many.trials)
+
+
 def ours(folder: str, n: int) -> dict[str, float]:
     trials = study(folder, "noop")
     whole = rate(n, lambda: trials.optimize(no_op, n_trials=n))
@@ -113,6 +134,7 @@ def ours(folder: str, n: int) -> dict[str, float]:
     decided.optimize(deciding, n_trials=1)
     buffered = study(folder, "buffered")
     buffered.optimize(buffering, n_trials=1)
+    crowd = together(folder)
     seconds = study(folder, "seconds")
     start = time.perf_counter()
     seconds.optimize(lambda _: time.sleep(1) or 1.0, n_trials=N_SECOND_TRIALS, max_concurrent=2)  # type: ignore[func-returns-value]
@@ -122,6 +144,7 @@ def ours(folder: str, n: int) -> dict[str, float]:
         "trials/s": (n - 1) / (last - first).total_seconds(),
         "trials/s, optimize() start and end included": whole,
         "report + should_prune/s": decided.best_value,
+        f"{WORKERS} workers together, report + should_prune/s": crowd,
         "buffered reports/s, until stored": buffered.best_value,
         "useful share of 2 slots, 1 s trials": N_SECOND_TRIALS / (2 * busy),
         "the same, optimize() start and end included": N_SECOND_TRIALS / (2 * (time.perf_counter() - start)),
@@ -191,6 +214,10 @@ def main() -> int:
         print(f"{name:50s} {statistics.median(values):10.5g} {min(values):10.5g} {max(values):10.5g}")
     for name, value in peers.items():
         print(f"{name:50s} {value:10.5g}")
+    crowd = f"{WORKERS} workers together, report + should_prune/s"
+    found = statistics.median(row[crowd] for row in rows)
+    verdict = f"goal {TOGETHER_GOAL}: {'met' if found >= TOGETHER_GOAL else 'NOT MET'}"
+    print(f"\n{crowd} = {_load.ratio(f'{found:.0f}  ({verdict})', loads, args.force)}")
     goals = [
         ("trials/s", "raw tasks/s", 0.35, 0.5),
         ("report + should_prune/s", "raw sync actor calls/s", 0.5, 0.7),

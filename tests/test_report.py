@@ -20,6 +20,7 @@ from raytune_lite.exceptions import CheckpointDiskError, StudyAbortedError
 from raytune_lite.pruners import ASHAPruner
 from raytune_lite.report.summary import print_summary, summary
 from raytune_lite.samplers import GridSampler, RandomSampler
+from raytune_lite.storages import trial_queries
 
 
 def new_study(tmp_path, name="study", **options):
@@ -316,3 +317,69 @@ def test_durations_read_well(seconds, text):
 
 def test_distributions_are_not_needed_to_show_a_trial():
     assert "x=0.5" in tables.as_table([frozen(distributions={"x": FloatDistribution(0, 1)})])
+
+
+# --- large studies ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def mixed(tmp_path):
+    """Trials in all states but RUNNING, with parameters and attributes that only some have."""
+    study = new_study(tmp_path, sampler=RandomSampler(0))
+
+    def objective(trial):
+        x = trial.suggest_float("x", -1, 1)
+        if trial.number % 3 == 0:
+            trial.suggest_categorical("a,b", ["é", "\n"])
+            trial.set_user_attr(f"note {trial.number % 2}", {"x": [x]})
+        if trial.number % 5 == 4:
+            raise ValueError("no")
+        trial.report(math.nan if trial.number % 2 else x, 1)
+        return x
+
+    study.optimize(objective, n_trials=40, executor="inline", catch=(ValueError,))
+    study.enqueue_trial({"x": 0.5})
+    yield study
+    study.close()
+
+
+def watched(monkeypatch):
+    """How many trials each read has read."""
+    sizes = []
+    load = trial_queries.load
+
+    def counting(*given, **named):
+        found = load(*given, **named)
+        sizes.append(len(found))
+        return found
+
+    monkeypatch.setattr(trial_queries, "load", counting)
+    return sizes
+
+
+STATES = (None, (rl.TrialState.FAIL,), (rl.TrialState.COMPLETE, rl.TrialState.WAITING), (rl.TrialState.PAUSED,))
+
+
+@pytest.mark.parametrize("states", STATES)
+def test_trials_that_are_read_as_they_are_shown_are_the_same_trials(mixed, states, monkeypatch):
+    monkeypatch.setattr(trial_queries, "_MOST", 3)
+    monkeypatch.setattr(trial_queries, "_FIRST", 2)
+    whole, sizes = mixed.get_trials(states=states), watched(monkeypatch)
+    assert repr(list(mixed.iter_trials(states))) == repr(whole)
+    assert max(sizes, default=0) <= 3
+    columns = mixed.trial_columns(states)
+    assert columns == tables.trial_rows(whole)[0]
+    assert "".join(tables.csv_lines(mixed.iter_trials(states), columns)) == tables.as_csv(whole)
+    records = [tables.trial_record(trial) for trial in whole]
+    assert "".join(tables.json_lines(iter(records))) == tables.as_json(records) + "\n"
+
+
+def test_where_a_study_stands_is_counted_by_the_database(mixed, monkeypatch):
+    trials = mixed.trials
+    sizes = watched(monkeypatch)
+    lines = summary(mixed)
+    assert sum(sizes) <= 8 + 9 < len(trials)  # the best candidates, and the failed trials that are shown
+    counts = {state: sum(trial.state is state for trial in trials) for state in rl.TrialState}
+    assert mixed.overview().states == {state: n for state, n in counts.items() if n}
+    assert f"  failed: {counts[rl.TrialState.FAIL]} trials" in lines
+    assert f"  steps trained: {counts[rl.TrialState.COMPLETE]}" in lines

@@ -27,8 +27,9 @@ KINDS = [studies.whole_asha, studies.whole_grid, studies.whole_of_optuna, studie
 def seen(study):
     """All that readers get."""
     assert repr(list(study.iter_trials())) == repr(study.trials)
-    read = study.trial_columns(), study.trials, study.attempts, study.rungs, study.cells, study.checkpoints, study.best_trials
-    return repr(read), summary(study), study.last_run
+    read = study.trial_columns(), study.trials, study.best_trials
+    rows = study.attempts, study.rungs, study.cells, study.checkpoints
+    return repr((read, rows)), summary(study), study.last_run
 
 
 def more(storage):

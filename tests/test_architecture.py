@@ -196,6 +196,31 @@ def test_importing_the_package_is_cheap():
     assert "raytune_lite" in loaded
 
 
+def test_help_costs_the_command_line_alone():
+    loaded = loaded_by(
+        "from raytune_lite.cli import main\nsys.argv = ['raytune-lite', '--help']\n"
+        "try:\n    main()\nexcept SystemExit:\n    print()"
+    )
+    assert loaded.isdisjoint({"ray", "torch", "sqlalchemy", "numpy", "scipy", "pandas"})
+    assert "click" in loaded
+
+
+def test_a_worker_process_loads_no_database_no_numpy_and_nothing_of_an_autoscaler():
+    """Ray has loaded its part; a cold worker begins its first trial after ours."""
+    code = "import ray\nbefore = set(sys.modules)\nimport raytune_lite.runtime.on_ray.task\n"
+    added = set(loaded_by(f"{code}sys.modules = {{name: 0 for name in set(sys.modules) - before}}"))
+    assert "raytune_lite" in added
+    assert added.isdisjoint({"sqlalchemy", "numpy", "scipy", "click", "rich"})
+
+
+def test_a_driver_loads_scipy_for_no_trial_of_a_study_that_has_no_results_yet():
+    loaded = loaded_by(
+        "import raytune_lite as r\nstudy = r.create_study()\nassert study.ask().suggest_float('x', 0, 1) == 0.5"
+    )
+    assert "sqlalchemy" in loaded
+    assert "scipy" not in loaded
+
+
 def test_samplers_and_pruners_cost_no_numpy_until_they_draw():
     loaded = loaded_by("import raytune_lite as r; r.samplers.RandomSampler(0); r.pruners.ASHAPruner(1, 9)")
     assert loaded.isdisjoint({"ray", "torch", "sqlalchemy", "numpy"})

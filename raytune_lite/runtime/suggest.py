@@ -24,6 +24,8 @@ from .host import Host
 
 Key = tuple[int, str]  # a trial's number, and the parameter that is asked for ("" for those suggested at the start)
 
+QUIET = 0.5  # seconds without a question after which a sampler may load what it needs later
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuggestRequest:
@@ -157,6 +159,8 @@ class SamplerThread:
         self._requests: deque[SuggestRequest] = deque()
         self._asked = host.event()
         self._is_closed, self._is_at_work = False, False
+        self._to_load: Any = None  # a sampler that has answered, until it has loaded
+        self._has_loaded = False
         host.start(self._run, "sampler")
 
     def ask(self, request: SuggestRequest) -> None:
@@ -173,7 +177,9 @@ class SamplerThread:
 
     def _run(self) -> None:
         while not self._is_closed:
-            self._asked.wait()
+            if not self._asked.wait(QUIET if self._to_load is not None else None):
+                self._load()
+                continue
             self._asked.clear()
             self._is_at_work = True  # before it looks for requests: who closes sees either no work, or no request
             while self._requests:
@@ -182,6 +188,8 @@ class SamplerThread:
                 except IndexError:  # closed
                     break
                 self._answer(request)
+                if not self._has_loaded:
+                    self._to_load = request.sampler
             self._is_at_work = False
 
     def _answer(self, request: SuggestRequest) -> None:
@@ -191,6 +199,12 @@ class SamplerThread:
         except Exception as error:  # noqa: BLE001  (a sampler may be the user's own: whoever waits gets the error)
             found = error
         self._deliver(request.key, found)
+
+    def _load(self) -> None:
+        """Trials have begun, and nobody asks: the sampler imports what the next ones would wait for."""
+        sampler, self._to_load, self._has_loaded = self._to_load, None, True
+        with contextlib.suppress(Exception):  # it is met again where it matters
+            getattr(sampler, "load", lambda: None)()
 
 
 __all__ = ["Key", "SamplerThread", "SuggestRequest", "ends_the_run", "isolated_globals"]

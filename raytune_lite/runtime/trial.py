@@ -15,7 +15,6 @@ from typing import Any
 
 from ..arguments import as_float, as_integer, shown
 from ..checkpoints.disk import is_failing
-from ..checkpoints.state_files import load_state, save_state
 from ..checkpoints.store import CheckpointStore
 from ..core.bounds import MAX_STEP, check_constraint, check_distribution, check_json, check_name
 from ..core.messages import Assignment, Decision, ParamValue
@@ -284,6 +283,8 @@ class Trial:
             CheckpointError: not storable; the previous checkpoint stays.
         """
         with self.checkpoint_dir(step) as directory:
+            from ..checkpoints.state_files import save_state  # with numpy, which a trial may do without
+
             save_state(directory, state)
 
     @contextmanager
@@ -335,7 +336,11 @@ class Trial:
             CheckpointDiskError: the disk fails.
         """
         directory = self.load_checkpoint_dir()
-        return None if directory is None else load_state(directory)
+        if directory is None:
+            return None
+        from ..checkpoints.state_files import load_state
+
+        return load_state(directory)
 
     def load_checkpoint_dir(self) -> Path | None:
         """Directory of the checkpoint to resume from (read only), verified; None when there is none.

@@ -41,6 +41,11 @@ class AutoSampler(BaseSampler):
         self._history = History()
         self._samplers: dict[str, BaseSampler] = {}
 
+    def load(self) -> None:
+        """What the samplers need that are chosen so far."""
+        for sampler in list(self._samplers.values()):
+            sampler.load()
+
     def search_space(self, view: StudyView, known: Mapping[str, Distribution]) -> Mapping[str, Distribution]:
         """The chosen sampler's."""
         return self._chosen(view).search_space(view, known)

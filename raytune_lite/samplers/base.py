@@ -56,6 +56,9 @@ class BaseSampler:
         """See Sampler; nothing by default."""
         return ""
 
+    def load(self) -> None:
+        """Import what later suggestions need and the first one does not. Called once, when no trial waits."""
+
     def search_space(self, view: StudyView, known: Mapping[str, Distribution]) -> Mapping[str, Distribution]:  # noqa: ARG002
         """All of ``known``: choosing ahead saves the worker a round trip a parameter."""
         return known

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import mysql, postgresql, sqlite
+from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.engine.interfaces import DBAPICursor as Cursor
 
 from . import schema as t
@@ -58,14 +58,22 @@ class Prepared:
 # --- clauses -------------------------------------------------------------------------------------------------------
 
 
+def _insert_of(dialect: str) -> Any:
+    """The INSERT of a dialect that knows ON CONFLICT."""
+    if dialect == "postgresql":
+        from sqlalchemy.dialects import postgresql  # 30 ms, which a study in a file need not wait for
+
+        return postgresql.insert
+    return sqlite.insert
+
+
 def insert_once(dialect: str, table: sa.Table, columns: Sequence[str], keys: Sequence[str]) -> Any:
     """An INSERT that leaves an existing row of the same ``keys`` as it is: the first write wins."""
     values = {name: sa.bindparam(name, type_=table.c[name].type) for name in columns}
     if dialect in ("mysql", "mariadb"):
         # Not INSERT IGNORE: that would also swallow a missing parent and cut a text that is too long.
         return mysql.insert(table).values(values).inline().on_duplicate_key_update({keys[0]: table.c[keys[0]]})
-    insert: Any = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    return insert(table).values(values).inline().on_conflict_do_nothing(index_elements=list(keys))
+    return _insert_of(dialect)(table).values(values).inline().on_conflict_do_nothing(index_elements=list(keys))
 
 
 def upsert(dialect: str, table: sa.Table, columns: Sequence[str], keys: Sequence[str]) -> Any:
@@ -80,8 +88,7 @@ def upsert(dialect: str, table: sa.Table, columns: Sequence[str], keys: Sequence
             same = sa.and_(*(table.c[key] == new.inserted[key] for key in keys))
             updates[changed[-1]] = sa.case((same, new.inserted[changed[-1]]), else_=sa.null())
         return new.on_duplicate_key_update(updates)
-    insert: Any = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    new = insert(table).values(values).inline()
+    new = _insert_of(dialect)(table).values(values).inline()
     return new.on_conflict_do_update(index_elements=list(keys), set_={name: new.excluded[name] for name in changed})
 
 

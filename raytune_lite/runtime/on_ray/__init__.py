@@ -2,3 +2,5 @@
 
 Imports nothing here: a worker process needs ``task`` alone, without the driver's database.
 """
+
+NAMESPACE = "raytune_lite"  # Ray's, of the driver actors

@@ -40,10 +40,13 @@ class DriverActor:
     """
 
     def __init__(self, node: str, ip: str) -> None:
+        import numpy.random  # noqa: F401  (here, and not at the first draw, which all workers would wait for)
+
         self._node, self._ip = node, ip
         self._hosting: Hosting[HostedRun] = Hosting(RealHost())
         sys.setswitchinterval(0.0005)  # many short calls take turns here; 5 ms a turn would be an age to them
         gc.set_threshold(50_000, 20, 50)  # a batch makes thousands of records, none of them in a circle
+        gc.freeze()  # what was imported stays; `rest` need not look at it
 
     def host(self, number: int, run: str, config: bytes) -> None:
         """Host a run until it is closed.

@@ -18,7 +18,6 @@ from ...arguments import shown
 from ...exceptions import InfeasibleResourcesError, InvalidResourcesError
 from .environments import check_runtime_env
 
-NAMESPACE = "raytune_lite"  # Ray's, of the driver actors
 AUTOSCALER_PATIENCE = 10.0  # seconds a head that has just been started has to say whether it has an autoscaler
 _ACCELERATOR = "accelerator_type:"  # Ray's prefix of the resource that stands for a kind of accelerator
 _GROUP = "ray.io/node-group"  # Ray's label: the group of nodes in an autoscaler's configuration

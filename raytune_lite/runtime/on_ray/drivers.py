@@ -22,8 +22,8 @@ from ...exceptions import DriverUnreachableError, RaytuneLiteError
 from ..config import RunConfig
 from ..hosting import NotHostedError
 from ..ports import Handover, Plan, WorkerSettings
+from . import NAMESPACE
 from .actor import DriverActor
-from .cluster import NAMESPACE
 from .environments import cannot_load, set_up_error
 
 CONCURRENCY = 17  # actor calls at work or waiting for the commit under way, and `host`; more wait in Ray's queue

@@ -27,7 +27,7 @@ from ..ports import TransportError, WorkerSettings
 from ..sockets import SocketClient
 from ..task import Place, Result, run_task
 from ..trial import Trial
-from .cluster import NAMESPACE
+from . import NAMESPACE
 
 MARKER_PATIENCE = 5.0  # seconds within which a network file system must show a new file
 

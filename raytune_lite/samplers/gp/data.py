@@ -15,7 +15,6 @@ from ..history import BlockCache, History, values_of
 from ..pareto import pareto_mask
 from .kernel import Array
 from .space import Space
-from .warping import warp, warp_stopped
 
 _MOST_LOST = 32  # the newest of the pruned and of the failed; around older ones trials may be made again
 
@@ -65,6 +64,8 @@ class Data:
 
     def warped(self, count: int, j: int = 0) -> Array:
         """Objective ``j`` of the first ``count`` rows as values for a process, shape (count,)."""
+        from .warping import warp, warp_stopped  # with scipy, which no trial of the initial design waits for
+
         losses = self.losses[:count]
         if np.isnan(losses).any():
             return warp_stopped(losses[:, j], self.steps[:count], self.reports[:count])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,14 +14,13 @@ from ...distributions import Distribution
 from ...trial import TrialState
 from ..base import BaseSampler, check_independent_sampler
 from ..rng import rng_for
-from .build import Builder
-from .chain import MOST_ROWS
-from .data import Reader
-from .ehvi import MOST_OBJECTIVES
-from .optimize import Effort, maximise, sobol
+from .data import Data, Reader
 from .space import Space
-from .trust_region import box_around, side_length
 
+if TYPE_CHECKING:
+    from .build import Builder
+
+# scipy takes most of a second to import: the methods that need it do, and trial 0 begins without it
 _LOCAL_FROM = 30  # dimensions from which on the search is local; with fewer, the prior on lengthscales does better
 
 
@@ -82,6 +82,10 @@ class GPSampler(BaseSampler):
         self._space: Space | None = None
         self._builder: Builder | None = None
 
+    def load(self) -> None:
+        """scipy."""
+        from . import build, optimize  # noqa: F401
+
     def search_space(self, view: StudyView, known: Mapping[str, Distribution]) -> Mapping[str, Distribution]:
         """The parameters that every COMPLETE trial had; all that are known before there is one."""
         history = self._reader.history(view)
@@ -115,6 +119,8 @@ class GPSampler(BaseSampler):
             data = self._reader.read(view, number, here)
         if data.n < self._startup:
             return f"initial point {number} of a Sobol sequence: {data.n} of {self._startup} trials have ended"
+        from .ehvi import MOST_OBJECTIVES
+
         m = data.losses.shape[1]
         what = "log-EI" if m == 1 else "log-EHVI" if m <= MOST_OBJECTIVES else "log-EI of a random scalarisation"
         parts = [f"{what} of {data.n} trials in {here.d} dimensions"]
@@ -132,6 +138,14 @@ class GPSampler(BaseSampler):
         data = self._reader.read(view, number, here)
         if data.n < self._startup:
             return self._initial(number, here)
+        return self._search(data, number, here)
+
+    def _search(self, data: Data, number: int, here: Space) -> dict[str, float]:
+        from .build import Builder
+        from .chain import MOST_ROWS
+        from .optimize import Effort, maximise
+        from .trust_region import box_around, side_length
+
         if self._builder is None:
             self._builder = Builder(here, self._deterministic)
         goal = self._builder.goal(data, rng_for(self.seed, number=number, purpose="gp/target"))
@@ -163,5 +177,7 @@ class GPSampler(BaseSampler):
     def _initial(self, number: int, here: Space) -> dict[str, float]:
         if number == 0:
             return here.decode(here.from_cube(np.full((1, here.d), 0.5))[0])
+        from .optimize import sobol
+
         points = sobol(here.d, max(6, number.bit_length()), self.seed)
         return here.decode(here.from_cube(points[number][None])[0])

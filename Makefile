@@ -6,7 +6,7 @@ export RAY_AUTH_MODE ?= disabled
 export RAY_USAGE_STATS_ENABLED ?= 0
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo demo-grid test chaos chaos-again simulate mutants states lint types check bench bench-layers bench-restart bench-scale bench-ask bench-quality bench-training clean
+.PHONY: help demo demo-grid test chaos chaos-again simulate mutants states lint types check bench bench-startup bench-layers bench-restart bench-scale bench-ask bench-quality bench-training clean
 
 help:            ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -71,6 +71,9 @@ check:           ## what CI runs: lint, types, tests
 
 bench: .venv/test ## speed against raw Ray, as ratios from one run
 	$(BIN)/python benchmarks/throughput.py
+
+bench-startup: .venv/test ## what a run costs before its first trial and after its last, beside bare Ray
+	$(BIN)/python benchmarks/startup.py
 
 bench-layers: .venv/test ## where the time of one trial and of one report goes, by layer
 	$(BIN)/python benchmarks/layers.py

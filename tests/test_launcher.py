@@ -282,6 +282,21 @@ def test_an_autoscaler_sees_all_the_demand_that_the_run_can_use():
     assert len(bounded.tasks.submitted) == 8
 
 
+def test_where_the_driver_claims_nothing_ahead_tasks_are_queued_that_ask_themselves():
+    """Its sampler takes long: nothing would ever run."""
+    script = [[returned("t0", seconds=0.001), returned("t1", seconds=0.001)]]
+    run = Run([plan(2), plan(2), plan(2), OVER], script, prefetches=True, shares=True, capacity=2)()
+    assert len(run.driver.heard[1].prefetch) > 0
+    assert run.tasks.submitted == ["t0", "t1", "t2", "t3"]
+
+
+def test_tasks_that_hold_several_trials_are_not_taken_for_several_tasks():
+    script = [[returned(f"t{i}", i, seconds=0.001) for i in range(4)]]
+    given = plan(6, prefetched=tuple(ahead(f"ahead-{i}") for i in range(6)))
+    run = Run([plan(4), given, plan(6), OVER], script, prefetches=True, shares=True, capacity=2)()
+    assert len(run.tasks.submitted) == 4 + 2  # six trials in two tasks, and nothing else to do
+
+
 def test_demand_for_an_autoscaler_is_never_claimed_ahead():
     script = [[returned("t0"), returned("t1")]]
     run = Run([plan(None), plan(None), OVER], script, capacity=1, prefetches=True, short_trials=0.1)

@@ -432,6 +432,8 @@ def test_a_failure_shrinks_to_the_faults_that_cause_it(monkeypatch):
     smallest = minimise(found.seed, found.failure, found.struck, seconds=20.0)
     assert kind_of(smallest.failure) == kind_of(found.failure)
     assert len(smallest.struck) <= max(3, len(found.struck) // 5)
+    named = [("a fault, and another", 3), ("one more", 12)]
+    assert read(written(named)) == named
     assert read(written(smallest.struck)) == list(smallest.struck)
 
 

@@ -121,6 +121,26 @@ def test_a_driver_that_was_stopped_does_not_blame_those_whom_it_did_not_hear(con
     session.close()
 
 
+def test_a_driver_that_was_stopped_has_the_launcher_look_again(config, clock):
+    """Seed 7086: the launcher had looked, the driver stood still, and the result came to the launcher meanwhile."""
+    session = OpenSession(config, host=clock)
+    session.call(m.Claimed(slot="a", node="n"))
+    session.call(m.TrialStopRequested(number=0, key="k", grace=1.0))
+    clock.now += 9
+    session.tick(ask_launcher=True)
+    assert session.slots.asked() == ("a",)
+    session.slots.checked(["a"])
+    clock.now += 1000
+    session.slots.renew()
+    session.tick(ask_launcher=True)
+    assert session.slots.asked() == ("a",)
+    assert session.state.live() == [(0, 1)]
+    session.slots.checked(["a"])
+    session.tick(ask_launcher=True)
+    assert session.state.live() == []
+    session.close()
+
+
 # --- a driver that has lost its study, or is not there ---------------------------------------------------------------
 
 

@@ -82,7 +82,7 @@ class Launcher:
         self._has_others = False  # whether an attempt ended otherwise
         self._room, self._growth, self._room_until = 0, 0, -math.inf
         self._pace = pace or Pace(host)
-        self._prefetched = 0
+        self._prefetched, self._n_asked = 0, 0  # slots, in all and in the last call
         self._disk_noticed_at = -math.inf
         self._running = 0  # trials, by the last plan
         self._stuck_since, self._stuck_patience = host.monotonic(), STUCK_NOTICE
@@ -144,11 +144,15 @@ class Launcher:
             self._slots.update((item.slot, task) for item in group)
             submitted = {item.slot for item in group}
             self._prefetching = tuple(slot for slot in self._prefetching if slot not in submitted)
-        bound = max(self._bound(plan), self._growth)
-        wanted = bound if plan.wanted is None else min(plan.wanted, bound)
-        for _ in range(0 if self._prefetches() else wanted - self._n_tasks()):
+        got_none = self._n_asked > 0 and not plan.prefetched  # the sampler takes long, say: tasks ask, and wait for it
+        for _ in range(self._room_for(plan) if got_none or not self._prefetches() else 0):
             task = self._tasks.submit()
             self._slots[task] = task
+
+    def _room_for(self, plan: Plan) -> int:
+        """How many tasks to queue now."""
+        n = max(self._bound(plan), self._growth) - self._n_tasks()
+        return n if plan.wanted is None else min(n, plan.wanted - len(self._slots))
 
     def _n_tasks(self) -> int:
         return len(set(self._slots.values()))
@@ -179,6 +183,7 @@ class Launcher:
         n = n_tasks * self._trials_a_task(plan)
         if plan.wanted is not None:  # what there was to do a moment before; ends may have made a little more
             n = min(n, max(n_tasks, plan.wanted - len(self._slots)))
+        self._n_asked = n
         self._prefetched += n
         return tuple(f"{AHEAD}{self._prefetched - i}" for i in range(n))
 

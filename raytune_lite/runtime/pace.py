@@ -47,8 +47,8 @@ class Pace:
 
     @property
     def is_short(self) -> bool:
-        """Whether so many end that each is worth being claimed ahead."""
-        return self.ends_a_second > self._short_trials
+        """Whether so many end that each is worth being claimed ahead; or will, by how long the first ones took."""
+        return self.ends_a_second > self._short_trials or 0.0 < self._seconds < 1.0 / self._short_trials
 
     @property
     def gather(self) -> float:

@@ -139,7 +139,11 @@ class Slots:
         self.renew()
 
     def renew(self) -> None:
-        """Start every live attempt's lease again: this process could receive no message in between."""
+        """Start every live attempt's lease again: this process could receive no message in between.
+
+        What the launcher has looked at it is to look at again: an end may have come there meanwhile.
+        """
+        self._asked.clear()
         for number, attempt in self._state.live():
             self._leases.grant(number, attempt, self._awake())
 

@@ -182,7 +182,7 @@ def written(faults: Iterable[Strike]) -> str:
 def read(text: str) -> list[Strike]:
     """Inverse of ``written``."""
     found = []
-    for item in text.split(",") if text else ():
+    for item in re.split(r"(?<=\d),", text) if text else ():  # a fault's name may have a comma
         name, _, n = item.rpartition("#")
         found.append((name, int(n)))
     return found

@@ -114,6 +114,19 @@ def test_a_snapshot_of_other_code_or_of_another_log_is_left_alone(config, monkey
     session.close()
 
 
+def test_a_run_that_takes_the_study_again_knows_its_slots_from_the_snapshot_of_another_run(config):
+    """A driver whose database failed opens the study again, while the next run of the same command had it."""
+    for run in ("run-1", "run-2"):
+        session = opened(config, run)
+        play(session, 0 if run == "run-1" else 100, 6)
+        session.close()
+    again = opened(config)
+    assert again._history.begun_at > 0
+    assert again.call(m.Claimed(slot="slot-0", node="n")) is None  # a late copy
+    assert again.call(m.Claimed(slot="slot-100", node="n")) is not None  # another run's
+    again.close()
+
+
 def test_a_snapshot_does_not_hide_a_log_that_was_changed(config):
     session = opened(config)
     play(session, 0, 20)

@@ -55,20 +55,19 @@ class Slots:
         self._leases = Leases(lease)
         self._begun: dict[tuple[int, int], float] = {}  # (trial, live attempt) -> when, by ``awake``
         self._asked: dict[str, bool] = {}  # silent slots -> whether the launcher has looked at their tasks since
-        self._is_ours = False  # while the log is read: whether it is in a part of this run
+        self._reading = ""  # the run whose part of the log is read
         self.closed: set[str] = set()  # their tasks have ended
-        self._served: set[str] = set()  # this run gave them a trial
+        self._served: dict[str, set[str]] = {}  # run -> slots that it gave a trial; it may take the study again
         self._unheard: set[str] = set()  # slots with a prefetched trial, until their tasks have sent a message
         self._given_up: list[str] = []  # their attempts were given up while their tasks may still run
 
     def replay(self, event: m.Event) -> None:
         """Take in an event of the log, just before the state does: this process, or its run, may be a later one."""
         if isinstance(event, m.RunStarted):
-            self._is_ours = event.run == self._run
+            self._reading = event.run
             self._given_up.clear()
         elif isinstance(event, m.Claimed):
-            if self._is_ours:
-                self._served.add(event.slot)
+            self._serve(self._reading, event.slot)
             if event.prefetched:
                 self._unheard.add(event.slot)
         elif isinstance(event, (m.Reported, m.ParamSet)):
@@ -78,15 +77,18 @@ class Slots:
 
     def dump(self) -> Any:
         """What ``replay`` has taken in, as JSON."""
-        return [self._state.run.name, sorted(self._served), sorted(self._unheard), self._given_up]
+        served = {run: sorted(slots) for run, slots in self._served.items()}
+        return [self._state.run.name, served, sorted(self._unheard), self._given_up]
 
     def load(self, data: Any) -> None:
         """Inverse of ``dump``: as if the events before had been replayed."""
-        name, served, unheard, given_up = data
-        self._is_ours = name == self._run
-        self._served.update(served if self._is_ours else ())
+        self._reading, served, unheard, given_up = data
+        self._served = {run: set(slots) for run, slots in served.items()}
         self._unheard.update(unheard)
         self._given_up.extend(given_up)
+
+    def _serve(self, run: str, slot: str) -> None:
+        self._served.setdefault(run, set()).add(slot)
 
     def _hear(self, number: int) -> None:
         """The task of a trial's live attempt has said something."""
@@ -102,7 +104,7 @@ class Slots:
             number = self._state.slots.get(event.slot)
             if number is not None:
                 key = (number, self._state.trials[number].attempt)
-                self._served.add(event.slot)
+                self._serve(self._run, event.slot)
                 self._leases.grant(*key, self._awake())
                 self._begun.setdefault(key, self._awake())
                 if event.prefetched:
@@ -123,7 +125,8 @@ class Slots:
 
     def is_finished(self, slot: str) -> bool:
         """Whether its attempt is over: a late copy of its claim must not begin another."""
-        return slot in self.closed or (slot in self._served and slot not in self._state.slots)
+        is_served = slot in self._served.get(self._run, ())
+        return slot in self.closed or (is_served and slot not in self._state.slots)
 
     # --- leases ------------------------------------------------------------------------------------------------------
 

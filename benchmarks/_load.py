@@ -105,7 +105,8 @@ class OwnProcesses:
         for key, one in self._known.items():
             if key not in living:
                 ticks = one.own + one.children
-                if waited.get(one.parent, 0) >= ticks:  # its parent has waited for it, and counts it now
+                # its parent has waited for it, and counts it now
+                if one.parent in waited and waited[one.parent] >= ticks:
                     waited[one.parent] -= ticks
                 else:
                     self._gone += ticks

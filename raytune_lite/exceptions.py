@@ -192,6 +192,10 @@ class SchemaVersionError(StorageError):
     """The database has a newer schema than this version knows."""
 
 
+class DamagedStudyError(StorageError):
+    """What the database holds of a study was changed by hand, or is damaged. To read it again does not help."""
+
+
 class DuplicatedStudyError(RaytuneLiteError, ValueError):
     """A study of this name exists and ``load_if_exists`` was not given."""
 

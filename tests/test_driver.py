@@ -11,7 +11,13 @@ import raytune_lite as rl
 from raytune_lite.core import messages as m
 from raytune_lite.core.encoding import event_to_json, from_json
 from raytune_lite.distributions import FloatDistribution
-from raytune_lite.exceptions import FencedError, MessageError, SchemaVersionError, StorageError
+from raytune_lite.exceptions import (
+    DamagedStudyError,
+    FencedError,
+    MessageError,
+    SchemaVersionError,
+    StorageError,
+)
 from raytune_lite.runtime import driver as drivers
 from raytune_lite.runtime.answers import BUSY, is_superseded, read
 from raytune_lite.runtime.config import RunConfig
@@ -268,11 +274,13 @@ def test_a_database_that_fails_for_too_long_pauses_the_run_and_every_caller_hear
 
 
 @pytest.mark.parametrize(
-    "error", [SchemaVersionError("another version"), FencedError("s", 1), ZeroDivisionError("a bug")]
+    "error",
+    [SchemaVersionError("of 2030"), DamagedStudyError("by hand"), FencedError("s", 1), ZeroDivisionError("a bug")],
 )
 def test_what_will_not_go_away_is_not_tried_again(bench, error):
     bench.failures.append(error)
-    bench.send(m.Claimed(slot="a", node="n"))
+    reply = bench.send(m.Claimed(slot="a", node="n"))
+    assert is_superseded(reply) == isinstance(error, (StorageError, FencedError))
     assert bench.opened == 1
     assert bench.driver.fatal is error
     with pytest.raises(type(error)):

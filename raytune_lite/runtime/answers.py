@@ -27,7 +27,8 @@ def refusal(error: Exception) -> bytes:
     return to_json({"error": name, "args": arguments}).encode()
 
 
-_SUPERSEDED = tuple(f'{{"error":"{name}"'.encode() for name in ("FencedError", "StorageError", "StudyBusyError"))
+_LOST = ("FencedError", "StorageError", "StudyBusyError", "DamagedStudyError", "SchemaVersionError")
+_SUPERSEDED = tuple(f'{{"error":"{name}"'.encode() for name in _LOST)
 
 
 def is_superseded(reply: bytes) -> bool:

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from ..core import messages as m
 from ..core.encoding import message_from_json
-from ..exceptions import MessageError, RaytuneLiteError, SchemaVersionError, StorageError
+from ..exceptions import DamagedStudyError, MessageError, RaytuneLiteError, SchemaVersionError, StorageError
 from .answers import BUSY, answer, refusal
 from .batch import Later, Request
 from .config import RunConfig
@@ -282,7 +282,7 @@ class Driver:
         """The error to end with, or None while the database may be tried again."""
         patience = self.config.storage_patience
         # the first two: what is stored is wrong, and stays so
-        if isinstance(error, (SchemaVersionError, MessageError)) or patience <= 0:
+        if isinstance(error, (SchemaVersionError, MessageError, DamagedStudyError)) or patience <= 0:
             return error
         if first:
             self._notice(f"the database fails; trying again for {patience:.0f} s, meanwhile trials go on: {error}")

@@ -21,7 +21,7 @@ from .. import core, pruners, samplers
 from ..core import messages as m
 from ..core import snapshot
 from ..core.state import StudyState
-from ..exceptions import RaytuneLiteError, StorageError
+from ..exceptions import DamagedStudyError, RaytuneLiteError, StorageError
 from ..storages import snapshots as stored_snapshots
 from ..storages.records import Snapshot, StudyRecord
 from ..storages.store import Store
@@ -61,7 +61,7 @@ class History:
             The state, and what ``Slots.load`` takes, or None.
 
         Raises:
-            StorageError: the base is damaged, or of a newer version.
+            DamagedStudyError: the base is damaged, or of another version.
         """
         cache = self._store.snapshot(self._study, "cache")
         if cache is not None and cache.code == code_digest() and self._is_of_log(cache):
@@ -73,7 +73,7 @@ class History:
             return algorithms.new_state(), None
         found = self._load(base, algorithms)
         if found is None:
-            raise StorageError(
+            raise DamagedStudyError(
                 f"table rtl_snapshots, study {self._study.name!r}: this version cannot read its compacted log; another "
                 "version wrote it, or its sampler or pruner is not known here. Use the version that wrote it."
             )

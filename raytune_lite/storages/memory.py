@@ -347,7 +347,10 @@ class MemoryStore:
     def put_snapshot(self, study: StudyRecord, epoch: int, snapshot: Snapshot) -> None:
         """See ``Store``."""
         self.commit(study, epoch, [], [])
-        self._database[study.name].snapshots[snapshot.kind] = snapshot
+        snapshots = self._database[study.name].snapshots
+        if snapshot.kind == "base":
+            snapshots.clear()
+        snapshots[snapshot.kind] = snapshot
 
     def external_trials(self, study: StudyRecord) -> list[m.TrialAdded]:
         """See ``Store``."""

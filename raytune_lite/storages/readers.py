@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 from ..arguments import shown
 from ..core.encoding import event_from_json
 from ..core.messages import CheckpointRef, LogEntry, RunStarted
-from ..exceptions import StorageError
+from ..exceptions import DamagedStudyError, StorageError
 from ..trial import StudyDirection
 from . import schema as t
 from . import stored
@@ -36,7 +36,7 @@ def events(connection: Connection, study: StudyRecord) -> list[LogEntry]:
     """The study's whole log, in order.
 
     Raises:
-        StorageError: an event is missing or is not of this version.
+        DamagedStudyError: an event is missing or is not of this version.
     """
     return list(log(connection, study))
 
@@ -45,7 +45,7 @@ def log(connection: Connection, study: StudyRecord, after: int = 0) -> Iterator[
     """The log behind its first ``after`` events, page by page.
 
     Raises:
-        StorageError: an event is missing or is not of this version.
+        DamagedStudyError: an event is missing or is not of this version.
     """
     for seq, at, text in log_rows(connection, study, after):
         try:
@@ -53,7 +53,7 @@ def log(connection: Connection, study: StudyRecord, after: int = 0) -> Iterator[
                 raise StorageError(f"its time {shown(at)} is not a finite number.")
             entry = LogEntry(at, event_from_json(text))
         except StorageError as error:
-            raise StorageError(f"table rtl_events, study {study.name!r}, seq {seq}: {error}") from None
+            raise DamagedStudyError(f"table rtl_events, study {study.name!r}, seq {seq}: {error}") from None
         yield entry
 
 
@@ -63,7 +63,7 @@ def log_rows(
     """(seq, time, JSON text) of each event behind the first ``after``, as they are stored.
 
     Raises:
-        StorageError: an event is missing.
+        DamagedStudyError: an event is missing.
     """
     e, expected = t.rtl_events.c, after + 1
     query = sa.select(e.seq, raw(e.at), e.json).where(e.study_id == study.study_id).order_by(e.seq).limit(_PAGE)
@@ -71,7 +71,7 @@ def log_rows(
     while rows := connection.execute(query.where(e.seq >= expected)).fetchall():
         for seq, at, text in rows:
             if seq != expected:
-                raise StorageError(
+                raise DamagedStudyError(
                     f"table rtl_events, study {study.name!r}: event {expected} is missing (the next is {seq}); the log "
                     "was changed by hand. Restore a copy of the database."
                 )
@@ -83,7 +83,7 @@ def last_run(connection: Connection, study: StudyRecord) -> RunStarted | None:
     """The start of the latest run, or None. Parses that one event, not the log.
 
     Raises:
-        StorageError: the event was changed by hand.
+        DamagedStudyError: the event was changed by hand.
     """
     e = t.rtl_events.c
     query = sa.select(e.json).where(e.study_id == study.study_id, t.IS_RUN_START).order_by(e.seq.desc()).limit(1)
@@ -91,7 +91,7 @@ def last_run(connection: Connection, study: StudyRecord) -> RunStarted | None:
     try:
         event = None if text is None else event_from_json(text)
     except StorageError as error:
-        raise StorageError(f"table rtl_events, study {study.name!r}, the latest RunStarted: {error}") from None
+        raise DamagedStudyError(f"table rtl_events, study {study.name!r}, the latest RunStarted: {error}") from None
     return event if isinstance(event, RunStarted) else None
 
 
@@ -202,14 +202,14 @@ def _attributes(connection: Connection, table: sa.Table, study: StudyRecord) -> 
     try:
         return parse_json(found)
     except ValueError as error:
-        raise StorageError(f"table {table.name}, study {study.name!r}: {error}.") from None
+        raise DamagedStudyError(f"table {table.name}, study {study.name!r}: {error}.") from None
 
 
 def directions(connection: Connection, study_id: int, name: str) -> tuple[StudyDirection, ...]:
     """The study's directions, by objective.
 
     Raises:
-        StorageError: a row is not a direction, or there is none.
+        DamagedStudyError: a row is not a direction, or there is none.
     """
     d = t.study_directions.c
     query = sa.select(raw(d.direction)).where(d.study_id == study_id).order_by(d.objective)
@@ -217,7 +217,7 @@ def directions(connection: Connection, study_id: int, name: str) -> tuple[StudyD
     unknown = [word for word in words if not isinstance(word, str) or word not in StudyDirection.__members__]
     if unknown or not words:
         what = shown(unknown) if unknown else "no row"
-        raise StorageError(f"table study_directions, study {name!r}: {what} is not a direction.")
+        raise DamagedStudyError(f"table study_directions, study {name!r}: {what} is not a direction.")
     return tuple(StudyDirection[word] for word in words)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from ..exceptions import StorageError
+from ..exceptions import DamagedStudyError
 from . import readers
 from . import schema as t
 from .records import Snapshot, StudyRecord
@@ -40,7 +40,7 @@ class LogDigest:
         """The digest of the events up to ``seq``.
 
         Raises:
-            StorageError: an event is missing.
+            DamagedStudyError: an event is missing.
         """
         if not 0 <= self._seq <= seq:
             self._seq, self._hash = base_seq(connection, study), hashlib.sha256()
@@ -54,7 +54,7 @@ def read(connection: Connection, study: StudyRecord, kind: str) -> Snapshot | No
     """The snapshot of this kind, if its parts are what was stored.
 
     Raises:
-        StorageError: the base is damaged.
+        DamagedStudyError: the base is damaged.
     """
     s, p = t.rtl_snapshots.c, t.rtl_snapshot_parts.c
     row = connection.execute(sa.select(t.rtl_snapshots).where(s.study_id == study.study_id, s.kind == kind)).first()
@@ -68,7 +68,7 @@ def read(connection: Connection, study: StudyRecord, kind: str) -> Snapshot | No
         )
     if kind == "cache":
         return None
-    raise StorageError(
+    raise DamagedStudyError(
         f"table rtl_snapshot_parts, study {study.name!r}: the compacted log was changed by hand, and nothing else "
         f"holds the first {row.seq} events. Restore a copy of the database."
     )
@@ -78,7 +78,7 @@ def base(connection: Connection, study: StudyRecord) -> tuple[int, dict[str, Any
     """The compacted log: how many events it had, the first line of its snapshot, and the other lines; or None.
 
     Raises:
-        StorageError: it is damaged.
+        DamagedStudyError: it is damaged.
     """
     found = read(connection, study, "base")
     if found is None:

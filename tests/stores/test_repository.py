@@ -60,8 +60,12 @@ def epoch(repository, study):
 def dump(repository):
     """All rows of all tables."""
     with repository._database.read() as connection:
-        names = t.metadata.tables
-        return {name: sorted(map(repr, connection.exec_driver_sql(f"SELECT * FROM {name}"))) for name in names}
+        found = {name: connection.exec_driver_sql(f"SELECT * FROM {name}").all() for name in t.metadata.tables}
+    return {name: sorted(repr([plain(value) for value in row]) for row in rows) for name, rows in found.items()}
+
+
+def plain(value):
+    return bytes(value) if isinstance(value, memoryview) else value  # PostgreSQL's driver has the latter
 
 
 def assert_date(repository, moment, expected):

@@ -54,7 +54,7 @@ def test_every_relative_link_leads_somewhere(path: Path) -> None:
 def test_every_decision_is_numbered_once_and_says_context_choice_and_consequence() -> None:
     decisions = sorted((ROOT / "docs" / "decisions").glob("*.md"))
     numbers = [int(path.name[:4]) for path in decisions]
-    assert len(set(numbers)) == len(numbers)
+    assert numbers == list(range(1, len(decisions) + 1))
     for path in decisions:
         headings = re.findall(r"^## (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
         assert headings == ["Context", "Choice", "Consequence"], name(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import pytest
@@ -118,6 +119,20 @@ def test_a_driver_that_was_stopped_does_not_blame_those_whom_it_did_not_hear(con
     clock.now += 11
     session.tick()
     assert session.state.live() == []
+    session.close()
+
+
+def test_a_slot_that_was_given_up_in_an_earlier_run_is_not_killed_in_the_next(config, clock):
+    """Seed 30060: each launcher calls its slots ahead-1, ahead-2, ..."""
+    session = OpenSession(config, host=clock)
+    session.call(m.Claimed(slot="ahead-1", prefetched=True))
+    clock.now += 11
+    session.tick()
+    assert session.slots.given_up() == ("ahead-1",)
+    session.close()
+    session = OpenSession(dataclasses.replace(config, run="next"), host=clock)
+    session.call(m.Claimed(slot="ahead-1", prefetched=True))
+    assert session.slots.given_up() == ()
     session.close()
 
 

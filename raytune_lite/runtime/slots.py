@@ -64,8 +64,7 @@ class Slots:
     def replay(self, event: m.Event) -> None:
         """Take in an event of the log, just before the state does: this process, or its run, may be a later one."""
         if isinstance(event, m.RunStarted):
-            self._reading = event.run
-            self._given_up.clear()
+            self._begin(event)
         elif isinstance(event, m.Claimed):
             self._serve(self._reading, event.slot)
             if event.prefetched:
@@ -87,6 +86,11 @@ class Slots:
         self._unheard.update(unheard)
         self._given_up.extend(given_up)
 
+    def _begin(self, event: m.RunStarted) -> None:
+        """A run begins, with a launcher of its own, which may give slots the names that the last one gave."""
+        self._reading = event.run
+        self._given_up.clear()
+
     def _serve(self, run: str, slot: str) -> None:
         self._served.setdefault(run, set()).add(slot)
 
@@ -100,7 +104,9 @@ class Slots:
 
     def note(self, event: m.Event) -> None:
         """Take in an event, just after the state did."""
-        if isinstance(event, m.Claimed):
+        if isinstance(event, m.RunStarted):
+            self._begin(event)
+        elif isinstance(event, m.Claimed):
             number = self._state.slots.get(event.slot)
             if number is not None:
                 key = (number, self._state.trials[number].attempt)

@@ -122,6 +122,28 @@ def test_a_driver_that_was_stopped_does_not_blame_those_whom_it_did_not_hear(con
     session.close()
 
 
+def test_a_trial_cannot_begin_before_its_claim_is_stored(config, clock):
+    """Seed 32036: the database took longer than trial_timeout to store a claim, and the attempt was given up at once."""
+    session = OpenSession(dataclasses.replace(config, trial_timeout=5.0), host=clock)
+    commit = session.repository.commit
+
+    def slow(*arguments, **options):
+        clock.now += 1000
+        return commit(*arguments, **options)
+
+    session.repository.commit = slow
+    session.call(m.Claimed(slot="a", node="n"))
+    session.repository.commit = commit
+    session.slots.renew()
+    session.tick()
+    assert session.state.live() == [(0, 1)]
+    clock.now += 40
+    session.slots.renew()
+    session.tick()
+    assert session.state.live() == []
+    session.close()
+
+
 def test_a_slot_that_was_given_up_in_an_earlier_run_is_not_killed_in_the_next(config, clock):
     """Seed 30060: each launcher calls its slots ahead-1, ahead-2, ..."""
     session = OpenSession(config, host=clock)

@@ -490,6 +490,17 @@ def test_a_trial_claimed_ahead_gets_the_switch_with_its_first_beat(channel, host
     assert 11 < host.armed[-1] <= 12
 
 
+def test_a_trial_claimed_ahead_whose_first_beat_is_refused_ends_all_the_same(channel, host):
+    """Its objective may never call the trial again; without the switch its process went on (seed 31605)."""
+    heartbeat, trial = Heartbeat(host, lease=10), trial_on(channel)
+    heartbeat.watch(trial, is_short=True)
+    channel.error = StaleAttemptError(3, 1, "attempt 2 is")
+    trial.delivery.acknowledged_at -= 3
+    heartbeat.renew(trial)
+    [seconds] = host.armed
+    assert 8 < seconds < 10, "the lease counts from the beginning of the attempt"
+
+
 def test_a_process_that_was_left_is_not_ended_while_it_holds_the_interpreters_lock():
     code = (
         "from raytune_lite.runtime.heartbeat import Heartbeat\n"

@@ -94,6 +94,8 @@ class Heartbeat:
 
     def renew(self, trial: Trial) -> None:
         """Renew the lease by a delivery; end the process if the driver has not answered for a whole lease."""
+        if self._trial is trial and self._armed_at == -math.inf:  # it was short; where nobody answers it must end, too
+            self.acknowledged(trial.delivery.acknowledged_at)
         try:
             trial.delivery.flush()
         except (Exception, AttemptInterrupted) as error:  # noqa: BLE001  (whatever stands between us and the driver)

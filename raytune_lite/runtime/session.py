@@ -187,6 +187,7 @@ class Session:
             reply(answer)
         for refuse, reason in refusals:
             refuse(reason)
+        self._slots.committed()
         self._perform(batch)
         self._history.keep(self.epoch, self._state, self._slots)  # what is in memory is what is stored
 

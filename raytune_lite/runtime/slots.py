@@ -54,6 +54,7 @@ class Slots:
         self.lease, self.trial_timeout = lease, trial_timeout
         self._leases = Leases(lease)
         self._begun: dict[tuple[int, int], float] = {}  # (trial, live attempt) -> when, by ``awake``
+        self._handed_out: list[tuple[int, int]] = []  # since the last commit
         self._asked: dict[str, bool] = {}  # silent slots -> whether the launcher has looked at their tasks since
         self._reading = ""  # the run whose part of the log is read
         self.closed: set[str] = set()  # their tasks have ended
@@ -112,7 +113,9 @@ class Slots:
                 key = (number, self._state.trials[number].attempt)
                 self._serve(self._run, event.slot)
                 self._leases.grant(*key, self._awake())
-                self._begun.setdefault(key, self._awake())
+                if key not in self._begun:
+                    self._begun[key] = self._awake()
+                    self._handed_out.append(key)
                 if event.prefetched:
                     self._unheard.add(event.slot)
         elif isinstance(event, m.Suggested):  # until now the attempt waited for its parameters
@@ -128,6 +131,13 @@ class Slots:
             else:
                 self._leases.end(event.number, event.attempt)
                 self._begun.pop((event.number, event.attempt), None)
+
+    def committed(self) -> None:
+        """What was noted is stored. An attempt can begin only now; the database may have taken long."""
+        for key in self._handed_out:
+            if key in self._begun:
+                self._begun[key] = self._awake()
+        self._handed_out.clear()
 
     def is_finished(self, slot: str) -> bool:
         """Whether its attempt is over: a late copy of its claim must not begin another."""

@@ -103,7 +103,8 @@ class Workers:
         name = f"attempt {worker.attempt} of trial {worker.number}"
         given_up = self._given_up.get((worker.number, worker.attempt))
         if given_up is not None:
-            end = max(given_up, worker.answered_at) + self._lease + SLACK
+            # a task may begin one that was claimed for it long ago; its first beat sets the switch
+            end = max(given_up, worker.answered_at, worker.began) + self._lease + SLACK
             self._check(now <= end, f"{name} was given up {now - given_up:.0f} s ago, and its process goes on")
         if self._trial_timeout is not None:
             end = worker.began + self._trial_timeout + TIMEOUT_GRACE + SLACK

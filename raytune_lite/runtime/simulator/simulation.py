@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import shutil
@@ -264,7 +265,9 @@ class Simulation:
         repository = FaultyRepository(self.open_database(process), process, self.auditor)
         store = DiskStore(self.cluster.disk, process, self.auditor)
         self.world.rates.clear()
-        config = self.scripts[-1].config
+        config, owner = self.scripts[-1].config, repository.owner(repository.load_study("simulated"))
+        if owner is not None:  # its driver died while the script ended; nobody can wait here until that is seen
+            config = dataclasses.replace(config, run=owner.run)
         session = AuditedSession(config, SimulatedHost(process), repository, store, self.auditor)
         try:
             log = repository.inner.events(session.study)

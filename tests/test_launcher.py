@@ -422,6 +422,22 @@ def test_a_drain_waits_no_longer_than_its_grace():
     assert launchers.STOP_GRACE <= run.host.now <= launchers.STOP_GRACE + 2 * launchers.POLL
 
 
+def test_a_script_that_is_held_up_while_it_stops_hands_over_what_has_ended():
+    """Seed 40369: stopped for longer than the grace, it killed tasks whose results it had."""
+    run = Run([plan(2)], [KeyboardInterrupt(), [returned("t0")]], max_concurrent=2)
+    hand_over = run.driver.plan
+
+    def slow(handover, timeout=None):
+        run.host.sleep(launchers.STOP_GRACE + 1)
+        return hand_over(handover, timeout)
+
+    run.driver.plan = slow
+    with pytest.raises(KeyboardInterrupt):
+        run()
+    assert run.driver.ended == ["t0"]
+    assert run.driver.lost == [("t1", FailureKind.DRIVER_LOST)]
+
+
 def test_a_driver_that_cannot_store_does_not_hide_what_ended_the_run():
     plans = [plan(2), DriverUnreachableError("no answer")]
     run = Run(plans, [[returned("t0"), KeyboardInterrupt()][:1], KeyboardInterrupt()], max_concurrent=2)

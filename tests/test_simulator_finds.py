@@ -123,7 +123,7 @@ def test_a_driver_that_was_stopped_does_not_blame_those_whom_it_did_not_hear(con
 
 
 def test_a_trial_cannot_begin_before_its_claim_is_stored(config, clock):
-    """Seed 32036: the database took longer than trial_timeout to store a claim, and the attempt was given up at once."""
+    """Seed 32036: the database took longer than trial_timeout to store a claim, and its attempt was given up."""
     session = OpenSession(dataclasses.replace(config, trial_timeout=5.0), host=clock)
     commit = session.repository.commit
 
@@ -156,6 +156,16 @@ def test_a_slot_that_was_given_up_in_an_earlier_run_is_not_killed_in_the_next(co
     session.call(m.Claimed(slot="ahead-1", prefetched=True))
     assert session.slots.given_up() == ()
     session.close()
+
+
+def test_the_slots_of_a_run_that_takes_its_study_back_are_killed(config, clock):
+    """Seed 42748: two tasks were stopped for good while another run had the study, and the run waited for them."""
+    for run, slot in ((config.run, "a"), ("other", "b"), (config.run, "c")):
+        session = OpenSession(dataclasses.replace(config, run=run), host=clock)
+        given_up = session.slots.given_up()
+        session.call(m.Claimed(slot=slot, node="n"))
+        session.close()
+    assert given_up == ("a",)
 
 
 def test_a_driver_that_was_stopped_has_the_launcher_look_again(config, clock):

@@ -201,7 +201,7 @@ class Launcher:
     def _gather(self, seconds: float | None = None) -> None:
         """Wait until tasks end, for ``seconds`` at most (None: until the next look), and note what became of them."""
         if not self._slots:
-            self._host.sleep(self._poll)
+            self._host.sleep(self._poll if seconds is None else seconds)
             self._pace.note(())
             self._lost += self._explained([])
             self._checked = self._all_but_unexplained(self._silent)
@@ -335,12 +335,14 @@ class Launcher:
                 self._gather()
                 if self._ended or self._lost:
                     can_store = self._hand_over_last()
+            if can_store:
+                self._gather(0.0)  # what has ended counts, also if this process was held up
         finally:  # a second Ctrl-C leaves no task behind either
             for slot in list(self._slots):
                 if slot in self._slots:  # else its task is cancelled
                     self._cancel(slot, gone, "interrupted")
         self._lost += self._explained([], at_once=True)
-        if can_store and self._lost:
+        if can_store and (self._ended or self._lost):
             self._hand_over_last()
 
     def _say(self, text: str) -> None:

@@ -111,6 +111,7 @@ class Session:
         is_new_run = self._state.run.name != self.config.run  # else this is a restarted driver, and its attempts go on
         if is_new_run:
             check_pruner(self.pruner, len(self.study.directions))  # a recorded one too
+            self._slots.begins(self.config.run)
         self.apply([*events, self._algorithms.run_started(self.config)] if is_new_run else events)
         if is_new_run:
             leftovers.sweep(self.checkpoints, self._state)

@@ -54,18 +54,20 @@ class Slots:
         self.lease, self.trial_timeout = lease, trial_timeout
         self._leases = Leases(lease)
         self._begun: dict[tuple[int, int], float] = {}  # (trial, live attempt) -> when, by ``awake``
+        self._trusted_until = -math.inf  # no attempt takes too long for a driver that has just opened the study
         self._handed_out: list[tuple[int, int]] = []  # since the last commit
         self._asked: dict[str, bool] = {}  # silent slots -> whether the launcher has looked at their tasks since
         self._reading = ""  # the run whose part of the log is read
         self.closed: set[str] = set()  # their tasks have ended
         self._served: dict[str, set[str]] = {}  # run -> slots that it gave a trial; it may take the study again
         self._unheard: set[str] = set()  # slots with a prefetched trial, until their tasks have sent a message
+        self._superseded: dict[str, list[str]] = {}  # run -> slots at work when another run took the study from it
         self._given_up: list[str] = []  # their attempts were given up while their tasks may still run
 
     def replay(self, event: m.Event) -> None:
         """Take in an event of the log, just before the state does: this process, or its run, may be a later one."""
         if isinstance(event, m.RunStarted):
-            self._begin(event)
+            self.begins(event.run)
         elif isinstance(event, m.Claimed):
             self._serve(self._reading, event.slot)
             if event.prefetched:
@@ -78,19 +80,24 @@ class Slots:
     def dump(self) -> Any:
         """What ``replay`` has taken in, as JSON."""
         served = {run: sorted(slots) for run, slots in self._served.items()}
-        return [self._state.run.name, served, sorted(self._unheard), self._given_up]
+        return [self._state.run.name, served, sorted(self._unheard), self._given_up, self._superseded]
 
     def load(self, data: Any) -> None:
         """Inverse of ``dump``: as if the events before had been replayed."""
-        self._reading, served, unheard, given_up = data
+        self._reading, served, unheard, given_up, self._superseded = data
         self._served = {run: set(slots) for run, slots in served.items()}
         self._unheard.update(unheard)
         self._given_up.extend(given_up)
 
-    def _begin(self, event: m.RunStarted) -> None:
-        """A run begins, with a launcher of its own, which may give slots the names that the last one gave."""
-        self._reading = event.run
-        self._given_up.clear()
+    def begins(self, run: str) -> None:
+        """A run begins, or takes the study back from another; called just before the state hears of it.
+
+        Each run has a launcher of its own, and launchers give their slots the same names. The attempts of the run
+        before are over with this; if it comes back, their tasks are to be killed: one may be stopped for good.
+        """
+        if self._reading:
+            self._superseded.setdefault(self._reading, []).extend(self._state.slots)
+        self._reading, self._given_up = run, self._superseded.pop(run, [])
 
     def _serve(self, run: str, slot: str) -> None:
         self._served.setdefault(run, set()).add(slot)
@@ -105,9 +112,7 @@ class Slots:
 
     def note(self, event: m.Event) -> None:
         """Take in an event, just after the state did."""
-        if isinstance(event, m.RunStarted):
-            self._begin(event)
-        elif isinstance(event, m.Claimed):
+        if isinstance(event, m.Claimed):
             number = self._state.slots.get(event.slot)
             if number is not None:
                 key = (number, self._state.trials[number].attempt)
@@ -151,6 +156,8 @@ class Slots:
 
         How long an attempt has taken is known by the log alone; a clock may have been set meanwhile.
         """
+        # until then each ends itself; when it has really begun this log does not say, if the database was slow
+        self._trusted_until = self._awake() + (self.trial_timeout or 0.0) + OVERDUE_GRACE
         for number, attempt in self._state.live():
             trial = self._state.trials[number]
             taken = 0.0 if trial.suggested is None else max(0.0, last - trial.attempt_at)
@@ -191,7 +198,7 @@ class Slots:
                 due[number, attempt] = (FailureKind.DRIVER_LOST, f"claimed ahead, and {silent}")
         if math.isfinite(self.lease):  # an attempt in this process cannot be killed: its result is waited for
             for number, attempt in self._state.live():
-                if self._is_overdue(number, OVERDUE_GRACE):
+                if self._is_overdue(number, OVERDUE_GRACE) and self._awake() > self._trusted_until:
                     due[number, attempt] = (FailureKind.TIMEOUT, "it did not end itself")
             late = self._state.overdue(self._now())
             due |= dict.fromkeys(late, (FailureKind.STOPPED, "it was told to end, and did not in time"))

@@ -407,7 +407,7 @@ def test_short_trials_that_are_suddenly_long_are_spread_over_the_cluster_again(s
     def objective(trial: rtl.Trial) -> float:
         x = trial.suggest_int("x", 0, 399)
         if x == 300:
-            time.sleep(6)
+            time.sleep(10)
         return float(x)
 
     study = rtl.create_study(storage=storage, sampler=rtl.samplers.GridSampler({"x": list(range(400))}, seed=0))

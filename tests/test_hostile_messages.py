@@ -84,6 +84,16 @@ def test_an_event_read_back_is_the_event_written(event):
     assert plain(event_from_json(event_to_json(event))) == plain(event)
 
 
+def test_a_distribution_is_not_taken_for_an_equal_one():
+    for low, choices in ((0.0, [0.0, 1]), (-0.0, [-0.0, 1]), (0, [0, True]), (False, [False, 1.0])):
+        for made in (FloatDistribution(low, 1.0), CategoricalDistribution(choices)):
+            event = m.Reported(
+                number=0, attempt=1, progress=m.Progress(params=(m.ParamValue(name="x", value=0.5, distribution=made),))
+            )
+            for _ in range(2):
+                assert plain(event_from_json(event_to_json(event))) == plain(event)
+
+
 @relaxed
 @given(st.binary(max_size=60) | st.text(max_size=60))
 def test_bytes_that_are_no_event_are_refused_as_such(garbage):

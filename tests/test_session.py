@@ -423,8 +423,12 @@ def test_a_restarted_driver_counts_no_step_of_the_clock_as_the_time_of_an_attemp
     again = OpenSession(with_(config, trial_timeout=60.0), host=clock)
     again.tick()
     assert again.state.live() == [(0, 1)]
-    clock.now += 41
-    report(again, 0, (2, 0.5))
+    for step in range(2, 5):  # a new driver waits as long as for a new attempt; until then each ends itself
+        clock.now += 29
+        report(again, 0, (step, 0.5))
+        again.tick()
+        assert again.state.live() == [(0, 1)]
+    clock.now += 4
     again.tick()
     assert [a.outcome for a in again.repository.attempts(again.study)] == ["timeout"]
     again.close()

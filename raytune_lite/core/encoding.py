@@ -49,9 +49,10 @@ _MOST_KNOWN = 1000
 def _distribution(data: dict[str, Any]) -> Distribution:
     """distribution_from_dict with a memory: equal ones are one object, and are checked once."""
     try:
-        # with the types: True, 1 and 1.0 are equal, and different choices
+        # with the types: True, 1 and 1.0 are equal, and different choices; so are 0.0 and -0.0
         key = (data["name"], *[
-            (name, type(value), tuple([(type(part), part) for part in value]) if type(value) is list else value)
+            (name, type(value), tuple([(type(part), part if part != 0 else repr(part)) for part in value])
+             if type(value) is list else value if value != 0 else repr(value))
             for name, value in data["attributes"].items()
         ])  # fmt: skip
         found = _known.get(key)

@@ -205,10 +205,12 @@ def _print_row(what: str, costs: Sequence[tuple[int, float]]) -> None:
     print(f"  {what:44s} {each}   exponent {exponent(costs):5.2f}", flush=True)
 
 
-def main() -> int:
-    def sizes(text: str) -> list[int]:
-        return [int(size) for size in text.split(",") if size]
+def sizes(text: str) -> list[int]:
+    """An argument that is a list of numbers, separated by commas."""
+    return [int(size) for size in text.split(",") if size]
 
+
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--trials", type=sizes, default=[100, 1000, 5000])
     parser.add_argument("--paused", type=sizes, default=[5, 500, 5000])

@@ -41,13 +41,10 @@ Costs = list[tuple[int, float]]
 
 
 def main() -> int:
-    def sizes(text: str) -> list[int]:
-        return [int(size) for size in text.split(",") if size]
-
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--trials", type=sizes, default=[1000, 10_000, 100_000])
-    parser.add_argument("--paused", type=sizes, default=[5, 500, 5000])
-    parser.add_argument("--asked", type=sizes, default=[100, 1000, 5000], help="trials before ask and tell")
+    parser.add_argument("--trials", type=_growth.sizes, default=[1000, 10_000, 100_000])
+    parser.add_argument("--paused", type=_growth.sizes, default=[5, 500, 5000])
+    parser.add_argument("--asked", type=_growth.sizes, default=[100, 1000, 5000], help="trials before ask and tell")
     parser.add_argument("--samplers", type=lambda text: text.split(","), default=["random", "tpe"])
     parser.add_argument("--open", metavar="URL", help=argparse.SUPPRESS)
     parser.add_argument("--build", metavar="URL", help=argparse.SUPPRESS)

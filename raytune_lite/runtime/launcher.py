@@ -71,7 +71,7 @@ class Launcher:
         self._ended: list[Returned] = []
         self._lost: list[Lost] = []
         self._unexplained: dict[str, None] = {}  # slots whose tasks are lost, until it is known why
-        self._prefetching: tuple[str, ...] = ()
+        self._prefetching: dict[str, None] = {}  # slots
         self._silent: tuple[str, ...] = ()  # slots that the last plan asks about
         self._checked: tuple[str, ...] = ()  # those, once the tasks have been looked at
         self._seen: int | None = None  # of the study's finished trials
@@ -142,8 +142,8 @@ class Launcher:
         for group in share_out(plan.prefetched, self._room, self._trials_a_task(plan)):
             task = self._tasks.submit(group)
             self._slots.update((item.slot, task) for item in group)
-            submitted = {item.slot for item in group}
-            self._prefetching = tuple(slot for slot in self._prefetching if slot not in submitted)
+            for item in group:
+                self._prefetching.pop(item.slot, None)
         got_none = self._n_asked > 0 and not plan.prefetched  # the sampler takes long, say: tasks ask, and wait for it
         for _ in range(self._room_for(plan) if got_none or not self._prefetches() else 0):
             task = self._tasks.submit()
@@ -248,7 +248,7 @@ class Launcher:
     def _hand_over(self, prefetch: Sequence[str] = (), timeout: float | None = None) -> Plan:
         """Hand over what the driver has not acknowledged, and return its plan."""
         # a call that ends in an exception may have been carried out: its prefetched trials are to be given back
-        self._prefetching += tuple(prefetch)
+        self._prefetching |= dict.fromkeys(prefetch)
         handover = Handover(
             ended=tuple(self._ended),
             lost=tuple(self._lost),
@@ -259,7 +259,7 @@ class Launcher:
         )
         plan = self._driver.plan(handover, timeout)
         # those that it gave a trial are to be given back, too, until their tasks are submitted
-        self._prefetching = tuple(item.slot for item in plan.prefetched)
+        self._prefetching = {item.slot: None for item in plan.prefetched}
         ended, self._ended, self._lost = self._ended, [], []
         self._seen, self._silent, self._checked = plan.n_finished, plan.silent, ()
         self._running = plan.counts.get(TrialState.RUNNING.name, 0)
@@ -326,7 +326,7 @@ class Launcher:
         self._draining = True
         gone = FailureKind.DRIVER_LOST
         self._lost += [Lost(slot=slot, kind=gone, message="interrupted") for slot in self._prefetching]
-        self._prefetching = ()
+        self._prefetching = {}
         can_store = True
         try:
             can_store = self._hand_over_last()

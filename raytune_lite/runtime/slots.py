@@ -80,6 +80,7 @@ class Slots:
     def dump(self) -> Any:
         """What ``replay`` has taken in, as JSON."""
         served = {run: sorted(slots) for run, slots in self._served.items()}
+        self._unheard &= self._state.slots.keys()  # of the others nobody asks: each short trial would stay here
         return [self._state.run.name, served, sorted(self._unheard), self._given_up, self._superseded]
 
     def load(self, data: Any) -> None:
@@ -95,7 +96,7 @@ class Slots:
         Each run has a launcher of its own, and launchers give their slots the same names. The attempts of the run
         before are over with this; if it comes back, their tasks are to be killed: one may be stopped for good.
         """
-        if self._reading:
+        if self._state.slots:
             self._superseded.setdefault(self._reading, []).extend(self._state.slots)
         self._reading, self._given_up = run, self._superseded.pop(run, [])
 

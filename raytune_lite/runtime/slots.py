@@ -80,7 +80,7 @@ class Slots:
     def dump(self) -> Any:
         """What ``replay`` has taken in, as JSON."""
         served = {run: sorted(slots) for run, slots in self._served.items()}
-        self._unheard &= self._state.slots.keys()  # of the others nobody asks: each short trial would stay here
+        self._unheard &= self._state.slots.keys()  # each short trial would stay here, and is asked for no more
         return [self._state.run.name, served, sorted(self._unheard), self._given_up, self._superseded]
 
     def load(self, data: Any) -> None:

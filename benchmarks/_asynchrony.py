@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import heapq
 import time
-from collections.abc import Callable
-from typing import Any
 
 import numpy as np
+from _problem import Problem, Result
 from _studies import Study
 
 
@@ -17,24 +16,26 @@ def generator(*words: int) -> np.random.Generator:
 
 
 def run(
-    study: Study, evaluate: Callable[[dict[str, Any]], float], *, n_trials: int, n_pending: int, seed: int
-) -> tuple[list[float], list[float]]:
-    """Run ``n_trials`` with up to ``n_pending`` at a time; their values in the order in which they ended, and the
-    seconds that each ask took.
+    study: Study, problem: Problem, *, n_done: int, n_trials: int, n_pending: int, seed: int
+) -> tuple[list[Result], list[float]]:
+    """Run ``n_trials`` with up to ``n_pending`` at a time, after ``n_done`` that the study has; their results in the
+    order in which they ended, and the seconds that each ask took.
 
     Trial i lasts exp(N(0, 0.5^2)) units, the same for every sampler; one trial in three ends before the trial started
     just before it.
     """
-    heap: list[tuple[float, int, float]] = []
-    values, seconds, now = [], [], 0.0
-    while len(values) < n_trials:
+    heap: list[tuple[float, int, Result]] = []
+    results: list[Result] = []
+    seconds: list[float] = []
+    now = 0.0
+    while len(results) < n_trials:
         while len(heap) < n_pending and len(seconds) < n_trials:
             start = time.perf_counter()
-            number, params = study.ask()
+            number, params = study.ask(problem.define)
             seconds.append(time.perf_counter() - start)
             length = float(np.exp(0.5 * generator(seed, len(seconds)).standard_normal()))
-            heapq.heappush(heap, (now + length, number, evaluate(params)))
-        now, number, value = heapq.heappop(heap)
-        study.tell(number, value)
-        values.append(value)
-    return values, seconds
+            heapq.heappush(heap, (now + length, number, problem.evaluate(params, n_done + len(seconds) - 1)))
+        now, number, result = heapq.heappop(heap)
+        study.tell(number, result.values, result.constraints)
+        results.append(result)
+    return results, seconds

@@ -1,4 +1,4 @@
-"""Functions to minimise, with a known optimum: COCO's bbob and bbob-mixint, and the tables of HPOLib.
+"""Functions to minimise, with a known optimum: COCO's bbob and bbob-mixint, the tables of HPOLib, and ``_groups``.
 
 COCO draws a new optimum (and a new rotation) for each instance, inside [-4, 4] and away from the centre, for bbob and
 bbob-mixint alike; a few functions keep theirs in a corner (f5), at +-2.1 (f20) or at +-1.25 (f24) with random signs. So
@@ -11,19 +11,23 @@ import contextlib
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import _groups
 import numpy as np
+from _problem import Problem, Result
 
 from raytune_lite.distributions import CategoricalDistribution, Distribution, FloatDistribution, IntDistribution
 
-SUITES = ("bbob", "bbob-mixint", "hpolib")
+SUITES = ("bbob", "bbob-mixint", "hpolib", *_groups.TASKS)
 HALVES = ("tune", "report")
 HPOLIB = ("naval_propulsion", "parkinsons_telemonitoring", "protein_structure", "slice_localization")
+
+_COCO = ("bbob", "bbob-mixint")
 
 # One function of each of COCO's five groups a half, each in two dimensions: (function, dimensions).
 _BBOB = {
@@ -35,7 +39,7 @@ _MIXINT = {"tune": ((3, (5,)), (7, (10,)), (15, (10,))), "report": ((2, (5,)), (
 
 @dataclass(frozen=True, slots=True, order=True)
 class Task:
-    """One function in one dimension (HPOLib: one table, which has nine parameters)."""
+    """One function in one dimension (HPOLib: one table, which has nine parameters). ``suite``: its group."""
 
     suite: str
     function: str
@@ -44,29 +48,22 @@ class Task:
     @property
     def half(self) -> str:
         """Constants are chosen on "tune", results are reported on "report": odd and even functions, tables in turn."""
+        if self.suite in _groups.TASKS:
+            return next(half for half in HALVES if (self.function, self.dimension) in _groups.TASKS[self.suite][half])
         if self.suite == "hpolib":
             return HALVES[1] if HPOLIB.index(self.function) >= len(HPOLIB) // 2 else HALVES[0]
         return HALVES[int(self.function) % 2 == 0]
 
     def __str__(self) -> str:
-        function = self.function if self.suite == "hpolib" else f"f{int(self.function):02d}"
+        function = f"f{int(self.function):02d}" if self.suite in _COCO else self.function
         return f"{self.suite}/{function}/{self.dimension}D"
 
     @classmethod
     def parse(cls, text: str) -> Task:
         """Inverse of ``str``."""
         suite, function, dimension = text.split("/")
-        name = function if suite == "hpolib" else str(int(function[1:]))
+        name = str(int(function[1:])) if suite in _COCO else function
         return cls(suite, name, int(dimension[:-1]))
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """A function of a search space; ``optimum`` is its smallest value."""
-
-    space: dict[str, Distribution]
-    evaluate: Callable[[dict[str, Any]], float]
-    optimum: float
 
 
 def choose(
@@ -86,12 +83,17 @@ def choose(
             found += [Task(suite, str(function), d) for function, some in pairs for d in some]
     if "hpolib" in suites and data:
         found += [Task("hpolib", name, 9) for name in HPOLIB if _table_path(data, name).exists()]
+    for suite, halves in _groups.TASKS.items():
+        chosen = [Task(suite, name, d) for part in HALVES for name, d in halves[part]]
+        found += chosen if suite in suites else []
     there = [task for task in found if task.suite != "bbob-mixint" or task.dimension >= 5]  # it begins at 5
     return [task for task in there if half in ("all", task.half)]
 
 
 def load(task: Task, seed: int, data: str = "") -> Problem:
     """The task's instance for a seed (HPOLib: the same table for all)."""
+    if task.suite in _groups.TASKS:
+        return _groups.load(task.suite, task.function, task.dimension, seed)
     return _hpolib(task, data) if task.suite == "hpolib" else _coco(task, seed + 1)
 
 
@@ -115,8 +117,8 @@ def _coco(task: Task, instance: int) -> Problem:
         space[f"x{i}"] = IntDistribution(int(low), int(high)) if whole else FloatDistribution(float(low), float(high))
     names = list(space)
 
-    def evaluate(params: dict[str, Any]) -> float:
-        return float(problem(np.array([params[name] for name in names], dtype=float)))
+    def evaluate(params: dict[str, Any], _: int) -> Result:
+        return Result.of(float(problem(np.array([params[name] for name in names], dtype=float))))
 
     with _in_a_folder_of_its_own():
         problem._best_parameter("print")  # the only way to get the optimum from cocoex
@@ -158,7 +160,7 @@ def _hpolib(task: Task, data: str) -> Problem:
         words = any(isinstance(value, str) for value in values)
         space[name] = CategoricalDistribution(values) if words else IntDistribution(0, len(values) - 1)
 
-    def evaluate(params: dict[str, Any]) -> float:
-        return float(table[tuple(int(space[name].to_internal_repr(params[name])) for name in names)])
+    def evaluate(params: dict[str, Any], _: int) -> Result:
+        return Result.of(float(table[tuple(int(space[name].to_internal_repr(params[name])) for name in names)]))
 
     return Problem(space, evaluate, float(table.min()))

@@ -13,7 +13,7 @@ import subprocess
 import time
 import warnings
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -27,19 +27,31 @@ from raytune_lite.trial import StudyDirection, TrialState
 
 Space = Mapping[str, Distribution]
 Params = dict[str, Any]
+Value = float | Sequence[float] | None  # of one objective or several; None: the trial failed
+Suggest = Callable[[str, Distribution], Any]
+Define = Callable[[Suggest], Params]  # asks for the parameters of one trial
+CONSTRAINTS = "constraints:"  # of system attributes
 
 
 class Study(Protocol):
-    """One study that minimises over a fixed space."""
+    """One study that minimises over a space of parameters, all of which a trial has, if it does not define others."""
 
-    def add(self, params: Params, value: float) -> None:
+    def add(self, params: Params, value: Value, constraints: Sequence[float] = ()) -> None:
         """Add a finished trial that was not asked for."""
 
-    def ask(self) -> tuple[int, Params]:
-        """The next trial: its number, and a value for each parameter of the space."""
+    def ask(self, define: Define | None = None) -> tuple[int, Params]:
+        """The next trial: its number, and its parameters: all of the space, or what ``define`` asks for."""
 
-    def tell(self, number: int, value: float) -> None:
+    def tell(self, number: int, value: Value, constraints: Sequence[float] = ()) -> None:
         """The trial has ended."""
+
+
+def _values(value: Value) -> tuple[float, ...] | None:
+    return tuple(value) if isinstance(value, Sequence) else None if value is None else (value,)
+
+
+def _named(constraints: Sequence[float]) -> dict[str, float]:
+    return {f"c{i}": value for i, value in enumerate(constraints)}
 
 
 class OurStudy:
@@ -47,10 +59,11 @@ class OurStudy:
 
     clock = staticmethod(time.perf_counter)
 
-    def __init__(self, sampler: Sampler, space: Space) -> None:
+    def __init__(self, sampler: Sampler, space: Space, n_objectives: int = 1) -> None:
         self.sampler, self.space = sampler, space
         self.in_sampler = 0.0  # seconds of the last ask that were the sampler's; the rest is the executor's
-        self.state = StudyState((StudyDirection.MINIMIZE,), lambda _: NopPruner(), lambda _: sampler.grid)
+        directions = (StudyDirection.MINIMIZE,) * n_objectives
+        self.state = StudyState(directions, lambda _: NopPruner(), lambda _: sampler.grid)
         self._slots = itertools.count()
         self._used: dict[int, tuple[m.ParamValue, ...]] = {}
         spec = json.dumps(sampler.spec())
@@ -63,13 +76,15 @@ class OurStudy:
     def _params(self, values: Mapping[str, float], space: Space) -> tuple[m.ParamValue, ...]:
         return tuple(m.ParamValue(name=name, value=v, distribution=space[name]) for name, v in values.items())
 
-    def add(self, params: Params, value: float) -> None:
+    def add(self, params: Params, value: Value, constraints: Sequence[float] = ()) -> None:
         """See Study."""
-        internal = {name: dist.to_internal_repr(params[name]) for name, dist in self.space.items()}
-        used = self._params(internal, self.space)
-        self._handle(m.TrialAdded, number=None, state=int(TrialState.COMPLETE), values=(value,), params=used)
+        internal = {name: dist.to_internal_repr(params[name]) for name, dist in self.space.items() if name in params}
+        state = TrialState.FAIL if value is None else TrialState.COMPLETE
+        attrs = tuple((CONSTRAINTS + key, json.dumps(c)) for key, c in _named(constraints).items())
+        fields = {"values": _values(value), "params": self._params(internal, self.space), "system_attrs": attrs}
+        self._handle(m.TrialAdded, number=None, state=int(state), **fields)
 
-    def ask(self) -> tuple[int, Params]:
+    def ask(self, define: Define | None = None) -> tuple[int, Params]:
         """See Study."""
         told = self._handle(m.Claimed, slot=f"slot {next(self._slots)}")
         self.in_sampler = 0.0
@@ -84,16 +99,20 @@ class OurStudy:
         assignment = told.value
         ahead = {param.name: param for param in assignment.suggested}
         fixed = {name: json.loads(text) for name, text in assignment.fixed}
-        used = []
-        for name, dist in self.space.items():
+        used: dict[str, m.ParamValue] = {}
+
+        def suggest(name: str, dist: Distribution) -> Any:
             if name in fixed:
-                used.append(m.ParamValue(name=name, value=dist.to_internal_repr(fixed[name]), distribution=dist))
+                used[name] = m.ParamValue(name=name, value=dist.to_internal_repr(fixed[name]), distribution=dist)
             elif name in ahead and dist.contains(ahead[name].value):
-                used.append(m.ParamValue(name=name, value=ahead[name].value, distribution=dist))
+                used[name] = m.ParamValue(name=name, value=ahead[name].value, distribution=dist)
             else:
-                used.append(self._one(assignment.number, name, dist))
-        self._used[assignment.number] = tuple(used)
-        return assignment.number, {p.name: p.distribution.to_external_repr(p.value) for p in used}
+                used[name] = self._one(assignment.number, name, dist)
+            return dist.to_external_repr(used[name].value)
+
+        params = define(suggest) if define else {name: suggest(name, dist) for name, dist in self.space.items()}
+        self._used[assignment.number] = tuple(used.values())
+        return assignment.number, params
 
     def _one(self, number: int, name: str, dist: Distribution) -> m.ParamValue:
         start = self.clock()
@@ -103,36 +122,61 @@ class OurStudy:
         self._handle(m.ParamSet, number=number, attempt=1, param=param)
         return param
 
-    def tell(self, number: int, value: float) -> None:
+    def tell(self, number: int, value: Value, constraints: Sequence[float] = ()) -> None:
         """See Study."""
-        progress = m.Progress(params=self._used.pop(number))
-        fields = {"outcome": m.Outcome.COMPLETE, "progress": progress, "values": (value,)}
+        progress = m.Progress(params=self._used.pop(number), constraints=tuple(_named(constraints).items()))
+        if value is None:
+            failure = m.Failure(error="RuntimeError: it fails here")
+            fields = {"outcome": m.Outcome.FAIL, "progress": progress, "failure": failure}
+        else:
+            fields = {"outcome": m.Outcome.COMPLETE, "progress": progress, "values": _values(value)}
         self._handle(m.AttemptEnded, number=number, attempt=1, **fields)
 
 
 class OptunaStudy:
     """An Optuna sampler on Optuna's storage in memory, its fastest."""
 
-    def __init__(self, sampler: Any, space: Space) -> None:
+    def __init__(self, sampler: Any, space: Space, n_objectives: int = 1) -> None:
         import optuna
 
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self._space = {name: optuna_distribution(dist) for name, dist in space.items()}
-        self._study = optuna.create_study(sampler=sampler)
-        self._create_trial = optuna.trial.create_trial
+        self._study = optuna.create_study(sampler=sampler, directions=["minimize"] * n_objectives)
+        self._create_trial, self._states = optuna.trial.create_trial, optuna.trial.TrialState
+        self._asked: dict[int, Any] = {}
 
-    def add(self, params: Params, value: float) -> None:
+    def add(self, params: Params, value: Value, constraints: Sequence[float] = ()) -> None:
         """See Study."""
-        self._study.add_trial(self._create_trial(params=params, distributions=self._space, value=value))
+        dists = {name: self._space[name] for name in params}
+        state = self._states.FAIL if value is None else self._states.COMPLETE
+        more = {"values": _values(value), "constraints": _named(constraints)}
+        self._study.add_trial(self._create_trial(state=state, params=params, distributions=dists, **more))
 
-    def ask(self) -> tuple[int, Params]:
+    def ask(self, define: Define | None = None) -> tuple[int, Params]:
         """See Study."""
-        trial = self._study.ask(self._space)
-        return trial.number, trial.params
+        trial = self._study.ask(None if define else self._space)
+        self._asked[trial.number] = trial
+        if not define:
+            return trial.number, trial.params
+        return trial.number, define(lambda name, dist: suggested(trial, name, dist))
 
-    def tell(self, number: int, value: float) -> None:
+    def tell(self, number: int, value: Value, constraints: Sequence[float] = ()) -> None:
         """See Study."""
-        self._study.tell(number, value)
+        trial = self._asked.pop(number)
+        for key, constraint in _named(constraints).items():
+            trial.set_constraint(key, constraint)
+        if value is None:
+            self._study.tell(trial, state=self._states.FAIL)
+        else:
+            self._study.tell(trial, list(_values(value) or ()))
+
+
+def suggested(trial: Any, name: str, dist: Distribution) -> Any:
+    """What a trial of Optuna's, or of a library with its names, suggests for one parameter."""
+    if isinstance(dist, CategoricalDistribution):
+        return trial.suggest_categorical(name, list(dist.choices))
+    kind = trial.suggest_float if isinstance(dist, FloatDistribution) else trial.suggest_int
+    return kind(name, dist.low, dist.high, step=dist.step, log=dist.log)
 
 
 class RustunaStudy:
@@ -146,25 +190,23 @@ class RustunaStudy:
         self._study, self._create_trial = rustuna.create_study(sampler=sampler), rustuna.create_trial
         self._complete = rustuna.trial.TrialState.COMPLETE
 
-    def add(self, params: Params, value: float) -> None:
-        """See Study."""
+    def add(self, params: Params, value: Value, constraints: Sequence[float] = ()) -> None:
+        """See Study; nothing but a value."""
+        assert isinstance(value, float)
+        assert not constraints
         trial = self._create_trial(state=self._complete, params=params, distributions=self._dists, value=value)
         self._study.add_trial(trial)
 
-    def ask(self) -> tuple[int, Params]:
-        """See Study."""
-        trial, params = self._study.ask(), {}
-        for name, dist in self._space.items():
-            if isinstance(dist, CategoricalDistribution):
-                params[name] = trial.suggest_categorical(name, list(dist.choices))
-            elif isinstance(dist, FloatDistribution):
-                params[name] = trial.suggest_float(name, dist.low, dist.high, step=dist.step, log=dist.log)
-            else:
-                params[name] = trial.suggest_int(name, dist.low, dist.high, step=dist.step, log=dist.log)
-        return trial.number, params
+    def ask(self, define: Define | None = None) -> tuple[int, Params]:
+        """See Study; all of the space."""
+        assert define is None
+        trial = self._study.ask()
+        return trial.number, {name: suggested(trial, name, dist) for name, dist in self._space.items()}
 
-    def tell(self, number: int, value: float) -> None:
-        """See Study."""
+    def tell(self, number: int, value: Value, constraints: Sequence[float] = ()) -> None:
+        """See Study; nothing but a value."""
+        assert isinstance(value, float)
+        assert not constraints
         self._study.tell(number, value)
 
 
@@ -196,19 +238,24 @@ class PeerStudy:
             raise kind(answer["error"])
         return answer
 
-    def add(self, params: Params, value: float) -> None:
-        """See Study."""
+    def add(self, params: Params, value: Value, constraints: Sequence[float] = ()) -> None:
+        """See Study; nothing but a value."""
+        assert isinstance(value, float)
+        assert not constraints
         self._number += 1
         self._call(do="tell", params=params, value=value)
 
-    def ask(self) -> tuple[int, Params]:
-        """See Study."""
+    def ask(self, define: Define | None = None) -> tuple[int, Params]:
+        """See Study; all of the space."""
+        assert define is None
         self._number += 1
         self._asked[self._number] = self._call(do="ask")["params"]
         return self._number, self._asked[self._number]
 
-    def tell(self, number: int, value: float) -> None:
-        """See Study."""
+    def tell(self, number: int, value: Value, constraints: Sequence[float] = ()) -> None:
+        """See Study; nothing but a value."""
+        assert isinstance(value, float)
+        assert not constraints
         self._call(do="tell", params=self._asked.pop(number), value=value)
 
 
@@ -252,7 +299,7 @@ PEERS = ("ax", "hebo", "smac3")
 RUSTUNA = {"cmaes": "CmaEsSampler", "random": "RandomSampler", "tpe": "TPESampler"}
 
 
-def open_study(name: str, seed: int, space: Space) -> Study:
+def open_study(name: str, seed: int, space: Space, n_objectives: int = 1) -> Study:
     """A new study of the sampler ``name``: ``ours/tpe``, ``optuna/gp``, ``ours/tpe:{"n_ei_candidates": 48}``.
 
     Raises:
@@ -270,14 +317,14 @@ def open_study(name: str, seed: int, space: Space) -> Study:
     arguments = {"seed": seed, **(json.loads(text) if text else {})}
     if home == "ours":
         try:
-            return OurStudy(getattr(samplers, OURS[kind])(**arguments), space)
+            return OurStudy(getattr(samplers, OURS[kind])(**arguments), space, n_objectives)
         except AttributeError as error:
             raise ImportError(str(error)) from error
     module = importlib.import_module(f"{home}.samplers")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # experimental arguments
         sampler = getattr(module, known[home][kind])(**arguments)
-    return OptunaStudy(sampler, space) if home == "optuna" else RustunaStudy(sampler, space)
+    return OptunaStudy(sampler, space, n_objectives) if home == "optuna" else RustunaStudy(sampler, space)
 
 
 def missing(name: str) -> str:

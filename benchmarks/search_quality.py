@@ -1,15 +1,19 @@
-"""How good a value do samplers find: COCO's bbob and bbob-mixint, and HPOLib's tables, at 50, 100 and 200 trials.
+"""How good a value do samplers find: COCO's functions, HPOLib's tables and groups of problems that each have one
+difficulty (noise, plateaus, failing regions, conditional parameters, constraints, several objectives).
 
     python benchmarks/search_quality.py --out quality.jsonl --data DIR [--half report] [--jobs 2] [--budget-minutes 60]
-    python benchmarks/search_quality.py --out quality.jsonl --summary
+    python benchmarks/search_quality.py --out quality.jsonl --groups noise,failing --pending 1 --trials 100
+    python benchmarks/search_quality.py --out quality.jsonl --summary [--brief]
 
 Every sampler starts from the same random points, which are finished trials of its study and count as trials. Trials
 run one at a time, or 8 or 64 at a time on a simulated cluster where they end out of order. Optima are not in the
 centre: see ``_problems``. Constants are chosen on the functions of ``--half tune`` (odd numbers); ``--half report``
 (even numbers) is for published results.
 
-It shows the mean rank among the samplers, and the normalised regret: the part of the initial points' regret that is
-left. Both with bootstrap 95 % intervals over seeds. "digits" are the decimal digits gained.
+It shows, at 50, 100 and 200 trials, the mean rank among the samplers, and the normalised regret: the part of the
+initial points' regret that is left (in ``_groups``: of a random point's). Both with bootstrap 95 % intervals over
+seeds. "digits" are the decimal digits gained. With noise it is the true value of the trial that looks best; with
+several objectives the hypervolume that is missing. A sampler is ranked in the groups that it can do.
 
 The default set (one function of each of COCO's five groups in two dimensions, three of bbob-mixint, one table) takes
 two cores a night, most of it for Optuna's GP; ``--functions 1-24 --dimensions 2,5,10,20`` is all of COCO, and takes
@@ -51,6 +55,10 @@ SAMPLERS = (
     "ours/auto,ours/gp,ours/tpe,ours/cmaes,ours/random,optuna/gp,optuna/tpe,optuna/cmaes,optuna/random,"
     "peer/hebo,peer/smac3,peer/ax"
 )
+CANNOT = {  # words in a sampler's name: groups that it cannot do, or that _peers has no way to ask for
+    "cmaes": ("objectives",),
+    "peer/": ("failing", "conditional", "constraints", "objectives"),
+}
 RIVALS = ("ours/gp optuna/gp", "ours/tpe optuna/tpe", "ours/cmaes optuna/cmaes", "ours/auto optuna/gp",
           "ours/auto optuna/tpe", "ours/auto ours/gp", "ours/auto ours/tpe")  # fmt: skip
 
@@ -71,37 +79,43 @@ def perform(work: tuple[Run, str]) -> dict[str, Any]:
     """The line that records a run; if the sampler raised, the line has "error" and no later values."""
     run, data = work
     problem = _problems.load(Task.parse(run.task), run.seed, data)
-    rng = _asynchrony.generator(0, run.seed)
-    units = rng.random((run.n_initial, len(problem.space)))
-    study = open_study(run.sampler, run.seed, problem.space)
-    values, seconds, error = [], [], ""
-    for row in units:
-        params = {
+    study = open_study(run.sampler, run.seed, problem.space, problem.n_objectives)
+    results, seconds, error = [], [], ""
+    began = time.process_time()
+    for i, row in enumerate(_asynchrony.generator(0, run.seed).random((run.n_initial, len(problem.space)))):
+        drawn = {
             name: dist.to_external_repr(dist.from_unit(float(u)))
             for (name, dist), u in zip(problem.space.items(), row, strict=True)
         }
-        values.append(problem.evaluate(params))
-        study.add(params, values[-1])
+        params = problem.define(lambda name, _, drawn=drawn: drawn[name]) if problem.define else drawn
+        results.append(problem.evaluate(params, i))
+        study.add(params, results[-1].values, results[-1].constraints)
     try:
-        more = run.n_trials - run.n_initial
+        more, done = run.n_trials - run.n_initial, run.n_initial
         found, seconds = _asynchrony.run(
-            study, problem.evaluate, n_trials=more, n_pending=run.pending, seed=run.seed
+            study, problem, n_done=done, n_trials=more, n_pending=run.pending, seed=run.seed
         )
-        values += found
+        results += found
     except Exception as exception:  # noqa: BLE001  (any sampler's; the table says so)
         error = f"{type(exception).__name__}: {exception}"[:500]
-    best = {n: min(values[:n]) if len(values) >= n else None for n in CHECKPOINTS if n <= run.n_trials}
+    best = {n: problem.best(results[:n]) if len(results) >= n else None for n in CHECKPOINTS if n <= run.n_trials}
     return {
         **asdict(run),
         "best": best,
-        "initial": min(values[: run.n_initial]),
+        "initial": problem.best(results[: run.n_initial]) if problem.reference is None else problem.reference,
         "optimum": problem.optimum,
         "ask_ms": 1e3 * float(np.mean(seconds)) if seconds else None,
+        "cpu_ms": 1e3 * (time.process_time() - began) / len(seconds) if seconds else None,
+        "useless": sum(not result.counts for result in results[run.n_initial :]),
         "error": error,
     }
 
 
 # --- running ---------------------------------------------------------------------------------------------------------
+
+
+def _can(sampler: str, suite: str) -> bool:
+    return not any(word in sampler and suite in groups for word, groups in CANNOT.items())
 
 
 def planned(args: argparse.Namespace, samplers: Sequence[str]) -> list[Run]:
@@ -113,6 +127,7 @@ def planned(args: argparse.Namespace, samplers: Sequence[str]) -> list[Run]:
         for task in tasks
         for pending in args.pending
         for sampler in samplers
+        if _can(sampler, task.suite)
     ]
 
 
@@ -155,8 +170,13 @@ def carry_out(runs: Sequence[Run], args: argparse.Namespace) -> None:
 # --- reporting -------------------------------------------------------------------------------------------------------
 
 
-def summary(records: Iterable[dict[str, Any]], samplers: Sequence[str], half: str, rivals: Sequence[str]) -> None:
-    """Print the tables: all tasks, then suite by suite and dimension by dimension, then pairs of rivals."""
+def summary(
+    records: Iterable[dict[str, Any]], samplers: Sequence[str], half: str, rivals: Sequence[str], brief: bool
+) -> None:
+    """Print the tables: all tasks, then suite by suite and dimension by dimension, then pairs of rivals.
+
+    ``brief``: no dimensions, and only the largest number of trials.
+    """
     chosen = [r for r in records if half in ("all", Task.parse(r["task"]).half)]
     samplers = [name for name in samplers if any(r["sampler"] == name for r in chosen)]
     failed = [r for r in chosen if r["error"] and r["sampler"] in samplers]
@@ -167,8 +187,8 @@ def summary(records: Iterable[dict[str, Any]], samplers: Sequence[str], half: st
             print(f"  {name}: {len(errors)} runs failed, the first with {errors[0]}")
     for pending in sorted({r["pending"] for r in chosen}):
         here = [r for r in chosen if r["pending"] == pending]
-        for group, some in groups(here):
-            for n in CHECKPOINTS:
+        for group, some in groups(here, brief):
+            for n in _checkpoints(some, brief):
                 table(f"{group}, {pending} pending, {n} trials", some, samplers, n)
     print("\nRivals: the first's normalised regret less the second's, and how often the first lost (ties: half)")
     for pair in rivals:
@@ -176,8 +196,8 @@ def summary(records: Iterable[dict[str, Any]], samplers: Sequence[str], half: st
         counts = {"regret": dict.fromkeys(WORDS, 0), "wins": dict.fromkeys(WORDS, 0)}
         lines = []
         for pending in sorted({r["pending"] for r in chosen}):
-            for group, some in groups([r for r in chosen if r["pending"] == pending]):
-                for n in CHECKPOINTS:
+            for group, some in groups([r for r in chosen if r["pending"] == pending], brief):
+                for n in _checkpoints(some, brief):
                     found = duel(some, one, other, n)
                     if found is None:
                         continue
@@ -193,7 +213,12 @@ def summary(records: Iterable[dict[str, Any]], samplers: Sequence[str], half: st
             print("\n".join(lines))
 
 
-def groups(records: Sequence[dict[str, Any]]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+def _checkpoints(records: Sequence[dict[str, Any]], brief: bool) -> list[int]:
+    found = [n for n in CHECKPOINTS if any(n in r["best"] for r in records)]
+    return found[-1:] if brief else found
+
+
+def groups(records: Sequence[dict[str, Any]], brief: bool = False) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """(name, records): all, each suite, each dimension of a suite."""
     yield "all", list(records)
     tasks = {r["task"]: Task.parse(r["task"]) for r in records}
@@ -201,7 +226,7 @@ def groups(records: Sequence[dict[str, Any]]) -> Iterator[tuple[str, list[dict[s
         some = [r for r in records if tasks[r["task"]].suite == suite]
         yield suite, some
         dimensions = sorted({tasks[r["task"]].dimension for r in some})
-        for d in dimensions if len(dimensions) > 1 else ():
+        for d in dimensions if len(dimensions) > 1 and not brief else ():
             yield f"{suite} {d}D", [r for r in some if tasks[r["task"]].dimension == d]
 
 
@@ -217,7 +242,10 @@ def _blocks(records: Sequence[dict[str, Any]], samplers: Sequence[str], n: int) 
 
 
 def table(title: str, records: Sequence[dict[str, Any]], samplers: Sequence[str], n: int) -> None:
-    """Print one table, the best mean rank first."""
+    """Print one table, the best mean rank first; of the samplers that can do all of its groups."""
+    suites = {Task.parse(r["task"]).suite for r in records}
+    run = {r["sampler"] for r in records}
+    samplers = [name for name in samplers if name in run and all(_can(name, suite) for suite in suites)]
     best, shares = _blocks(records, samplers, n)
     if not best:
         return
@@ -274,7 +302,9 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--again", type=_samplers, default=[], help="run these anew")
     parser.add_argument("--rivals", nargs="*", default=RIVALS, help="pairs to compare: 'ours/tpe optuna/tpe'")
     parser.add_argument("--half", choices=("tune", "report", "all"), default="report")
-    parser.add_argument("--suites", type=lambda text: text.split(","), default=list(_problems.SUITES))
+    parser.add_argument("--brief", action="store_true", help="only whole groups at the largest number of trials")
+    names = list(_problems.SUITES)
+    parser.add_argument("--groups", dest="suites", type=lambda text: text.split(","), default=names, help=f"of {names}")
     parser.add_argument("--functions", type=_numbers, default=[], help="of COCO: 1-24; default: a set of five a half")
     parser.add_argument("--dimensions", type=_numbers, default=[], help="of COCO: 2,5,10,20")
     parser.add_argument("--pending", type=_numbers, default=[1, 8, 64], help="trials at a time")
@@ -302,7 +332,7 @@ def main() -> int:
             mine = [run for run in runs if run.sampler == name]
             print(f"{name}: {sum(run in done for run in mine)} of {len(mine)} runs in {args.out}")
     records = read(args.out).values()
-    summary(records, args.samplers, args.half, args.rivals)
+    summary(records, args.samplers, args.half, args.rivals, args.brief)
     return 0
 
 

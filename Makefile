@@ -6,7 +6,7 @@ export RAY_AUTH_MODE ?= disabled
 export RAY_USAGE_STATS_ENABLED ?= 0
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo demo-grid test chaos chaos-again simulate mutants states lint types check bench bench-startup bench-layers bench-restart bench-scale bench-ask bench-quality bench-training clean
+.PHONY: help demo demo-grid test chaos chaos-again simulate mutants states lint types check bench bench-startup bench-layers bench-restart bench-scale bench-ask bench-quality bench-curves bench-training clean
 
 help:            ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -90,6 +90,10 @@ bench-ask: .venv/bench ## how long a suggestion takes, beside Optuna's and Rustu
 bench-quality: .venv/bench ## how well samplers search: MINUTES=60 DATA=folder with hpolib_*.npz
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/search_quality.py --out quality.jsonl --jobs 2 \
 		--budget-minutes $(or $(MINUTES),60) $(if $(DATA),--data $(DATA))
+
+bench-curves: .venv/test ## pruners and samplers on learning curves, in virtual time: MINUTES=60 DATA=folder with *.npz
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/multifidelity.py --out curves.jsonl --jobs 2 --data $(DATA) \
+		--workers 1,8,64 --budget-minutes $(or $(MINUTES),60)
 
 bench-training: .venv/test ## what gradient transforms and MultiSteps cost
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/training.py

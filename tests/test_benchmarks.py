@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import json
 import os
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 FOLDER = Path(__file__).parent.parent / "benchmarks"
@@ -136,3 +138,49 @@ def test_the_benchmark_of_scale_runs_and_prints_exponents():
     assert len(lines) == 2 * 11 + 2 + 3, done.stdout  # times and memory, bytes, questions
     for what in ("check, compacted", "open, from a snapshot", "random: a claim, with paused trials", "file"):
         assert any((line.strip().startswith(what) and "40:" in line) or "4:" in line for line in lines), what
+
+
+def learning_curves(folder, n=60, epochs=9):
+    """A table as LCBench's are: the higher x, the better from the first epoch on; one curve is no number from 3 on."""
+    rng = np.random.default_rng(0)
+    hp = rng.random((n, 2)) * [0.98, 0.0] + [0.01, 0.5]
+    hp[:, 1] = np.linspace(0.1, 0.9, n)
+    steps = np.arange(1, epochs + 1)
+    accuracy = 0.5 * hp[:, :1] + 0.3 * (1 - 1 / steps)
+    accuracy[7, 2:] = np.nan
+    seconds = steps * np.linspace(1.0, 4.0, n)[:, None]
+    names = ["learning_rate", "momentum"]
+    np.savez(folder / "lcbench_toy.npz", hp_names=names, hp=hp, val_balanced_accuracy=accuracy, seconds=seconds)
+
+
+def test_the_benchmark_of_pruners_runs_goes_on_and_repeats_itself(tmp_path):
+    learning_curves(tmp_path)
+    methods = "full/random,one-epoch/random,asha/random,asha/tpe,asha-stop/random,median/random"
+    command = [sys.executable, FOLDER / "multifidelity.py", "--data", tmp_path, "--methods", methods, "--workers", "4"]
+
+    def run(name, seeds):
+        command_of_it = [*command, "--out", tmp_path / name, "--seeds", str(seeds)]
+        done = subprocess.run(command_of_it, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done, [json.loads(line) for line in (tmp_path / name).read_text().splitlines()]
+
+    done, lines = run("curves.jsonl", 1)
+    assert "4 workers (1 tables, 1 blocks" in done.stdout
+    assert [line["error"] for line in lines] == [""] * 6
+    of = {line["method"]: line for line in lines}
+    assert of["asha/random"]["promotions"] > 5
+    assert of["asha/random"]["trials"] > 2 * of["full/random"]["trials"]
+    assert of["asha/random"]["held_nan"] == 0
+    assert of["one-epoch/random"]["epochs"] == of["one-epoch/random"]["complete"]
+    for line in lines:
+        assert line["curve"][-1][0] <= 3.0
+        assert [point[1] for point in line["curve"]] == sorted((p[1] for p in line["curve"]), reverse=True)
+    done, lines = run("curves.jsonl", 2)
+    assert "6 of 6 runs done" in done.stderr  # the first seed was there
+    assert [line["seed"] for line in lines] == [0] * 6 + [1] * 6
+    # again, the same
+    _, again = run("again.jsonl", 1)
+    times = ("decision_us", "claim_us", "ask_ms", "cpu", "others")
+    for line in lines[:6]:
+        twin = next(other for other in again if other["method"] == line["method"])
+        assert {k: v for k, v in line.items() if k not in times} == {k: v for k, v in twin.items() if k not in times}

@@ -1,0 +1,129 @@
+"""The methods that multifidelity.py compares: a sampler and a pruner by name, for a table of so many epochs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from _tables import Table
+
+from raytune_lite import pruners, samplers
+from raytune_lite.core.protocols import StudyView
+from raytune_lite.distributions import Distribution
+from raytune_lite.samplers.base import BaseSampler
+
+ETA = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A pruner, for a training of so many epochs.
+
+    ``saves``: it resumes trials, so they save checkpoints. ``decides``: it ends trials. ``epochs``: to train at most.
+    """
+
+    make: Callable[[int], Any]
+    saves: bool = False
+    decides: bool = True
+    epochs: int | None = None
+
+
+def _ours(name: str, *, saves: bool = False, **arguments: Any) -> Rule:
+    def make(epochs: int) -> Any:
+        given = {key: epochs if value == "epochs" else value for key, value in arguments.items()}
+        return getattr(pruners, name)(**given)
+
+    return Rule(make, saves)
+
+
+RULES: dict[str, Rule] = {
+    "full": Rule(lambda _: pruners.NopPruner(), decides=False),
+    "one-epoch": Rule(lambda _: pruners.NopPruner(), decides=False, epochs=1),
+    "asha": _ours("ASHAPruner", saves=True, min_resource=1, max_resource="epochs", reduction_factor=ETA),
+    "asha-stop": _ours(
+        "ASHAPruner", min_resource=1, max_resource="epochs", reduction_factor=ETA, mode="stop"
+    ),
+    "median": _ours("MedianPruner"),
+}
+SAMPLERS: dict[str, Callable[[int], Any]] = {
+    "random": lambda seed: samplers.RandomSampler(seed=seed),
+    "tpe": lambda seed: samplers.TPESampler(seed=seed),
+    "gp": lambda seed: samplers.GPSampler(seed=seed),
+    "cmaes": lambda seed: samplers.CmaEsSampler(seed=seed),
+    "auto": lambda seed: samplers.AutoSampler(seed=seed),
+}
+
+
+def missing(method: str) -> str:
+    """Why a method cannot run here; "" if it can."""
+    rule, _, sampler = method.partition("/")
+    if rule not in RULES:
+        return f"there is no rule {rule!r}; there are {', '.join(RULES)}"
+    if sampler not in SAMPLERS:
+        return f"there is no sampler {sampler!r}; there are {', '.join(SAMPLERS)}"
+    try:
+        RULES[rule].make(50)
+    except (AttributeError, ImportError) as error:
+        return str(error)
+    return ""
+
+
+class FromTable(BaseSampler):
+    """A sampler whose points are moved to the nearest configuration of a table that no trial has had yet.
+
+    Nearest in the unit cube. When all have been had, they may be had again. The study gets the values of the
+    configuration, not the point. The first trials get given configurations.
+
+    Args:
+        inner: the sampler.
+        table: the table.
+        first: configurations of the first trials.
+    """
+
+    def __init__(self, inner: Any, table: Table, first: list[int]) -> None:
+        super().__init__(inner.seed)
+        self.inner, self.table = inner, table
+        self.row_of: dict[int, int] = {}  # by trial
+        self.asks, self.seconds = 0, 0.0
+        self._first = first
+        self._free = np.ones(len(table), bool)
+        self.draws_globally = inner.draws_globally
+
+    def spec(self) -> dict[str, Any]:
+        """Not to be rebuilt: it has a memory of its own."""
+        return {"name": "FromTable", "inner": self.inner.spec()}
+
+    def search_space(self, view: StudyView, known: Mapping[str, Distribution]) -> Mapping[str, Distribution]:  # noqa: ARG002
+        """All of the table's."""
+        return self.table.space
+
+    def sample_relative(
+        self, view: StudyView, number: int, space: Mapping[str, Distribution]
+    ) -> Mapping[str, float]:
+        """A configuration of the table."""
+        if number < len(self._first):
+            row = self._first[number]
+        else:
+            start = time.process_time()
+            point = self._point(view, number, space)
+            self.seconds += time.process_time() - start
+            self.asks += 1
+            away = ((self.table.units - self.table.unit(point)) ** 2).sum(1)
+            if self._free.any():
+                away[~self._free] = np.inf
+            row = int(away.argmin())
+        self._free[row] = False
+        self.row_of[number] = row
+        return dict(zip(space, self.table.configs[row].tolist(), strict=True))
+
+    def _point(self, view: StudyView, number: int, space: Mapping[str, Distribution]) -> dict[str, float]:
+        inner = self.inner
+        part = inner.search_space(view, space)
+        point = dict(inner.sample_relative(view, number, part)) if part else {}
+        for name, dist in space.items():
+            if name not in point:
+                point[name] = inner.sample_independent(view, number, name, dist)
+        return point

@@ -1,0 +1,142 @@
+"""Learning-curve tables as tasks: a space, the curve of each configuration, and the seconds that its epochs take.
+
+LCBench (YAHPO's surrogate of it), TaskSet and NMT. HPOLib's tables hold final values only, so they are no task here.
+Losses are minimised; NaN and divergence are kept. A table without times gets a log-normal speed for each configuration.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from _asynchrony import generator
+from numpy.typing import NDArray
+
+from raytune_lite.distributions import Distribution, FloatDistribution, IntDistribution
+
+Array = NDArray[np.float64]
+
+SPEED_SPREAD = 0.5  # standard deviation of the logarithm of a configuration's speed
+DIVERGED = 10.0  # times the median loss after the first epoch
+FAMILIES = ("lcbench", "taskset", "nmt")
+
+_LOG = {"batch_size", "learning_rate", "max_units", "epsilon", "l1", "l2", "linear_decay", "exponential_decay",
+        "1 - beta1", "1 - beta2", "bpe", "ff_num_hidden", "initial_lr", "model_size"}  # fmt: skip
+_INTEGER = {"batch_size", "num_layers", "max_units"}
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One task.
+
+    Args:
+        name: of the file, without its ending.
+        space: the parameters; ``configs`` has a row of internal values for each configuration.
+        losses: (configurations, epochs); NaN past the end of a configuration that stops early, too.
+        lengths: epochs of each configuration.
+        ends: (configurations, epochs); seconds from the start to the end of each epoch.
+    """
+
+    name: str
+    space: dict[str, Distribution]
+    configs: Array
+    units: Array
+    losses: Array
+    lengths: NDArray[np.int64]
+    ends: Array
+
+    def __len__(self) -> int:
+        return len(self.configs)
+
+    @property
+    def epochs(self) -> int:
+        """Of the longest training."""
+        return int(self.losses.shape[1])
+
+    @property
+    def training(self) -> float:
+        """Seconds that a full training takes, the mean of all configurations."""
+        return float(self.ends[np.arange(len(self)), self.lengths - 1].mean())
+
+    @property
+    def best(self) -> float:
+        """The smallest loss anywhere in the table."""
+        return float(np.nanmin(self.losses))
+
+    @property
+    def finals(self) -> Array:
+        """The loss of each configuration at its end; inf if that is no number."""
+        found = self.losses[np.arange(len(self)), self.lengths - 1]
+        return np.where(np.isnan(found), np.inf, found)
+
+    @property
+    def diverged(self) -> float:
+        """A loss above this one counts as diverged."""
+        return DIVERGED * float(np.nanmedian(self.losses[:, 0]))
+
+    def regret(self, losses: Any) -> Array:
+        """Normalised: 0 is the best loss of the table, 1 the median configuration after a full training; at most 1."""
+        best, median = self.best, float(np.median(self.finals))
+        capped = np.clip(np.nan_to_num(np.asarray(losses, float), nan=np.inf), best, median)
+        return (capped - best) / (median - best)  # type: ignore[no-any-return]
+
+    def unit(self, values: Mapping[str, float]) -> Array:
+        """Internal values as a point of the unit cube."""
+        return np.array([_to_unit(values[name], dist) for name, dist in self.space.items()])
+
+
+def find(folder: str, families: Sequence[str] = FAMILIES) -> list[str]:
+    """The names of the tables in a folder, by family."""
+    return [path.stem for family in families for path in sorted(Path(folder).glob(f"{family}_*.npz"))]
+
+
+@lru_cache(maxsize=64)
+def load(folder: str, name: str, seed: int = 0) -> Table:
+    """A table. ``seed``: of the speeds, where the table has no times."""
+    with np.load(Path(folder) / f"{name}.npz", allow_pickle=False) as data:
+        raw = {key: data[key] for key in data.files}
+    if name.startswith("lcbench"):
+        losses, seconds = 1.0 - raw["val_balanced_accuracy"].astype(float), raw["seconds"].astype(float)
+    elif name.startswith("taskset"):
+        losses, seconds = raw["valid_loss"][:, 1:].astype(float), None  # the first is before any training
+    else:
+        losses, seconds = raw["valid_perplexity"].astype(float), None
+    lengths = raw["n_reports"] if "n_reports" in raw else np.full(len(losses), losses.shape[1])
+    if seconds is None:
+        speeds = np.exp(SPEED_SPREAD * generator(seed, len(losses), 7).standard_normal(len(losses)))
+        seconds = np.arange(1, losses.shape[1] + 1) * speeds[:, None]
+    names, columns = [str(each) for each in raw["hp_names"]], raw["hp"].astype(float)
+    for i, each in enumerate(names):
+        if each.startswith("beta"):
+            names[i], columns[:, i] = f"1 - {each}", 1.0 - columns[:, i]
+    return make(name, names, columns, losses, lengths.astype(np.int64), seconds)
+
+
+def make(
+    name: str, names: Sequence[str], columns: Array, losses: Array, lengths: NDArray[np.int64], seconds: Array
+) -> Table:
+    """A table of given arrays. A parameter that never changes is left out."""
+    space: dict[str, Distribution] = {}
+    kept = [i for i in range(len(names)) if columns[:, i].min() < columns[:, i].max()]
+    for i in kept:
+        low, high = float(columns[:, i].min()), float(columns[:, i].max())
+        log = names[i] in _LOG and low > 0
+        whole = names[i] in _INTEGER and (columns[:, i] == columns[:, i].round()).all()
+        space[names[i]] = (
+            IntDistribution(int(low), int(high), log=log) if whole else FloatDistribution(low, high, log=log)
+        )
+    configs = columns[:, kept]
+    units = np.array([[_to_unit(v, d) for v, d in zip(row, space.values(), strict=True)] for row in configs])
+    return Table(name, space, configs, units, losses, lengths, seconds)
+
+
+def _to_unit(value: float, dist: Any) -> float:
+    low, high = float(dist.low), float(dist.high)
+    if dist.log:
+        return (math.log(value) - math.log(low)) / (math.log(high) - math.log(low))
+    return (value - low) / (high - low)

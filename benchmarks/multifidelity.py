@@ -1,0 +1,362 @@
+"""How soon do pruners and samplers find good configurations: tables of learning curves, in virtual time.
+
+    python benchmarks/multifidelity.py --data DIR --out curves.jsonl [--workers 1,8,64] [--seeds 30] [--jobs 2]
+    python benchmarks/multifidelity.py --out curves.jsonl --summary
+
+The launcher, the driver, the session and the core are the true ones, on the simulator's clock, see ``_virtual``. A run
+lasts ``--budget`` full trainings, of the mean length. A method is rule/sampler, see ``_methods``. A sampler's point is
+moved to the nearest configuration of the table that has not been tried; all methods begin with the same ones, and meet
+the same speeds. The sampler's thinking takes no virtual time; its CPU time is given beside.
+
+Regret: 0 is the best loss in the table, at any epoch, 1 the median configuration after a full training; at most 1. It
+is that of the best loss reported so far. "chosen" is the regret that the configuration with that report has when it is
+trained to its end. Both as the interquartile mean over all tables and seeds, with bootstrap 95 % intervals (seeds are
+drawn again within each table). Times are in full trainings.
+
+Results go to ``--out`` line by line, so a stopped run continues where it was. Runs go seed by seed, so a part of them
+is a fair comparison. ``--again`` runs methods again; the newest line of a run counts.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before numpy: processes are the parallelism here
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import argparse
+import contextlib
+import json
+import math
+import multiprocessing
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import _load
+import _methods
+import _tables
+import _virtual
+import numpy as np
+from _asynchrony import generator
+from _ranking import Interval, common_blocks
+
+from raytune_lite.distributions import IntDistribution
+from raytune_lite.exceptions import TrialPruned
+from raytune_lite.trial import TrialState
+
+METHODS = "full/random,one-epoch/random,asha/random,asha/tpe,asha/gp,asha/auto,asha-stop/random,median/random"
+EPOCH = 60.0  # virtual seconds that a mean epoch takes: long beside the start of a task
+N_BOOTSTRAP = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One method on one table. Equal runs give equal results, but for the time they take."""
+
+    table: str
+    workers: int
+    seed: int
+    method: str
+    budget: float
+    n_initial: int
+
+
+class Training:
+    """The objective: epochs of a configuration of the table. ``parts``: what was trained, in the order of its start."""
+
+    def __init__(self, table: _tables.Table, rule: _methods.Rule) -> None:
+        self.table, self.rule = table, rule
+        self.training = EPOCH * table.epochs  # virtual seconds of a full training
+        self.ends = table.ends * (self.training / table.training)
+        self.parts: list[tuple[int, int, int, int, float]] = []  # trial, configuration, first and last step, start
+        self.cluster: Any = None
+        self.sampler: Any = None
+
+    def __call__(self, trial: Any) -> float:
+        """Train until the rule has it end."""
+        world, row = self.cluster.world, self.sampler.row_of[trial.number]
+        for name, dist in self.table.space.items():
+            suggest = trial.suggest_int if isinstance(dist, IntDistribution) else trial.suggest_float
+            suggest(name, dist.low, dist.high, log=dist.log)
+        last = int(self.table.lengths[row])
+        last = last if self.rule.epochs is None else min(last, self.rule.epochs)
+        losses, ends = self.table.losses[row], self.ends[row]
+        step = trial.resumed_from_step or 0
+        while step < last:
+            due = min(max(trial.delivery.next_due, step + 1), last)
+            self.parts.append((trial.number, row, step, due, world.now))
+            world.sleep(float(ends[due - 1] - (ends[step - 1] if step else 0.0)))
+            for each in range(step, due):
+                trial.report(float(losses[each]), each + 1)
+            step = due
+            if step < last:
+                if self.rule.saves and trial.delivery.newest >= trial.delivery.next_due:
+                    with trial.checkpoint_dir(step):
+                        pass
+                if trial.should_prune():
+                    raise TrialPruned
+        return float(losses[last - 1])
+
+    def results(self, budget: float) -> dict[str, Any]:
+        """What was found when, and what it took. ``budget``: full trainings."""
+        table, ends = self.table, self.ends
+        rows = np.concatenate([np.full(b - a, row) for _, row, a, b, _ in self.parts])
+        steps = np.concatenate([np.arange(a, b) for _, _, a, b, _ in self.parts])
+        origins = np.concatenate(
+            [np.full(b - a, start - (ends[row, a - 1] if a else 0.0)) for _, row, a, b, start in self.parts]
+        )
+        times = (origins + ends[rows, steps]) / self.training
+        inside = times <= budget
+        rows, steps, times = rows[inside], steps[inside], times[inside]
+        losses = np.nan_to_num(table.losses[rows, steps], nan=np.inf)
+        order = np.argsort(times, kind="stable")
+        best = np.minimum.accumulate(losses[order])
+        news = order[np.flatnonzero(best < np.r_[np.inf, best[:-1]])]
+        curve = np.stack([times[news], table.regret(losses[news]), table.regret(table.finals[rows[news]])], 1)
+        bad = ~np.isfinite(table.losses)
+        return {
+            "curve": [[round(x, 5) for x in point] for point in curve.tolist()],
+            "epochs": int(inside.sum()),
+            "held_nan": self._held(bad, budget),
+            "held_diverged": self._held(table.losses > table.diverged, budget),
+        }
+
+    def _held(self, bad: Any, budget: float) -> int:
+        """Epochs that began after a decision on a bad report; where nothing is decided, after the report."""
+        first = np.where(bad.any(1), bad.argmax(1), table_end := bad.shape[1])
+        held, decided = 0, {}
+        for number, row, a, b, start in self.parts:
+            if number in decided:
+                began = start - (self.ends[row, a - 1] if a else 0.0) + np.r_[0.0, self.ends[row]][a:b]
+                held += int((began / self.training <= budget).sum())
+            elif first[row] < b and first[row] < table_end:
+                decided[number] = True
+                if not self.rule.decides:
+                    held += b - int(first[row]) - 1
+        return held
+
+
+def perform(work: tuple[Run, str]) -> dict[str, Any]:
+    """The line that records a run; if the method raised, the line has "error" and no curve."""
+    run, data = work
+    name, _, sampler = run.method.partition("/")
+    rule, table = _methods.RULES[name], _tables.load(data, run.table, run.seed)
+    first = generator(run.seed, 11).permutation(len(table))[: run.n_initial].tolist()
+    enqueued = [
+        {name: dist.to_external_repr(value) for (name, dist), value in zip(table.space.items(), row, strict=True)}
+        for row in table.configs[first]
+    ]
+    training = Training(table, rule)
+    chooser = _methods.FromTable(_methods.SAMPLERS[sampler](run.seed), table, first)
+    start, error = time.process_time(), ""
+    cluster = _virtual.QuietCluster(
+        chooser, rule.make(table.epochs), training, workers=run.workers, enqueued=enqueued
+    )
+    training.cluster, training.sampler = cluster, chooser
+    try:
+        cluster.run(run.budget * training.training)
+    except Exception as exception:  # noqa: BLE001  (any method's; the table says so)
+        error = f"{type(exception).__name__}: {exception}"[:500]
+    spent, state = cluster.spent, cluster.state
+    found = {} if error else training.results(run.budget)
+    return {
+        **asdict(run),
+        "error": error,
+        **found,
+        **counts(state),
+        "checkpoints": cluster.checkpoints.most,
+        "decisions": spent.decisions,
+        "decision_us": 1e6 * spent.deciding / max(1, spent.decisions),
+        "claim_us": 1e6 * (spent.claiming - chooser.seconds) / max(1, spent.claims),
+        "ask_ms": 1e3 * chooser.seconds / max(1, chooser.asks),
+        "cpu": time.process_time() - start,
+    }
+
+
+def counts(state: Any) -> dict[str, int]:
+    """Trials, attempts and promotions of a study."""
+    trials = list(state.trials.values())
+    started = [trial for trial in trials if trial.attempt > 0]
+    return {
+        "trials": len(started),
+        "attempts": sum(trial.attempt for trial in started),
+        "promotions": state.promotions,
+        "complete": sum(trial.state is TrialState.COMPLETE for trial in started),
+    }
+
+
+# --- running ---------------------------------------------------------------------------------------------------------
+
+
+def planned(args: argparse.Namespace, methods: Sequence[str]) -> list[Run]:
+    """All runs, seed by seed, so that whatever is done first is done for every table and method alike."""
+    tables = [name for name in _tables.find(args.data) if not args.tables or name in args.tables]
+    return [
+        Run(table, workers, seed, method, args.budget, args.initial)
+        for seed in range(args.first_seed, args.first_seed + args.seeds)
+        for workers in args.workers
+        for table in tables
+        for method in methods
+    ]
+
+
+def read(path: Path) -> dict[Run, dict[str, Any]]:
+    """The newest line of each run; a line that was cut off is ignored."""
+    found: dict[Run, dict[str, Any]] = {}
+    for line in path.read_text().splitlines() if path.exists() else ():
+        try:
+            record = json.loads(line)
+            run = Run(**{name: record[name] for name in Run.__dataclass_fields__})
+        except (ValueError, KeyError):
+            continue
+        found[run] = record
+    return found
+
+
+def carry_out(runs: Sequence[Run], args: argparse.Namespace) -> None:
+    """Perform runs, in processes if there are to be several, and write each down as it ends, until the time is over."""
+    end, meter, done = time.monotonic() + 60 * args.budget_minutes, _load.Meter(), 0
+    work = [(run, args.data) for run in runs]
+    with args.out.open("a") as out, contextlib.ExitStack() as stack:
+        if args.jobs > 1:
+            pool = stack.enter_context(multiprocessing.get_context("spawn").Pool(args.jobs))
+            records = pool.imap_unordered(perform, work)
+        else:
+            records = map(perform, work)
+        for record in records:
+            out.write(json.dumps(record | {"others": meter.read().others}) + "\n")
+            out.flush()
+            done += 1
+            if time.monotonic() > end:
+                break
+    print(f"{done} of {len(runs)} runs done{'' if done == len(runs) else ': the time is over'}.", file=sys.stderr)
+
+
+# --- reporting -------------------------------------------------------------------------------------------------------
+
+
+def at(record: dict[str, Any], time: float, column: int = 1) -> float:
+    """Regret after a time; 1 before the first report. ``column``: 1: of the best report; 2: chosen."""
+    points = [point[column] for point in record.get("curve", ()) if point[0] <= time]
+    return points[-1] if points else 1.0
+
+
+def reached(record: dict[str, Any], target: float) -> float:
+    """The time at which the regret is the target; inf if it never is."""
+    return next((point[0] for point in record.get("curve", ()) if point[1] <= target), math.inf)
+
+
+def iqm(values: Any) -> Any:
+    """The mean of the middle half, along the first axis (rliable's, Agarwal et al. 2021)."""
+    ordered = np.sort(values, axis=0)
+    n = len(ordered)
+    cut = n // 4
+    return ordered[cut : n - cut].mean(0)
+
+
+def iqm_intervals(blocks: dict[str, Any]) -> list[Interval]:
+    """The interquartile mean of each column over all tables and seeds; seeds are drawn again within each table."""
+    rng = np.random.Generator(np.random.Philox(0))
+    middle = iqm(np.concatenate(list(blocks.values())))
+    draws = [
+        iqm(np.concatenate([rows[rng.integers(len(rows), size=len(rows))] for rows in blocks.values()]))
+        for _ in range(N_BOOTSTRAP)
+    ]
+    low, high = np.quantile(draws, [0.025, 0.975], axis=0)
+    return [Interval(*row) for row in zip(middle.tolist(), low.tolist(), high.tolist(), strict=True)]
+
+
+def summary(records: Sequence[dict[str, Any]], methods: Sequence[str]) -> None:
+    """Print the tables of each number of workers."""
+    for record in records:
+        if record["error"]:
+            print(f"failed: {record['method']}, {record['table']}, seed {record['seed']}: {record['error']}")
+    for workers in sorted({record["workers"] for record in records}):
+        here = [record for record in records if record["workers"] == workers]
+        some = [method for method in methods if any(record["method"] == method for record in here)]
+        if some:
+            table(workers, here, some)
+
+
+def table(workers: int, records: Sequence[dict[str, Any]], methods: Sequence[str]) -> None:
+    """Print one table: regret over time, and what it took."""
+    budget = max(record["budget"] for record in records)
+    times = [t for t in (0.25, 0.5, 1.0, 2.0, 3.0, 6.0) if t <= budget]
+    columns = [(t, 1) for t in times] + [(budget, 2)]
+    found = {}
+    for t, column in columns:
+        results = {(r["table"], r["seed"], r["method"]): at(r, t, column) for r in records}
+        blocks = common_blocks(results, methods)
+        found[t, column] = iqm_intervals(blocks) if blocks else []
+    if not blocks:
+        return
+    n = sum(map(len, blocks.values()))
+    print(f"\n{workers} workers ({len(blocks)} tables, {n} blocks of one table and one seed): regret after")
+    heads = [f"{t:g}" for t in times] + [f"{budget:g}, chosen"]
+    print(f"  {'method':20s} " + " ".join(f"{head:>20s}" for head in heads))
+    for i in sorted(range(len(methods)), key=lambda i: found[budget, 1][i].mean):
+        print(f"  {methods[i]:20s} " + " ".join(f"{found[key][i]!s:>20s}" for key in columns))
+    costs(workers, records, methods)
+
+
+def costs(workers: int, records: Sequence[dict[str, Any]], methods: Sequence[str]) -> None:
+    """Print means of what the runs took."""
+    names = ("trials", "attempts", "promotions", "complete", "epochs", "checkpoints", "held_nan", "held_diverged",
+             "decision_us", "claim_us", "ask_ms", "cpu")  # fmt: skip
+    print(f"\n{workers} workers: means per run (CPU time: us, ms and s)")
+    print(f"  {'method':20s} " + " ".join(f"{name:>13s}" for name in names))
+    for method in methods:
+        mine = [r for r in records if r["method"] == method and not r["error"]]
+        if mine:
+            values = [float(np.mean([r[name] for r in mine])) for name in names]
+            print(f"  {method:20s} " + " ".join(f"{value:13.1f}" for value in values))
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(part) for part in text.split(",")]
+
+
+def _names(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=Path("curves.jsonl"), help="results, one line a run")
+    parser.add_argument("--summary", action="store_true", help="only print the tables of --out")
+    parser.add_argument("--data", default="", help="folder with lcbench_*.npz, taskset_*.npz, nmt_*.npz")
+    parser.add_argument("--methods", type=_names, default=_names(METHODS), help="rule/sampler,...")
+    parser.add_argument("--again", type=_names, default=[], help="run these anew")
+    parser.add_argument("--tables", type=_names, default=[], help="names of tables; default: all of --data")
+    parser.add_argument("--workers", type=_numbers, default=[8], help="trials at a time: 1,8,64,500")
+    parser.add_argument("--budget", type=float, default=3.0, help="full trainings of the mean length")
+    parser.add_argument("--seeds", type=int, default=30)
+    parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--initial", type=int, default=10, help="configurations that all methods begin with")
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--budget-minutes", type=float, default=math.inf)
+    return parser.parse_args(arguments)
+
+
+def main() -> int:
+    """Run what is not done yet, and print the tables."""
+    args = parse()
+    if not args.summary:
+        methods = []
+        for name in args.methods:
+            why = _methods.missing(name)
+            print(f"{name} is left out: {why}") if why else methods.append(name)
+        have = {run for run in read(args.out) if run.method not in args.again}
+        carry_out([run for run in planned(args, methods) if run not in have], args)
+    records = list(read(args.out).values())
+    summary(records, [name for name in args.methods if any(r["method"] == name for r in records)])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

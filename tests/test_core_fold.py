@@ -93,6 +93,8 @@ class Chaos(Shell):
             params=() if x % 5 else (m.ParamValue(name=f"p{x % 3}", value=0.5, distribution=UNIT),),
             user_attrs=() if x % 4 else ((f"k{x % 2}", str(x)),),
             checkpoint=None if x % 3 else ref(first, trial.attempt, number),
+            trained=x % 11 / 4,
+            trained_at=tuple((step, x % 7 / 2) for step, _ in steps[: x % 4]),
         )
         self.tells(m.Reported, number=number, attempt=trial.attempt, progress=progress)
 

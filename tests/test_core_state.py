@@ -14,7 +14,7 @@ from raytune_lite.core.messages import Answer, Decision
 from raytune_lite.core.retries import RetryPolicy
 from raytune_lite.core.schedules import Levels
 from raytune_lite.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
-from raytune_lite.exceptions import IncompatibleDistributionError, StaleAttemptError, StorageError
+from raytune_lite.exceptions import IncompatibleDistributionError, MessageError, StaleAttemptError, StorageError
 from raytune_lite.samplers import GridSampler
 from raytune_lite.trial import TrialState
 
@@ -913,3 +913,48 @@ def test_a_late_copy_of_a_report_changes_no_attribute_back():
     assert deliver(1, "4") == "4"  # the next attempt counts anew
     shell.report(0, user_attrs=(("a", "5"),))  # of a version before, which did not count
     assert shell.state.trials[0].user_attrs["a"] == "5"
+
+
+# --- how long a trial has trained ------------------------------------------------------------------------------------
+
+
+def test_the_seconds_of_a_trial_are_those_of_all_its_attempts_as_far_as_they_were_delivered():
+    shell = started(1, retries=RetryPolicy(worker_crash=9))
+    shell.claim()
+    shell.report(0, (1, 0.5), trained=2.0)
+    shell.report(0, trained=7.0)  # a heartbeat that brings nothing: it is not in the log, so it cannot count
+    shell.report(0, (2, 0.5), trained=3.0)
+    shell.report(0, (2, 0.5), trained=2.0)  # a late copy
+    trial = shell.state.trials[0]
+    assert trial.trained == 3.0
+    shell.lose(0)
+    shell.claim("b")
+    assert (trial.trained, trial.trained_before) == (3.0, 3.0)
+    shell.lose(0, "driver_lost")
+    shell.claim("c")
+    shell.report(0, (3, 0.5), trained=0.5, trained_at=((3, 0.25),))
+    shell.end(0, "complete", 0.1, progress=m.Progress(trained=1.5))
+    trial = shell.state.trials[0]
+    assert (trial.trained, trial.trained_at) == (4.5, {3: 3.25})
+    assert dump(shell.fold()) == dump(shell.state)
+    assert '"trained":1.5' in shell.log[-1][1]
+
+
+def test_the_end_of_an_attempt_that_was_given_up_brings_its_seconds():
+    shell = started(1, retries=RetryPolicy(lease_expired=9))
+    shell.claim()
+    shell.lose(0, "lease_expired")
+    shell.end(0, "complete", 0.1, attempt=1, progress=m.Progress(trained=8.0))
+    assert shell.state.trials[0].trained == 8.0
+    assert dump(shell.fold()) == dump(shell.state)
+
+
+@pytest.mark.parametrize("seconds", [-1.0, math.nan, math.inf])
+def test_seconds_that_cannot_be_are_refused(seconds):
+    shell = started()
+    shell.claim()
+    before = dump(shell.state)
+    for progress in ({"trained": seconds}, {"trained_at": ((1, 1.0), (2, seconds))}):
+        with pytest.raises(MessageError, match=r"trained for some seconds >= 0, got"):
+            shell.report(0, (1, 0.5), **progress)
+    assert dump(shell.state) == before

@@ -188,6 +188,39 @@ def test_a_driver_that_was_stopped_has_the_launcher_look_again(config, clock):
     session.close()
 
 
+@pytest.mark.parametrize("said", [0.0, 25.0])
+def test_a_restarted_driver_whose_clock_was_wrong_blames_no_attempt_for_the_jump(config, clock, said):
+    """Seed 70663: a driver 20 s ahead stamped events; the next one took that for time of the attempt, and a lost lease
+    for a timeout, which has another retry budget."""
+    config = dataclasses.replace(config, trial_timeout=30.0, retries=RetryPolicy(lease_expired=1, timeout=0))
+    for ahead in (0.0, 20.0, 0.0):
+        clock.ahead = ahead
+        session = OpenSession(config, host=clock)
+        session.call(m.Claimed(slot="a", node="n"))
+        session.call(m.Claimed(slot=f"other {ahead}", node="n"))  # an event, with a date
+        clock.now += 1.0
+    clock.now += 8.0
+    session.call(m.Reported(number=0, attempt=1, progress=m.Progress(trained=said)))  # a heartbeat: it is not logged
+    clock.now += 11.0
+    session.tick()
+    outcome = session.repository.attempts(session.study)[0].outcome
+    assert outcome == ("timeout" if said else "lease_expired")
+    session.close()
+
+
+def test_a_restarted_driver_knows_from_the_log_how_long_an_attempt_has_run(config, clock):
+    config = dataclasses.replace(config, trial_timeout=30.0)
+    session = OpenSession(config, host=clock)
+    session.call(m.Claimed(slot="a", node="n"))
+    progress = m.Progress(reports=((1, (0.5,)),), trained=29.0)
+    session.call(m.Reported(number=0, attempt=1, progress=progress))
+    session = OpenSession(config, host=clock)
+    clock.now += 11.0
+    session.tick()
+    assert [attempt.outcome for attempt in session.repository.attempts(session.study)] == ["timeout"]
+    session.close()
+
+
 # --- a driver that has lost its study, or is not there ---------------------------------------------------------------
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import subprocess
 import sys
+import threading
 import time
 import warnings
 
@@ -21,6 +22,8 @@ from raytune_lite.runtime.failures import AttemptInterrupted
 from raytune_lite.runtime.heartbeat import EXIT_CODE, Heartbeat
 from raytune_lite.runtime.host import RealHost
 from raytune_lite.runtime.trial import Trial
+
+from .core_tools import Clock
 
 
 class FakeChannel:
@@ -550,3 +553,86 @@ def test_a_name_that_no_database_holds_is_refused_before_it_travels(channel, nam
     with pytest.raises(ValueError, match="valid Unicode"):
         trial.set_user_attr(name, 1)
     assert trial.delivery.drain() == m.Progress()
+
+
+# --- how long it has trained ---------------------------------------------------------------------------------------
+
+
+class SlowChannel(FakeChannel):
+    """The driver takes 100 s for each answer."""
+
+    def __init__(self, clock):
+        super().__init__()
+        self.clock = clock
+
+    def suggest(self, *arguments):
+        self.clock.now += 100.0
+        return super().suggest(*arguments)
+
+    def report(self, *arguments):
+        self.clock.now += 100.0
+        return super().report(*arguments)
+
+
+@pytest.mark.parametrize("is_timed", [False, True])
+def test_training_is_what_the_objective_does_between_its_waits_for_the_driver(store, is_timed):
+    clock = Clock()
+    channel = SlowChannel(clock)
+    assignment = m.Assignment(number=3, attempt=1, schedule=Levels((2, 4)), is_timed=is_timed)
+    trial = Trial(assignment, channel, lambda: store, host=clock)
+
+    def objective(trial):
+        clock.now += 0.5
+        trial.suggest_float("x", 0, 1)
+        for step in range(1, 5):
+            clock.now += 1.0
+            trial.report(0.5, step)
+            trial.should_prune()
+            if step == 3:
+                trial.save_checkpoint({"step": step}, step)
+                trial.delivery.beat()  # the heartbeat's thread, meanwhile: 100 s of training
+        clock.now += 2.0
+        return 0.5
+
+    end = run_trial(objective, trial)
+    assert [progress.trained for progress in channel.told] == [2.5, 3.5, 3.5, 104.5]
+    assert end.progress.trained == 106.5
+    stamps = [progress.trained_at for progress in channel.told]
+    assert stamps == ([((2, 2.5),), (), (), ((4, 104.5),)] if is_timed else [(), (), (), ()])
+
+
+def test_a_wait_for_the_heartbeats_delivery_is_no_training():
+    """The connection is lost while the heartbeat delivers: the objective, at its next call, waits for it."""
+    clock, channel = Clock(), FakeChannel()
+    trial = Trial(m.Assignment(number=3, attempt=1), channel, lambda: None, host=clock)
+    taken, free = threading.Event(), threading.Event()
+
+    def deliver():
+        with trial.delivery.delivering:
+            taken.set()
+            free.wait(10.0)
+            clock.now += 60.0
+
+    beat = threading.Thread(target=deliver)
+    beat.start()
+    taken.wait(10.0)
+    clock.now += 1.0
+    threading.Timer(0.05, free.set).start()
+    trial.should_prune()
+    beat.join()
+    assert trial.delivery.trained() == 1.0
+
+
+def test_a_delivery_that_failed_keeps_its_stamps():
+    clock, channel = Clock(), FakeChannel()
+    assignment = m.Assignment(number=3, attempt=1, schedule=Every(), is_timed=True)
+    trial = Trial(assignment, channel, lambda: None, host=clock)
+    channel.error = OSError("nobody there")
+    for step in range(2):
+        clock.now += 1.0
+        trial.report(0.5, step)
+        with pytest.raises(OSError, match="nobody"):
+            trial.should_prune()
+    channel.error = None
+    trial.should_prune()
+    assert channel.told[0].trained_at == ((0, 1.0), (1, 2.0))

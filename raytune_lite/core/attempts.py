@@ -71,6 +71,8 @@ def reported(s: StudyData, event: m.Reported, _at: float) -> Effects:
     trial = moves.live(s, event.number, event.attempt)
     check_progress(trial, event.progress, s.space, len(s.directions))
     commands = _note_progress(s, trial, event.progress)
+    if commands:  # else the event is not logged: a heartbeat that brings nothing
+        _note_trained(trial, event.progress)
     return Effects([*commands, m.Answer(value=decision_for(trial, event.progress))], changed=bool(commands))
 
 
@@ -92,15 +94,23 @@ def _note_progress(s: StudyData, trial: TrialRecord, progress: m.Progress) -> li
         trial.checkpoints.append(new)
         commands.append(m.PutCheckpoint(number=trial.number, checkpoint=new))
         _note_saved(s, trial, new.step)
+    trained_at = dict(progress.trained_at)
     for step, values in progress.reports:
         if step not in trial.reports:  # the first report of a step stands
             trial.reports[step] = values
+            if step in trained_at:
+                trial.trained_at[step] = trial.trained_before + trained_at[step]
             trial.last_step = max(trial.last_step, step)
             commands.append(m.PutReport(number=trial.number, step=step, values=values))
             commands += judging.report(s, trial, step, values)
     if trial.last_step > trial.furthest:
         _get_further(s, trial, trial.last_step)
     return commands + moves.drop_superseded(s, trial) if trial.checkpoints else commands
+
+
+def _note_trained(trial: TrialRecord, progress: m.Progress) -> None:
+    """How long the attempt says that it has trained. A late copy of an old message takes nothing back."""
+    trial.trained = max(trial.trained, trial.trained_before + progress.trained)
 
 
 def _note_saved(s: StudyData, trial: TrialRecord, step: int) -> None:
@@ -158,6 +168,7 @@ def attempt_ended(s: StudyData, event: m.AttemptEnded, at: float) -> Effects:
     if trial.slot is None:
         moves.find(s, trial)
     commands = _note_progress(s, trial, event.progress)
+    _note_trained(trial, event.progress)
     if event.outcome is Outcome.COMPLETE and event.values is not None and s.is_result(event.values):
         commands += moves.end_attempt(s, trial, at, Outcome.COMPLETE.value)
         trial.values = event.values

@@ -8,6 +8,7 @@ functions are cheap enough for each message.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -114,7 +115,8 @@ def check_progress(trial: TrialRecord, progress: Progress, space: Mapping[str, D
         objectives: number of the study's objectives.
 
     Raises:
-        MessageError: a wrong step, value or attribute, or a checkpoint of another trial or outside its place.
+        MessageError: a wrong step, value, attribute or number of seconds, or a checkpoint of another trial or outside
+            its place.
         IncompatibleDistributionError, ValueError, TypeError: a parameter that the study cannot have.
     """
     for param in progress.params:
@@ -124,6 +126,9 @@ def check_progress(trial: TrialRecord, progress: Progress, space: Mapping[str, D
         check_constraint(key, value)
     if progress.checkpoint is not None:
         _check_checkpoint(trial, progress.checkpoint)
+    for seconds in (progress.trained, *(seconds for _, seconds in progress.trained_at)):
+        if not 0.0 <= seconds < math.inf:
+            raise MessageError(f"an attempt has trained for some seconds >= 0, got {shown(seconds)}.")
     check_reports(progress.reports, (objectives,))
 
 

@@ -102,6 +102,7 @@ def _start(s: StudyData, trial: TrialRecord, commands: list[Command], event: m.C
         commands.append(m.SetState(number=trial.number, state=RUNNING, attempt=trial.attempt, started=first))
     trial.started_at = at if trial.started_at is None else trial.started_at
     trial.attempt_at, trial.node, trial.pid = at, event.node, event.pid
+    trial.trained_before = trial.trained
     trial.resumed = resumed = trial.resume_from(judging.is_judged(s, trial.number))
     newest = trial.checkpoints.index(resumed) + 1 if resumed else 0
     kept = trial.checkpoints[max(0, newest - s.run.checkpoints_kept) : newest]
@@ -149,5 +150,6 @@ def assignment(s: StudyData, trial: TrialRecord) -> m.Answer:
             checkpoint=trial.resume_from(judging.is_judged(s, trial.number)),
             last_step=trial.last_step if trial.last_step >= 0 else None,
             started=trial.started_at or 0.0,
+            is_timed=s.timed is not None,
         )
     )

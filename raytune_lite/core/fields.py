@@ -33,7 +33,7 @@ RECORDS = (
 _INT64 = (-(2**63), 2**63 - 1)
 _RANGES = {  # of integers, by the record's field or by the field's name
     "number": (0, MAX_STEP), "attempt": (0, MAX_STEP), "step": (0, MAX_STEP), "size": (0, _INT64[1]),
-    "Progress.reports": (0, MAX_STEP),
+    "Progress.reports": (0, MAX_STEP), "Progress.trained_at": (0, MAX_STEP),
 }  # fmt: skip
 _FINITE = ("grace", "ParamValue.value")
 _SPECS = ("pruner", "sampler", "retries")  # JSON objects, as text

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from . import messages as m
 from .messages import Decision, Row
-from .protocols import Verdict
+from .protocols import Spent, Verdict
 from .record import StudyData
 from .trials import COMPLETE, PRUNED, TrialRecord
 
@@ -18,7 +18,7 @@ def is_judged(s: StudyData, number: int) -> bool:
 
 def report(s: StudyData, trial: TrialRecord, step: int, values: tuple[float, ...]) -> Sequence[Row]:
     """A live attempt's first report of a step. The first verdict other than CONTINUE stands for the attempt."""
-    verdict = _verdict(s, trial.number, step, values)
+    verdict = _verdict(s, trial, step, values)
     if verdict.rows:
         s.promotions += sum(isinstance(row, m.PromoteRung) for row in verdict.rows)
     if trial.pending is Decision.CONTINUE:
@@ -34,6 +34,8 @@ def end(s: StudyData, trial: TrialRecord, *, ran_here: bool = True) -> Sequence[
     has_result = trial.state is COMPLETE and len(losses) == s.n_judged == len(s.directions)
     if not has_result and s.promoter is not None and (trial.state is PRUNED or not ran_here):
         s.promoter.retire(trial.number)
+    if s.timed is not None:
+        s.timed.spent(trial.number, Spent(trial.trained, trial.user_attrs))
     return s.judge.end(trial.number, losses if has_result else None)
 
 
@@ -41,17 +43,19 @@ def history(s: StudyData, trial: TrialRecord) -> list[Row]:
     """All of a trial that this judge did not judge: what it reported, and how it ended."""
     rows: list[Row] = []
     for step, values in trial.reports.items():
-        rows += _verdict(s, trial.number, step, values).rows
+        rows += _verdict(s, trial, step, values).rows
     return [*rows, *end(s, trial, ran_here=False)] if trial.state.is_finished() else rows
 
 
-def _verdict(s: StudyData, number: int, step: int, values: tuple[float, ...]) -> Verdict:
+def _verdict(s: StudyData, trial: TrialRecord, step: int, values: tuple[float, ...]) -> Verdict:
     losses = s.losses(values)
     if len(losses) > s.n_judged:
         losses = losses[: s.n_judged]
     elif len(losses) < s.n_judged:  # imported from Optuna, whose table has the first objective only
         return Verdict(Decision.CONTINUE)
-    return s.judge.report(number, step, losses)
+    if s.timed is not None:
+        s.timed.spent(trial.number, Spent(trial.trained_at.get(step, 0.0), trial.user_attrs))
+    return s.judge.report(trial.number, step, losses)
 
 
 __all__ = ["end", "history", "is_judged", "report"]

@@ -91,6 +91,7 @@ _FORMS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
     "lost_kind": (lambda kind: kind.value, FailureKind),
     "fixed": (_flat, lambda flat: tuple(_pairs(flat))),
     "reports": (lambda found: _flat(found.items()), lambda flat: {step: tuple(v) for step, v in _pairs(flat)}),
+    "trained_at": (lambda found: _flat(found.items()), lambda flat: dict(_pairs(flat))),
     "verdicts": (lambda found: _flat((step, (n, d.value)) for step, (n, d) in found.items()), _verdicts),
     "checkpoints": (lambda refs: [_REF(ref) for ref in refs], lambda data: [_ref(each) for each in data]),
     "dropped": (sorted, set),

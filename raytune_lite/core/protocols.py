@@ -243,10 +243,25 @@ class Verdict:
     rows: tuple[Row, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a trial has cost so far, in all its attempts.
+
+    Args:
+        seconds: for which it has trained, without queueing, pauses and waits for the driver, as far as is known: 0 for
+            what was reported before the study had a judge that goes by time, or elsewhere.
+        user_attrs: its user attributes, as JSON texts; to be read at once, as it changes later.
+    """
+
+    seconds: float
+    user_attrs: Mapping[str, str]
+
+
 class Judge(Protocol):
     """What a pruner knows of one study. Only the core calls it; every call is a consequence of one logged event.
 
-    A judge may follow two optional protocols, Promoter and HasRungs. One that only stops trials needs neither.
+    A judge may follow optional protocols: Promoter, HasRungs, Timed. One that only stops trials by their steps needs
+    none.
     """
 
     def schedule(self, number: int) -> Schedule:
@@ -294,6 +309,14 @@ class HasRungs(Protocol):
 
     def bracket(self, number: int) -> int:
         """The bracket of a trial: the same answer for ever once the trial has started."""
+
+
+@runtime_checkable
+class Timed(Protocol):
+    """A judge that goes by how long trials have trained, or by what they say that they cost."""
+
+    def spent(self, number: int, spent: Spent) -> None:
+        """What a trial had cost at the report, or at the end, that the judge is told next."""
 
 
 @runtime_checkable

@@ -29,6 +29,7 @@ from .protocols import (
     Pruner,
     StudyIdentity,
     StudyView,
+    Timed,
 )  # fmt: skip
 from .retries import RetryPolicy
 from .tree import Tree
@@ -63,7 +64,8 @@ class Run:
 class StudyData:
     """What a study is, after the events so far. ``pruner_for``, ``grid_for``: make an algorithm of its spec's JSON.
 
-    ``judge`` knows the reports; ``promoter`` and ``rungs`` are the same object, if it promotes, and if it has rungs.
+    ``judge`` knows the reports; ``promoter``, ``rungs`` and ``timed`` are the same object, if it promotes, has rungs,
+    and goes by time.
     ``n_judged``: how many objectives it judges, the first ones. A pruner of one is refused in a study of several, but
     older logs have it: it saw the reports of the first, and no results.
     """
@@ -98,6 +100,7 @@ class StudyData:
     judge: Judge = field(init=False)
     promoter: Promoter | None = field(init=False)
     rungs: HasRungs | None = field(init=False)
+    timed: Timed | None = field(init=False)
     n_judged: int = field(init=False)
     promotions: int = 0
 
@@ -115,6 +118,7 @@ class StudyData:
         self.judge = judge = pruner.judge(StudyIdentity(self.name, self.directions))
         self.promoter = judge if isinstance(judge, Promoter) else None
         self.rungs = judge if isinstance(judge, HasRungs) else None
+        self.timed = judge if isinstance(judge, Timed) else None
         self.n_judged = len(self.directions) if pruner.judges_several else 1
 
     # --- what the shell may ask --------------------------------------------------------------------------------------

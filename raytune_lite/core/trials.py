@@ -120,6 +120,9 @@ class TrialRecord:
     user_attrs: dict[str, str] = field(default_factory=dict)
     attrs_order: int = 0  # of the newest delivery of the last attempt that had some
     system_attrs: dict[str, str] = field(default_factory=dict)
+    trained: float = 0.0  # seconds, all attempts together, as far as they have delivered it
+    trained_before: float = 0.0  # the same when the last attempt began
+    trained_at: dict[int, float] = field(default_factory=dict)  # step -> the same at that report; see Progress
     furthest: int = -1  # the largest step reported or saved, also of checkpoints that are gone
     checkpoints: list[m.CheckpointRef] = field(default_factory=list)  # the newest last; see resume_from, superseded
     dropped: set[str] = field(default_factory=set)  # uris of deleted checkpoints; membership only, never iterated

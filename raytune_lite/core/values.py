@@ -86,6 +86,10 @@ class Progress:
     ``reports`` are (step, values) pairs, one value an objective; ``user_attrs`` (key, JSON text) pairs; ``constraints``
     (key, value) pairs, feasible when not above 0. ``order``: counts those deliveries of one attempt that have
     ``user_attrs``, from 1, so that a late copy of an old one changes none of them back; 0: it is not known.
+
+    ``trained``: seconds for which this attempt has trained so far, by its own clock, since its objective began and
+    without its waits for the driver; older logs have none. ``trained_at``: (step, the same at that report), in a study
+    whose judge goes by time, of reports at which a decision was due.
     """
 
     reports: tuple[tuple[int, tuple[float, ...]], ...] = ()
@@ -94,6 +98,8 @@ class Progress:
     constraints: tuple[tuple[str, float], ...] = ()
     checkpoint: CheckpointRef | None = None
     order: int = 0
+    trained: float = 0.0
+    trained_at: tuple[tuple[int, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +120,8 @@ class Assignment:
     value), and ``used`` the distributions that this study has for some of their names already; ``suggested`` are the
     sampler's values for the names it expects. ``schedule`` says at which steps a decision is due. ``last_step``: the
     largest step reported so far, or None. ``started``: when the first attempt began, seconds since the study was
-    created. ``token``: what the attempt's messages must carry, if anything.
+    created. ``is_timed``: the judge goes by time, see Progress.trained_at. ``token``: what the attempt's messages must
+    carry, if anything.
     """
 
     number: int
@@ -129,4 +136,5 @@ class Assignment:
     checkpoint: CheckpointRef | None = None
     last_step: int | None = None
     started: float = 0.0
+    is_timed: bool = False
     token: str | None = None

@@ -2,12 +2,16 @@
 
 Owns the buffers between the objective and the driver. Which steps need a decision came with the assignment; reports
 between those steps stay here and cost microseconds. The heartbeat's thread delivers too.
+
+It also knows for how long the attempt has trained: the seconds since it began, by the process's own monotonic clock,
+without those in which the objective waited for the driver (a decision, a parameter, a connection that was lost).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 from ..core.bounds import MAX_GATHERED, MAX_STEP
@@ -44,8 +48,9 @@ class Delivery:
         self.number, self.attempt = assignment.number, assignment.attempt
         self.channel = channel
         self.monotonic: Callable[[], float] = host.monotonic
-        self.deadline = self.monotonic() + time_limit
-        self.acknowledged_at = self.monotonic()  # when the last delivery that was stored had been sent
+        self._began = self.monotonic()
+        self.deadline = self._began + time_limit
+        self.acknowledged_at = self._began  # when the last delivery that was stored had been sent
         # Whoever takes both locks takes `delivering`, which lasts for a delivery, first;
         self.delivering = host.lock()
         self.lock = host.lock()  # and this one, of the buffers, only for moments
@@ -56,6 +61,9 @@ class Delivery:
         self._decided_to = -1 if assignment.last_step is None else assignment.last_step
         self.next_due = self._due_after(self._decided_to)
         self._interrupted = ""
+        self._waited, self._waits_since = 0.0, math.inf  # the objective's waits for the driver that are over; this one
+        self._is_timed = assignment.is_timed
+        self._trained_at: dict[int, float] = {}  # of buffered reports
         self._reports: dict[int, tuple[float, ...]] = {}
         self._params: list[ParamValue] = []
         self._attrs: dict[str, str] = {}
@@ -70,6 +78,8 @@ class Delivery:
         """Buffer a report; answers whether the buffer is full. Call it with the lock."""
         self._reports[step] = values
         self.newest = max(self.newest, step)
+        if self._is_timed and step >= self.next_due:
+            self._trained_at[step] = self.trained()
         return len(self._reports) >= MAX_BUFFERED
 
     def add_param(self, param: ParamValue, size: int) -> None:
@@ -92,10 +102,10 @@ class Delivery:
 
     def add_checkpoint(self, checkpoint: CheckpointRef) -> None:
         """Deliver a published checkpoint, with all that is buffered; it is stored when this returns."""
-        with self.delivering:
+        with self._waiting(), self.delivering:
             with self.lock:
                 self._checkpoint = checkpoint
-            self.flush()
+            self.beat()
 
     @property
     def has_params(self) -> bool:
@@ -115,19 +125,50 @@ class Delivery:
             AttemptInterrupted: another attempt has taken this one's place, or the driver is gone.
         """
         try:
-            return self.channel.suggest(self.number, self.attempt, name, distribution)
+            with self._waiting():
+                return self.channel.suggest(self.number, self.attempt, name, distribution)
         except StaleAttemptError as error:
             self.interrupt(str(error))
             raise AttemptInterrupted(str(error)) from None
 
+    # --- how long it has trained -------------------------------------------------------------------------------------
+
+    def trained(self) -> float:
+        """Seconds for which this attempt has trained so far, to the millisecond."""
+        with self.lock:
+            end = min(self.monotonic(), self._waits_since)
+            return max(0.0, round(end - self._began - self._waited, 3))
+
+    @contextmanager
+    def _waiting(self) -> Iterator[None]:
+        """The objective's thread waits for the driver meanwhile: that is no training."""
+        self._waits_since = self.monotonic()
+        try:
+            yield
+        finally:
+            with self.lock:
+                self._waited += self.monotonic() - self._waits_since
+                self._waits_since = math.inf
+
     # --- delivering --------------------------------------------------------------------------------------------------
 
+    def take_turn(self) -> None:
+        """Take ``delivering`` for the objective, which may have to wait for what the heartbeat is delivering."""
+        if not self.delivering.acquire(blocking=False):
+            with self._waiting():
+                self.delivering.acquire()
+
     def flush(self) -> None:
-        """Deliver everything buffered; it is stored when this returns.
+        """Deliver everything buffered while the objective waits; it is stored when this returns.
 
         Raises:
             AttemptInterrupted: another attempt has taken this one's place, or the driver is gone.
         """
+        with self._waiting():
+            self.beat()
+
+    def beat(self) -> None:
+        """Deliver everything buffered while the objective goes on; the heartbeat's. For errors see ``flush``."""
         with self.delivering:
             progress = self._take()
             sent_at = self.monotonic()
@@ -163,7 +204,10 @@ class Delivery:
                 constraints=tuple(self._constraints.items()),
                 checkpoint=self._checkpoint,
                 order=self._order if self._attrs else 0,
+                trained=self.trained(),
+                trained_at=tuple(self._trained_at.items()) if self._trained_at else (),
             )
+            self._trained_at = {}
             self._reports, self._params, self._attrs, self._constraints = {}, [], {}, {}
             self._checkpoint, self._gathered = None, 0
         return progress
@@ -172,6 +216,7 @@ class Delivery:
         """Undo a _take whose delivery failed."""
         with self.lock:
             self._reports = {**dict(progress.reports), **self._reports}
+            self._trained_at = {**dict(progress.trained_at), **self._trained_at}
             self._params = [*progress.params, *self._params]
             self._attrs = {**dict(progress.user_attrs), **self._attrs}
             self._constraints = {**dict(progress.constraints), **self._constraints}

@@ -115,7 +115,7 @@ class Session:
         self.apply([*events, self._algorithms.run_started(self.config)] if is_new_run else events)
         if is_new_run:
             leftovers.sweep(self.checkpoints, self._state)
-        self._slots.open(last)
+        self._slots.open()
 
     def _read(self) -> float:
         """The state that the study's log folds to; returns the time of the last event."""

@@ -133,10 +133,19 @@ class Slots:
                 if self._is_unheard(event.number):  # its task may have waited for long
                     self._begun[event.number, event.attempt] = self._awake()
                 self._hear(event.number)
+                if isinstance(event, m.Reported):
+                    self._believe(event)
                 self._leases.grant(event.number, event.attempt, self._awake())
             else:
                 self._leases.end(event.number, event.attempt)
                 self._begun.pop((event.number, event.attempt), None)
+
+    def _believe(self, event: m.Reported) -> None:
+        """An attempt knows by its own clock for how long it has run, at least; each heartbeat says it."""
+        key = (event.number, event.attempt)
+        begun = self._begun.get(key)
+        if begun is not None:
+            self._begun[key] = min(begun, self._awake() - event.progress.trained)
 
     def committed(self) -> None:
         """What was noted is stored. An attempt can begin only now; the database may have taken long."""
@@ -152,17 +161,17 @@ class Slots:
 
     # --- leases ------------------------------------------------------------------------------------------------------
 
-    def open(self, last: float) -> None:
-        """The log is read, up to ``last`` (seconds since the study was created): trust every live attempt from now on.
+    def open(self) -> None:
+        """The log is read: trust every live attempt from now on.
 
-        How long an attempt has taken is known by the log alone; a clock may have been set meanwhile.
+        How long one has taken is what it has said itself, at least. The times of events do not tell: another driver
+        stamped them, and its wall clock may have been wrong.
         """
         # until then each ends itself; when it has really begun this log does not say, if the database was slow
         self._trusted_until = self._awake() + (self.trial_timeout or 0.0) + OVERDUE_GRACE
         for number, attempt in self._state.live():
             trial = self._state.trials[number]
-            taken = 0.0 if trial.suggested is None else max(0.0, last - trial.attempt_at)
-            self._begun[number, attempt] = self._awake() - taken
+            self._begun[number, attempt] = self._awake() - (trial.trained - trial.trained_before)
         self.renew()
 
     def renew(self) -> None:

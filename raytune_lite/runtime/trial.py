@@ -258,12 +258,15 @@ class Trial:
         One round trip where a decision is due, else none.
         """
         delivery = self.delivery
-        with delivery.delivering:  # a heartbeat may be carrying the very report that is being decided
+        delivery.take_turn()  # a heartbeat may be carrying the very report that is being decided
+        try:
             delivery.check()
             if delivery.decision is Decision.CONTINUE and delivery.newest >= delivery.next_due:
                 delivery.flush()
                 delivery.check()
             return delivery.decision is not Decision.CONTINUE
+        finally:
+            delivery.delivering.release()
 
     # --- checkpoints -------------------------------------------------------------------------------------------------
 

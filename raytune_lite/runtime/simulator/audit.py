@@ -91,6 +91,9 @@ class Auditor:
                 self.world.note("log", self.owner, brief(event))
         self._history.append((events, rows, flush))
         self._promises.committed(events, rows, flush=flush)
+        for event in events:
+            if isinstance(event, (m.Reported, m.AttemptEnded)):
+                self.workers.says(event.number, event.attempt, event.progress.trained, self.world.now)
         self._take(events, rows)
 
     def power_was_cut(self) -> None:
@@ -132,6 +135,10 @@ class Auditor:
                 self._imported(event)
         for row in rows:
             _TAKE.get(type(row), _ignore)(self, row)
+        for event in events:
+            if isinstance(event, (m.Reported, m.AttemptEnded)):
+                trained = self._facts(event.number).trained
+                trained[event.attempt] = max(trained.get(event.attempt, 0.0), event.progress.trained)
         for event in events:
             if isinstance(event, (m.TrialEnqueued, m.TrialAdded, *CONTROL)) and event.key:
                 self.check(event.key not in self.requests, f"request {event.key} was carried out twice")
@@ -348,6 +355,9 @@ class Auditor:
             now = (trial.state, trial.attempt, trial.attempt if trial.slot else 0, trial.values)
             rows = (facts.state, facts.attempt, facts.live, facts.values)
             self.check(now == rows, f"trial {number}: the rows say {rows}, the state {now}")
+            trained = sum(facts.trained.values())
+            same = abs(trial.trained - trained) < 1e-6
+            self.check(same, f"trial {number} has trained {trained} s, and {trial.trained} s by the state")
             self.check(repr(trial.reports) == repr(facts.reports), f"trial {number}: reports of rows and state differ")
             self.check(list(trial.params) == list(facts.params), f"trial {number}: parameters of rows and state differ")
             kept = [ref.uri for ref in trial.checkpoints]

@@ -33,6 +33,7 @@ class TrialFacts:
     failures: Counter[str] = field(default_factory=Counter)
     outcomes: dict[int, str] = field(default_factory=dict)  # attempt -> how it ended
     lost: set[int] = field(default_factory=set)  # attempts that a driver gave up or found gone; membership only
+    trained: dict[int, float] = field(default_factory=dict)  # attempt -> seconds, by its own clock
     counted: int = 0  # 1: the last end is one of ``failures``
 
     def put_attr(self, row: m.PutAttr, check: Callable[[bool, str], None]) -> None:

@@ -72,6 +72,13 @@ class Workers:
                     early = taken < self._trial_timeout - CALL
                     self._check(not early, f"{name} began {taken:.1f} s ago, and is said to take too long")
 
+    def says(self, number: int, attempt: int, trained: float, now: float) -> None:
+        """An attempt has said for how long it has trained: not for longer than since it began."""
+        for worker in self._at_work.values():
+            if (worker.number, worker.attempt) == (number, attempt):
+                too_long = trained > now - worker.began + 0.01
+                self._check(not too_long, f"attempt {attempt} of trial {number} says that it trained {trained} s")
+
     def suspended(self, seconds: float) -> None:
         """All machines have slept for so long, which no process counts."""
         for worker in self._at_work.values():

@@ -590,7 +590,7 @@ def test_training_is_what_the_objective_does_between_its_waits_for_the_driver(st
             trial.should_prune()
             if step == 3:
                 trial.save_checkpoint({"step": step}, step)
-                trial.delivery.beat()  # the heartbeat's thread, meanwhile: 100 s of training
+                trial.delivery.deliver()  # the heartbeat's thread, meanwhile: 100 s of training
         clock.now += 2.0
         return 0.5
 

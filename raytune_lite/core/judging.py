@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from . import messages as m
 from .messages import Decision, Row
-from .protocols import Spent, Verdict
+from .protocols import Cost, Verdict
 from .record import StudyData
 from .trials import COMPLETE, PRUNED, TrialRecord
 
@@ -35,7 +35,7 @@ def end(s: StudyData, trial: TrialRecord, *, ran_here: bool = True) -> Sequence[
     if not has_result and s.promoter is not None and (trial.state is PRUNED or not ran_here):
         s.promoter.retire(trial.number)
     if s.timed is not None:
-        s.timed.spent(trial.number, Spent(trial.trained, trial.user_attrs))
+        s.timed.note_cost(trial.number, Cost(trial.trained, trial.user_attrs))
     return s.judge.end(trial.number, losses if has_result else None)
 
 
@@ -54,7 +54,7 @@ def _verdict(s: StudyData, trial: TrialRecord, step: int, values: tuple[float, .
     elif len(losses) < s.n_judged:  # imported from Optuna, whose table has the first objective only
         return Verdict(Decision.CONTINUE)
     if s.timed is not None:
-        s.timed.spent(trial.number, Spent(trial.trained_at.get(step, 0.0), trial.user_attrs))
+        s.timed.note_cost(trial.number, Cost(trial.trained_at.get(step, 0.0), trial.user_attrs))
     return s.judge.report(trial.number, step, losses)
 
 

@@ -244,7 +244,7 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Spent:
+class Cost:
     """What a trial has cost so far, in all its attempts.
 
     Args:
@@ -315,7 +315,7 @@ class HasRungs(Protocol):
 class Timed(Protocol):
     """A judge that goes by how long trials have trained, or by what they say that they cost."""
 
-    def spent(self, number: int, spent: Spent) -> None:
+    def note_cost(self, number: int, cost: Cost) -> None:
         """What a trial had cost at the report, or at the end, that the judge is told next."""
 
 

@@ -105,7 +105,7 @@ class Delivery:
         with self._waiting(), self.delivering:
             with self.lock:
                 self._checkpoint = checkpoint
-            self.beat()
+            self.deliver()
 
     @property
     def has_params(self) -> bool:
@@ -165,10 +165,14 @@ class Delivery:
             AttemptInterrupted: another attempt has taken this one's place, or the driver is gone.
         """
         with self._waiting():
-            self.beat()
+            self.deliver()
 
-    def beat(self) -> None:
-        """Deliver everything buffered while the objective goes on; the heartbeat's. For errors see ``flush``."""
+    def deliver(self) -> None:
+        """Deliver everything buffered while the objective goes on: the heartbeat's way.
+
+        Raises:
+            AttemptInterrupted: another attempt has taken this one's place, or the driver is gone.
+        """
         with self.delivering:
             progress = self._take()
             sent_at = self.monotonic()

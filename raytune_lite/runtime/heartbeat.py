@@ -97,7 +97,7 @@ class Heartbeat:
         if self._trial is trial and self._armed_at == -math.inf:  # it was short; where nobody answers it must end, too
             self.acknowledged(trial.delivery.acknowledged_at)
         try:
-            trial.delivery.beat()
+            trial.delivery.deliver()
         except (Exception, AttemptInterrupted) as error:  # noqa: BLE001  (whatever stands between us and the driver)
             if isinstance(error, AttemptInterrupted) and not isinstance(error, DriverGone):
                 return  # the objective learns of it at its next call of the trial; if it makes none, the switch fires

@@ -56,8 +56,7 @@ class Auditor:
         self.owners, self.results = Owners(self.check), Results(self.check)
         self.epoch, self.commits, self.owner = 0, 0, ""
         self.started, self.max_started = 0, math.inf  # configurations begun in this run, and how many it may
-        self.refunds = 0
-        self.run, self.stopped = "", False
+        self.refunds, self.run, self.stopped = 0, "", False
         self.control = Requests(self.check)
         self.answers: dict[Any, Any] = {}
         self.slots: set[tuple[str, str]] = set()  # (run, slot) that ran an attempt; membership only
@@ -91,9 +90,7 @@ class Auditor:
                 self.world.note("log", self.owner, brief(event))
         self._history.append((events, rows, flush))
         self._promises.committed(events, rows, flush=flush)
-        for event in events:
-            if isinstance(event, (m.Reported, m.AttemptEnded)):
-                self.workers.says(event.number, event.attempt, event.progress.trained, self.world.now)
+        self.workers.listen(events, self.world.now)
         self._take(events, rows)
 
     def power_was_cut(self) -> None:
@@ -134,13 +131,12 @@ class Auditor:
             elif isinstance(event, m.TrialAdded) and event.imported:
                 self._imported(event)
         for row in rows:
-            _TAKE.get(type(row), _ignore)(self, row)
+            if take := _TAKE.get(type(row)):  # adopted trials are compared by the fold alone
+                take(self, row)
         for event in events:
             if isinstance(event, (m.Reported, m.AttemptEnded)):
-                trained = self._facts(event.number).trained
-                trained[event.attempt] = max(trained.get(event.attempt, 0.0), event.progress.trained)
-        for event in events:
-            if isinstance(event, (m.TrialEnqueued, m.TrialAdded, *CONTROL)) and event.key:
+                self._facts(event.number).note_trained(event.attempt, event.progress)
+            elif isinstance(event, (m.TrialEnqueued, m.TrialAdded, *CONTROL)) and event.key:
                 self.check(event.key not in self.requests, f"request {event.key} was carried out twice")
                 self.requests[event.key] = len(self.requests)
         self.referee.settle()
@@ -355,9 +351,7 @@ class Auditor:
             now = (trial.state, trial.attempt, trial.attempt if trial.slot else 0, trial.values)
             rows = (facts.state, facts.attempt, facts.live, facts.values)
             self.check(now == rows, f"trial {number}: the rows say {rows}, the state {now}")
-            trained = sum(facts.trained.values())
-            same = abs(trial.trained - trained) < 1e-6
-            self.check(same, f"trial {number} has trained {trained} s, and {trial.trained} s by the state")
+            self.check(facts.has_trained(trial.trained), f"trial {number} has not trained {trial.trained} s")
             self.check(repr(trial.reports) == repr(facts.reports), f"trial {number}: reports of rows and state differ")
             self.check(list(trial.params) == list(facts.params), f"trial {number}: parameters of rows and state differ")
             kept = [ref.uri for ref in trial.checkpoints]
@@ -401,10 +395,6 @@ _TAKE: dict[type[m.Row], Callable[[Auditor, Any], None]] = {
     m.PutRung: lambda auditor, row: auditor.referee.put(row),
     m.PromoteRung: lambda auditor, row: auditor.referee.promote(row),
 }
-
-
-def _ignore(_: Auditor, __: m.Row) -> None:
-    """Adopted trials are compared by the fold alone."""
 
 
 __all__ = ["Auditor"]

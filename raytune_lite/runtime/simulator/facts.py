@@ -60,6 +60,14 @@ class TrialFacts:
             found.append(progress.checkpoint.uri)
         return found
 
+    def note_trained(self, attempt: int, progress: m.Progress) -> None:
+        """An attempt has said for how long it has trained."""
+        self.trained[attempt] = max(self.trained.get(attempt, 0.0), progress.trained)
+
+    def has_trained(self, seconds: float) -> bool:
+        """Whether this is what all attempts have said together."""
+        return abs(seconds - sum(self.trained.values())) < 1e-6
+
     def may_be_found(self, attempt: int) -> bool:
         """Whether the attempt was given up, and no other has begun: its own end still counts."""
         is_last = self.state is TrialState.WAITING and attempt == self.attempt and not self.live

@@ -6,9 +6,10 @@ It knows when a driver last answered each process, and when its attempt was give
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from ...core import messages as m
 from ..heartbeat import TIMEOUT_GRACE
 from .world import Process
 
@@ -72,12 +73,14 @@ class Workers:
                     early = taken < self._trial_timeout - CALL
                     self._check(not early, f"{name} began {taken:.1f} s ago, and is said to take too long")
 
-    def says(self, number: int, attempt: int, trained: float, now: float) -> None:
-        """An attempt has said for how long it has trained: not for longer than since it began."""
-        for worker in self._at_work.values():
-            if (worker.number, worker.attempt) == (number, attempt):
-                too_long = trained > now - worker.began + 0.01
-                self._check(not too_long, f"attempt {attempt} of trial {number} says that it trained {trained} s")
+    def listen(self, events: Sequence[m.Event], now: float) -> None:
+        """These are stored. No attempt may say that it has trained for longer than since it began."""
+        spoken = [event for event in events if isinstance(event, (m.Reported, m.AttemptEnded))]
+        said = {(event.number, event.attempt): event.progress.trained for event in spoken}
+        for worker in self._at_work.values() if said else ():
+            trained = said.get((worker.number, worker.attempt), 0.0)
+            name = f"attempt {worker.attempt} of trial {worker.number}"
+            self._check(trained < now - worker.began + 0.01, f"{name} says that it has trained for {trained} s")
 
     def suspended(self, seconds: float) -> None:
         """All machines have slept for so long, which no process counts."""

@@ -446,7 +446,7 @@ def test_retries_go_before_promotions_before_enqueued_before_new():
     for number in range(9, 12):
         shell.report(number, (1, 0.5 + number))
         shell.end(number, "pruned")
-    while len(shell.state.judge.ladder[0].recorded) < 18:
+    while len(shell.state.judge.ladder[0].numbers) < 18:
         number = shell.claim("e").number
         shell.report(number, (1, 50.0))
         shell.end(number, "pruned")

@@ -195,19 +195,24 @@ def retries_for_ever(patch):
 
 def breaks_ties_by_the_latest(patch):
     """A rung whose order is not total by arrival promotes another trial than the paper would."""
-    from raytune_lite.pruners import asha
+    from raytune_lite.pruners.ranking import ShareRung
 
-    def record_latest(self, number, losses, *, waits):
-        loss = losses[0] if math.isfinite(losses[0]) else math.inf
-        key = (loss, -len(self.recorded), number)
+    def key(self, arrival, losses):
+        return (losses[0] if math.isfinite(losses[0]) else math.inf, -arrival)
+
+    def record(self, number, losses, *, waits):
         self.numbers.append(number)
         self.losses.append(losses)
-        asha.insort(self.recorded, key)
-        if waits:
-            asha.insort(self.unpromoted, key)
-        return key
+        own = self._key(len(self.numbers) - 1, losses)
+        self.waiting.update({own[1]} if waits else ())
+        order = sorted(self._key(arrival, losses) for arrival, losses in enumerate(self.losses))
+        self.on_top = [k for k in order[: self.rule.quota(len(order))] if k[1] in self.waiting]
+        return own
 
-    patch.setattr(asha._Rung, "record", record_latest)
+    patch.setattr(ShareRung, "_key", key)
+    patch.setattr(ShareRung, "candidates", lambda self: (self.numbers[-arrival] for _, arrival in self.on_top))
+    patch.setattr(ShareRung, "is_on_top", lambda self, own: own in self.on_top)
+    patch.setattr(ShareRung, "record", record)
 
 
 def serves_a_slot_twice(patch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import json
 import math
 import pickle
 import random
@@ -16,8 +17,10 @@ from raytune_lite.core.messages import Decision, PromoteRung, PutRung
 from raytune_lite.core.protocols import Promoter, StudyIdentity
 from raytune_lite.core.schedules import Levels, Never
 from raytune_lite.pruners import ASHAPruner, NopPruner, pruner_from_spec
+from raytune_lite.pruners.ranking import TopShare
 from raytune_lite.trial import StudyDirection
 
+from ..core_tools import plain
 from ..oracles import PaperASHA, naive_stopping
 
 STUDY = StudyIdentity("s", (StudyDirection.MINIMIZE,))
@@ -39,6 +42,11 @@ def promoted(number, level):
 
 def decisions(rungs, step, losses, start=0):
     return [rungs.report(start + i, step, (loss,)).decision for i, loss in enumerate(losses)]
+
+
+def keys_of(rung):
+    """(loss, arrival) of everyone at a rung, in the order of arrival; inf for what is not finite."""
+    return [(loss if math.isfinite(loss) else INF, arrival) for arrival, (loss,) in enumerate(rung.losses)]
 
 
 def ready_now(rungs, ready=lambda _: True):
@@ -314,7 +322,7 @@ def test_a_failed_trial_is_worst_at_the_next_rung_only(loss):
     assert (row.number, row.level, row.how) == (0, 3, "failed")
     assert not math.isfinite(row.losses[0])
     assert rungs.end(0, result(loss)) == ()
-    assert [len(rung.recorded) for rung in rungs.ladder] == [3, 1, 0]
+    assert [len(rung.numbers) for rung in rungs.ladder] == [3, 1, 0]
 
 
 def test_a_trial_past_its_last_rung_ends_without_a_row():
@@ -332,7 +340,7 @@ def test_a_stopped_or_retired_trial_adds_nothing_when_it_ends(mode, loss):
     rungs.retire(1)
     assert rungs.end(0, result(loss)) == ()
     assert rungs.end(1, result(loss)) == ()
-    assert [len(rung.recorded) for rung in rungs.ladder] == [2, 0, 0]
+    assert [len(rung.numbers) for rung in rungs.ladder] == [2, 0, 0]
 
 
 def test_a_retired_trial_counts_but_is_never_promoted():
@@ -352,7 +360,7 @@ def test_a_trial_that_fails_while_it_waits_was_on_its_way_to_no_rung():
     rungs = promote_rungs()
     rungs.report(0, 1, (0.5,))
     assert rungs.end(0, None) == ()
-    assert [len(rung.recorded) for rung in rungs.ladder] == [1, 0, 0]
+    assert [len(rung.numbers) for rung in rungs.ladder] == [1, 0, 0]
     assert rungs.waiting == {}
 
 
@@ -424,7 +432,7 @@ class OurCluster:
 
     def check_rank(self, number):
         rung, key = self.rungs.waiting[number]
-        assert rung.rank(key) < len(rung.recorded) // self.eta
+        assert sorted(keys_of(rung)).index(key) < len(rung.numbers) // self.eta
 
     def add(self, rows):
         self.rows.extend(rows)
@@ -554,8 +562,7 @@ def test_the_jobs_are_those_of_the_papers_algorithm_2(arguments, world):
     assert ours.rungs.waiting.keys().isdisjoint(ours.rungs.retired)
     # what is recorded is what the paper's lists hold, in the same order
     for mine, theirs in zip(ours.rungs.ladder, paper.paper.rungs, strict=True):
-        in_arrival = sorted(mine.recorded, key=lambda key: key[1])
-        assert [(loss, number) for loss, _, number in in_arrival] == theirs
+        assert [(loss, mine.numbers[arrival]) for loss, arrival in keys_of(mine)] == theirs
     check_rows(ours.rows, pruner)
 
 
@@ -595,7 +602,7 @@ def test_stop_mode_in_a_simulated_cluster_never_pauses_and_climbs_in_order(argum
     assert ours.promotions == []
     assert ours.rungs.waiting == {}
     for rung in ours.rungs.ladder:
-        assert rung.unpromoted == []
+        assert (rung.waiting, rung.on_top) == (set(), [])
     levels = {}
     for row in ours.rows:
         levels.setdefault(row.number, []).append(row.level)
@@ -628,8 +635,38 @@ def test_when_the_budget_is_spent_nothing_promotable_is_left(arguments, world):
     simulate(ours, max_resource=arguments[1], **world)
     assert ready_now(ours.rungs) == []
     for rung in ours.rungs.ladder:
-        top = rung.recorded[: len(rung.recorded) // ours.eta]
-        assert not set(top) & set(rung.unpromoted)
+        top = sorted(keys_of(rung))[: len(rung.numbers) // ours.eta]
+        assert not {arrival for _, arrival in top} & rung.waiting
+
+
+RULES = st.builds(
+    TopShare, st.integers(2, 5), st.integers(0, 1), st.integers(0, 6), like_optuna=st.booleans()
+)
+
+
+@given(st.lists(st.tuples(losses, st.booleans(), st.integers(0, 9)), min_size=1, max_size=60), RULES)
+def test_a_rung_is_what_sorting_everything_says(arrivals, rule):
+    """Its heaps against a sorted list, with entries that are taken, and again from a dump."""
+    rung, everyone, waiting = rule.rung(1), [], []
+    for number, (loss, waits, taken) in enumerate(arrivals):
+        if rule.like_optuna and rule.has_lost((loss,)):
+            continue  # never recorded
+        waits = waits and not rule.has_lost((loss,))
+        key = rung.record(number, (loss,), waits=waits)
+        everyone.append((INF if rule.has_lost((loss,)) else loss, len(everyone), number))
+        assert key == everyone[-1][:2]
+        waiting += [everyone[-1]] if waits else []
+        top = sorted(everyone)[: rule.quota(len(everyone))]
+        assert list(rung.candidates()) == [entry[2] for entry in top if entry in waiting]
+        assert rung.is_on_top(key) == (
+            bool(top) and key[0] <= top[-1][0] if rule.like_optuna else everyone[-1] in top
+        )
+        if waiting and taken < len(waiting):
+            rung.take(waiting.pop(taken)[:2])
+        again = rule.rung(1)
+        assert again.load(json.loads(json.dumps(rung.dump()))) == [entry[:2] for entry in everyone]
+        assert plain(again) == plain(rung)
+        rung = again if taken % 2 else rung
 
 
 def test_a_trial_that_passed_a_rung_undecided_is_due_at_its_next_step_once_it_is_promoted():

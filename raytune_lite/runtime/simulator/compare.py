@@ -30,7 +30,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, enum.Enum):
         return str(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return [type(value).__name__, *(_plain(getattr(value, f.name)) for f in dataclasses.fields(value))]
+        return [type(value).__name__, *(_plain(getattr(value, f.name)) for f in dataclasses.fields(value) if f.compare)]
     if isinstance(value, Mapping):
         return [[_plain(k), _plain(v)] for k, v in value.items()]
     if isinstance(value, (list, tuple, deque)):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import _ray_rules
 import numpy as np
 from _tables import Table
 
@@ -47,9 +48,20 @@ RULES: dict[str, Rule] = {
         "ASHAPruner", min_resource=1, max_resource="epochs", reduction_factor=ETA, mode="stop"
     ),
     "median": _ours("MedianPruner"),
+    "median-reached": _ours("MedianPruner", among="reached"),
+    "quantile-reached": _ours("PercentilePruner", percentile=100 / ETA, among="reached"),
+    "sha": _ours("SuccessiveHalvingPruner", min_resource=1, reduction_factor=ETA),
+    "hyperband": _ours("HyperbandPruner", min_resource=1, max_resource="epochs", reduction_factor=ETA),
+    "hyperband-promote": _ours(
+        "HyperbandPruner", saves=True, min_resource=1, max_resource="epochs", reduction_factor=ETA, mode="promote"
+    ),
+    "pasha": _ours("PASHAPruner", saves=True, min_resource=1, max_resource="epochs", reduction_factor=ETA),
+    "pbt": _ours("PBTPruner", saves=True),
+    "ray-asha": Rule(lambda epochs: _ray_rules.RayASHA(1, epochs, ETA)),
+    "ray-median": Rule(lambda _: _ray_rules.RayMedian()),
 }
 SAMPLERS: dict[str, Callable[[int], Any]] = {
-    "random": lambda seed: samplers.RandomSampler(seed=seed),
+    "random": lambda _: None,
     "tpe": lambda seed: samplers.TPESampler(seed=seed),
     "gp": lambda seed: samplers.GPSampler(seed=seed),
     "cmaes": lambda seed: samplers.CmaEsSampler(seed=seed),
@@ -66,7 +78,7 @@ def missing(method: str) -> str:
         return f"there is no sampler {sampler!r}; there are {', '.join(SAMPLERS)}"
     try:
         RULES[rule].make(50)
-    except (AttributeError, ImportError) as error:
+    except (AttributeError, ImportError, TypeError) as error:
         return str(error)
     return ""
 
@@ -74,27 +86,28 @@ def missing(method: str) -> str:
 class FromTable(BaseSampler):
     """A sampler whose points are moved to the nearest configuration of a table that no trial has had yet.
 
-    Nearest in the unit cube. When all have been had, they may be had again. The study gets the values of the
-    configuration, not the point. The first trials get given configurations.
+    Nearest in the unit cube. When all have been had, they are had again. The study gets the values of the
+    configuration, not the point. Random search takes the configurations in a random order.
 
     Args:
-        inner: the sampler.
+        inner: the sampler; None: random search.
         table: the table.
-        first: configurations of the first trials.
+        order: all configurations in a random order.
+        n_first: trials that get the first of them, whatever the sampler.
     """
 
-    def __init__(self, inner: Any, table: Table, first: list[int]) -> None:
-        super().__init__(inner.seed)
+    def __init__(self, inner: Any, table: Table, order: list[int], n_first: int) -> None:
+        super().__init__(0)
         self.inner, self.table = inner, table
         self.row_of: dict[int, int] = {}  # by trial
         self.asks, self.seconds = 0, 0.0
-        self._first = first
+        self._order, self._n_first = order, n_first
         self._free = np.ones(len(table), bool)
-        self.draws_globally = inner.draws_globally
+        self.draws_globally = inner is not None and inner.draws_globally
 
     def spec(self) -> dict[str, Any]:
         """Not to be rebuilt: it has a memory of its own."""
-        return {"name": "FromTable", "inner": self.inner.spec()}
+        return {"name": "FromTable", "inner": {} if self.inner is None else self.inner.spec()}
 
     def search_space(self, view: StudyView, known: Mapping[str, Distribution]) -> Mapping[str, Distribution]:  # noqa: ARG002
         """All of the table's."""
@@ -104,20 +117,22 @@ class FromTable(BaseSampler):
         self, view: StudyView, number: int, space: Mapping[str, Distribution]
     ) -> Mapping[str, float]:
         """A configuration of the table."""
-        if number < len(self._first):
-            row = self._first[number]
+        if number < self._n_first or self.inner is None:
+            row = self._order[len(self.row_of) % len(self._order)]
         else:
             start = time.process_time()
-            point = self._point(view, number, space)
+            row = self._nearest(self._point(view, number, space))
             self.seconds += time.process_time() - start
             self.asks += 1
-            away = ((self.table.units - self.table.unit(point)) ** 2).sum(1)
-            if self._free.any():
-                away[~self._free] = np.inf
-            row = int(away.argmin())
         self._free[row] = False
         self.row_of[number] = row
         return dict(zip(space, self.table.configs[row].tolist(), strict=True))
+
+    def _nearest(self, point: Mapping[str, float]) -> int:
+        away = ((self.table.units - self.table.unit(point)) ** 2).sum(1)
+        if self._free.any():
+            away[~self._free] = np.inf
+        return int(away.argmin())
 
     def _point(self, view: StudyView, number: int, space: Mapping[str, Distribution]) -> dict[str, float]:
         inner = self.inner

@@ -96,8 +96,8 @@ def find(folder: str, families: Sequence[str] = FAMILIES) -> list[str]:
 
 
 @lru_cache(maxsize=64)
-def load(folder: str, name: str, seed: int = 0) -> Table:
-    """A table. ``seed``: of the speeds, where the table has no times."""
+def load(folder: str, name: str, seed: int = 0, times: int = 1) -> Table:
+    """A table. ``seed``: of the speeds, where the table has no times. ``times``: see ``grown``."""
     with np.load(Path(folder) / f"{name}.npz", allow_pickle=False) as data:
         raw = {key: data[key] for key in data.files}
     if name.startswith("lcbench"):
@@ -114,7 +114,7 @@ def load(folder: str, name: str, seed: int = 0) -> Table:
     for i, each in enumerate(names):
         if each.startswith("beta"):
             names[i], columns[:, i] = f"1 - {each}", 1.0 - columns[:, i]
-    return make(name, names, columns, losses, lengths.astype(np.int64), seconds)
+    return grown(make(name, names, columns, losses, lengths.astype(np.int64), seconds), times)
 
 
 def make(
@@ -133,6 +133,43 @@ def make(
     configs = columns[:, kept]
     units = np.array([[_to_unit(v, d) for v, d in zip(row, space.values(), strict=True)] for row in configs])
     return Table(name, space, configs, units, losses, lengths, seconds)
+
+
+def grown(table: Table, times: int) -> Table:
+    """The table with ``times`` configurations for each of its own, itself among them.
+
+    A new one lies between one of the table and another of its ten nearest; its loss and its times at each epoch are
+    theirs, weighted by the place; it is as long as the nearer one. The mixtures are the same for all seeds.
+    """
+    if times == 1:
+        return table
+    rng, n = generator(0, len(table), times), len(table)
+    one = np.tile(np.arange(n), times - 1)
+    nearest = np.argsort(((table.units[:, None] - table.units) ** 2).sum(-1), axis=1)[:, 1:11]
+    other = nearest[one, rng.integers(10, size=len(one))]
+    share = 0.5 * rng.random((len(one), 1))
+    units = (1 - share) * table.units[one] + share * table.units[other]
+    values = [[_from_unit(u, d) for u, d in zip(row, table.space.values(), strict=True)] for row in units.tolist()]
+    with np.errstate(invalid="ignore", over="ignore"):
+        near, far = table.losses[one], table.losses[other]
+        losses = np.where(np.isnan(far), near, (1 - share) * near + share * far)
+    ends = (1 - share) * table.ends[one] + share * table.ends[other]
+    return Table(
+        table.name,
+        table.space,
+        np.concatenate([table.configs, values]),
+        np.concatenate([table.units, units]),
+        np.concatenate([table.losses, losses]),
+        np.concatenate([table.lengths, table.lengths[one]]),
+        np.concatenate([table.ends, ends]),
+    )
+
+
+def _from_unit(u: float, dist: Any) -> float:
+    low, high = float(dist.low), float(dist.high)
+    value = math.exp(math.log(low) + u * (math.log(high) - math.log(low))) if dist.log else low + u * (high - low)
+    value = min(max(value, low), high)
+    return float(round(value)) if isinstance(dist, IntDistribution) else value
 
 
 def _to_unit(value: float, dist: Any) -> float:

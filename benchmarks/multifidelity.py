@@ -6,7 +6,9 @@
 The launcher, the driver, the session and the core are the true ones, on the simulator's clock, see ``_virtual``. A run
 lasts ``--budget`` full trainings, of the mean length. A method is rule/sampler, see ``_methods``. A sampler's point is
 moved to the nearest configuration of the table that has not been tried; all methods begin with the same ones, and meet
-the same speeds. The sampler's thinking takes no virtual time; its CPU time is given beside.
+the same speeds; random search takes them in the same order under every rule. Many workers have soon tried all of a
+table: ``--grow 10`` adds nine mixtures for each of its configurations. A sampler's thinking takes no virtual time; its
+CPU time is given beside.
 
 Regret: 0 is the best loss in the table, at any epoch, 1 the median configuration after a full training; at most 1. It
 is that of the best loss reported so far. "chosen" is the regret that the configuration with that report has when it is
@@ -42,7 +44,7 @@ import _tables
 import _virtual
 import numpy as np
 from _asynchrony import generator
-from _ranking import Interval, common_blocks
+from _regret import summary
 
 from raytune_lite.distributions import IntDistribution
 from raytune_lite.exceptions import TrialPruned
@@ -50,7 +52,6 @@ from raytune_lite.trial import TrialState
 
 METHODS = "full/random,one-epoch/random,asha/random,asha/tpe,asha/gp,asha/auto,asha-stop/random,median/random"
 EPOCH = 60.0  # virtual seconds that a mean epoch takes: long beside the start of a task
-N_BOOTSTRAP = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class Run:
     method: str
     budget: float
     n_initial: int
+    grow: int
 
 
 class Training:
@@ -144,14 +146,14 @@ def perform(work: tuple[Run, str]) -> dict[str, Any]:
     """The line that records a run; if the method raised, the line has "error" and no curve."""
     run, data = work
     name, _, sampler = run.method.partition("/")
-    rule, table = _methods.RULES[name], _tables.load(data, run.table, run.seed)
-    first = generator(run.seed, 11).permutation(len(table))[: run.n_initial].tolist()
+    rule, table = _methods.RULES[name], _tables.load(data, run.table, run.seed, run.grow)
+    order = generator(run.seed, 11).permutation(len(table)).tolist()
     enqueued = [
         {name: dist.to_external_repr(value) for (name, dist), value in zip(table.space.items(), row, strict=True)}
-        for row in table.configs[first]
+        for row in table.configs[order[: run.n_initial]]
     ]
     training = Training(table, rule)
-    chooser = _methods.FromTable(_methods.SAMPLERS[sampler](run.seed), table, first)
+    chooser = _methods.FromTable(_methods.SAMPLERS[sampler](run.seed), table, order, run.n_initial)
     start, error = time.process_time(), ""
     cluster = _virtual.QuietCluster(
         chooser, rule.make(table.epochs), training, workers=run.workers, enqueued=enqueued
@@ -196,7 +198,7 @@ def planned(args: argparse.Namespace, methods: Sequence[str]) -> list[Run]:
     """All runs, seed by seed, so that whatever is done first is done for every table and method alike."""
     tables = [name for name in _tables.find(args.data) if not args.tables or name in args.tables]
     return [
-        Run(table, workers, seed, method, args.budget, args.initial)
+        Run(table, workers, seed, method, args.budget, args.initial, args.grow)
         for seed in range(args.first_seed, args.first_seed + args.seeds)
         for workers in args.workers
         for table in tables
@@ -236,86 +238,6 @@ def carry_out(runs: Sequence[Run], args: argparse.Namespace) -> None:
     print(f"{done} of {len(runs)} runs done{'' if done == len(runs) else ': the time is over'}.", file=sys.stderr)
 
 
-# --- reporting -------------------------------------------------------------------------------------------------------
-
-
-def at(record: dict[str, Any], time: float, column: int = 1) -> float:
-    """Regret after a time; 1 before the first report. ``column``: 1: of the best report; 2: chosen."""
-    points = [point[column] for point in record.get("curve", ()) if point[0] <= time]
-    return points[-1] if points else 1.0
-
-
-def reached(record: dict[str, Any], target: float) -> float:
-    """The time at which the regret is the target; inf if it never is."""
-    return next((point[0] for point in record.get("curve", ()) if point[1] <= target), math.inf)
-
-
-def iqm(values: Any) -> Any:
-    """The mean of the middle half, along the first axis (rliable's, Agarwal et al. 2021)."""
-    ordered = np.sort(values, axis=0)
-    n = len(ordered)
-    cut = n // 4
-    return ordered[cut : n - cut].mean(0)
-
-
-def iqm_intervals(blocks: dict[str, Any]) -> list[Interval]:
-    """The interquartile mean of each column over all tables and seeds; seeds are drawn again within each table."""
-    rng = np.random.Generator(np.random.Philox(0))
-    middle = iqm(np.concatenate(list(blocks.values())))
-    draws = [
-        iqm(np.concatenate([rows[rng.integers(len(rows), size=len(rows))] for rows in blocks.values()]))
-        for _ in range(N_BOOTSTRAP)
-    ]
-    low, high = np.quantile(draws, [0.025, 0.975], axis=0)
-    return [Interval(*row) for row in zip(middle.tolist(), low.tolist(), high.tolist(), strict=True)]
-
-
-def summary(records: Sequence[dict[str, Any]], methods: Sequence[str]) -> None:
-    """Print the tables of each number of workers."""
-    for record in records:
-        if record["error"]:
-            print(f"failed: {record['method']}, {record['table']}, seed {record['seed']}: {record['error']}")
-    for workers in sorted({record["workers"] for record in records}):
-        here = [record for record in records if record["workers"] == workers]
-        some = [method for method in methods if any(record["method"] == method for record in here)]
-        if some:
-            table(workers, here, some)
-
-
-def table(workers: int, records: Sequence[dict[str, Any]], methods: Sequence[str]) -> None:
-    """Print one table: regret over time, and what it took."""
-    budget = max(record["budget"] for record in records)
-    times = [t for t in (0.25, 0.5, 1.0, 2.0, 3.0, 6.0) if t <= budget]
-    columns = [(t, 1) for t in times] + [(budget, 2)]
-    found = {}
-    for t, column in columns:
-        results = {(r["table"], r["seed"], r["method"]): at(r, t, column) for r in records}
-        blocks = common_blocks(results, methods)
-        found[t, column] = iqm_intervals(blocks) if blocks else []
-    if not blocks:
-        return
-    n = sum(map(len, blocks.values()))
-    print(f"\n{workers} workers ({len(blocks)} tables, {n} blocks of one table and one seed): regret after")
-    heads = [f"{t:g}" for t in times] + [f"{budget:g}, chosen"]
-    print(f"  {'method':20s} " + " ".join(f"{head:>20s}" for head in heads))
-    for i in sorted(range(len(methods)), key=lambda i: found[budget, 1][i].mean):
-        print(f"  {methods[i]:20s} " + " ".join(f"{found[key][i]!s:>20s}" for key in columns))
-    costs(workers, records, methods)
-
-
-def costs(workers: int, records: Sequence[dict[str, Any]], methods: Sequence[str]) -> None:
-    """Print means of what the runs took."""
-    names = ("trials", "attempts", "promotions", "complete", "epochs", "checkpoints", "held_nan", "held_diverged",
-             "decision_us", "claim_us", "ask_ms", "cpu")  # fmt: skip
-    print(f"\n{workers} workers: means per run (CPU time: us, ms and s)")
-    print(f"  {'method':20s} " + " ".join(f"{name:>13s}" for name in names))
-    for method in methods:
-        mine = [r for r in records if r["method"] == method and not r["error"]]
-        if mine:
-            values = [float(np.mean([r[name] for r in mine])) for name in names]
-            print(f"  {method:20s} " + " ".join(f"{value:13.1f}" for value in values))
-
-
 def _numbers(text: str) -> list[int]:
     return [int(part) for part in text.split(",")]
 
@@ -338,6 +260,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, default=30)
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--initial", type=int, default=10, help="configurations that all methods begin with")
+    parser.add_argument("--grow", type=int, default=1, help="configurations for each one of a table, see _tables")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--budget-minutes", type=float, default=math.inf)
     return parser.parse_args(arguments)

@@ -165,7 +165,7 @@ def test_the_benchmark_of_pruners_runs_goes_on_and_repeats_itself(tmp_path):
         return done, [json.loads(line) for line in (tmp_path / name).read_text().splitlines()]
 
     done, lines = run("curves.jsonl", 1)
-    assert "4 workers (1 tables, 1 blocks" in done.stdout
+    assert "4 workers: regret after so many full trainings (1 tables, 1 blocks)" in done.stdout
     assert [line["error"] for line in lines] == [""] * 6
     of = {line["method"]: line for line in lines}
     assert of["asha/random"]["promotions"] > 5

@@ -97,6 +97,9 @@ MUTANTS = [
     Mutant("the top 1/eta of a rung goes on, rounded down", "pruners/ranking.py", "n // self.eta)",
            "-(-n // self.eta))",
            "tests/pruners/test_asha.py::test_exactly_floor_n_over_eta_of_a_rung_qualify"),
+    Mutant("a trial is not compared with itself", "pruners/percentile.py", "values[i if i < skipped else i + 1]",
+           "values[i]", "tests/pruners/test_percentile.py::"
+           "test_among_reached_it_is_the_rule_on_all_reports_and_any_order_of_arrival_leads_to_the_same"),
     Mutant("what is paused at a run's end is pruned", "core/runs.py", "if trial.state is PAUSED:", "if False:",
            "tests/test_core_state.py::test_run_finished_prunes_what_is_paused_only_when_the_run_is_over"),
     Mutant("a grid's cell is dead after max_failures trials", "core/ledger.py",

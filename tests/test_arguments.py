@@ -53,6 +53,7 @@ PLACES = [
     (pruners.MedianPruner, "n_warmup_steps", 2),
     (pruners.MedianPruner, "interval_steps", 2),
     (pruners.MedianPruner, "n_min_trials", 2),
+    (lambda **given: pruners.PercentilePruner(25, **given), "interval_steps", 2),
     (RetryPolicy, "exception", 2),
     (RetryPolicy, "abort_after", 2),
     (lambda **given: RetryPolicy(worker_crash=(given["retries"], 1.5)), "retries", 2),

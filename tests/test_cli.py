@@ -209,7 +209,7 @@ def test_a_target_that_cannot_be_loaded_is_explained(folder, target, told):
         (["--n-trials", "1", "--pruner-option", "n_startup_trials=3"], "needs --pruner, one of asha, median, none"),
         (["--n-trials", "1", "--pruner", "median", "--pruner-option", "patience"], "must be NAME=VALUE"),
         (["--n-trials", "1", "--pruner", "median", "--pruner-option", "patience=3"],
-         "its arguments are n_startup_trials, n_warmup_steps, interval_steps, n_min_trials"),
+         "its arguments are n_startup_trials, n_warmup_steps, interval_steps, n_min_trials, among"),
         (["--n-trials", "1", "--pruner", "median", "--pruner-option", "interval_steps=0"], "interval_steps must be"),
         (["--n-trials", "1", "--pruner", "median", "--max-resource", "9"], "need --pruner asha"),
         (["--n-trials", "1", "--pruner", "median", "--direction", "minimize", "--direction", "maximize"],

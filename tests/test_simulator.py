@@ -308,10 +308,10 @@ def a_claim_ahead_outlives_its_task(patch):
 
 def takes_pruned_trials_into_the_median(patch):
     """The median rule counts COMPLETE trials only."""
-    from raytune_lite.pruners.median import _MedianJudge
+    from raytune_lite.pruners.percentile import PercentileJudge
 
-    end = _MedianJudge.end
-    patch.setattr(_MedianJudge, "end", lambda self, number, losses: end(self, number, losses or (0.0,)))
+    end = PercentileJudge.end
+    patch.setattr(PercentileJudge, "end", lambda self, number, losses: end(self, number, losses or (0.0,)))
 
 
 def swaps_the_values_of_two_objectives(patch):

@@ -14,15 +14,25 @@ if TYPE_CHECKING:
     from .asha import ASHAPruner
     from .median import MedianPruner
     from .nop import NopPruner
+    from .percentile import PercentilePruner
 
 # The module of each: what a study is continued with, and what the command line offers. A new pruner is one line here.
 _HOMES = {
     "ASHAPruner": "asha",
     "MedianPruner": "median",
     "NopPruner": "nop",
+    "PercentilePruner": "percentile",
 }
 
-__all__ = ["ASHAPruner", "MedianPruner", "NopPruner", "check_pruner", "pruner_from_spec", "pruner_names"]
+__all__ = [
+    "ASHAPruner",
+    "MedianPruner",
+    "NopPruner",
+    "PercentilePruner",
+    "check_pruner",
+    "pruner_from_spec",
+    "pruner_names",
+]
 
 
 def __getattr__(name: str) -> Any:

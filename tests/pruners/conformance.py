@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import optuna
 
 from raytune_lite.core.protocols import Pruner
-from raytune_lite.pruners import ASHAPruner, MedianPruner, NopPruner
+from raytune_lite.pruners import ASHAPruner, MedianPruner, NopPruner, PercentilePruner
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,7 @@ class Case:
 
     ``peer``: the same one of Optuna's, when it promises Optuna's decisions. ``heeds_all``: reports at which nothing is
     due count too, in later decisions. ``differs_on_infinities``: its docstring says so, and its own tests show where.
+    ``stops``, ``pauses``: which verdicts it has beside CONTINUE.
     """
 
     name: str
@@ -24,6 +25,18 @@ class Case:
     peer: Callable[[], optuna.pruners.BasePruner] | None = None
     heeds_all: bool = False
     differs_on_infinities: bool = False
+    stops: bool = True
+    pauses: bool = False
+
+
+def _percentile(name: str, *given: float, n_min_trials: int = 1) -> Case:
+    return Case(
+        name,
+        lambda: PercentilePruner(*given, n_min_trials=n_min_trials),  # type: ignore[arg-type]
+        lambda: optuna.pruners.PercentilePruner(*given, n_min_trials=n_min_trials),  # type: ignore[arg-type]
+        heeds_all=True,
+        differs_on_infinities=True,
+    )
 
 
 def _median(name: str, *given: int, n_min_trials: int = 1) -> Case:
@@ -37,12 +50,17 @@ def _median(name: str, *given: int, n_min_trials: int = 1) -> Case:
 
 
 CASES = (
-    Case("Nop", NopPruner, optuna.pruners.NopPruner),
-    Case("ASHA promote", lambda: ASHAPruner(1, 9, 3)),
-    Case("ASHA promote, halves", lambda: ASHAPruner(2, 9, 2)),
+    Case("Nop", NopPruner, optuna.pruners.NopPruner, stops=False),
+    Case("ASHA promote", lambda: ASHAPruner(1, 9, 3), pauses=True),
+    Case("ASHA promote, halves", lambda: ASHAPruner(2, 9, 2), pauses=True),
     Case("ASHA stop", lambda: ASHAPruner(1, 9, 2, mode="stop")),
-    Case("ASHA without rungs", lambda: ASHAPruner(9, 9, 3)),
+    Case("ASHA without rungs", lambda: ASHAPruner(9, 9, 3), stops=False),
     _median("Median"),
     _median("Median, at once", 0),
     _median("Median, sparse", 2, 2, 3, n_min_trials=2),
+    Case("Median, reached", lambda: MedianPruner(2, among="reached"), heeds_all=True),
+    _percentile("Percentile 25", 25.0, 0),
+    _percentile("Percentile 0", 0.0, 1, 1, 2),
+    _percentile("Percentile 66.6", 66.6, 0, n_min_trials=2),
+    Case("Percentile, reached", lambda: PercentilePruner(30, 0, 2, 3, among="reached"), heeds_all=True),
 )

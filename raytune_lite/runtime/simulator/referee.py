@@ -1,6 +1,6 @@
 """Independent judges of the pruner's decisions: they see the committed rows and the answers, and no code of a pruner.
 
-``Referee`` is the one of a study without a pruner; ``Ladder`` and ``Medians`` know a rule.
+``Referee`` is the one of a study without a pruner; ``Ladder`` knows ASHA's, ``Stopping`` those of ``rules``.
 """
 
 from __future__ import annotations

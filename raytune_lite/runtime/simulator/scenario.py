@@ -8,15 +8,13 @@ from hashlib import blake2b
 from typing import Any
 
 from ...core.messages import ParamValue
-from ...core.protocols import StudyView
+from ...core.protocols import Pruner, StudyView
 from ...core.retries import RetryPolicy
 from ...distributions import Distribution, FloatDistribution, IntDistribution
-from ...pruners import ASHAPruner, MedianPruner, NopPruner
 from ...samplers import GridSampler, RandomSampler
 from ...trial import StudyDirection
 from ..trial import Trial
-from .ladder import Ladder
-from .medians import Medians
+from .pruners import draw_pruner, referee_of
 from .referee import Referee
 from .world import World
 
@@ -108,7 +106,7 @@ class Scenario:
     """One study and one cluster."""
 
     sampler: GridSampler | RandomSampler
-    pruner: ASHAPruner | MedianPruner | NopPruner
+    pruner: Pruner
     directions: tuple[StudyDirection, ...]
     retries: RetryPolicy
     n_trials: int | None
@@ -166,11 +164,7 @@ class Scenario:
 
     def referee(self, world: World) -> Referee:
         """An independent judge of the pruner's decisions."""
-        if isinstance(self.pruner, ASHAPruner):
-            return Ladder(world.violate, self.pruner)
-        if isinstance(self.pruner, MedianPruner):
-            return Medians(world.violate, self.pruner, self.directions[0])
-        return Referee(world.violate)
+        return referee_of(self.pruner, self.directions, world.violate)
 
     def result(self, world: World, name: str) -> tuple[float, ...]:
         """What a trial that ran elsewhere came to."""
@@ -210,7 +204,7 @@ def draw(world: World, *, sql: bool) -> Scenario:
         if isinstance(sampler, SlowSampler):
             sampler.world, sampler.seconds = world, world.choice("thinking takes", (0.05, 1.0, 5.0))
     n = integer("trials", 2, 20)
-    pruner = _pruner(world)
+    pruner = draw_pruner(world)
     directions = [world.choice("direction", (StudyDirection.MINIMIZE, StudyDirection.MAXIMIZE))]
     if pruner.judges_several and world.draw("has two objectives") < 0.5:
         directions.append(StudyDirection.MAXIMIZE)
@@ -254,18 +248,6 @@ def _draw_rates(world: World) -> None:
     for fault, rate in RATES.items():
         share = world.choice(f"rate of {fault}", (0.0, 0.5, 1.0, 3.0))
         world.rates[fault] = min(0.5, rate * share * weather)
-
-
-def _pruner(world: World) -> ASHAPruner | MedianPruner | NopPruner:
-    kind = world.choice("pruner", ("other", "promote", "promote", "stop"))
-    if kind == "other" and world.draw("has no pruner") < 0.7:
-        return NopPruner()
-    if kind == "other":
-        startup, least = world.integer("startup trials", 0, 2), world.integer("least trials at a step", 1, 2)
-        warmup, interval = world.integer("warm-up steps", 0, 2), world.integer("interval", 1, 3)
-        return MedianPruner(startup, warmup, interval, n_min_trials=least)
-    low, high = world.integer("min_resource", 1, 2), world.integer("max_resource", 4, 9)
-    return ASHAPruner(low, high, world.integer("reduction_factor", 2, 3), mode=kind)
 
 
 def _retries(world: World) -> RetryPolicy:

@@ -1,0 +1,97 @@
+"""Rules that stop trials, written out naively: plain lists, everything computed anew at each report.
+
+A rule answers by how much a trial must be stopped: above 0, it must; below 0, it goes on; near 0, rounding decides.
+
+Source: Optuna 5.0, ``optuna/pruners``, with the true percentile beside an infinite value.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...pruners import MedianPruner, PercentilePruner
+from ...trial import StudyDirection
+
+GOES_ON = -math.inf
+
+
+@dataclass(slots=True)
+class Seen:
+    """All reports, as losses, by trial and step in the order of arrival; and the COMPLETE trials in their order."""
+
+    directions: tuple[StudyDirection, ...]
+    losses: dict[int, dict[int, float]] = field(default_factory=dict)
+    complete: list[int] = field(default_factory=list)
+
+
+Rule = Callable[[Seen, int, int, int], float]  # (what was seen, the trial, the step reported, its last step before)
+
+
+def rule_of(pruner: Any) -> Rule | None:
+    """The naive rule of a pruner that only stops; None: there is none here."""
+    if isinstance(pruner, (MedianPruner, PercentilePruner)):
+        return percentile_rule(pruner)
+    return None
+
+
+def is_first(pruner: Any, step: int, before: int) -> bool:
+    """Whether a report is the first one since the last step at which a decision was due."""
+    steps = step - pruner.n_warmup_steps
+    return bool(steps >= 0 and before < step - steps % pruner.interval_steps)
+
+
+def judged(pruner: Any, losses: dict[int, float]) -> dict[int, float]:
+    """The best so far at each step at which a decision was due."""
+    found = {}
+    steps = sorted(losses)
+    for before, step in zip([-1, *steps], steps, strict=False):
+        if is_first(pruner, step, before):
+            numbers = [losses[s] for s in steps if s <= step and not math.isnan(losses[s])]
+            found[step] = min(numbers, default=math.nan)
+    return found
+
+
+def percentile_rule(pruner: MedianPruner | PercentilePruner) -> Rule:
+    """By how much the trial's best is worse than the percentile of the others' losses at this step."""
+    share = pruner.percentile if isinstance(pruner, PercentilePruner) else 50.0
+
+    def rule(seen: Seen, number: int, step: int, before: int) -> float:
+        if not is_first(pruner, step, before):
+            return GOES_ON
+        if pruner.among == "completed":
+            others = [seen.losses.get(n, {}) for n in seen.complete]
+        else:
+            others = [judged(pruner, losses) for n, losses in seen.losses.items() if n != number]
+            others = [losses for losses in others if losses]
+        if len(others) < max(1, pruner.n_startup_trials):
+            return GOES_ON
+        own = [loss for loss in seen.losses[number].values() if not math.isnan(loss)]
+        if not own:
+            return math.inf
+        there = [losses[step] for losses in others if step in losses]
+        bar = _percentile([loss for loss in there if not math.isnan(loss)], share)
+        if bar is None or len(there) < pruner.n_min_trials:
+            return GOES_ON
+        value, is_exact = bar
+        margin = min(own) - value
+        return GOES_ON if margin == 0.0 and is_exact else margin
+
+    return rule
+
+
+def _percentile(losses: list[float], share: float) -> tuple[float, bool] | None:
+    """The percentile, and whether it is one of the losses themselves."""
+    if not losses:
+        return None
+    losses = sorted(losses)
+    place = (len(losses) - 1) * share / 100
+    i = math.floor(place)
+    if place == i:
+        return losses[i], True
+    return losses[i] + (losses[i + 1] - losses[i]) * (place - i), False
+
+
+__all__ = ["Rule", "Seen", "rule_of"]

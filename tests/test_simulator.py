@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("greenlet", reason="the simulated processes are greenlets: pip install greenlet")
 
-from raytune_lite.core import attempts, moves
+from raytune_lite.core import attempts, moves, retention
 from raytune_lite.core import messages as m
 from raytune_lite.core.ledger import CellState, Leases, Ledger
 from raytune_lite.core.trials import TrialRecord
@@ -409,7 +409,13 @@ def a_late_copy_changes_attributes_back(patch):
     patch.setattr(attempts, "_note_attrs", lambda trial, progress: note_attrs(trial, replace(progress, order=0)))
 
 
+def takes_the_trials_so_far_for_all(patch):
+    """Paused trials are given up as if the run began no more."""
+    patch.setattr(retention, "_most_trials", lambda s: s.next_number)
+
+
 BUGS = (
+    takes_the_trials_so_far_for_all,
     a_late_copy_changes_attributes_back,
     no_epoch_fence, no_attempt_fence, answers_before_the_commit, forgets_its_verdicts, deletes_before_the_commit,
     keeps_no_checkpoint_of_the_paused, hands_out_a_cell_twice, loses_a_wake_up, forgets_its_budget,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 _PASSED_ON = ("n_trials", "max_trials", "timeout", "trial_timeout", "lease", "max_concurrent", "executor",
-              "one_trial_per_task")  # fmt: skip
+              "one_trial_per_task", "max_checkpoint_bytes")  # fmt: skip
 
 SAMPLERS = {
     "auto": "AutoSampler",
@@ -72,6 +72,8 @@ SAMPLERS = {
               "milliseconds.")  # fmt: skip
 @click.option("--checkpoint-dir", type=click.Path(file_okay=False), help="Where checkpoints lie; on several nodes a "
               "shared path.")  # fmt: skip
+@click.option("--max-checkpoint-bytes", type=int, help="What all checkpoints may take together; past it paused trials "
+              "lose theirs, the least promising first.")  # fmt: skip
 def run(target: str, storage: str | None, storage_env: str | None, study_name: str | None, **given: Any) -> None:
     """Run an objective's trials, or go on with a study.
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from ..distributions import check_distribution_compatibility
 from ..exceptions import MessageError
 from ..trial import CONSTRAINT_PREFIX
-from . import judging, moves
+from . import judging, moves, retention
 from . import messages as m
 from .bounds import MAX_ERROR, MAX_TRACEBACK, check_distribution, check_progress, clip
 from .messages import Command, Decision, FailureKind, Outcome, ParamValue, Row
@@ -105,7 +105,7 @@ def _note_progress(s: StudyData, trial: TrialRecord, progress: m.Progress) -> li
             commands += judging.report(s, trial, step, values)
     if trial.last_step > trial.furthest:
         _get_further(s, trial, trial.last_step)
-    return commands + moves.drop_superseded(s, trial) if trial.checkpoints else commands
+    return commands + retention.drop_superseded(s, trial) if trial.checkpoints else commands
 
 
 def _note_trained(trial: TrialRecord, progress: m.Progress) -> None:

@@ -39,8 +39,10 @@ class RunStarted(Event):
     ``n_trials``: configurations this run may start (None: no bound). ``max_trials``: bound on the study's total.
     ``pruner``, ``sampler``, ``retries``: JSON text of their specs. ``checkpoints_kept``: reported ones of a trial that
     may be resumed from, at least 1; more, to go back to when one is damaged. ``keeps_resumed``: also the one that a
-    live attempt began from, which the attempt may read late; runs of older logs dropped it. ``held``: trials that
-    ``ask`` has given to somebody in this process, who may still tell their results: this run leaves them alone.
+    live attempt began from, which the attempt may read late; runs of older logs dropped it. ``frees_paused``: paused
+    trials lose their checkpoints once this run cannot promote them; ``max_checkpoint_bytes``: see ``optimize``.
+    ``held``: trials that ``ask`` has given to somebody in this process, who may still tell their results: this run
+    leaves them alone.
     """
 
     run: str
@@ -51,6 +53,8 @@ class RunStarted(Event):
     retries: str = "{}"
     checkpoints_kept: int = 1
     keeps_resumed: bool = False
+    frees_paused: bool = False
+    max_checkpoint_bytes: int | None = None
     held: tuple[int, ...] = ()
 
 

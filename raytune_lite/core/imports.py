@@ -7,7 +7,7 @@ import math
 
 from ..distributions import check_distribution_compatibility
 from ..trial import TrialState
-from . import adoption, judging, moves
+from . import adoption, judging, moves, retention
 from . import messages as m
 from .bounds import check_attrs, check_distribution, check_json, check_name, check_reports
 from .messages import Command
@@ -52,7 +52,7 @@ def trial_added(s: StudyData, event: m.TrialAdded, at: float) -> Effects:
     if state.is_finished():
         rows += judging.history(s, trial)
         rows += adoption.adopt_cell(s.ledger, trial)
-        moves.note_best(s, trial)
+        retention.note_best(s, trial)
         s.finished.append(trial.number)
         s.trials.loosen(trial.number)
     return Effects([*rows, m.Answer(value=trial.number)])

@@ -7,15 +7,13 @@ wrong, because a handler refuses before it changes anything.
 
 from __future__ import annotations
 
-import math
-
 from ..exceptions import StaleAttemptError
 from ..trial import TrialState
-from . import judging
+from . import judging, retention
 from . import messages as m
 from .messages import Command, Decision, FailureKind, Row
 from .record import StudyData
-from .trials import COMPLETE, FAIL, PAUSED, PRUNED, RUNNING, TRANSITIONS, WAITING, Transition, TrialRecord, written
+from .trials import FAIL, PAUSED, PRUNED, RUNNING, TRANSITIONS, WAITING, Transition, TrialRecord, written
 
 _ALLOWED = frozenset(TRANSITIONS)
 
@@ -132,7 +130,7 @@ def leave(
         *end_attempt(s, trial, at, "paused" if paused else outcome, message, exit_code, stderr_tail)
     ]
     if paused and s.run.keeps_resumed:  # it may wait for long; else the next attempt drops what it does not need
-        ended += drop_superseded(s, trial)
+        ended += retention.drop_superseded(s, trial)
     if trial.pending is Decision.STOP:
         return [*ended, *finish(s, trial, "stopped" if order is not None and order.is_final else "pruned", PRUNED, at)]
     if paused:
@@ -154,11 +152,6 @@ def _wait(s: StudyData, trial: TrialRecord, due: float) -> None:
     s.retry = {**first, trial.number: due, **{n: at for n, at in s.retry.items() if n not in first}}
 
 
-def drop_superseded(s: StudyData, trial: TrialRecord) -> list[Command]:
-    """Delete the checkpoints that nothing can need any more."""
-    return trial.drop(trial.superseded(s.run.checkpoints_kept, keeps_resumed=s.run.keeps_resumed))
-
-
 def finish(s: StudyData, trial: TrialRecord, how: str, state: TrialState, at: float) -> list[Command]:
     """The trial has ended for good. Its values are set already, unless it is pruned."""
     move(s, trial, how, state)
@@ -176,36 +169,7 @@ def finish(s: StudyData, trial: TrialRecord, how: str, state: TrialState, at: fl
         commands += s.ledger.failed(trial.number, is_final) if state is FAIL else s.ledger.done(trial.number)
     if trial.values is not None:
         commands.append(m.PutValues(number=trial.number, values=trial.values))
-    commands += _retain_checkpoint(s, trial)
+    commands += retention.of_finished(s, trial)
     s.finished.append(trial.number)
     s.trials.loosen(trial.number)
     return [*commands, m.SetState(number=trial.number, state=state, attempt=trial.attempt, completed=at)]
-
-
-def _retain_checkpoint(s: StudyData, trial: TrialRecord) -> list[Command]:
-    """Keep the best trial's last checkpoint (several objectives: every COMPLETE trial's); drop the others."""
-    former = s.best
-    note_best(s, trial)
-    if trial.state is COMPLETE and (len(s.directions) > 1 or s.best == trial.number):
-        commands = trial.drop(trial.checkpoints[:-1])
-        if former is not None and former != s.best:
-            commands += s.trials[former].drop(s.trials[former].checkpoints)
-        return commands
-    return trial.drop(trial.checkpoints)
-
-
-def note_best(s: StudyData, trial: TrialRecord) -> None:
-    """Compare a trial that has ended with the best so far."""
-    if trial.state is not COMPLETE or not trial.values or len(s.directions) > 1:
-        return
-    best = s.trials[s.best] if s.best is not None else None
-    if best is None or _rank(s, trial) < _rank(s, best):
-        if best is not None:
-            s.trials.loosen(best.number)
-        s.best = trial.number
-
-
-def _rank(s: StudyData, trial: TrialRecord) -> tuple[bool, float, int]:
-    """By which the best trial is the least: feasible first; of equals the lowest number, not the first to end."""
-    is_infeasible = any(value > 0 for _, value in trial.constraints())
-    return is_infeasible, s.losses(trial.values)[0] if trial.values else math.inf, trial.number

@@ -260,8 +260,8 @@ class Cost:
 class Judge(Protocol):
     """What a pruner knows of one study. Only the core calls it; every call is a consequence of one logged event.
 
-    A judge may follow optional protocols: Promoter, HasRungs, Timed. One that only stops trials by their steps needs
-    none.
+    A judge may follow optional protocols: Promoter, Forecaster, HasRungs, Timed. One that only stops trials by their
+    steps needs none.
     """
 
     def schedule(self, number: int) -> Schedule:
@@ -298,6 +298,24 @@ class Promoter(Protocol):
         Called before ``end`` for a trial that was pruned, or that ended without a result before this judge was there
         or elsewhere. A trial that fails in a run of the study has ``end`` alone.
         """
+
+
+@runtime_checkable
+class Forecaster(Protocol):
+    """A promoter that knows which of the trials that wait can never be promoted."""
+
+    def out_of_reach(self, n_trials: int, n_active: int) -> Sequence[int]:
+        """The trials of which it has become clear that nothing can promote them; each is named once.
+
+        ``n_trials``: the study never has more; ``n_active``: trials under way that are not paused. Where ``n_trials``
+        is larger than before, all begins anew.
+        """
+
+    def is_out_of_reach(self, number: int) -> bool:
+        """Whether this is known of a trial that waits."""
+
+    def least_promising(self) -> Sequence[int]:
+        """The trials that wait, from the lowest rung's worst to the highest rung's best."""
 
 
 @runtime_checkable

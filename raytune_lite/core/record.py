@@ -58,6 +58,8 @@ class Run:
     retries: RetryPolicy = field(default_factory=RetryPolicy)
     checkpoints_kept: int = 1
     keeps_resumed: bool = False
+    frees_paused: bool = False
+    max_checkpoint_bytes: int | None = None
 
 
 @dataclass(slots=True)

@@ -40,6 +40,8 @@ def run_started(s: StudyData, event: m.RunStarted, at: float) -> Effects:
         retries=retries,
         checkpoints_kept=event.checkpoints_kept,
         keeps_resumed=event.keeps_resumed,
+        frees_paused=event.frees_paused,
+        max_checkpoint_bytes=event.max_checkpoint_bytes,
     )
     return Effects(commands)
 

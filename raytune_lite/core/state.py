@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from . import attempts, claims, control, imports, runs
+from . import attempts, claims, control, imports, retention, runs
 from . import messages as m
 from .record import StudyData
 from .trials import FAILURE_KEY, TRANSITIONS, Effects, TrialRecord
@@ -58,6 +58,8 @@ class StudyState(StudyData):
         """
         effects = HANDLERS[type(event)](self, event, at)
         self.n_events += effects.changed
+        if effects.changed and self.paused:
+            effects.commands.extend(retention.of_paused(self, effects.commands))
         if not self.trials.is_settled:
             self.trials.settle(self.best)
         self.under_way.note(event, effects.commands)

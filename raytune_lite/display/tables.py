@@ -202,6 +202,16 @@ def duration(seconds: float) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
 
 
+def size(n_bytes: float) -> str:
+    """Bytes with three figures, in the largest unit that fits: "0 B", "12.3 MB", "4.00 TB"."""
+    units = ["B", "kB", "MB", "GB", "TB"]
+    while n_bytes >= 999.5 and len(units) > 1:
+        n_bytes /= 1000
+        del units[0]
+    digits = 0 if units[0] == "B" else max(0, 2 - (n_bytes >= 9.995) - (n_bytes >= 99.95))
+    return f"{n_bytes:.{digits}f} {units[0]}"
+
+
 def _columns(trials: Sequence[FrozenTrial], metric_names: Sequence[str] | None) -> list[str]:
     n_objectives = max((len(trial.values or ()) for trial in trials), default=1)
     params = {name for trial in trials for name in trial.params}

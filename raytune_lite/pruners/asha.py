@@ -19,6 +19,7 @@ from ..arguments import integer, shown
 from ..core.protocols import StudyIdentity
 from .ladder import LadderJudge, Track
 from .ranking import TopShare
+from .reach import ForecastingJudge
 
 _MAX_LEVEL = 2**63 - 1
 _MODES = ("promote", "stop")
@@ -131,4 +132,6 @@ class ASHAPruner:
         stops = self.mode == "stop"
         rule = TopShare(self.reduction_factor, at_least=1 if stops else 0)
         ladder = [rule.rung(level) for level in self.levels]
-        return LadderJudge(rule, stops, [Track.of(ladder)], [*ladder])
+        if stops:
+            return LadderJudge(rule, stops, [Track.of(ladder)], [*ladder])
+        return ForecastingJudge(rule, stops, [Track.of(ladder)], [*ladder], shares=ladder)

@@ -136,6 +136,10 @@ class ShareRung:
     def _key(self, arrival: int, losses: Losses) -> Key:
         return (math.inf if self.rule.has_lost(losses) else losses[0], arrival)
 
+    def key(self, arrival: int) -> Key:
+        """The key of an entry."""
+        return self._key(arrival, self.losses[arrival])
+
     def _last_on_top(self) -> Key:
         loss, arrival = self.best[0]
         return -loss, -arrival

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from ..core.messages import FailureKind
 from ..core.protocols import Branches, Grid
 from ..core.state import FAILURE_KEY
-from ..display.tables import duration, params_text, shorten, value_text
+from ..display.tables import duration, params_text, shorten, size, value_text
 from ..display.text import printable
 from ..samplers import grid_from_spec
 from ..trial import FrozenTrial, TrialState
@@ -45,7 +45,7 @@ def summary(study: Results, *, unit: str = "step", full: int | None = None) -> l
     """
     seen = study.overview(SHOWN + 1)
     lines = [_title(study), *_best(study, seen), *_counts(seen), *_owner(study, seen), *_resumes(seen, unit)]
-    lines += [*_steps(study, seen, unit, full), *_wall_time(seen)]
+    lines += [*_checkpoints(seen), *_steps(study, seen, unit, full), *_wall_time(seen)]
     lines += [*_grid(study), *_failures(seen), *_next_commands(study)]
     return lines
 
@@ -136,6 +136,11 @@ def _resumes(seen: Overview, unit: str) -> Iterator[str]:
         yield f"  resumes: {seen.n_resumed}"  # the latest first: after a crash one looks for the last resumes
         lines = (f"trial {a.number}: attempt {a.attempt} resumed at {unit} {a.resumed_step}" for a in seen.resumed)
         yield from _some(lines, seen.n_resumed)
+
+
+def _checkpoints(seen: Overview) -> Iterator[str]:
+    if seen.n_checkpoints:
+        yield f"  checkpoints: {seen.n_checkpoints} kept, {size(seen.checkpoint_bytes)}"
 
 
 def _steps(study: Results, seen: Overview, unit: str, full: int | None) -> Iterator[str]:

@@ -51,6 +51,8 @@ class Algorithms:
             retries=json.dumps(config.retries.spec()),
             checkpoints_kept=CHECKPOINTS_KEPT,
             keeps_resumed=True,
+            frees_paused=True,
+            max_checkpoint_bytes=config.max_checkpoint_bytes,
             held=config.held,
         )
 

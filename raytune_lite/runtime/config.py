@@ -43,6 +43,7 @@ class RunConfig:
     checkpoint_dir_is_given: bool = False
     secret: bytes | None = dataclasses.field(default=None, repr=False)
     held: tuple[int, ...] = ()
+    max_checkpoint_bytes: int | None = None
 
 
 def new_run_id() -> str:

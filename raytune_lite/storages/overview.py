@@ -28,6 +28,7 @@ def overview(connection: Connection, study: StudyRecord, shown: int) -> Overview
     a, own, failed = t.rtl_attempts.c, t.rtl_trials.c, (TrialState.FAIL,)
     disk = sa.and_(own.state == "WAITING", own.attempt == a.attempt, a.outcome == _DISK)
     n_disk = _count(connection, study, disk) if _DISK in outcomes else 0
+    n_checkpoints, n_bytes = _checkpoints(connection, study)
     return Overview(
         states=states,
         outcomes=outcomes,
@@ -45,6 +46,8 @@ def overview(connection: Connection, study: StudyRecord, shown: int) -> Overview
         failed=tuple(trial_queries.first_in(connection, study, failed, shown)) if failed[0] in states else (),
         n_waiting_for_disk=n_disk,
         waiting_for_disk=_attempts(connection, study, disk, min(n_disk, shown), own.number),
+        n_checkpoints=n_checkpoints,
+        checkpoint_bytes=n_bytes,
     )
 
 
@@ -75,6 +78,14 @@ def _outcomes(connection: Connection, study: StudyRecord) -> tuple[dict[str, int
     with in_row("rtl_attempts", "(outcomes)"):
         ended = {stored.text("outcome", word): int(n) for word, n, _ in found if word is not None}
         return ended, sum(int(resumed) for _, _, resumed in found)
+
+
+def _checkpoints(connection: Connection, study: StudyRecord) -> tuple[int, int]:
+    """How many are kept, and their bytes."""
+    sizes = sa.func.count(), sa.func.sum(t.rtl_checkpoints.c.size)
+    n, total = connection.execute(_of_study(study, t.rtl_checkpoints, *sizes)).one()
+    with in_row("rtl_checkpoints", "(sizes)"):
+        return int(n), int(total or 0)
 
 
 def _promotions(connection: Connection, study: StudyRecord) -> int:

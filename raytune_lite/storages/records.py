@@ -113,7 +113,7 @@ class Overview:
     attempts that ended: ``first_start``, ``last_end`` (seconds since the study was created), ``worked``: the sum of
     their times, ``busy``: for how long at least one of them ran. The lists hold the first few of as many as the figure
     beside them says: ``resumed``, the newest first; ``failed``; ``waiting_for_disk``: the last attempts of trials that
-    wait for the checkpoints' disk.
+    wait for the checkpoints' disk. ``n_checkpoints``: kept ones, which take ``checkpoint_bytes``.
     """
 
     states: dict[TrialState, int]
@@ -131,3 +131,5 @@ class Overview:
     failed: tuple[FrozenTrial, ...]
     n_waiting_for_disk: int
     waiting_for_disk: tuple[AttemptRecord, ...]
+    n_checkpoints: int
+    checkpoint_bytes: int

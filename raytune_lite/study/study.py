@@ -207,6 +207,7 @@ class Study(Commands):
         lease: float = LEASE,
         executor: Literal["ray", "inline"] = "ray",
         one_trial_per_task: bool = False,
+        max_checkpoint_bytes: int | None = None,
     ) -> None:
         """Run trials until the budget is used. Interrupted trials of an earlier run go first and are not new ones.
 
@@ -220,29 +221,28 @@ class Study(Commands):
             n_jobs: Optuna's name for max_concurrent, when above 1.
             catch: exceptions that fail their trial but not the study.
             callbacks: each called as ``callback(study, frozen_trial)`` after each finished trial, in this process.
-            gc_after_trial: run the garbage collector after each finished trial, in this process.
+            gc_after_trial: run the garbage collector after each of them, in this process.
             show_progress_bar: live progress on the terminal.
             max_trials: bound on all trials of the study, so that the same command can be run again after a crash.
             resources: per trial: ``{"num_cpus": 1, "num_gpus": 0.25, "memory": ..., "resources": {...}, ...}``.
             max_concurrent: trials at once; None: as many as the cluster has room for.
             retries: how often a trial is tried again, by the kind of its failure; and when the run is aborted.
-            trial_timeout: seconds that one attempt of a trial may take. After that its next call of the trial ends it;
-                without one, its process is killed 10 s later (on Ray; an inline attempt cannot be killed).
+            trial_timeout: seconds of one attempt; then its next call ends it, or on Ray its process is killed 10 s on.
             lease: seconds a worker may be silent, >= 5; more for an objective that holds Python's lock in long calls.
             executor: "ray", or "inline" to run one trial after another in this process (pdb works there).
             one_trial_per_task: also where trials take milliseconds, and a Ray task without a GPU would run several.
+            max_checkpoint_bytes: of all checkpoints. Past it the least promising paused trials lose theirs.
 
         Raises:
             RuntimeError: the study is running already; optimize() cannot be called inside optimize().
             TypeError, ValueError: an argument of the wrong type, or out of range; nothing was started.
-            StudyAbortedError, NoResultError, SamplerFailedError: the run was given up; the class of each says why.
+            StudyAbortedError, NoResultError, SamplerFailedError, StudyBusyError: the class of each says why.
             TrialFailedError: an objective on Ray raised what ``catch`` does not list (inline: that exception itself).
-            StudyBusyError: another live process is running the study.
             KeyboardInterrupt, SystemExit: after Ctrl-C, SIGTERM or SIGHUP.
             InfeasibleResourcesError, InvalidResourcesError, RuntimeEnvironmentError: Ray can never grant ``resources``.
         """
         self._route.check_idle()
-        config = self._config(n_trials, max_trials, timeout, retries, trial_timeout, lease)
+        config = self._config(n_trials, max_trials, timeout, retries, trial_timeout, lease, max_checkpoint_bytes)
         after = AfterTrial(checks.callbacks(callbacks, self), flag("gc_after_trial", gc_after_trial))
         show = flag("show_progress_bar", show_progress_bar)
         run = self._runner(executor, func, config, catch, _tasks(resources, max_concurrent, n_jobs, one_trial_per_task))
@@ -310,6 +310,7 @@ class Study(Commands):
         retries: RetryPolicy | None = None,
         trial_timeout: float | None = None,
         lease: float = LEASE,
+        max_checkpoint_bytes: int | None = None,
     ) -> RunConfig:
         if self.sampler is not None:
             check_sampler(self.sampler)  # it may have been set since
@@ -330,6 +331,7 @@ class Study(Commands):
             checkpoint_dir_is_given=self._checkpoint_dir is not None,
             secret=secrets.token_bytes(32),
             held=tuple(self._asked),
+            max_checkpoint_bytes=integer_or_none("max_checkpoint_bytes", max_checkpoint_bytes, 1, "None sets no limit"),
         )
 
     @property

@@ -20,6 +20,7 @@ from .facts import LOST, TrialFacts
 from .health import Workers
 from .owners import Owners, Results
 from .promises import Promises
+from .reach import Reach
 from .referee import Referee
 from .requests import CONTROL, Requests
 from .trace import brief
@@ -57,7 +58,7 @@ class Auditor:
         self.epoch, self.commits, self.owner = 0, 0, ""
         self.started, self.max_started = 0, math.inf  # configurations begun in this run, and how many it may
         self.refunds, self.run, self.stopped = 0, "", False
-        self.control = Requests(self.check)
+        self.control, self.reach = Requests(self.check), Reach(self.check)
         self.answers: dict[Any, Any] = {}
         self.slots: set[tuple[str, str]] = set()  # (run, slot) that ran an attempt; membership only
         self.raised: set[tuple[int, int]] = set()  # attempts whose objective did fail by itself; membership only
@@ -97,13 +98,12 @@ class Auditor:
         """Everything after the last commit that waited for the disk is gone; nothing acknowledged may be among it."""
         while self._history and not self._history[-1][2]:
             self._history.pop()
-        history, self._history = self._history, []
-        self.trials, self.cells, self.requests, self.control = {}, {}, {}, Requests(self.check)
+        history = self._history
+        self.trials, self.cells, self.requests = {}, {}, {}
+        self.control, self.reach = Requests(self.check), Reach(self.check)
         self.referee = self.referee.fresh()
-        self.answers.clear()
-        self.slots.clear()
-        for events, rows, flush in history:
-            self._history.append((events, rows, flush))
+        self.answers, self.slots, self._history = {}, set(), history
+        for events, rows, _ in history:
             self._take(events, rows)
         self._promises.power_was_cut(self.trials, self.requests)
 
@@ -117,9 +117,8 @@ class Auditor:
                     ghost = not facts.may_be_found(event.attempt)
                 kind = type(event).__name__
                 self.check(not ghost, f"{kind} of attempt {event.attempt} of trial {event.number}: a ghost")
-            elif isinstance(event, m.AttemptLost):
-                if event.number in self.trials:
-                    self.trials[event.number].lost.add(event.attempt)
+            elif isinstance(event, m.AttemptLost) and event.number in self.trials:
+                self.trials[event.number].lost.add(event.attempt)
             elif isinstance(event, m.StopRequested):
                 self.stopped = True
             elif isinstance(event, m.RunStarted):
@@ -139,6 +138,7 @@ class Auditor:
             elif isinstance(event, (m.TrialEnqueued, m.TrialAdded, *CONTROL)) and event.key:
                 self.check(event.key not in self.requests, f"request {event.key} was carried out twice")
                 self.requests[event.key] = len(self.requests)
+        self.reach.take(events, rows, self.trials)
         self.referee.settle()
 
     def _imported(self, event: m.TrialAdded) -> None:

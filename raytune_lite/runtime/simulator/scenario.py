@@ -131,6 +131,7 @@ class Scenario:
     patience: float  # seconds the driver tries a failing database again
     provable: bool
     as_json: bool
+    max_checkpoint_bytes: int | None
     sql: bool
 
     @property
@@ -239,6 +240,7 @@ def draw(world: World, *, sql: bool) -> Scenario:
         patience=world.choice("patience", (10.0, 40.0)),
         provable=world.draw("death is provable") < 0.5,
         as_json=world.draw("as JSON") < 0.1,
+        max_checkpoint_bytes=world.choice("checkpoint bytes", (None, None, None, 3, 8)),  # a simulated one has 1
         sql=sql,
     )
 

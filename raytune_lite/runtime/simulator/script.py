@@ -250,4 +250,5 @@ def config_of(scenario: Scenario, run: str, *, to_the_end: bool, storage: str) -
         trial_timeout=scenario.trial_timeout,
         storage_patience=scenario.patience,
         secret=run.encode(),
+        max_checkpoint_bytes=scenario.max_checkpoint_bytes,
     )

@@ -1,0 +1,109 @@
+"""Which checkpoints of a study are kept: those that a trial may still be resumed from, and the best trial's last one.
+
+A study keeps at most the newest two of a trial that may go on. Of a paused trial it keeps none once no future of the
+run can promote it, and none while the run's limit of bytes is passed and better trials wait. Such a trial stays PAUSED.
+If it is promoted after all (a run is extended, or there is room again), it begins anew at its first step: nothing that
+it reported counts twice.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+from . import messages as m
+from .ledger import Ledger
+from .messages import Command
+from .protocols import Forecaster
+from .record import StudyData
+from .trials import COMPLETE, PAUSED, TrialRecord
+
+
+def drop_superseded(s: StudyData, trial: TrialRecord) -> list[Command]:
+    """Delete the checkpoints of a trial that nothing can need any more."""
+    return trial.drop(trial.superseded(s.run.checkpoints_kept, keeps_resumed=s.run.keeps_resumed))
+
+
+def of_finished(s: StudyData, trial: TrialRecord) -> list[Command]:
+    """Keep the best trial's last checkpoint (several objectives: every COMPLETE trial's); drop the others."""
+    former = s.best
+    note_best(s, trial)
+    if trial.state is COMPLETE and (len(s.directions) > 1 or s.best == trial.number):
+        commands = trial.drop(trial.checkpoints[:-1])
+        if former is not None and former != s.best:
+            commands += s.trials[former].drop(s.trials[former].checkpoints)
+        return commands
+    return trial.drop(trial.checkpoints)
+
+
+def note_best(s: StudyData, trial: TrialRecord) -> None:
+    """Compare a trial that has ended with the best so far."""
+    if trial.state is not COMPLETE or not trial.values or len(s.directions) > 1:
+        return
+    best = s.trials[s.best] if s.best is not None else None
+    if best is None or _rank(s, trial) < _rank(s, best):
+        if best is not None:
+            s.trials.loosen(best.number)
+        s.best = trial.number
+
+
+def _rank(s: StudyData, trial: TrialRecord) -> tuple[bool, float, int]:
+    """By which the best trial is the least: feasible first; of equals the lowest number, not the first to end."""
+    is_infeasible = any(value > 0 for _, value in trial.constraints())
+    return is_infeasible, s.losses(trial.values)[0] if trial.values else math.inf, trial.number
+
+
+# --- paused trials ---------------------------------------------------------------------------------------------------
+
+
+def of_paused(s: StudyData, done: Sequence[Command]) -> list[Command]:
+    """Drop what paused trials need no more, after an event with the commands ``done``. Most often that is nothing."""
+    if not s.paused or not s.run.frees_paused:
+        return []
+    commands = [command for trial in _out_of_reach(s) for command in trial.drop(trial.checkpoints)]
+    limit = s.run.max_checkpoint_bytes
+    if limit is not None and any(isinstance(command, (m.PutCheckpoint, m.SetState)) for command in done):
+        excess = sum(map(_n_bytes, s.trials.unpacked())) - limit
+        for trial in _least_promising(s) if excess > 0 else ():
+            excess -= _n_bytes(trial)
+            commands += trial.drop(trial.checkpoints)
+            if excess <= 0:
+                break
+    return commands
+
+
+def _n_bytes(trial: TrialRecord) -> int:
+    return sum(ref.size for ref in trial.checkpoints)
+
+
+def _out_of_reach(s: StudyData) -> Iterator[TrialRecord]:
+    """The paused trials of which it has become clear that this run cannot promote them."""
+    n_trials, judge = _most_trials(s), s.judge
+    if n_trials is None or not isinstance(judge, Forecaster):
+        return
+    for number in judge.out_of_reach(n_trials, len(s.slots) + len(s.retry)):
+        if s.trials[number].state is PAUSED:
+            yield s.trials[number]
+    newest = s.trials[next(reversed(s.paused))]  # it may have been on its way out when that became clear
+    if judge.is_out_of_reach(newest.number):
+        yield newest
+
+
+def _most_trials(s: StudyData) -> int | None:
+    """How many trials the study can have at the end of this run; None: there is no bound."""
+    more = None if s.run.budget is None else max(0, s.run.budget - len(s.queue))  # the queue's have their numbers
+    if isinstance(s.ledger, Ledger):
+        more = s.ledger.free() if more is None else min(more, s.ledger.free())
+    return None if more is None else s.next_number + more
+
+
+def _least_promising(s: StudyData) -> Iterator[TrialRecord]:
+    """The paused trials that have checkpoints: the lowest rung first, there the worst first."""
+    order = s.judge.least_promising() if isinstance(s.judge, Forecaster) else list(s.paused)
+    for number in order:
+        trial = s.trials[number]
+        if trial.state is PAUSED and trial.checkpoints:
+            yield trial
+
+
+__all__ = ["drop_superseded", "note_best", "of_finished", "of_paused"]

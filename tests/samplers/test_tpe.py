@@ -315,10 +315,43 @@ def test_univariate_choices_are_those_of_independent_sampling():
     assert together != ask(TPESampler(0), view, 30)
 
 
-def test_failed_trials_teach_nothing_and_do_not_split_the_space():
-    found = trials(20)
-    failed = [trial(20, {"a": 0.0}, state=FAIL), trial(21, {}, state=FAIL), trial(22, {}, state=PRUNED)]
-    assert ask(TPESampler(0), view_of(found + failed), 22) == ask(TPESampler(0), view_of(found), 22)
+def test_failed_trials_are_never_good_and_do_not_split_the_space():
+    found = trials(40, space=FLOATS)
+    failed = [trial(40 + i, {"x": 0.1 * i}, None, state=FAIL, space=FLOATS) for i in range(20)]
+    one, other = asked(found, FLOATS), asked([*found, *failed], FLOATS)
+    assert one.best.tolist() == other.best.tolist()  # a tenth of those that did not fail
+    view = view_of([*found, *failed])
+    assert TPESampler(0)._parts(FLOATS) == [["x", "y"]]
+    assert set(ask(TPESampler(0), view, 99, FLOATS)) == set(FLOATS)
+
+
+@pytest.mark.parametrize("directions", [(MIN,), (MIN, MAX)])
+def test_failed_trials_are_no_good_although_all_that_are_ranked_are_few(directions):
+    found = [trial(i, random_params(i, FLOATS), (float(i),) * len(directions), space=FLOATS) for i in range(2)]
+    found += [trial(2 + i, random_params(2 + i, FLOATS), None, state=FAIL, space=FLOATS) for i in range(30)]
+    waits = trial(32, random_params(32, FLOATS), None, state=PAUSED, reports={1: 0.5}, space=FLOATS)
+    one = asked([*found, waits], FLOATS, directions)
+    assert len(one.best) == 1
+    assert one.best[0] < 2
+    assert one.record.n_ranked == 2
+    assert len(one.record) == 32
+
+
+def test_where_trials_fail_fewer_are_made():
+    """A third of the plane fails, with the best point at its edge. Of the later 160 trials of four seeds, 57 to 66
+    failed in six such tests; 147 to 158 did while the density of the others was without the failed ones.
+    """
+    failures = 0
+    for seed in range(4):
+        sampler, found = TPESampler(seed), []
+        for number in range(60):
+            params = {name: FLOATS[name].to_external_repr(value) for name, value in
+                      ask(sampler, view_of(found), number, FLOATS).items()}  # fmt: skip
+            fails = params["x"] > 1.7
+            loss = None if fails else (params["x"] - 2.0) ** 2 + params["y"]
+            found.append(trial(number, params, loss, space=FLOATS, state=FAIL if fails else COMPLETE))
+        failures += sum(one.state is FAIL for one in found[20:])
+    assert failures < 100
 
 
 def test_the_startup_is_random_search():

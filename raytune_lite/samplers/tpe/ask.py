@@ -58,7 +58,7 @@ class Ask:
         self.record, self.frame = record, record.frame
         self._n_candidates, self._prior_weight = n_candidates, prior_weight
         points, paused = pending.points, pending.paused
-        n = len(record) + int(paused.sum())
+        n = record.n_ranked + int(paused.sum())
         self.best, of_paused = record.best(n_good(n, record.n_objectives), pending.keys[paused])
         good, self.others, self.weights = record.points[self.best], points, np.empty(0)
         if len(points):

@@ -85,7 +85,7 @@ def _rows_of(frame: Frame, sign: float, block: Block) -> Rows:
     reports = [sign * t.intermediate_values.get(step, math.nan) for t, step in zip(found, lasts, strict=True)]
     n, numbers = len(found), np.array([t.number for t in found], dtype=np.int64)
     keys = rank_keys(
-        np.zeros(n, dtype=bool),
+        np.array([t.state for t in found], dtype=np.int64),
         np.zeros(n),
         np.array(lasts, dtype=np.int64),
         np.array(reports, dtype=np.float64),

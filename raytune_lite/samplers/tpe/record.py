@@ -19,6 +19,7 @@ from ..pareto import nondominated_ranks, select_hypervolume
 from .parzen import Array, Frame, Ints, Kernels, Points, log_sum, summed
 
 _TINY, _HUGE = 1e-12, 1e300
+FAILED = 3.0  # first key of a trial that failed
 
 
 class _Rows:
@@ -48,16 +49,20 @@ class Record:
 
     Trials rank by four keys, each smaller is better: what is known of them (a result, or reports until they were
     pruned, or that they break constraints), then the loss, or (-last step, last report), or the violation, then the
-    number.
+    number. Failed trials are rows too, behind all others: they are never among the best, and say where not to look.
 
     Args:
         frame: the space.
         n_objectives: of the study.
         n_best: how many of the best the record can name; for several objectives all.
+
+    Attributes:
+        n_ranked: rows that did not fail.
     """
 
     def __init__(self, frame: Frame, n_objectives: int, n_best: int) -> None:
         self.frame, self.n_objectives, self._n_best = frame, n_objectives, n_best
+        self.n_ranked = 0
         self._seen = 0  # finished trials of the study that were looked at
         self._units, self._choices = _Rows((len(frame.numbers),)), _Rows((len(frame.nominal),), np.int64)
         self._features = _Rows((frame.features(frame.no_points()).shape[1],))
@@ -88,9 +93,8 @@ class Record:
             whole = np.array([is_whole(trial, self.frame) for trial in view.finished[new]], dtype=bool)
             self.taken.update(self.frame.keys(points[whole[inside]]))
         states = history.states[new][inside]
-        usable = (states == TrialState.COMPLETE) | (states == TrialState.PRUNED)
-        rows = np.flatnonzero(inside)[usable]
-        self._append(points[usable], history, start + rows)
+        self.n_ranked += int((states != TrialState.FAIL).sum())
+        self._append(points, history, start + np.flatnonzero(inside))
         return self
 
     def _append(self, points: Points, history: History, rows: Ints) -> None:
@@ -98,10 +102,10 @@ class Record:
             return
         losses = history.losses[rows]
         first = len(self)
-        complete = history.states[rows] == TrialState.COMPLETE
+        states = history.states[rows]
         self._keys.extend(
             rank_keys(
-                complete,
+                states,
                 np.where(np.isnan(losses[:, 0]), math.inf, losses[:, 0]),
                 history.last_steps[rows],
                 history.last_losses[rows],
@@ -119,7 +123,10 @@ class Record:
         self._best = among[_order(self._keys.all()[among])[: self._n_best]]
 
     def best(self, k: int, others: Array) -> tuple[Ints, Ints]:
-        """The ``k`` best among the rows and ``others``, whose keys these are: (rows, positions in ``others``)."""
+        """The ``k`` best among the rows and ``others``, whose keys these are: (rows, positions in ``others``).
+
+        ``k`` is at most ``n_ranked`` + len(others).
+        """
         found = self._best if self.n_objectives == 1 else self._best_of_many(k)
         keys = np.concatenate([self._keys.all()[found], others])
         if self.n_objectives > 1:
@@ -147,7 +154,7 @@ class Record:
         if len(whole) + len(front) > k:
             torn = losses[ranks == last]
             front = front[select_hypervolume(torn, k - len(whole), _reference(torn))]
-        rest = np.flatnonzero(keys[:, 0] > 0)
+        rest = np.flatnonzero((keys[:, 0] > 0) & (keys[:, 0] < FAILED))
         rest = rest[_order(keys[rest])]
         found = np.concatenate([whole, front, rest])[:k]
         self._fronts = ((len(self), k), found)
@@ -195,15 +202,24 @@ def is_whole(trial: FrozenTrial, frame: Frame) -> bool:
 
 
 def rank_keys(
-    complete: NDArray[np.bool_], losses: Array, last_steps: Ints, last_losses: Array, violations: Array, numbers: Ints
+    states: NDArray[np.integer[Any]],
+    losses: Array,
+    last_steps: Ints,
+    last_losses: Array,
+    violations: Array,
+    numbers: Ints,
 ) -> Array:
-    """The four keys by which trials rank, shape (n, 4); see Record. A trial without constraints is feasible."""
-    broken = violations > 0
+    """The four keys by which trials rank, shape (n, 4); see Record. A trial without constraints is feasible.
+
+    ``states``: values of TrialState; one that is neither COMPLETE nor FAIL counts by its reports.
+    """
+    complete, failed = states == TrialState.COMPLETE, states == TrialState.FAIL
+    broken = (violations > 0) & ~failed
     steps = np.where(last_steps < 0, 1.0, -last_steps.astype(np.float64))  # without reports: last among the pruned
     reported = np.where(np.isnan(last_losses), math.inf, last_losses)
-    tier = np.where(broken, 2.0, np.where(complete, 0.0, 1.0))
-    first = np.where(broken, violations, np.where(complete, losses, steps))
-    second = np.where(broken | complete, 0.0, reported)
+    tier = np.where(failed, FAILED, np.where(broken, 2.0, np.where(complete, 0.0, 1.0)))
+    first = np.where(failed, 0.0, np.where(broken, violations, np.where(complete, losses, steps)))
+    second = np.where(broken | complete | failed, 0.0, reported)
     return np.stack([tier, first, second, numbers.astype(np.float64)], axis=1)
 
 

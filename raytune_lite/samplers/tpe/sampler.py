@@ -29,7 +29,8 @@ class TPESampler(BaseSampler):
     choices in any mixture; conditional parameters; one objective or several; many workers.
 
     * Trials rank by their result. Pruned ones, and paused ones that have reports, come after those with a result, the
-      farthest first and then by their last report; trials that break constraints come last, by how much.
+      farthest first and then by their last report; trials that break constraints come last, by how much. Failed ones
+      are never good, and belong to the others.
     * Several objectives: the good are the first fronts, the last of them cut by hypervolume; at most 100.
     * In a space of discrete parameters no point is suggested twice, neither a finished nor a pending one, before all
       points are taken.

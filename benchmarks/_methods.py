@@ -17,32 +17,35 @@ from raytune_lite.distributions import Distribution
 from raytune_lite.samplers.base import BaseSampler
 
 ETA = 3
+# PBT: a table knows no weights of another configuration, so a copy goes on with the curve of the configuration that is
+# nearest to its parameters, at its parent's step.
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A pruner, for a training of so many epochs.
+    """A pruner, made for a number of epochs and a number of workers.
 
     ``saves``: it resumes trials, so they save checkpoints. ``decides``: it ends trials. ``epochs``: to train at most.
     """
 
-    make: Callable[[int], Any]
+    make: Callable[[int, int], Any]
     saves: bool = False
     decides: bool = True
     epochs: int | None = None
 
 
 def _ours(name: str, *, saves: bool = False, **arguments: Any) -> Rule:
-    def make(epochs: int) -> Any:
-        given = {key: epochs if value == "epochs" else value for key, value in arguments.items()}
+    def make(epochs: int, workers: int) -> Any:
+        known = {"epochs": epochs, "interval": max(1, epochs // 10), "population": max(20, workers)}
+        given = {key: known.get(value, value) for key, value in arguments.items()}
         return getattr(pruners, name)(**given)
 
     return Rule(make, saves)
 
 
 RULES: dict[str, Rule] = {
-    "full": Rule(lambda _: pruners.NopPruner(), decides=False),
-    "one-epoch": Rule(lambda _: pruners.NopPruner(), decides=False, epochs=1),
+    "full": Rule(lambda *_: pruners.NopPruner(), decides=False),
+    "one-epoch": Rule(lambda *_: pruners.NopPruner(), decides=False, epochs=1),
     "asha": _ours("ASHAPruner", saves=True, min_resource=1, max_resource="epochs", reduction_factor=ETA),
     "asha-stop": _ours(
         "ASHAPruner", min_resource=1, max_resource="epochs", reduction_factor=ETA, mode="stop"
@@ -56,9 +59,11 @@ RULES: dict[str, Rule] = {
         "HyperbandPruner", saves=True, min_resource=1, max_resource="epochs", reduction_factor=ETA, mode="promote"
     ),
     "pasha": _ours("PASHAPruner", saves=True, min_resource=1, max_resource="epochs", reduction_factor=ETA),
-    "pbt": _ours("PBTPruner", saves=True),
-    "ray-asha": Rule(lambda epochs: _ray_rules.RayASHA(1, epochs, ETA)),
-    "ray-median": Rule(lambda _: _ray_rules.RayMedian()),
+    "pbt": _ours(
+        "PBTPruner", saves=True, perturbation_interval="interval", max_resource="epochs", population_size="population"
+    ),
+    "ray-asha": Rule(lambda epochs, _: _ray_rules.RayASHA(1, epochs, ETA)),
+    "ray-median": Rule(lambda *_: _ray_rules.RayMedian()),
 }
 SAMPLERS: dict[str, Callable[[int], Any]] = {
     "random": lambda _: None,
@@ -77,7 +82,7 @@ def missing(method: str) -> str:
     if sampler not in SAMPLERS:
         return f"there is no sampler {sampler!r}; there are {', '.join(SAMPLERS)}"
     try:
-        RULES[rule].make(50)
+        RULES[rule].make(50, 8)
     except (AttributeError, ImportError, TypeError) as error:
         return str(error)
     return ""
@@ -128,8 +133,18 @@ class FromTable(BaseSampler):
         self.row_of[number] = row
         return dict(zip(space, self.table.configs[row].tolist(), strict=True))
 
+    def row(self, number: int, values: Mapping[str, float]) -> int:
+        """The configuration of a trial with these internal values: the nearest, where the pruner has changed them."""
+        known = self.row_of.get(number)
+        if known is not None and list(values.values()) == self.table.configs[known].tolist():
+            return known
+        return int(self._away(values).argmin())
+
+    def _away(self, point: Mapping[str, float]) -> Any:
+        return ((self.table.units - self.table.unit(point)) ** 2).sum(1)
+
     def _nearest(self, point: Mapping[str, float]) -> int:
-        away = ((self.table.units - self.table.unit(point)) ** 2).sum(1)
+        away = self._away(point)
         if self._free.any():
             away[~self._free] = np.inf
         return int(away.argmin())

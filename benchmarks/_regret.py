@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import string
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ N_BOOTSTRAP = 1000
 TIMES = (0.1, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 6.0)
 LEVELS = (0.2, 0.1, 0.05, 0.02)
 BASE = "asha/random"
+WIDTH, HEIGHT, LOWEST = 66, 22, 0.01  # of a figure: characters, lines, the regret at its foot
 
 Record = dict[str, Any]
 
@@ -58,6 +60,7 @@ def summary(records: Sequence[Record], methods: Sequence[str]) -> None:
         common = list(_common(here, some))
         if common:
             over_time(workers, common, some)
+            figure(workers, common, some)
             to_levels(workers, common, some)
             if BASE in some:
                 to_base(workers, common, some)
@@ -89,6 +92,25 @@ def over_time(workers: int, records: Sequence[Record], methods: Sequence[str]) -
     row("---", ["---"] * len(columns))
     for i in sorted(range(len(methods)), key=lambda i: found[-2][i].mean):
         row(methods[i], [str(each[i]) for each in found])
+
+
+def figure(workers: int, records: Sequence[Record], methods: Sequence[str]) -> None:
+    """Print the interquartile mean of the regret over time as a text figure, with a letter for each method."""
+    budget = max(record["budget"] for record in records)
+    times = np.linspace(0.0, budget, WIDTH + 1)[1:]
+    field = [[" "] * WIDTH for _ in range(HEIGHT)]
+    for letter, method in zip(string.ascii_uppercase, methods, strict=False):
+        mine = [r for r in records if r["method"] == method]
+        curve = iqm(np.array([[at(r, t) for t in times] for r in mine]))
+        for x, regret in enumerate(np.clip(curve, LOWEST, 1.0)):
+            y = round((HEIGHT - 1) * math.log(regret) / math.log(LOWEST))
+            field[y][x] = letter if field[y][x] == " " else "*"
+    print(f"\n### {workers} workers: regret (logarithmic) over time (full trainings)\n\n```text")
+    for y, line in enumerate(field):
+        print(f"{LOWEST ** (y / (HEIGHT - 1)):6.3f} |{''.join(line)}")
+    marks = "".join(f"{budget * (i + 1) / 6:>{WIDTH // 6}.2f}" for i in range(6))
+    names = [f"{letter} {name}" for letter, name in zip(string.ascii_uppercase, methods, strict=False)]
+    print(f"       +{'-' * WIDTH}\n        {marks}\n{', '.join(names)}; * several\n```")
 
 
 def to_levels(workers: int, records: Sequence[Record], methods: Sequence[str]) -> None:

@@ -80,10 +80,11 @@ class Training:
 
     def __call__(self, trial: Any) -> float:
         """Train until the rule has it end."""
-        world, row = self.cluster.world, self.sampler.row_of[trial.number]
+        world, values = self.cluster.world, {}
         for name, dist in self.table.space.items():
             suggest = trial.suggest_int if isinstance(dist, IntDistribution) else trial.suggest_float
-            suggest(name, dist.low, dist.high, log=dist.log)
+            values[name] = float(suggest(name, dist.low, dist.high, log=dist.log))
+        row = self.sampler.row(trial.number, values)
         last = int(self.table.lengths[row])
         last = last if self.rule.epochs is None else min(last, self.rule.epochs)
         losses, ends = self.table.losses[row], self.ends[row]
@@ -156,7 +157,7 @@ def perform(work: tuple[Run, str]) -> dict[str, Any]:
     chooser = _methods.FromTable(_methods.SAMPLERS[sampler](run.seed), table, order, run.n_initial)
     start, error = time.process_time(), ""
     cluster = _virtual.QuietCluster(
-        chooser, rule.make(table.epochs), training, workers=run.workers, enqueued=enqueued
+        chooser, rule.make(table.epochs, run.workers), training, workers=run.workers, enqueued=enqueued
     )
     training.cluster, training.sampler = cluster, chooser
     try:

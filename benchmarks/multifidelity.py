@@ -130,16 +130,15 @@ class Training:
 
     def _held(self, bad: Any, budget: float) -> int:
         """Epochs that began after a decision on a bad report; where nothing is decided, after the report."""
-        first = np.where(bad.any(1), bad.argmax(1), table_end := bad.shape[1])
-        held, decided = 0, {}
+        first = np.where(bad.any(1), bad.argmax(1), bad.shape[1])
+        held, decided = 0, set[int]()
         for number, row, a, b, start in self.parts:
-            if number in decided:
-                began = start - (self.ends[row, a - 1] if a else 0.0) + np.r_[0.0, self.ends[row]][a:b]
-                held += int((began / self.training <= budget).sum())
-            elif first[row] < b and first[row] < table_end:
-                decided[number] = True
-                if not self.rule.decides:
-                    held += b - int(first[row]) - 1
+            since = a if number in decided else b if self.rule.decides else int(first[row]) + 1
+            begins = np.r_[0.0, self.ends[row]][since:b]
+            began = start + begins - (self.ends[row, a - 1] if a else 0.0)
+            held += int((began / self.training <= budget).sum())
+            if first[row] < b:
+                decided.add(number)
         return held
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
+import math
 import os
 import subprocess
 import sys
@@ -13,6 +14,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
+from raytune_lite.core.messages import Decision
+from raytune_lite.core.protocols import StudyIdentity
+from raytune_lite.trial import StudyDirection
 
 FOLDER = Path(__file__).parent.parent / "benchmarks"
 spec = importlib.util.spec_from_file_location("_load", FOLDER / "_load.py")
@@ -184,3 +189,41 @@ def test_the_benchmark_of_pruners_runs_goes_on_and_repeats_itself(tmp_path):
     for line in lines[:6]:
         twin = next(other for other in again if other["method"] == line["method"])
         assert {k: v for k, v in line.items() if k not in times} == {k: v for k, v in twin.items() if k not in times}
+
+
+def test_rays_rules_are_those_of_ray(monkeypatch):
+    monkeypatch.syspath_prepend(str(FOLDER))
+    rules = importlib.import_module("_ray_rules")
+    study = StudyIdentity("study", (StudyDirection.MINIMIZE,))
+    rng = np.random.default_rng(0)
+    judge, others = rules.RayASHA(1, 9, 3).judge(study), []
+    for number in range(200):
+        loss = math.nan if number % 10 == 3 else float(rng.integers(20))
+        stops = bool(others) and loss > np.nanpercentile(others, 100 / 3)  # NaN is never above
+        assert (judge.report(number, 1, (loss,)).decision is Decision.STOP) == stops
+        others.append(loss)
+    judge = rules.RayMedian().judge(study)
+    curves = rng.random((30, 4))
+    curves[5, 2] = math.nan
+    for number, curve in enumerate(curves):
+        for step in range(1, 5):
+            means = [other[:step].mean() for other in curves[:number] if np.isfinite(other[:step].mean())]
+            best = min(curve[:step].tolist())
+            stops = len(means) >= 3 and not np.median(means) >= best
+            assert (judge.report(number, step, (curve[step - 1],)).decision is Decision.STOP) == stops
+
+
+def test_a_grown_table_has_its_own_configurations_and_mixtures_between_them(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(str(FOLDER))
+    tables = importlib.import_module("_tables")
+    learning_curves(tmp_path)
+    small, large = tables.load(str(tmp_path), "lcbench_toy"), tables.load(str(tmp_path), "lcbench_toy", 0, 5)
+    assert len(large) == 5 * len(small)
+    assert (large.losses[: len(small)] == small.losses)[~np.isnan(small.losses)].all()
+    assert large.best == small.best
+    assert ((large.units >= 0) & (large.units <= 1)).all()
+    for i, (name, dist) in enumerate(large.space.items()):
+        assert all(dist.contains(value) for value in large.configs[:, i]), name
+    # the loss of a mixture lies between those of the table
+    assert np.nanmax(large.losses) <= np.nanmax(small.losses)
+    assert small.regret([small.best, math.nan]).tolist() == [0.0, 1.0]

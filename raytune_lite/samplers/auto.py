@@ -8,7 +8,7 @@ from ..arguments import integer
 from ..core.protocols import StudyView
 from ..distributions import CategoricalDistribution, Distribution
 from ..trial import TrialState
-from .base import BaseSampler
+from .base import DRAWN, BaseSampler, check_random_fraction, is_drawn_at_random
 from .history import History
 
 _MANY_OBJECTIVES = 4  # from here on NSGA-III's reference points spread better than NSGA-II's crowding distance
@@ -22,22 +22,28 @@ class AutoSampler(BaseSampler):
 
     * conditional parameters: TPE, which takes each group of parameters that occur together;
     * else, until ``n_gp_trials`` trials are COMPLETE: GP;
-    * then several objectives: NSGA-II, and NSGA-III from four on; a categorical parameter: TPE; else CMA-ES, whose
-      generations are those of all results so far.
+    * then several objectives: NSGA-II, and NSGA-III from four on; a categorical parameter, or a pruner with rungs
+      (ASHA, Hyperband), from whose paused trials CMA-ES would not learn: TPE; else CMA-ES, whose generations are those
+      of all results so far.
+
+    Beside a pruner with rungs the Gaussian process is one over parameters and level (see GPSampler).
 
     Args:
         seed: integer >= 0; None draws one and keeps it in ``spec()``.
         n_gp_trials: COMPLETE trials after which the Gaussian process is left.
+        random_fraction: share of the trials that GP and TPE draw uniformly while a pruner with rungs judges, in [0, 1].
 
     Raises:
-        ValueError: ``n_gp_trials`` is no integer >= 0.
+        TypeError: ``random_fraction`` is not a number.
+        ValueError: ``n_gp_trials`` is no integer >= 0, or ``random_fraction`` is not in [0, 1].
     """
 
     in_background = True
 
-    def __init__(self, seed: int | None = None, *, n_gp_trials: int = 250) -> None:
+    def __init__(self, seed: int | None = None, *, n_gp_trials: int = 250, random_fraction: float = 0.0) -> None:
         self.n_gp_trials = integer("n_gp_trials", n_gp_trials, 0, "0 uses no Gaussian process")
-        super().__init__(seed, n_gp_trials=self.n_gp_trials)
+        super().__init__(seed, n_gp_trials=self.n_gp_trials, **check_random_fraction(random_fraction))
+        self._share = float(random_fraction)
         self._history = History()
         self._samplers: dict[str, BaseSampler] = {}
 
@@ -60,12 +66,14 @@ class AutoSampler(BaseSampler):
 
     def explain(self, view: StudyView, number: int, space: Mapping[str, Distribution]) -> str:  # noqa: ARG002
         """For example "GPSampler: fewer than 250 trials are COMPLETE"."""
+        if is_drawn_at_random(self, view, number):
+            return DRAWN
         return ": ".join(self._choice(view))
 
     def _chosen(self, view: StudyView) -> BaseSampler:
         name, _ = self._choice(view)
         if name not in self._samplers:
-            self._samplers[name] = _MAKERS[name](self.seed)
+            self._samplers[name] = _MAKERS[name](self.seed, self._share)
         return self._samplers[name]
 
     def _choice(self, view: StudyView) -> tuple[str, str]:
@@ -82,43 +90,45 @@ class AutoSampler(BaseSampler):
         categorical = [name for name, dist in known.items() if isinstance(dist, CategoricalDistribution)]
         if categorical:
             return "TPESampler", f"{why}, and parameter {categorical[0]!r} is categorical"
+        if view.rungs():
+            return "TPESampler", f"{why}, and a pruner with rungs judges"
         return "CmaEsSampler", f"{why}, and all parameters are numerical"
 
 
 # each is imported when it is first chosen
 
 
-def _cmaes(seed: int) -> BaseSampler:
+def _cmaes(seed: int, share: float) -> BaseSampler:  # noqa: ARG001
     from .cmaes import CmaEsSampler
 
     return CmaEsSampler(seed=seed)
 
 
-def _gp(seed: int) -> BaseSampler:
+def _gp(seed: int, share: float) -> BaseSampler:
     from .gp import GPSampler
 
-    return GPSampler(seed=seed)
+    return GPSampler(seed=seed, random_fraction=share)
 
 
-def _nsgaii(seed: int) -> BaseSampler:
+def _nsgaii(seed: int, share: float) -> BaseSampler:  # noqa: ARG001
     from .nsga import NSGAIISampler
 
     return NSGAIISampler(seed)
 
 
-def _nsgaiii(seed: int) -> BaseSampler:
+def _nsgaiii(seed: int, share: float) -> BaseSampler:  # noqa: ARG001
     from .nsga import NSGAIIISampler
 
     return NSGAIIISampler(seed)
 
 
-def _tpe(seed: int) -> BaseSampler:
+def _tpe(seed: int, share: float) -> BaseSampler:
     from .tpe import TPESampler
 
-    return TPESampler(seed)
+    return TPESampler(seed, random_fraction=share)
 
 
-_MAKERS: dict[str, Callable[[int], BaseSampler]] = {
+_MAKERS: dict[str, Callable[[int, float], BaseSampler]] = {
     "CmaEsSampler": _cmaes,
     "GPSampler": _gp,
     "NSGAIIISampler": _nsgaiii,

@@ -10,12 +10,13 @@ import copy
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from ..arguments import shown
+from ..arguments import real, shown
 from ..core.protocols import StudyView
 from ..distributions import Distribution
 from .rng import rng_for, seed_or_fresh
 
 S = TypeVar("S", bound="BaseSampler")
+DRAWN = "drawn at random: random_fraction of the trials are, while a pruner with rungs judges"
 
 
 class BaseSampler:
@@ -109,6 +110,32 @@ def check_independent_sampler(sampler: Any) -> None:
         raise ValueError(
             f"independent_sampler must be a sampler or None, got {shown(sampler)}; for example RandomSampler(seed=0)."
         )
+
+
+def check_random_fraction(value: Any) -> dict[str, float]:
+    """``random_fraction`` as an argument for ``BaseSampler.__init__``; {} for 0, which specs do not name.
+
+    Raises:
+        TypeError: it is not a number.
+        ValueError: it is not in [0, 1].
+    """
+    hint = "1/3 draws a third of the trials at random, 0 none"
+    found = real("random_fraction", value, "a number in [0, 1]", hint)
+    if not 0.0 <= found <= 1.0:
+        raise ValueError(f"random_fraction must be in [0, 1], got {shown(value)}; {hint}.")
+    return {"random_fraction": found} if found else {}
+
+
+def is_drawn_at_random(sampler: BaseSampler, view: StudyView, number: int) -> bool:
+    """Whether trial ``number`` is one of the share ``random_fraction``: only beside a pruner with rungs.
+
+    A model promotes its early favourites, and then learns most about them. Source: Falkner, Klein and Hutter 2018
+    (BOHB), Alg. 2, line 1.
+    """
+    share: float = sampler._arguments.get("random_fraction", 0.0)
+    if not share or not view.rungs():
+        return False
+    return float(rng_for(sampler.seed, number=number, purpose="random_fraction").random()) < share
 
 
 def uniform(seed: int, number: int, name: str, distribution: Distribution) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -14,8 +14,10 @@ from .data import Data
 from .ehvi import MOST_OBJECTIVES, LogEHVI, chebyshev, front_of, reference_point
 from .fit import Prior
 from .kernel import Array, Ints
+from .levels import RungProcess
 from .optimize import sobol
 from .posterior import Posterior
+from .rungs import RungRows
 from .space import Space
 from .warping import standardise, warp_constraint
 
@@ -48,9 +50,15 @@ class Builder:
         self._space = space
         self._prior = Prior(space.d, deterministic=deterministic)
         self._chains: dict[object, Chain] = {}
+        self._newest: tuple[RungRows, RungProcess] | None = None
 
-    def goal(self, data: Data, rng: np.random.Generator) -> Goal:
-        """The goal for ``data``, which has at least one row; ``rng`` draws fantasies and weights."""
+    def goal(self, data: Data, rng: np.random.Generator, rungs: RungRows | None = None) -> Goal:
+        """The goal for ``data``, which has at least one row, or for ``rungs``; ``rng`` draws fantasies and weights."""
+        if rungs is not None:
+            process = self._process(rungs)
+            n = process.posterior.n
+            data = replace(data, units=rungs.units, feasible=np.ones(n, np.bool_))
+            return self._improvement(data, process.posterior, np.arange(n), process.y, [], process.failures, rng)
         failures, constraints = 0, []
         for key in data.constraints:
             constraint, failed = self._constraint(key, data)
@@ -73,6 +81,15 @@ class Builder:
         theta, failed = fitted(self._space, self._prior, data.units[kept], y)
         posterior = Posterior(self._space, theta, data.units[kept])
         return self._improvement(data, posterior, kept, y, constraints, failures + failed, rng)
+
+    def reach(self, rungs: RungRows) -> float:
+        """Over how many levels results at ``rungs`` stay alike."""
+        return self._process(rungs).reach
+
+    def _process(self, rungs: RungRows) -> RungProcess:
+        if self._newest is None or not self._newest[0].same(rungs):
+            self._newest = rungs, RungProcess.of(self._space, self._prior, rungs)
+        return self._newest[1]
 
     def _chain(self, key: object) -> Chain:
         if key not in self._chains:

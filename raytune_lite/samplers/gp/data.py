@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,9 @@ from ..history import BlockCache, History, values_of
 from ..pareto import pareto_mask
 from .kernel import Array
 from .space import Space
+
+if TYPE_CHECKING:
+    from .rungs import RungRows
 
 _MOST_LOST = 32  # the newest of the pruned and of the failed; around older ones trials may be made again
 
@@ -127,6 +131,31 @@ class Reader:
             failed=failed[-_MOST_LOST:],
             taken=np.vstack([units, waiting, pruned, failed]),
         )
+
+    def rungs(self, view: StudyView, number: int, space: Space, seed: int) -> RungRows | None:
+        """What stands at the pruner's rungs, for trial ``number``; None without rungs, or with several objectives."""
+        rungs = view.rungs() if len(view.directions) == 1 else ()
+        if not rungs:
+            return None
+        from .rungs import RungRows, chosen, entries_of
+
+        history, names = self.history(view), space.free_names
+        have = history.with_all(names)
+        done = have & history.of_state(TrialState.COMPLETE)
+        found = entries_of(rungs, history.numbers[done], history.losses[done, 0], history.last_steps[done])
+        if found is None or not found.n:
+            return None
+        paused, pending = self._under_way(view, number, names)
+        numbers = np.concatenate([history.numbers[have], paused.numbers, pending.numbers])
+        points = np.vstack([history.matrix(names)[have], paused.points, pending.points])
+        order = np.argsort(numbers)
+        where = np.searchsorted(numbers[order], found.numbers)
+        usable = np.flatnonzero(numbers[order][np.minimum(where, len(numbers) - 1)] == found.numbers)
+        if not len(usable):
+            return None
+        rows = chosen(found, usable, seed, number)
+        units = space.encode(points[order[where[rows]]])
+        return RungRows(found, len(np.unique(found.numbers[usable])), rows, units)
 
     def _under_way(self, view: StudyView, number: int, names: list[str]) -> tuple[_Waiting, _Waiting]:
         """The points of all trials under way but the one that asks: those stopped at a report, and the others."""

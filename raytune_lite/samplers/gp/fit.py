@@ -73,15 +73,18 @@ class Prior:
 class Objective:
     """Minus the log posterior of theta, with its gradient.
 
-    Given are features ``z`` (n, n_features), the numeric ones first, and values ``y`` (n,).
+    Given are features ``z`` (n, n_features), the numeric ones first, values ``y`` (n,), and ``ties`` (n, n), by which
+    correlations are multiplied; None: 1.
 
     Source: Rasmussen and Williams 2006, eqs. 5.8 and 5.9.
     """
 
-    def __init__(self, z: Array, owner: Ints, y: Array, prior: Prior, jitter: float = 0.0) -> None:
+    def __init__(
+        self, z: Array, owner: Ints, y: Array, prior: Prior, jitter: float = 0.0, ties: Array | None = None
+    ) -> None:
         self._z, self._owner, self._y = z, owner, y
         self._prior, self._centre, self._width = prior, prior.centre, prior.width
-        self._jitter = jitter
+        self._jitter, self._ties = jitter, ties
 
     def __call__(self, theta: Array) -> tuple[float, Array]:
         """(value, gradient); (1e25, 0) where the covariance has no Cholesky factor."""
@@ -94,6 +97,9 @@ class Objective:
             z = np.column_stack([warped, z[:, k:]])
         scaled = (z - z.mean(axis=0)) * inverse_length
         correlation, slope = matern52_and_slope(squared_distances(scaled, scaled))
+        if self._ties is not None:
+            correlation *= self._ties
+            slope *= self._ties
         signal = correlation * scale
         covariance = signal + MEAN_VARIANCE
         covariance.ravel()[:: n + 1] += noise + self._jitter

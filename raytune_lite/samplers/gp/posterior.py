@@ -22,12 +22,22 @@ class Posterior:
     row more costs n^2. Rows are always appended one by one after the first block, so that a factor grown over many
     suggestions has the same bits as one made at once.
 
+    Args:
+        space: the rows' space.
+        theta: hyperparameters, see fit.py.
+        units: the first block of rows, shape (n, d).
+        ties: what correlations among these rows are multiplied by, shape (n, n); None: 1.
+        reach: the same for a row and any point that is asked for or appended, shape (n,); None: 1.
+
     Raises:
         np.linalg.LinAlgError: the covariance of the first block has no Cholesky factor with any jitter.
     """
 
-    def __init__(self, space: Space, theta: Array, units: Array) -> None:
+    def __init__(
+        self, space: Space, theta: Array, units: Array, ties: Array | None = None, reach: Array | None = None
+    ) -> None:
         self.space, self.theta, d = space, theta, space.d
+        self._reach = reach
         self._inverse_length = np.exp(-theta[:d])[space.owner]
         self.scale, self.noise = math.exp(theta[d]), math.exp(theta[d + 1])
         self._warp = theta[d + 2 :].reshape(2, -1)
@@ -35,7 +45,7 @@ class Posterior:
         self._centre = self._z.mean(axis=0)
         self._z -= self._centre
         n = len(units)
-        covariance = self._kernel(self._z, self._z)
+        covariance = self._kernel(self._z, self._z, ties)
         for jitter in JITTERS:
             attempt = covariance.copy()
             attempt.ravel()[:: n + 1] += self.noise + jitter
@@ -57,11 +67,19 @@ class Posterior:
         """Variance of the latent function before any data."""
         return self.scale + MEAN_VARIANCE
 
-    def _kernel(self, a: Array, b: Array) -> Array:
+    def _kernel(self, a: Array, b: Array, ties: Array | None = None) -> Array:
         found = matern52(squared_distances(a, b))
+        if ties is not None:
+            found *= ties
         found *= self.scale
         found += MEAN_VARIANCE
         return found
+
+    def _cross(self, scaled: Array) -> Array:
+        return self._kernel(scaled, self._z, self._reach)
+
+    def _reach_with(self, k: int) -> Array | None:
+        return None if self._reach is None else np.concatenate([self._reach, np.ones(k)])
 
     def _scaled(self, units: Array) -> Array:
         found: Array = self._features(units) - self._centre
@@ -81,6 +99,7 @@ class Posterior:
         vars(more).update(vars(self))
         n, k = self.n, len(units)
         more._z = np.vstack([self._z, self._scaled(units)])
+        more._reach = self._reach_with(k)
         more.root = np.zeros((n + k, n + k))
         more.root[:n, :n] = self.root
         for i in range(n, n + k):
@@ -91,7 +110,7 @@ class Posterior:
         # chol([[K, k], [k', c]]) = [[L, 0], [l', s]] with l = L^-1 k and s^2 = c - l'l;
         # the last row of its inverse is [-l' L^-1 / s, 1 / s]
         root = np.ascontiguousarray(self.root[:i, :i])
-        cross = self._kernel(self._z[i : i + 1], self._z[:i])[0]
+        cross = self._kernel(self._z[i : i + 1], self._z[:i], None if self._reach is None else self._reach[:i])[0]
         row = root @ cross
         # below the noise only by rounding: a copy of another row
         rest = max(self.prior_variance + self.noise - float(row @ row), self.noise)
@@ -112,7 +131,8 @@ class Posterior:
         n, k = self.n, len(units)
         scaled = self._scaled(units)
         more._z = np.vstack([self._z, scaled])
-        lower = self._kernel(scaled, self._z) @ self.root.T
+        more._reach = self._reach_with(k)
+        lower = self._cross(scaled) @ self.root.T
         rest = self._kernel(scaled, scaled) - lower @ lower.T
         for jitter in JITTERS:
             attempt = rest.copy()
@@ -139,13 +159,13 @@ class Posterior:
         means, variances = np.empty((len(units), *alpha.shape[1:])), np.empty(len(units))
         for start in range(0, len(units), _CHUNK):
             part = slice(start, start + _CHUNK)
-            cross = self._kernel(self._scaled(units[part]), self._z)
+            cross = self._cross(self._scaled(units[part]))
             means[part], variances[part] = cross @ alpha, self._variance(cross @ self.root.T)
         return means, variances
 
     def mean(self, units: Array, alpha: Array) -> Array:
         """Means alone."""
-        found: Array = self._kernel(self._scaled(units), self._z) @ alpha
+        found: Array = self._cross(self._scaled(units)) @ alpha
         return found
 
     def _variance(self, half: Array) -> Array:
@@ -155,7 +175,7 @@ class Posterior:
     def covariance(self, a: Array) -> Array:
         """Joint covariance of the latent function at ``a`` (m, d)."""
         scaled = self._scaled(a)
-        half = self._kernel(scaled, self._z) @ self.root.T
+        half = self._cross(scaled) @ self.root.T
         found: Array = self._kernel(scaled, scaled) - half @ half.T
         return found
 
@@ -167,6 +187,9 @@ class Posterior:
         space = self.space
         scaled = self._scaled(units)
         cross, slope = matern52_and_slope(squared_distances(scaled, self._z))
+        if self._reach is not None:
+            cross *= self._reach
+            slope *= self._reach
         cross *= self.scale
         cross += MEAN_VARIANCE
         half = cross @ self.root.T

@@ -12,13 +12,21 @@ from ...arguments import integer, shown
 from ...core.protocols import Sampler, StudyView
 from ...distributions import Distribution
 from ...trial import TrialState
-from ..base import BaseSampler, check_independent_sampler
+from ..base import (
+    DRAWN,
+    BaseSampler,
+    check_independent_sampler,
+    check_random_fraction,
+    is_drawn_at_random,
+    uniform,
+)
 from ..rng import rng_for
 from .data import Data, Reader
 from .space import Space
 
 if TYPE_CHECKING:
     from .build import Builder
+    from .rungs import RungRows
 
 # scipy takes most of a second to import: the methods that need it do, and trial 0 begins without it
 _LOCAL_FROM = 30  # dimensions from which on the search is local; with fewer, the prior on lengthscales does better
@@ -31,8 +39,12 @@ class GPSampler(BaseSampler):
     the next trial is where log expected improvement is largest. Beside pending trials, improvement is averaged over
     fantasies of their values, and the more are pending, the more suggestions explore instead (UCB-PE). Two or three
     objectives: log expected hypervolume improvement; more: a random scalarisation a trial (ParEGO). Constraints that
-    trials tell multiply it by the probability of feasibility. Where a trial failed, little is expected. With one
-    objective, trials that were pruned or wait paused after a report count by their rank, behind those that completed.
+    trials tell multiply it by the probability of feasibility. Where a trial failed, little is expected.
+
+    Trials that were stopped count, with one objective. Beside a pruner with rungs (ASHA, Hyperband) the process is one
+    over parameters and level: its rows are what stands at the rungs, at the top level the trials that completed, and it
+    predicts at the top level (rungs.py, levels.py; not with constraints). Else trials that were pruned or wait paused
+    after a report count by their rank, behind those that completed.
 
     Parameters that not every finished trial has are left to ``independent_sampler``. Trials 0, 1, ... until
     ``n_startup_trials`` have a result are the centre and then points of a Sobol sequence, by trial number.
@@ -44,9 +56,11 @@ class GPSampler(BaseSampler):
         independent_sampler: chooses parameters outside of the joint space; None draws them uniformly.
         n_startup_trials: results that must be there before a process is fitted, >= 1.
         deterministic_objective: the same parameters give the same value: noise is fixed at its floor.
+        random_fraction: share of the trials that is drawn uniformly while a pruner with rungs judges, in [0, 1].
 
     Raises:
-        ValueError: an argument of the wrong type or range.
+        TypeError: ``random_fraction`` is not a number.
+        ValueError: another argument of the wrong type, or one out of its range.
 
     Source: Jones, Schonlau and Welch 1998; Snoek, Larochelle and Adams 2012; Cowen-Rivers et al. 2022 (HEBO); Ament et
     al. 2023 (log-EI); Hvarfner, Hellsten and Nardi 2024 (the prior on lengthscales).
@@ -61,6 +75,7 @@ class GPSampler(BaseSampler):
         independent_sampler: Sampler | None = None,
         n_startup_trials: int = 10,
         deterministic_objective: bool = False,
+        random_fraction: float = 0.0,
     ) -> None:
         n_startup_trials = integer("n_startup_trials", n_startup_trials, 1, "a process needs a point to learn from")
         if not isinstance(deterministic_objective, bool):
@@ -74,6 +89,7 @@ class GPSampler(BaseSampler):
             independent_sampler=independent_sampler,
             n_startup_trials=n_startup_trials,
             deterministic_objective=deterministic_objective,
+            **check_random_fraction(random_fraction),
         )
         self._independent, self._startup = independent_sampler, n_startup_trials
         self._deterministic = deterministic_objective
@@ -98,16 +114,19 @@ class GPSampler(BaseSampler):
         self, view: StudyView, number: int, space: Mapping[str, Distribution]
     ) -> Mapping[str, float]:
         """The whole of ``space`` at once: a point of the initial design, or where the acquisition is largest."""
+        if is_drawn_at_random(self, view, number):
+            return {name: uniform(self.seed, number, name, dist) for name, dist in space.items()}
         # whatever the caller's mode: under- and overflows are part of the plan, and are looked at where they matter
         with np.errstate(all="ignore"):
             return self._choose(view, number, space)
 
     def sample_independent(self, view: StudyView, number: int, name: str, distribution: Distribution) -> float:
         """A parameter outside of the joint space: the independent sampler's choice, or a uniform draw."""
-        if self._independent is not None:
-            return float(self._independent.sample_independent(view, number, name, distribution))
-        if number == 0:
-            return distribution.from_unit(0.5)
+        if not is_drawn_at_random(self, view, number):
+            if self._independent is not None:
+                return float(self._independent.sample_independent(view, number, name, distribution))
+            if number == 0:
+                return distribution.from_unit(0.5)
         return super().sample_independent(view, number, name, distribution)
 
     def explain(self, view: StudyView, number: int, space: Mapping[str, Distribution]) -> str:
@@ -115,8 +134,13 @@ class GPSampler(BaseSampler):
         here = Space(space)
         if not here.d:
             return ""
+        if is_drawn_at_random(self, view, number):
+            return DRAWN
         with np.errstate(all="ignore"):
             data = self._reader.read(view, number, here)
+            rungs = self._rungs(view, number, here, data)
+            if rungs is not None:
+                return self._explain_rungs(rungs, here)
         if data.n < self._startup:
             return f"initial point {number} of a Sobol sequence: {data.n} of {self._startup} trials have ended"
         from .ehvi import MOST_OBJECTIVES
@@ -128,6 +152,13 @@ class GPSampler(BaseSampler):
         parts += [f"constraints {', '.join(data.constraints)}"] if data.constraints else []
         return "; ".join(parts)
 
+    def _explain_rungs(self, rungs: RungRows, here: Space) -> str:
+        from .build import Builder
+
+        builder = self._builder or Builder(here, self._deterministic)
+        counts = ", ".join(f"{n} at {level}" for level, n in rungs.entries.counts() if n)
+        return f"rung model: {counts}; l_t {builder.reach(rungs):g}"
+
     def _choose(self, view: StudyView, number: int, space: Mapping[str, Distribution]) -> dict[str, float]:
         here = Space(space)
         if self._space is None or self._space.key != here.key or self._source is not view.finished.source:
@@ -136,11 +167,17 @@ class GPSampler(BaseSampler):
         if not here.d:
             return dict(here.constants)
         data = self._reader.read(view, number, here)
-        if data.n < self._startup:
+        rungs = self._rungs(view, number, here, data)
+        if rungs is None and data.n < self._startup:
             return self._initial(number, here)
-        return self._search(data, number, here)
+        return self._search(data, number, here, rungs)
 
-    def _search(self, data: Data, number: int, here: Space) -> dict[str, float]:
+    def _rungs(self, view: StudyView, number: int, here: Space, data: Data) -> RungRows | None:
+        """The rows of a process over the pruner's rungs; None where there are too few, or constraints to heed."""
+        rungs = None if data.constraints else self._reader.rungs(view, number, here, self.seed)
+        return rungs if rungs is not None and rungs.n_trials >= self._startup else None
+
+    def _search(self, data: Data, number: int, here: Space, rungs: RungRows | None) -> dict[str, float]:
         from .build import Builder
         from .chain import MOST_ROWS
         from .optimize import Effort, maximise
@@ -148,7 +185,7 @@ class GPSampler(BaseSampler):
 
         if self._builder is None:
             self._builder = Builder(here, self._deterministic)
-        goal = self._builder.goal(data, rng_for(self.seed, number=number, purpose="gp/target"))
+        goal = self._builder.goal(data, rng_for(self.seed, number=number, purpose="gp/target"), rungs)
         if goal.failures:
             warnings.warn(
                 f"GPSampler, trial {number}: the fit of {goal.failures} process(es) to {data.n} trials failed with "

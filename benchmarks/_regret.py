@@ -79,7 +79,7 @@ def _common(records: Sequence[Record], methods: Sequence[str]) -> Iterator[Recor
 
 def over_time(workers: int, records: Sequence[Record], methods: Sequence[str]) -> None:
     """Print the interquartile mean of the regret, the smallest at the end first."""
-    budget = max(record["budget"] for record in records)
+    budget = min(record["budget"] for record in records)
     columns = [(t, 1) for t in TIMES if t <= budget] + [(budget, 2)]
     found = []
     for t, column in columns:
@@ -96,7 +96,7 @@ def over_time(workers: int, records: Sequence[Record], methods: Sequence[str]) -
 
 def figure(workers: int, records: Sequence[Record], methods: Sequence[str]) -> None:
     """Print the interquartile mean of the regret over time as a text figure, with a letter for each method."""
-    budget = max(record["budget"] for record in records)
+    budget = min(record["budget"] for record in records)
     times = np.linspace(0.0, budget, WIDTH + 1)[1:]
     field = [[" "] * WIDTH for _ in range(HEIGHT)]
     for letter, method in zip(string.ascii_uppercase, methods, strict=False):
@@ -114,7 +114,8 @@ def figure(workers: int, records: Sequence[Record], methods: Sequence[str]) -> N
 
 
 def to_levels(workers: int, records: Sequence[Record], methods: Sequence[str]) -> None:
-    """Print the median time to some regrets, and the share of the runs that came there."""
+    """Print the median time to some regrets, and the share of the runs that came there within the shortest budget."""
+    budget = min(record["budget"] for record in records)
     print(f"\n### {workers} workers: median time to a regret (share of the runs that reach it)\n")
     row("method", [f"{level:g}" for level in LEVELS])
     row("---", ["---"] * len(LEVELS))
@@ -122,14 +123,14 @@ def to_levels(workers: int, records: Sequence[Record], methods: Sequence[str]) -
         cells = []
         for level in LEVELS:
             times = np.array([reached(r, level) for r in records if r["method"] == method])
-            cells.append(f"{np.median(times):.2f} ({100 * np.isfinite(times).mean():.0f} %)")
+            cells.append(f"{np.median(times):.2f} ({100 * (times <= budget).mean():.0f} %)")
         row(method, cells)
 
 
 def to_base(workers: int, records: Sequence[Record], methods: Sequence[str]) -> None:
     """Print how soon each method has the regret with which BASE ends, table by table, as ratios of median times."""
     print(f"\n### {workers} workers: time to the regret with which {BASE} ends, as a ratio to its own time\n")
-    heads = ["geometric mean", "smallest", "largest", "at most 0.6", "above 1.2", "never"]
+    heads = ["geometric mean", "smallest", "largest", "at most 0.6", "above 1.2", "above 3", "never"]
     row("method", heads)
     row("---", ["---"] * len(heads))
     tables = sorted({record["table"] for record in records})
@@ -137,7 +138,7 @@ def to_base(workers: int, records: Sequence[Record], methods: Sequence[str]) -> 
         ratios = np.array([ratio_of(records, table, method) for table in tables])
         capped = np.minimum(ratios, 10.0)  # one that never is there in time
         cells = [f"{np.exp(np.log(capped).mean()):.2f}", f"{capped.min():.2f}", f"{ratios.max():.2f}"]
-        counts = [(ratios <= 0.6).sum(), (ratios > 1.2).sum(), np.isinf(ratios).sum()]
+        counts = [(ratios <= 0.6).sum(), (ratios > 1.2).sum(), (ratios > 3).sum(), np.isinf(ratios).sum()]
         row(method, cells + [f"{n} of {len(tables)}" for n in counts])
 
 

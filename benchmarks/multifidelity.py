@@ -196,9 +196,10 @@ def counts(state: Any) -> dict[str, int]:
 
 def planned(args: argparse.Namespace, methods: Sequence[str]) -> list[Run]:
     """All runs, seed by seed, so that whatever is done first is done for every table and method alike."""
+    budgets = (args.budget, args.full_budget or args.budget)
     tables = [name for name in _tables.find(args.data) if not args.tables or name in args.tables]
     return [
-        Run(table, workers, seed, method, args.budget, args.initial, args.grow)
+        Run(table, workers, seed, method, budgets[method.startswith("full/")], args.initial, args.grow)
         for seed in range(args.first_seed, args.first_seed + args.seeds)
         for workers in args.workers
         for table in tables
@@ -257,6 +258,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--tables", type=_names, default=[], help="names of tables; default: all of --data")
     parser.add_argument("--workers", type=_numbers, default=[8], help="trials at a time: 1,8,64,500")
     parser.add_argument("--budget", type=float, default=3.0, help="full trainings of the mean length")
+    parser.add_argument("--full-budget", type=float, help="of full/...: to see when it comes to where others were")
     parser.add_argument("--seeds", type=int, default=30)
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--initial", type=int, default=10, help="configurations that all methods begin with")

@@ -12,6 +12,8 @@ from ..arguments import shown, wrong_type
 if TYPE_CHECKING:
     from ..core.protocols import Pruner
     from .asha import ASHAPruner
+    from .halving import SuccessiveHalvingPruner
+    from .hyperband import HyperbandPruner
     from .median import MedianPruner
     from .nop import NopPruner
     from .percentile import PercentilePruner
@@ -19,16 +21,20 @@ if TYPE_CHECKING:
 # The module of each: what a study is continued with, and what the command line offers. A new pruner is one line here.
 _HOMES = {
     "ASHAPruner": "asha",
+    "HyperbandPruner": "hyperband",
     "MedianPruner": "median",
     "NopPruner": "nop",
     "PercentilePruner": "percentile",
+    "SuccessiveHalvingPruner": "halving",
 }
 
 __all__ = [
     "ASHAPruner",
+    "HyperbandPruner",
     "MedianPruner",
     "NopPruner",
     "PercentilePruner",
+    "SuccessiveHalvingPruner",
     "check_pruner",
     "pruner_from_spec",
     "pruner_names",

@@ -17,7 +17,7 @@ from typing import Any
 
 from ..arguments import integer, shown
 from ..core.protocols import StudyIdentity
-from .ladder import LadderJudge, Track
+from .ladder import LadderJudge, Track, levels
 from .ranking import TopShare
 from .reach import ForecastingJudge
 
@@ -102,17 +102,7 @@ class ASHAPruner:
     @property
     def levels(self) -> tuple[int, ...]:
         """The rung levels, ascending; () when none is below max_resource."""
-        # Integers are multiplied: log(243)/log(3) = 4.999..., a logarithm would lose a rung (also 1000, 10).
-        levels = []
-        level = self.min_resource
-        for _ in range(self.min_early_stopping_rate):
-            if level >= self.max_resource:
-                break
-            level *= self.reduction_factor
-        while level < self.max_resource:
-            levels.append(level)
-            level *= self.reduction_factor
-        return tuple(levels)
+        return levels(self.min_resource, self.max_resource, self.reduction_factor, self.min_early_stopping_rate)
 
     def spec(self) -> dict[str, Any]:
         """``{"name": "ASHAPruner", **arguments}``."""

@@ -27,6 +27,21 @@ from ..core.schedules import Levels
 from .ranking import Key, RankedRung, RankingRule
 
 
+def levels(low: int, high: int, eta: int, rate: int = 0) -> tuple[int, ...]:
+    """The integers ``low * eta**(rate + k)`` below ``high``, ascending."""
+    # Integers are multiplied: log(243)/log(3) = 4.999..., a logarithm would lose a rung (also 1000, 10).
+    found = []
+    level = low
+    for _ in range(rate):
+        if level >= high:
+            break
+        level *= eta
+    while level < high:
+        found.append(level)
+        level *= eta
+    return tuple(found)
+
+
 @dataclass(frozen=True, slots=True)
 class Track:
     """The rungs that the trials of one bracket climb, lowest first."""
@@ -156,6 +171,12 @@ class LadderJudge:
         """The paper's get_job with every unpromoted trial available; None: a new configuration."""
         return next(self.promotable(lambda _: True), None)
 
+    def skip(self, number: int, step: int) -> None:
+        """The trial has passed ``step`` before there were rungs: it is recorded at none of those up to there."""
+        passed = self._track(number).levels.passed(step)
+        if passed:
+            self.following[number] = passed
+
     # --- ends --------------------------------------------------------------------------------------------------------
 
     def end(self, number: int, losses: Losses | None) -> tuple[Row, ...]:
@@ -221,8 +242,10 @@ class LadderJudge:
 
     def rungs(self) -> tuple[Rung, ...]:
         """The rungs as samplers see them, by bracket and level."""
-        order = sorted(self.ladder, key=lambda rung: (rung.bracket, rung.level))
-        return tuple(Rung(rung.level, rung.bracket, Prefix(rung.numbers), Prefix(rung.losses)) for rung in order)
+        # a ladder without a top has rungs that nobody will ever reach
+        found = [rung for rung in self.ladder if rung.numbers or self.rule.counts_ends]
+        found.sort(key=lambda rung: (rung.bracket, rung.level))
+        return tuple(Rung(rung.level, rung.bracket, Prefix(rung.numbers), Prefix(rung.losses)) for rung in found)
 
     def dump(self) -> Any:
         """See ``Dumps``. Rungs in the order of arrival; who waits, and may be promoted, as places in that order."""
@@ -245,4 +268,4 @@ class LadderJudge:
 
 _CONTINUE = Verdict(Decision.CONTINUE)
 
-__all__ = ["LadderJudge", "Track"]
+__all__ = ["LadderJudge", "Track", "levels"]

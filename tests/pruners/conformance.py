@@ -8,7 +8,14 @@ from dataclasses import dataclass
 import optuna
 
 from raytune_lite.core.protocols import Pruner
-from raytune_lite.pruners import ASHAPruner, MedianPruner, NopPruner, PercentilePruner
+from raytune_lite.pruners import (
+    ASHAPruner,
+    HyperbandPruner,
+    MedianPruner,
+    NopPruner,
+    PercentilePruner,
+    SuccessiveHalvingPruner,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +24,8 @@ class Case:
 
     ``peer``: the same one of Optuna's, when it promises Optuna's decisions. ``heeds_all``: reports at which nothing is
     due count too, in later decisions. ``differs_on_infinities``: its docstring says so, and its own tests show where.
-    ``stops``, ``pauses``: which verdicts it has beside CONTINUE.
+    ``stops``, ``pauses``: which verdicts it has beside CONTINUE. ``obeys``: a trial that goes on in spite of its
+    verdict is judged no more; by Optuna's it is.
     """
 
     name: str
@@ -27,6 +35,7 @@ class Case:
     differs_on_infinities: bool = False
     stops: bool = True
     pauses: bool = False
+    obeys: bool = False
 
 
 def _percentile(name: str, *given: float, n_min_trials: int = 1) -> Case:
@@ -49,12 +58,39 @@ def _median(name: str, *given: int, n_min_trials: int = 1) -> Case:
     )
 
 
+def _halving(name: str, *given: int) -> Case:
+    return Case(
+        name,
+        lambda: SuccessiveHalvingPruner(*given),
+        lambda: optuna.pruners.SuccessiveHalvingPruner(*given),
+        obeys=True,
+    )
+
+
+def _hyperband(name: str, *given: int) -> Case:
+    return Case(
+        name, lambda: HyperbandPruner(*given), lambda: optuna.pruners.HyperbandPruner(*given), obeys=True
+    )
+
+
 CASES = (
     Case("Nop", NopPruner, optuna.pruners.NopPruner, stops=False),
     Case("ASHA promote", lambda: ASHAPruner(1, 9, 3), pauses=True),
     Case("ASHA promote, halves", lambda: ASHAPruner(2, 9, 2), pauses=True),
     Case("ASHA stop", lambda: ASHAPruner(1, 9, 2, mode="stop")),
     Case("ASHA without rungs", lambda: ASHAPruner(9, 9, 3), stops=False),
+    _halving("Halving", 1, 2),
+    _halving("Halving, later", 1, 3, 1, 2),
+    Case("Halving auto", SuccessiveHalvingPruner),
+    Case(
+        "Halving promote",
+        lambda: SuccessiveHalvingPruner(1, 2, 0, 2, mode="promote", max_resource=4),
+        pauses=True,
+    ),
+    _hyperband("Hyperband", 1, 9, 2),
+    Case("Hyperband auto", HyperbandPruner),
+    Case("Hyperband promote", lambda: HyperbandPruner(1, 9, 2, mode="promote"), pauses=True),
+    Case("Hyperband promote, auto", lambda: HyperbandPruner(reduction_factor=2, mode="promote"), pauses=True),
     _median("Median"),
     _median("Median, at once", 0),
     _median("Median, sparse", 2, 2, 3, n_min_trials=2),

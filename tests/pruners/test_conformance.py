@@ -415,7 +415,8 @@ def test_the_decisions_are_those_of_optuna_5_0(case, script, maximize):
 
 def differential(case: Case, script, maximize, expected=lambda theirs, *_: theirs):
     """Play a script on Optuna and on our judge; at every due report the two must agree."""
-    study = optuna.create_study(pruner=case.peer(), direction="maximize" if maximize else "minimize")
+    direction = "maximize" if maximize else "minimize"
+    study = optuna.create_study(pruner=case.peer(), direction=direction, study_name=STUDY.name)
     judge = case.make().judge(MAXIMIZED if maximize else STUDY)
     sign = -1.0 if maximize else 1.0
     live: dict[int, optuna.Trial] = {}
@@ -449,7 +450,7 @@ def differential(case: Case, script, maximize, expected=lambda theirs, *_: their
             assert (decision is STOP) == theirs, (number, step)
             assert decision is CONTINUE or (due is not None and step >= due)
             decisions[decision] += 1
-            if decision is STOP and op != "ignore":
+            if decision is STOP and (op != "ignore" or case.obeys):
                 study.tell(live.pop(number), state=optuna.trial.TrialState.PRUNED)
                 judge.end(number, None)
     return decisions

@@ -20,6 +20,7 @@ from ..task import Result
 from .actor import Actor, ActorCalls, Open
 from .cluster import Cluster
 from .host import SimulatedHost
+from .pruners import STUDY_NAME
 from .scenario import Scenario
 from .tasks import SimulatedTasks
 from .worker import Actors, Worker
@@ -238,7 +239,7 @@ def config_of(scenario: Scenario, run: str, *, to_the_end: bool, storage: str) -
     """A run of the study. ``to_the_end``: with no bound but the study's own."""
     return RunConfig(
         storage=storage,
-        study_name="simulated",
+        study_name=STUDY_NAME,
         run=run,
         sampler=scenario.sampler,
         pruner=scenario.pruner,

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, cast
 
 from ..arguments import integer
 from ..core.protocols import StudyView
 from ..distributions import CategoricalDistribution, Distribution
 from ..trial import TrialState
 from .base import DRAWN, BaseSampler, check_random_fraction, is_drawn_at_random
+from .branches import Branch, branch_of_a_good_trial
 from .history import History
 
+if TYPE_CHECKING:
+    from .gp import GPSampler
+
+_STARTUP = 10  # COMPLETE trials of a conditional space before a branch has a Gaussian process
+_FEWEST = 6  # and of the branch
 _MANY_OBJECTIVES = 4  # from here on NSGA-III's reference points spread better than NSGA-II's crowding distance
 
 
@@ -20,7 +28,8 @@ class AutoSampler(BaseSampler):
     No sampler wins everywhere. A Gaussian process makes most of few trials, but its cost grows with the cube of their
     number, and it needs parameters that all trials share; so:
 
-    * conditional parameters: TPE, which takes each group of parameters that occur together;
+    * conditional parameters: TPE, which takes each group of parameters that occur together; with one objective and no
+      pruner with rungs, every other trial's are a Gaussian process's within the branch of a good trial;
     * else, until ``n_gp_trials`` trials are COMPLETE: GP;
     * then several objectives: NSGA-II, and NSGA-III from four on; a categorical parameter, or a pruner with rungs
       (ASHA, Hyperband), from whose paused trials CMA-ES would not learn: TPE; else CMA-ES, whose generations are those
@@ -57,24 +66,47 @@ class AutoSampler(BaseSampler):
         return self._chosen(view).search_space(view, known)
 
     def sample_relative(self, view: StudyView, number: int, space: Mapping[str, Distribution]) -> Mapping[str, float]:
-        """The chosen sampler's."""
-        return self._chosen(view).sample_relative(view, number, space)
+        """The chosen sampler's; in a conditional space every other trial's branch is the Gaussian process's."""
+        values = self._chosen(view).sample_relative(view, number, space)
+        branch = self._branch(view, number, space)
+        if branch is None:
+            return values
+        key = f"GPSampler/{json.dumps(list(branch.space))}"
+        if key not in self._samplers:
+            self._samplers[key] = _gp(self.seed, 0.0, _FEWEST)
+        process = cast("GPSampler", self._samplers[key])
+        return {**values, **process.sample_within(view, number, branch.space, branch.held)}
 
     def sample_independent(self, view: StudyView, number: int, name: str, distribution: Distribution) -> float:
         """The chosen sampler's."""
         return self._chosen(view).sample_independent(view, number, name, distribution)
 
-    def explain(self, view: StudyView, number: int, space: Mapping[str, Distribution]) -> str:  # noqa: ARG002
+    def explain(self, view: StudyView, number: int, space: Mapping[str, Distribution]) -> str:
         """For example "GPSampler: fewer than 250 trials are COMPLETE"."""
         if is_drawn_at_random(self, view, number):
             return DRAWN
-        return ": ".join(self._choice(view))
+        branch = self._branch(view, number, space)
+        if branch is None:
+            return ": ".join(self._choice(view))
+        names = ", ".join(branch.space)
+        return f"TPESampler and GPSampler in turn: some parameters are conditional; a process for {names}"
 
     def _chosen(self, view: StudyView) -> BaseSampler:
         name, _ = self._choice(view)
         if name not in self._samplers:
             self._samplers[name] = _MAKERS[name](self.seed, self._share)
         return self._samplers[name]
+
+    def _branch(self, view: StudyView, number: int, space: Mapping[str, Distribution]) -> Branch | None:
+        """Where a Gaussian process chooses trial ``number`` of a conditional space; None: TPE does."""
+        history = self._history.update(view)
+        is_conditional = len(history.used(TrialState.COMPLETE, TrialState.PRUNED)) > 1
+        n = int(history.of_state(TrialState.COMPLETE).sum())
+        if not is_conditional or len(view.directions) > 1 or number % 2 or not _STARTUP <= n < self.n_gp_trials:
+            return None
+        if view.rungs():
+            return None
+        return branch_of_a_good_trial(history, space, self.seed, number)
 
     def _choice(self, view: StudyView) -> tuple[str, str]:
         """(name of a sampler, why)."""
@@ -104,10 +136,10 @@ def _cmaes(seed: int, share: float) -> BaseSampler:  # noqa: ARG001
     return CmaEsSampler(seed=seed)
 
 
-def _gp(seed: int, share: float) -> BaseSampler:
+def _gp(seed: int, share: float, n_startup_trials: int = 10) -> BaseSampler:
     from .gp import GPSampler
 
-    return GPSampler(seed=seed, random_fraction=share)
+    return GPSampler(seed=seed, n_startup_trials=n_startup_trials, random_fraction=share)
 
 
 def _nsgaii(seed: int, share: float) -> BaseSampler:  # noqa: ARG001

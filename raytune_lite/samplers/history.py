@@ -181,6 +181,15 @@ class History:
         found: NDArray[np.bool_] = np.array([*good, False])[self._groups.upto(self.n)]
         return found
 
+    def group_of(self, row: int) -> tuple[str, ...]:
+        """Sorted names of the parameters of one row."""
+        return self.groups[int(self._groups.upto(self.n)[row])]
+
+    def in_group(self, names: tuple[str, ...]) -> NDArray[np.bool_]:
+        """Which rows have these parameters (sorted) and no other, shape (n,)."""
+        found: NDArray[np.bool_] = self._groups.upto(self.n) == self._group_of.get(names, -1)
+        return found
+
     def used(self, *states: TrialState) -> list[tuple[str, ...]]:
         """The different sets of parameters that trials of these states had, in the order of their first row."""
         ids = self._groups.upto(self.n)[self.of_state(*states)]

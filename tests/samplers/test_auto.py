@@ -45,7 +45,7 @@ CASES = [
     (history(19, categorical=True), GPSampler, "fewer than 20"),
     (history(20), CmaEsSampler, "20 trials are COMPLETE, and all parameters are numerical"),
     (history(20, categorical=True), TPESampler, "parameter 'kind' is categorical"),
-    (history(12, conditional=True), TPESampler, "some parameters are conditional"),
+    (history(13, conditional=True), TPESampler, "some parameters are conditional"),
     (history(25, conditional=True), TPESampler, "some parameters are conditional"),
     (history(19, objectives=2), GPSampler, "fewer than 20"),
     (history(20, objectives=2), NSGAIISampler, "20 trials are COMPLETE"),

@@ -10,7 +10,7 @@ from scipy.stats import qmc
 
 from ..rng import rng_for
 from .acquisition import Acquisition
-from .kernel import Array
+from .kernel import Array, Ints
 from .space import Space
 
 _MEMORY = 6  # pairs of L-BFGS
@@ -182,15 +182,18 @@ def maximise(
         scales: lengthscales, shape (d,).
         taken: points that were tried or are being tried.
         effort: how many candidates, starts and iterations.
-        box: (low, high), each (d,): the region to search.
+        box: (low, high), each (d,): the region to search. Where both are equal, the dimension is held; choices and
+            numbers with few values are free otherwise.
     """
+    held = np.flatnonzero(box[0] == box[1])
     if 0 < space.size <= effort.candidates:
-        return _exhaust(acquisition, space, rng, taken)
+        return _exhaust(acquisition, space, rng, taken, held, box[0][held])
     shift = rng.random(space.d)
     spread = (sobol(space.d, effort.candidates.bit_length() - 1) + shift) % 1.0
     spread = space.from_cube(_into_box(space, spread, box))
     near = _perturbed(space, rng, incumbents, scales, effort.local, box)
     candidates = np.vstack([spread, near, np.clip(space.snap(incumbents), *box)])
+    candidates[:, held] = box[0][held]
     values = np.nan_to_num(acquisition.value(candidates), nan=-np.inf)
     # Gumbel's trick: the k largest of value + noise are k draws without replacement in proportion to exp(value)
     noisy = values + rng.gumbel(size=len(values))
@@ -216,9 +219,13 @@ def maximise(
     return _first_free(every, score, taken)
 
 
-def _exhaust(acquisition: Acquisition, space: Space, rng: np.random.Generator, taken: Array) -> Array:
-    """The best of all points of a small space."""
+def _exhaust(
+    acquisition: Acquisition, space: Space, rng: np.random.Generator, taken: Array, held: Ints, at: Array
+) -> Array:
+    """The best of all points of a small space whose dimensions ``held`` are ``at``."""
     axes = [dim.grid() for dim in space.dims]
+    for i, place in zip(held.tolist(), at.tolist(), strict=True):
+        axes[i] = np.array([place])
     every = np.stack([axis.ravel() for axis in np.meshgrid(*axes, indexing="ij")], axis=1)
     every = every[rng.permutation(len(every))]
     return _first_free(every, np.nan_to_num(acquisition.value(every), nan=-np.inf), taken)

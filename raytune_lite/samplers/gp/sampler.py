@@ -120,6 +120,20 @@ class GPSampler(BaseSampler):
         with np.errstate(all="ignore"):
             return self._choose(view, number, space)
 
+    def sample_within(
+        self, view: StudyView, number: int, space: Mapping[str, Distribution], held: Mapping[str, float]
+    ) -> Mapping[str, float]:
+        """As ``sample_relative`` where some parameters keep the internal values ``held``.
+
+        Empty while fewer than ``n_startup_trials`` have a result, and when no parameter is left to choose.
+        """
+        with np.errstate(all="ignore"):
+            here = self._known(view, space)
+            data = self._reader.read(view, number, here)
+            if data.n < self._startup or set(here.free_names) <= held.keys():
+                return {}
+            return self._search(data, number, here, held=held)
+
     def sample_independent(self, view: StudyView, number: int, name: str, distribution: Distribution) -> float:
         """A parameter outside of the joint space: the independent sampler's choice, or a uniform draw."""
         if not is_drawn_at_random(self, view, number):
@@ -160,10 +174,7 @@ class GPSampler(BaseSampler):
         return f"rung model: {counts}; l_t {builder.reach(rungs):g}"
 
     def _choose(self, view: StudyView, number: int, space: Mapping[str, Distribution]) -> dict[str, float]:
-        here = Space(space)
-        if self._space is None or self._space.key != here.key or self._source is not view.finished.source:
-            self._space, self._source, self._builder = here, view.finished.source, None
-        here = self._space
+        here = self._known(view, space)
         if not here.d:
             return dict(here.constants)
         data = self._reader.read(view, number, here)
@@ -177,7 +188,21 @@ class GPSampler(BaseSampler):
         rungs = None if data.constraints else self._reader.rungs(view, number, here, self.seed)
         return rungs if rungs is not None and rungs.n_trials >= self._startup else None
 
-    def _search(self, data: Data, number: int, here: Space, rungs: RungRows | None) -> dict[str, float]:
+    def _known(self, view: StudyView, space: Mapping[str, Distribution]) -> Space:
+        """``space`` as a unit cube; another than the last one, or another study, begins with new fits."""
+        here = Space(space)
+        if self._space is None or self._space.key != here.key or self._source is not view.finished.source:
+            self._space, self._source, self._builder = here, view.finished.source, None
+        return self._space
+
+    def _search(
+        self,
+        data: Data,
+        number: int,
+        here: Space,
+        rungs: RungRows | None = None,
+        held: Mapping[str, float] | None = None,
+    ) -> dict[str, float]:
         from .build import Builder
         from .chain import MOST_ROWS
         from .optimize import Effort, maximise
@@ -198,6 +223,9 @@ class GPSampler(BaseSampler):
             results = data.losses[~np.isnan(data.losses[:, 0]), 0]  # of stopped trials there is none
             side = side_length(results[self._startup :], here.d)
             box = box_around(here, goal.incumbents[0], goal.scales, side)
+        for i, dim in enumerate(here.dims):
+            if held and dim.name in held:
+                box[0][i] = box[1][i] = dim.to_unit(np.array([held[dim.name]]))[0]
         candidates = 1024 if data.n <= 250 else 512
         unit = maximise(
             goal.acquisition,

@@ -264,8 +264,11 @@ GOOD = {
     "GridSampler": {"search_space": {"x": [1, 2]}},
     "PartialFixedSampler": {"fixed_params": {"x": 1}, "base_sampler": samplers.RandomSampler(0)},
     "ASHAPruner": {"max_resource": 9},
+    "OnObjective": {"index": 0, "pruner": pruners.NopPruner()},
     "PASHAPruner": {"max_resource": 9},
+    "PatientPruner": {"wrapped_pruner": None, "patience": 1},
     "PercentilePruner": {"percentile": 25},
+    "ThresholdPruner": {"lower": 0.0},
 }
 
 

@@ -148,7 +148,7 @@ def _pruner(given: dict[str, Any]) -> Pruner | None:
         of_asha["mode"] = given["asha_mode"]
     if of_asha and name != "asha":
         refuse("--min-resource, --max-resource, --reduction-factor and --asha-mode need --pruner asha.")
-    arguments |= of_asha
+    arguments = {key: _pruner_inside(key, value) for key, value in arguments.items()} | of_asha
     if name == "asha" and "max_resource" not in arguments:
         refuse("--pruner asha needs --max-resource, the last step of a full training.")
     return None if name is None else pruner_from_spec({"name": pruner_names()[name], **arguments})
@@ -163,6 +163,15 @@ def _pruner_option(text: str) -> tuple[str, Any]:
         return name, json.loads(value)
     except (ValueError, RecursionError):
         return name, value
+
+
+def _pruner_inside(option: str, value: Any) -> Any:
+    """The spec of a pruner that another one wraps: given as its short name, or as a spec with its short name."""
+    if option not in ("wrapped_pruner", "pruner"):
+        return value
+    spec = value if isinstance(value, dict) else {"name": value}
+    name, names = spec.get("name"), pruner_names()
+    return {**spec, "name": names[name]} if isinstance(name, str) and name in names else value
 
 
 def _resources(given: dict[str, Any]) -> dict[str, Any]:

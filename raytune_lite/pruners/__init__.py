@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from .hyperband import HyperbandPruner
     from .median import MedianPruner
     from .nop import NopPruner
+    from .objective import OnObjective
+    from .patient import PatientPruner
     from .percentile import PercentilePruner
+    from .threshold import ThresholdPruner
 
 # The module of each: what a study is continued with, and what the command line offers. A new pruner is one line here.
 _HOMES = {
@@ -24,8 +27,11 @@ _HOMES = {
     "HyperbandPruner": "hyperband",
     "MedianPruner": "median",
     "NopPruner": "nop",
+    "OnObjective": "objective",
+    "PatientPruner": "patient",
     "PercentilePruner": "percentile",
     "SuccessiveHalvingPruner": "halving",
+    "ThresholdPruner": "threshold",
 }
 
 __all__ = [
@@ -33,8 +39,11 @@ __all__ = [
     "HyperbandPruner",
     "MedianPruner",
     "NopPruner",
+    "OnObjective",
+    "PatientPruner",
     "PercentilePruner",
     "SuccessiveHalvingPruner",
+    "ThresholdPruner",
     "check_pruner",
     "pruner_from_spec",
     "pruner_names",
@@ -54,7 +63,7 @@ def pruner_names() -> dict[str, str]:
 
 
 def pruner_from_spec(spec: Mapping[str, Any]) -> Pruner:
-    """Inverse of ``pruner.spec()`` for the pruners of this package.
+    """Inverse of ``pruner.spec()`` for the pruners of this package, those that wrap another one included.
 
     Raises:
         ValueError: the spec names no built-in pruner, or its arguments are not that pruner's.
@@ -70,6 +79,9 @@ def pruner_from_spec(spec: Mapping[str, Any]) -> Pruner:
             "from its spec: pass the object as pruner=."
         )
     cls = __getattr__(name)
+    for key, value in arguments.items():
+        if isinstance(value, Mapping) and "name" in value:  # the pruner inside
+            arguments[key] = pruner_from_spec(value)
     try:
         return cls(**arguments)  # type: ignore[no-any-return]
     except TypeError as error:
@@ -87,7 +99,7 @@ def check_pruner(pruner: Any, n_objectives: int) -> None:
 
     Raises:
         TypeError: it has no ``spec``, ``judge`` and ``judges_several``, as one of another library.
-        ValueError: the study has several objectives, and the pruner judges one.
+        ValueError: the study has several objectives, and the pruner judges one; or it has not the one that is judged.
     """
     if isinstance(pruner, type) or not all(hasattr(pruner, name) for name in ("spec", "judge", "judges_several")):
         way_out = f"built in are {', '.join(_HOMES)}"
@@ -99,6 +111,11 @@ def check_pruner(pruner: Any, n_objectives: int) -> None:
     if n_objectives > 1 and not pruner.judges_several:
         raise ValueError(
             f"{type(pruner).__name__} judges a single objective, and this study has {n_objectives}; pass "
-            "pruner=NopPruner(), under which every trial runs to its end and its reports are stored. (A pruner that "
-            "judges one of several objectives is planned.)"
+            f"pruner=OnObjective(0, {type(pruner).__name__}(...)), which judges the first one, or NopPruner(), under "
+            "which every trial runs to its end."
+        )
+    if getattr(pruner, "least_objectives", 1) > n_objectives:
+        raise ValueError(
+            f"{shown(pruner)} judges objective {pruner.index}, counted from 0, and this study has {n_objectives} "
+            f"objective(s); pass an index from 0 to {n_objectives - 1}."
         )

@@ -13,8 +13,11 @@ from raytune_lite.pruners import (
     HyperbandPruner,
     MedianPruner,
     NopPruner,
+    OnObjective,
+    PatientPruner,
     PercentilePruner,
     SuccessiveHalvingPruner,
+    ThresholdPruner,
 )
 
 
@@ -98,5 +101,18 @@ CASES = (
     _percentile("Percentile 25", 25.0, 0),
     _percentile("Percentile 0", 0.0, 1, 1, 2),
     _percentile("Percentile 66.6", 66.6, 0, n_min_trials=2),
+    Case("Threshold", lambda: ThresholdPruner(-1.0, 1.0), lambda: optuna.pruners.ThresholdPruner(-1.0, 1.0)),
+    Case("Threshold, upper", lambda: ThresholdPruner(None, 0.5, 1, 3),
+         lambda: optuna.pruners.ThresholdPruner(None, 0.5, 1, 3)),
+    Case("Patient alone", lambda: PatientPruner(None, 2), lambda: optuna.pruners.PatientPruner(None, 2),
+         heeds_all=True),
+    Case("Patient, median", lambda: PatientPruner(MedianPruner(0, 1, 2), 1, 0.25),
+         lambda: optuna.pruners.PatientPruner(optuna.pruners.MedianPruner(0, 1, 2), 1, 0.25),
+         heeds_all=True, differs_on_infinities=True),
+    Case("Patient, ASHA", lambda: PatientPruner(ASHAPruner(1, 9, 2), 0), heeds_all=True, pauses=True),
+    Case("Patient, ASHA stop", lambda: PatientPruner(ASHAPruner(1, 9, 2, mode="stop"), 1), heeds_all=True),
+    Case("On an objective", lambda: OnObjective(0, MedianPruner(0)), lambda: optuna.pruners.MedianPruner(0),
+         heeds_all=True, differs_on_infinities=True),
+    Case("On an objective, ASHA", lambda: OnObjective(0, ASHAPruner(1, 9, 3)), pauses=True),
     Case("Percentile, reached", lambda: PercentilePruner(30, 0, 2, 3, among="reached"), heeds_all=True),
 )

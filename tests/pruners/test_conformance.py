@@ -165,7 +165,9 @@ class Log(list):
 
 
 class Study(Shell):
-    """The bare core with a pruner that need not be built in."""
+    """The bare core with a pruner that need not be built in. ``judged``: the objective that the script is about."""
+
+    judged = 0
 
     def __init__(self, pruner, *directions):
         super().__init__(*directions)
@@ -187,11 +189,11 @@ class Study(Shell):
                 self.claim(f"slot {i}") if len(live) < 6 else None
                 continue
             trial = self.state.trials[number]
-            sign = -1.0 if self.directions[0] is StudyDirection.MAXIMIZE else 1.0
+            sign = -1.0 if self.directions[self.judged] is StudyDirection.MAXIMIZE else 1.0
             if op == "report":
                 step = trial.last_step + (1, 1, 2, 5)[x // 7 % 4]
                 value = math.nan if x % 31 == 0 else sign * (x // 91 % 7) / 2.0
-                values = (value, *[float(x % 5)] * (objectives - 1))
+                values = (value, *[float(x % 5)] * (objectives - 1))[:: -1 if self.judged else 1]
                 decisions.append(self.report(number, (step, values)))
                 assert number in self.state.slots.values(), "a verdict alone took the slot"
             elif op == "leave":
@@ -199,7 +201,8 @@ class Study(Shell):
                     now = self.end(number, "pruned")
                     assert now is (TrialState.PAUSED if trial.pending is PAUSE else TrialState.PRUNED)
             elif op == "complete":
-                self.end(number, "complete", sign * (x % 9) / 2.0, *[float(x % 5)] * (objectives - 1))
+                values = (sign * (x % 9) / 2.0, *[float(x % 5)] * (objectives - 1))[:: -1 if self.judged else 1]
+                self.end(number, "complete", *values)
             elif op == "fail":
                 self.end(number, "fail")
             else:
@@ -416,7 +419,9 @@ def test_the_decisions_are_those_of_optuna_5_0(case, script, maximize):
 def differential(case: Case, script, maximize, expected=lambda theirs, *_: theirs):
     """Play a script on Optuna and on our judge; at every due report the two must agree."""
     direction = "maximize" if maximize else "minimize"
-    study = optuna.create_study(pruner=case.peer(), direction=direction, study_name=STUDY.name)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # some of Optuna's are called experimental
+        study = optuna.create_study(pruner=case.peer(), direction=direction, study_name=STUDY.name)
     judge = case.make().judge(MAXIMIZED if maximize else STUDY)
     sign = -1.0 if maximize else 1.0
     live: dict[int, optuna.Trial] = {}

@@ -60,7 +60,8 @@ def test_a_study_of_several_objectives_keeps_the_first_one_where_optuna_has_room
 
 @pytest.mark.parametrize("pruner", [ASHAPruner(1, 9), MedianPruner()], ids=lambda p: type(p).__name__)
 def test_a_pruner_of_one_objective_is_refused_before_a_study_of_several_is_made(pruner, storage):
-    message = rf"{type(pruner).__name__} judges a single objective, and this study has 2; pass pruner=NopPruner\(\)"
+    name = type(pruner).__name__
+    message = rf"{name} judges a single objective, and this study has 2; pass pruner=OnObjective\(0, {name}\("
     with pytest.raises(ValueError, match=message):
         two(storage, study_name="s", pruner=pruner)
     assert rtl.get_all_study_names(storage) == []
@@ -81,7 +82,7 @@ def test_a_pruner_of_one_objective_is_refused_before_a_study_of_several_is_made(
 
 @pytest.mark.parametrize("pruner", ["asha", optuna.pruners.MedianPruner(), ASHAPruner, 3])
 def test_what_is_no_pruner_is_refused_with_those_there_are(pruner, storage):
-    with pytest.raises(TypeError, match=r"pruner must be an object such as .*ASHAPruner, MedianPruner, NopPruner"):
+    with pytest.raises(TypeError, match=r"pruner must be an object such as .*ASHAPruner, .*MedianPruner, NopPruner"):
         rtl.create_study(pruner=pruner, storage=storage)
     assert rtl.get_all_study_names(storage) == []
 

@@ -1,0 +1,76 @@
+"""One objective of several is judged, by any pruner of one. Owns no rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..arguments import integer
+from ..core.messages import Row
+from ..core.protocols import Judge, Losses, Pruner, StudyIdentity, Verdict
+from .wrapper import WrapperJudge, checked
+
+
+@dataclass(frozen=True, slots=True)
+class OnObjective:
+    """Judge one objective of a study of several, as ``pruner`` would judge a study of that one alone.
+
+    ``trial.report((loss, latency), step)`` reports one number for each objective; the others are stored and do not
+    count here. Optuna has no pruning with several objectives.
+
+    Args:
+        index: of the objective, from 0.
+        pruner: a pruner, for instance ``MedianPruner()``.
+
+    Raises:
+        TypeError: ``pruner`` is no pruner.
+        ValueError: ``index`` is no integer >= 0. A study that has fewer objectives refuses it.
+    """
+
+    index: int
+    pruner: Pruner
+
+    def __post_init__(self) -> None:
+        index = integer("index", self.index, 0, "objectives are counted from 0")
+        object.__setattr__(self, "index", index)
+        inner = checked("pruner", self.pruner, "a pruner such as MedianPruner()")
+        if isinstance(inner, OnObjective):
+            raise ValueError(f"pruner must judge a single objective, got {inner!r:.200}; leave the outer one out.")
+
+    @property
+    def judges_several(self) -> bool:
+        """True: the others do not count."""
+        return True
+
+    @property
+    def least_objectives(self) -> int:
+        """How many objectives a study must have for it."""
+        return self.index + 1
+
+    def spec(self) -> dict[str, Any]:
+        """``{"name": "OnObjective", "index": ..., "pruner": its spec}``."""
+        return {"name": "OnObjective", "index": self.index, "pruner": self.pruner.spec()}
+
+    def judge(self, study: StudyIdentity) -> Judge:
+        """A judge around a new one of the pruner, for this objective alone."""
+        alone = StudyIdentity(study.name, (study.directions[self.index],))
+        return _ObjectiveJudge.around(self.pruner.judge(alone), self.index)
+
+
+class _ObjectiveJudge(WrapperJudge):
+    """Shows the judge inside one objective."""
+
+    def __init__(self, inner: Judge, index: int) -> None:
+        super().__init__(inner)
+        self.index = index
+
+    def report(self, number: int, step: int, losses: Losses) -> Verdict:
+        """The verdict on this objective."""
+        return super().report(number, step, (losses[self.index],))
+
+    def end(self, number: int, losses: Losses | None) -> tuple[Row, ...]:
+        """The end, with the result of this objective."""
+        return super().end(number, None if losses is None else (losses[self.index],))
+
+
+__all__ = ["OnObjective"]

@@ -1,0 +1,152 @@
+"""What pruners that wrap another one share: a judge around a judge. Owns no rule.
+
+A wrapper gives every report to the judge inside. What that judge can do beside judging (promote trials, show rungs, be
+stored) the judge around it can do too, and nothing else: the core looks for these protocols.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from typing import Any, cast
+
+from ..arguments import wrong_type
+from ..core.messages import Row
+from ..core.protocols import (
+    Cost,
+    Dumps,
+    Forecaster,
+    HasRungs,
+    Judge,
+    Losses,
+    Promoter,
+    Pruner,
+    Rung,
+    Timed,
+    Verdict,
+)
+from ..core.schedules import Schedule
+
+
+class WrapperJudge:
+    """Passes everything on to the judge ``inner``.
+
+    ``changes_decisions``: then it does not say which trials can never be promoted. The judge inside reckons with its
+    own decisions.
+    """
+
+    changes_decisions = False
+
+    def __init__(self, inner: Judge) -> None:
+        self.inner: Any = inner
+
+    @classmethod
+    def around(cls, inner: Judge, *arguments: Any) -> Judge:
+        """A judge of this class with the protocols that ``inner`` follows."""
+        parts = [part for protocol, part in _PARTS.items() if isinstance(inner, protocol)]
+        if cls.changes_decisions and _Forecasts in parts:
+            parts.remove(_Forecasts)
+        return cast(Judge, _joined(cls, tuple(parts))(inner, *arguments))
+
+    def schedule(self, number: int) -> Schedule:
+        """That of the judge inside."""
+        return cast(Schedule, self.inner.schedule(number))
+
+    def report(self, number: int, step: int, losses: Losses) -> Verdict:
+        """The verdict of the judge inside."""
+        return cast(Verdict, self.inner.report(number, step, losses))
+
+    def end(self, number: int, losses: Losses | None) -> tuple[Row, ...]:
+        """The end is the inner judge's too."""
+        return cast("tuple[Row, ...]", self.inner.end(number, losses))
+
+    def own(self) -> Any:
+        """What it knows beside the judge inside, as JSON."""
+
+    def load_own(self, data: Any) -> None:
+        """Take in what ``own`` gave."""
+
+
+class _Promotes:
+    inner: Any
+
+    def promotable(self, ready: Callable[[int], bool]) -> Iterable[int]:
+        return cast(Iterable[int], self.inner.promotable(ready))
+
+    def promote(self, number: int) -> tuple[Row, ...]:
+        return cast("tuple[Row, ...]", self.inner.promote(number))
+
+    def retire(self, number: int) -> None:
+        self.inner.retire(number)
+
+
+class _ShowsRungs:
+    inner: Any
+
+    def rungs(self) -> tuple[Rung, ...]:
+        return cast("tuple[Rung, ...]", self.inner.rungs())
+
+    def bracket(self, number: int) -> int:
+        return cast(int, self.inner.bracket(number))
+
+
+class _Forecasts:
+    inner: Any
+
+    def out_of_reach(self, n_trials: int, n_active: int) -> Sequence[int]:
+        return cast(Sequence[int], self.inner.out_of_reach(n_trials, n_active))
+
+    def is_out_of_reach(self, number: int) -> bool:
+        return cast(bool, self.inner.is_out_of_reach(number))
+
+    def least_promising(self) -> Sequence[int]:
+        return cast(Sequence[int], self.inner.least_promising())
+
+
+class _GoesByCost:
+    inner: Any
+
+    def note_cost(self, number: int, cost: Cost) -> None:
+        self.inner.note_cost(number, cost)
+
+
+class _IsStored:
+    inner: Any
+    own: Callable[[], Any]
+    load_own: Callable[[Any], None]
+
+    def dump(self) -> Any:
+        return [self.own(), self.inner.dump()]
+
+    def load(self, data: Any) -> None:
+        own, inner = data
+        self.load_own(own)
+        self.inner.load(inner)
+
+
+_PARTS: dict[Any, type] = {
+    Promoter: _Promotes,
+    HasRungs: _ShowsRungs,
+    Forecaster: _Forecasts,
+    Timed: _GoesByCost,
+    Dumps: _IsStored,
+}
+
+
+@cache
+def _joined(cls: Any, parts: tuple[Any, ...]) -> Any:
+    return type(cls.__name__, (cls, *parts), {})
+
+
+def checked(name: str, pruner: Any, rule: str) -> Pruner:
+    """``pruner``, which an argument ``name`` wraps. ``rule``: what it must be.
+
+    Raises:
+        TypeError: it is no pruner.
+    """
+    if isinstance(pruner, type) or not all(hasattr(pruner, part) for part in ("spec", "judge", "judges_several")):
+        raise wrong_type(name, rule, pruner, "pruners are in raytune_lite.pruners")
+    return cast(Pruner, pruner)
+
+
+__all__ = ["WrapperJudge", "checked"]

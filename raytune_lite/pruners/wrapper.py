@@ -46,7 +46,7 @@ class WrapperJudge:
         parts = [part for protocol, part in _PARTS.items() if isinstance(inner, protocol)]
         if cls.changes_decisions and _Forecasts in parts:
             parts.remove(_Forecasts)
-        return cast(Judge, _joined(cls, tuple(parts))(inner, *arguments))
+        return cast(Judge, _joined(cast(Any, cls), tuple(parts))(inner, *arguments))
 
     def schedule(self, number: int) -> Schedule:
         """That of the judge inside."""

@@ -8,8 +8,11 @@ from ...pruners import (
     HyperbandPruner,
     MedianPruner,
     NopPruner,
+    OnObjective,
+    PatientPruner,
     PercentilePruner,
     SuccessiveHalvingPruner,
+    ThresholdPruner,
 )
 from ...trial import StudyDirection
 from .climbs import climb_of
@@ -24,27 +27,43 @@ STUDY_NAME = "simulated"
 
 def referee_of(pruner: Pruner, directions: tuple[StudyDirection, ...], violate: Violate) -> Referee:
     """An independent judge of the pruner's decisions."""
-    climb = climb_of(pruner, STUDY_NAME)
+    inner, objective = (pruner.pruner, pruner.index) if isinstance(pruner, OnObjective) else (pruner, 0)
+    climb = climb_of(inner, STUDY_NAME)
     if climb is not None:
-        return Ladder(violate, climb, directions[0])
-    rule = rule_of(pruner)
-    return Referee(violate) if rule is None else Stopping(violate, rule, directions)
+        return Ladder(violate, climb, directions[objective])
+    rule = rule_of(inner)
+    return Referee(violate) if rule is None else Stopping(violate, rule, directions, objective)
 
 
 def draw_pruner(world: World) -> Pruner:
     """The pruner of a history; that of most promotes."""
     kind = world.choice("pruner", ("other", "promote", "promote", "stop"))
     if kind != "other":
-        return _with_rungs(world, kind)
-    if world.draw("has no pruner") < 0.5:
+        pruner = _with_rungs(world, kind)
+        return OnObjective(0, pruner) if world.draw("on the first objective") < 0.1 else pruner
+    if world.draw("has no pruner") < 0.4:
         return NopPruner()
+    pruner = _stopping(world)
+    if world.draw("is patient") < 0.25:
+        alone = world.draw("patience alone") < 0.3
+        patience, delta = world.integer("patience", 0, 2), world.choice("delta", (0, 0.2))
+        pruner = PatientPruner(None if alone else pruner, patience, delta)
+    return OnObjective(0, pruner) if world.draw("on the first objective") < 0.3 else pruner
+
+
+def _stopping(world: World) -> Pruner:
+    """A pruner that only stops."""
+    kind = world.choice("rule", ("median", "percentile", "threshold"))
     startup, least = world.integer("startup trials", 0, 2), world.integer("least trials at a step", 1, 2)
     warmup, interval = world.integer("warm-up steps", 0, 2), world.integer("interval", 1, 3)
     among = world.choice("among", ("completed", "reached"))
-    if world.draw("is the median") < 0.5:
+    if kind == "median":
         return MedianPruner(startup, warmup, interval, n_min_trials=least, among=among)
-    share = world.choice("percentile", (0, 25, 40, 75))
-    return PercentilePruner(share, startup, warmup, interval, n_min_trials=least, among=among)
+    if kind == "percentile":
+        share = world.choice("percentile", (0, 25, 40, 75))
+        return PercentilePruner(share, startup, warmup, interval, n_min_trials=least, among=among)
+    lower, upper = world.choice("lower", (None, -1.0, 0.3)), world.choice("upper", (0.5, 1.0))
+    return ThresholdPruner(lower, upper, warmup, interval)
 
 
 def _with_rungs(world: World, mode: str) -> Pruner:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...pruners import MedianPruner, PercentilePruner
+from ...pruners import MedianPruner, OnObjective, PatientPruner, PercentilePruner, ThresholdPruner
 from ...trial import StudyDirection
 
 GOES_ON = -math.inf
@@ -20,9 +20,13 @@ GOES_ON = -math.inf
 
 @dataclass(slots=True)
 class Seen:
-    """All reports, as losses, by trial and step in the order of arrival; and the COMPLETE trials in their order."""
+    """All reports, as losses, by trial and step in the order of arrival; and the COMPLETE trials in their order.
+
+    ``objective``: the one that is judged.
+    """
 
     directions: tuple[StudyDirection, ...]
+    objective: int = 0
     losses: dict[int, dict[int, float]] = field(default_factory=dict)
     complete: list[int] = field(default_factory=list)
 
@@ -34,6 +38,13 @@ def rule_of(pruner: Any) -> Rule | None:
     """The naive rule of a pruner that only stops; None: there is none here."""
     if isinstance(pruner, (MedianPruner, PercentilePruner)):
         return percentile_rule(pruner)
+    if isinstance(pruner, ThresholdPruner):
+        return threshold_rule(pruner)
+    if isinstance(pruner, OnObjective):
+        return rule_of(pruner.pruner)
+    if isinstance(pruner, PatientPruner):
+        inner = _always if pruner.wrapped_pruner is None else rule_of(pruner.wrapped_pruner)
+        return None if inner is None else patient_rule(pruner, inner)
     return None
 
 
@@ -80,6 +91,35 @@ def percentile_rule(pruner: MedianPruner | PercentilePruner) -> Rule:
         return GOES_ON if margin == 0.0 and is_exact else margin
 
     return rule
+
+
+def threshold_rule(pruner: ThresholdPruner) -> Rule:
+    """Whether the latest value is outside of the limits."""
+
+    def rule(seen: Seen, number: int, step: int, before: int) -> float:
+        if not is_first(pruner, step, before):
+            return GOES_ON
+        value = seen.directions[seen.objective].sign * seen.losses[number][step]
+        inside = (pruner.lower is None or value >= pruner.lower) and (pruner.upper is None or value <= pruner.upper)
+        return GOES_ON if inside and not math.isnan(value) else math.inf
+
+    return rule
+
+
+def patient_rule(pruner: PatientPruner, inner: Rule) -> Rule:
+    """The rule inside, where the last reports are no better than those before them."""
+
+    def rule(seen: Seen, number: int, step: int, before: int) -> float:
+        losses = [loss for _, loss in sorted(seen.losses[number].items())]
+        parts = losses[: -pruner.patience - 1], losses[-pruner.patience - 1 :]
+        best = [min((loss for loss in part if not math.isnan(loss)), default=math.nan) for part in parts]
+        return inner(seen, number, step, before) if best[0] + pruner.min_delta < best[1] else GOES_ON
+
+    return rule
+
+
+def _always(_: Seen, __: int, step: int, before: int) -> float:
+    return math.inf if step > before else GOES_ON
 
 
 def _percentile(losses: list[float], share: float) -> tuple[float, bool] | None:

@@ -13,15 +13,17 @@ from .rules import Rule, Seen
 class Stopping(Referee):
     """All reports, who is COMPLETE, and which attempts had to be stopped."""
 
-    def __init__(self, violate: Violate, rule: Rule, directions: tuple[StudyDirection, ...]) -> None:
+    def __init__(
+        self, violate: Violate, rule: Rule, directions: tuple[StudyDirection, ...], objective: int = 0
+    ) -> None:
         super().__init__(violate)
-        self.rule, self.seen = rule, Seen(directions)
+        self.rule, self.seen = rule, Seen(directions, objective)
         # (trial, attempt) -> the step of the first report that had to stop it; None: too close to say
         self.stopped: dict[tuple[int, int], int | None] = {}
 
     def fresh(self) -> Stopping:
         """One that has seen nothing."""
-        return Stopping(self._violate, self.rule, self.seen.directions)
+        return Stopping(self._violate, self.rule, self.seen.directions, self.seen.objective)
 
     def gone(self, number: int, state: TrialState) -> None:
         """The trial has ended; a COMPLETE one counts from now on."""
@@ -33,7 +35,7 @@ class Stopping(Referee):
         """A report is stored; whether it must stop its trial."""
         own = self.seen.losses.setdefault(number, {})
         before = max(own, default=-1)
-        own[step] = self.seen.directions[0].sign * values[0]
+        own[step] = self.seen.directions[self.seen.objective].sign * values[self.seen.objective]
         attempt = number, self.attempt.get(number, 0)
         if number in self.ended or attempt in self.stopped:
             return

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .median import MedianPruner
     from .nop import NopPruner
     from .objective import OnObjective
+    from .pasha import PASHAPruner
     from .patient import PatientPruner
     from .percentile import PercentilePruner
     from .threshold import ThresholdPruner
@@ -29,6 +30,7 @@ _HOMES = {
     "NopPruner": "nop",
     "OnObjective": "objective",
     "PatientPruner": "patient",
+    "PASHAPruner": "pasha",
     "PercentilePruner": "percentile",
     "SuccessiveHalvingPruner": "halving",
     "ThresholdPruner": "threshold",
@@ -40,6 +42,7 @@ __all__ = [
     "MedianPruner",
     "NopPruner",
     "OnObjective",
+    "PASHAPruner",
     "PatientPruner",
     "PercentilePruner",
     "SuccessiveHalvingPruner",

@@ -14,6 +14,7 @@ from raytune_lite.pruners import (
     MedianPruner,
     NopPruner,
     OnObjective,
+    PASHAPruner,
     PatientPruner,
     PercentilePruner,
     SuccessiveHalvingPruner,
@@ -28,7 +29,8 @@ class Case:
     ``peer``: the same one of Optuna's, when it promises Optuna's decisions. ``heeds_all``: reports at which nothing is
     due count too, in later decisions. ``differs_on_infinities``: its docstring says so, and its own tests show where.
     ``stops``, ``pauses``: which verdicts it has beside CONTINUE. ``obeys``: a trial that goes on in spite of its
-    verdict is judged no more; by Optuna's it is.
+    verdict is judged no more; by Optuna's it is. ``completes``: trials are COMPLETE also where
+    their order never changes.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Case:
     stops: bool = True
     pauses: bool = False
     obeys: bool = False
+    completes: bool = True
 
 
 def _percentile(name: str, *given: float, n_min_trials: int = 1) -> Case:
@@ -94,6 +97,8 @@ CASES = (
     Case("Hyperband auto", HyperbandPruner),
     Case("Hyperband promote", lambda: HyperbandPruner(1, 9, 2, mode="promote"), pauses=True),
     Case("Hyperband promote, auto", lambda: HyperbandPruner(reduction_factor=2, mode="promote"), pauses=True),
+    Case("PASHA", lambda: PASHAPruner(1, 9, 2), heeds_all=True, pauses=True, completes=False),
+    Case("PASHA with one rung", lambda: PASHAPruner(2, 4, 2), heeds_all=True, pauses=True),
     _median("Median"),
     _median("Median, at once", 0),
     _median("Median, sparse", 2, 2, 3, n_min_trials=2),

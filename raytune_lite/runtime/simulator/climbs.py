@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
 
-from ...pruners import ASHAPruner, HyperbandPruner, SuccessiveHalvingPruner
+from ...pruners import ASHAPruner, HyperbandPruner, PASHAPruner, SuccessiveHalvingPruner
 
 _END = 2**20  # no simulated trial gets so far
 
@@ -31,7 +31,7 @@ class Climb:
     @property
     def stops(self) -> bool:
         """Whether who is not on top ends; else it pauses."""
-        return bool(self.pruner.mode == "stop")
+        return getattr(self.pruner, "mode", "promote") == "stop"
 
     @property
     def is_optunas(self) -> bool:
@@ -87,7 +87,7 @@ class Climb:
             rate = self.bracket(number, first)
         else:
             high = _END if pruner.max_resource is None else pruner.max_resource
-            rate = pruner.min_early_stopping_rate
+            rate = getattr(pruner, "min_early_stopping_rate", 0)
         levels = [low * pruner.reduction_factor**k for k in range(rate, 30)]
         return [level for level in levels if level < high]
 
@@ -107,7 +107,7 @@ class Climb:
 
 def climb_of(pruner: Any, study_name: str) -> Climb | None:
     """What this pruner promises of its rungs; None: it has none."""
-    with_rungs = (ASHAPruner, SuccessiveHalvingPruner, HyperbandPruner)
+    with_rungs = (ASHAPruner, SuccessiveHalvingPruner, HyperbandPruner, PASHAPruner)
     return Climb(pruner, study_name) if isinstance(pruner, with_rungs) else None
 
 

@@ -9,12 +9,14 @@ from ...pruners import (
     MedianPruner,
     NopPruner,
     OnObjective,
+    PASHAPruner,
     PatientPruner,
     PercentilePruner,
     SuccessiveHalvingPruner,
     ThresholdPruner,
 )
 from ...trial import StudyDirection
+from .cap import CappedLadder
 from .climbs import climb_of
 from .ladder import Ladder
 from .referee import Referee, Violate
@@ -30,7 +32,8 @@ def referee_of(pruner: Pruner, directions: tuple[StudyDirection, ...], violate: 
     inner, objective = (pruner.pruner, pruner.index) if isinstance(pruner, OnObjective) else (pruner, 0)
     climb = climb_of(inner, STUDY_NAME)
     if climb is not None:
-        return Ladder(violate, climb, directions[objective])
+        ladder = CappedLadder if isinstance(inner, PASHAPruner) else Ladder
+        return ladder(violate, climb, directions[objective])
     rule = rule_of(inner)
     return Referee(violate) if rule is None else Stopping(violate, rule, directions, objective)
 
@@ -71,7 +74,8 @@ def _with_rungs(world: World, mode: str) -> Pruner:
     eta = world.integer("reduction_factor", 2, 3)
     family = world.choice("family", ("asha", "asha", "halving", "hyperband"))
     if family == "asha":
-        return ASHAPruner(low, high, eta, mode=mode)
+        is_capped = mode == "promote" and world.draw("is capped") < 0.3
+        return PASHAPruner(low, high, eta) if is_capped else ASHAPruner(low, high, eta, mode=mode)
     is_auto = world.draw("is auto") < 0.4
     bootstrap = 0 if is_auto else world.choice("bootstrap", (0, 0, 2))
     if family == "hyperband":

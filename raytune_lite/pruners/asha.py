@@ -16,13 +16,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..arguments import integer, shown
+from ..core.bounds import check_name
 from ..core.protocols import StudyIdentity
+from .costs import CostShare, TimedJudge
 from .ladder import LadderJudge, Track, levels
 from .ranking import TopShare
 from .reach import ForecastingJudge
 
 _MAX_LEVEL = 2**63 - 1
 _MODES = ("promote", "stop")
+_RESOURCES = ("steps", "seconds")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +45,19 @@ class ASHAPruner:
         reduction_factor: eta; the top 1/eta of a rung goes on, to eta times the resource.
         mode: "promote" or "stop".
         min_early_stopping_rate: s; the lowest rung is at ``min_resource * eta**s``.
+        resource: "steps", or "seconds": levels are seconds for which a trial has trained, in all its attempts, without
+            queueing, pauses and waits for the driver. It crosses a level with the first report at or past it.
+        cost: None: the top of a rung is a share of its trials. "seconds", or the name of a user attribute: it is a
+            share of what they have cost: the best k, where k is the largest with C(k) <= C(n) / eta and C(k) is what
+            the best k have spent to get there. So where the best are cheap more of them go on. Where all cost the
+            same it is the paper's rule. An attribute counts as it stands at the report; a trial without a number > 0
+            there counts like the mean of the others.
 
     Raises:
         ValueError: an argument out of its range; the message says the range.
 
-    Source: Li et al. 2018, Algorithm 2 (R = max_resource, r = min_resource, eta, s).
+    Source: Li et al. 2018, Algorithm 2 (R = max_resource, r = min_resource, eta, s); ``cost``: Syne Tune 0.13,
+    ``hyperband_cost_promotion``.
     """
 
     min_resource: int
@@ -54,6 +65,8 @@ class ASHAPruner:
     reduction_factor: int
     mode: str
     min_early_stopping_rate: int
+    resource: str
+    cost: str | None
 
     def __init__(
         self,
@@ -63,6 +76,8 @@ class ASHAPruner:
         *,
         mode: str = "promote",
         min_early_stopping_rate: int = 0,
+        resource: str = "steps",
+        cost: str | None = None,
     ) -> None:
         low = integer("min_resource", min_resource, 1, "it is the step of the lowest rung, counted from 1")
         if max_resource is None:
@@ -82,9 +97,14 @@ class ASHAPruner:
             )
         why = "each unit multiplies the lowest rung by reduction_factor; 0 is the paper's advice"
         rate = integer("min_early_stopping_rate", min_early_stopping_rate, 0, why)
+        if not isinstance(resource, str) or resource not in _RESOURCES:
+            raise ValueError(
+                f"resource must be one of {list(_RESOURCES)}, got {shown(resource)}; it is the unit of the levels."
+            )
+        _check_cost(cost)
         for name, value in zip(
-            ("min_resource", "max_resource", "reduction_factor", "mode", "min_early_stopping_rate"),
-            (low, high, eta, str(mode), rate),
+            ("min_resource", "max_resource", "reduction_factor", "mode", "min_early_stopping_rate", "resource", "cost"),
+            (low, high, eta, str(mode), rate, str(resource), cost),
             strict=True,
         ):
             object.__setattr__(self, name, value)
@@ -105,8 +125,8 @@ class ASHAPruner:
         return levels(self.min_resource, self.max_resource, self.reduction_factor, self.min_early_stopping_rate)
 
     def spec(self) -> dict[str, Any]:
-        """``{"name": "ASHAPruner", **arguments}``."""
-        return {
+        """``{"name": "ASHAPruner", **arguments}``; ``resource`` and ``cost`` where they are not the default."""
+        found: dict[str, Any] = {
             "name": "ASHAPruner",
             "min_resource": self.min_resource,
             "max_resource": self.max_resource,
@@ -114,14 +134,38 @@ class ASHAPruner:
             "mode": self.mode,
             "min_early_stopping_rate": self.min_early_stopping_rate,
         }
+        if self.resource != "steps":  # studies of earlier versions have neither, and go on with the same spec
+            found["resource"] = self.resource
+        if self.cost is not None:
+            found["cost"] = self.cost
+        return found
 
     def judge(self, study: StudyIdentity) -> LadderJudge:  # noqa: ARG002
         """Empty rungs for one study."""
         # The minimum of 1 lets the first at a rung go on; Optuna's SuccessiveHalvingPruner and Determined
         # have it too. An equal loss ranks behind the earlier ones.
         stops = self.mode == "stop"
-        rule = TopShare(self.reduction_factor, at_least=1 if stops else 0)
+        share = TopShare if self.cost is None else CostShare
+        rule = share(self.reduction_factor, at_least=1 if stops else 0)
         ladder = [rule.rung(level) for level in self.levels]
+        tracks = [Track.of(ladder)]
+        by_seconds = self.resource == "seconds"
+        if by_seconds or self.cost is not None:
+            return TimedJudge(rule, stops, tracks, [*ladder], by_seconds=by_seconds, cost=self.cost)
         if stops:
-            return LadderJudge(rule, stops, [Track.of(ladder)], [*ladder])
-        return ForecastingJudge(rule, stops, [Track.of(ladder)], [*ladder], shares=ladder)
+            return LadderJudge(rule, stops, tracks, [*ladder])
+        return ForecastingJudge(rule, stops, tracks, [*ladder], shares=ladder)
+
+
+def _check_cost(cost: Any) -> None:
+    if cost is None:
+        return
+    try:
+        check_name("cost", cost)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f'{error} It is None, "seconds", or the name of a user attribute.') from None
+    if cost == "gpu_seconds":
+        raise ValueError(
+            "cost must be None, 'seconds' or the name of a user attribute, got 'gpu_seconds'; set a user attribute to "
+            "the GPU seconds that a trial has used so far, and name it here."
+        )

@@ -23,7 +23,7 @@ from typing import Any
 
 from ..core.messages import Decision, PromoteRung, PutRung, Row
 from ..core.protocols import Losses, Prefix, Rung, Verdict
-from ..core.schedules import Levels
+from ..core.schedules import Levels, Schedule
 from .ranking import Key, RankedRung, RankingRule
 
 
@@ -89,7 +89,7 @@ class LadderJudge:
     def _track(self, number: int) -> Track:
         return self.tracks[0] if self.bracket_of is None else self.tracks[self.bracket_of(number)]
 
-    def schedule(self, number: int) -> Levels:
+    def schedule(self, number: int) -> Schedule:
         """The rungs. A trial that has passed one without a decision there is due again at its next step."""
         track, index, reached = self._track(number), self.following.get(number, 0), self.overshot.get(number, 0)
         if index == len(track.rungs) or reached < track.rungs[index].level:
@@ -98,7 +98,7 @@ class LadderJudge:
 
     # --- reports -----------------------------------------------------------------------------------------------------
 
-    def report(self, number: int, step: int, losses: Losses) -> Verdict:
+    def report(self, number: int, step: float, losses: Losses) -> Verdict:
         """Record a loss at the rungs that ``step`` reaches or passes, lowest first, while decided to go on.
 
         A decision stands: a trial that reports after PAUSE or STOP gets the same decision again, and nothing is
@@ -133,10 +133,10 @@ class LadderJudge:
             self._note_overshot(number, step)
         return Verdict(decision, tuple(rows))
 
-    def _note_overshot(self, number: int, step: int) -> None:
+    def _note_overshot(self, number: int, step: float) -> None:
         track, index = self._track(number).rungs, self.following[number]
         if index < len(track) and step >= max(track[index].level, self.overshot.get(number, 0)):
-            self.overshot[number] = step
+            self.overshot[number] = int(step)
 
     def _decide(self, number: int, rung: RankedRung, losses: Losses, how: str) -> tuple[Decision, list[Row]]:
         """Record one result, and say what becomes of its trial."""

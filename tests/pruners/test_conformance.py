@@ -181,7 +181,7 @@ class Study(Shell):
 
     def play(self, script, objectives=1):
         """The script as messages; answers the decisions."""
-        decisions = []
+        decisions, seconds = [], Counter()
         for i, (op, x) in enumerate(script):
             live = list(self.state.slots.values())
             number = live[x % len(live)] if live else None
@@ -194,7 +194,12 @@ class Study(Shell):
                 step = trial.last_step + (1, 1, 2, 5)[x // 7 % 4]
                 value = math.nan if x % 31 == 0 else sign * (x // 91 % 7) / 2.0
                 values = (value, *[float(x % 5)] * (objectives - 1))[:: -1 if self.judged else 1]
-                decisions.append(self.report(number, (step, values)))
+                seconds[number, trial.attempt] += (0.5, 1.0, 2.5)[x // 5 % 3]
+                trained = seconds[number, trial.attempt]
+                stamps = ((step, trained),) if self.state.timed is not None else ()
+                attrs = (("price", str(x % 4)),)
+                progress = {"trained": trained, "trained_at": stamps, "user_attrs": attrs}
+                decisions.append(self.report(number, (step, values), **progress))
                 assert number in self.state.slots.values(), "a verdict alone took the slot"
             elif op == "leave":
                 if trial.pending is not CONTINUE:

@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from raytune_lite.core.messages import Decision, PromoteRung, PutRung, Row
-from raytune_lite.core.protocols import Judge, Losses, Promoter, Pruner, StudyIdentity, Verdict
+from raytune_lite.core.protocols import Cost, Judge, Losses, Promoter, Pruner, StudyIdentity, Timed, Verdict
 from raytune_lite.core.schedules import Schedule
 from raytune_lite.trial import StudyDirection
 
@@ -30,6 +30,8 @@ class GateJudge:
     def __init__(self, inner: Judge, opens: Opens) -> None:
         self.inner, self.opens = inner, opens
         self.paused: set[int] = set()  # told PAUSE, not promoted since
+        if isinstance(inner, Timed):
+            self.note_cost = inner.note_cost
         self.seen: list[tuple[int, int]] = []
 
     def schedule(self, number: int) -> Schedule:
@@ -122,6 +124,7 @@ class Running:
     last_step: int = 0
     told: Decision = CONTINUE  # of the live attempt
     paused: bool = False
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -149,6 +152,14 @@ class Play:
         result = getattr(self.judge, name)(*arguments)
         self.calls.append(Call(name, arguments, result, due))
         return result
+
+    def cost(self, x: int, number: int) -> None:
+        """A trial has trained for a while; a judge that goes by time is told."""
+        if isinstance(self.judge, Timed):
+            trial = self.trials[number]
+            trial.seconds += (0.5, 1.0, 1.0, 2.5)[x // 13 % 4]
+            attrs = {"price": ("1", "0.5", "2.0", '"none"', "-1", "1")[x // 17 % 6]} if x % 5 else {}
+            self.call("note_cost", number, Cost(trial.seconds, attrs))
 
     def pick(self, x: int, told: tuple[Decision, ...] = (CONTINUE, PAUSE, STOP)) -> int | None:
         live = [number for number, trial in self.trials.items() if not trial.paused and trial.told in told]
@@ -182,6 +193,7 @@ class Play:
         trial.seen.add(step)
         trial.last_step = max(trial.last_step, step)
         losses = (self.losses[x // 91 % len(self.losses)],)
+        self.cost(x, number)
         verdict = self.call("report", number, step, losses, due=step < before or (due is not None and step >= due))
         trial.told = verdict.decision if trial.told is CONTINUE else trial.told
 
@@ -198,6 +210,7 @@ class Play:
     def complete(self, x: int) -> None:
         number = self.pick(x)
         if number is not None:
+            self.cost(x, number)
             del self.trials[number]
             finite = [loss for loss in self.losses if loss == loss]
             self.call("end", number, (finite[x % len(finite)],))
@@ -205,6 +218,7 @@ class Play:
     def fail(self, x: int) -> None:
         number = self.pick(x)
         if number is not None:
+            self.cost(x, number)
             del self.trials[number]
             self.call("end", number, None)
 
@@ -212,6 +226,7 @@ class Play:
         """By the verdict, or by the objective itself."""
         number = self.pick(x) if number is None else number
         if number is not None:
+            self.cost(x, number)
             del self.trials[number]
             if isinstance(self.judge, Promoter):
                 self.call("retire", number)

@@ -115,8 +115,7 @@ class Auditor:
                 ghost = facts is not None and event.attempt < (facts.live or facts.attempt + 1)
                 if ghost and facts is not None and isinstance(event, m.AttemptEnded):
                     ghost = not facts.may_be_found(event.attempt)
-                kind = type(event).__name__
-                self.check(not ghost, f"{kind} of attempt {event.attempt} of trial {event.number}: a ghost")
+                self.check(not ghost, f"{type(event).__name__}, attempt {event.attempt} of {event.number}: a ghost")
             elif isinstance(event, m.AttemptLost) and event.number in self.trials:
                 self.trials[event.number].lost.add(event.attempt)
             elif isinstance(event, m.StopRequested):
@@ -129,6 +128,7 @@ class Auditor:
                 self.max_started += event.n_trials or 0
             elif isinstance(event, m.TrialAdded) and event.imported:
                 self._imported(event)
+        self.referee.hear(events)
         for row in rows:
             if take := _TAKE.get(type(row)):  # adopted trials are compared by the fold alone
                 take(self, row)
@@ -218,9 +218,8 @@ class Auditor:
             if kind is m.FailureKind.INVALID:
                 self.refunds += 1
             if is_counted:
-                allowed = self.retries.allows(kind, facts.failures[row.outcome] - 2) or facts.failures[row.outcome] == 1
                 n = facts.failures[row.outcome]
-                self.check(allowed, f"trial {row.number}: {n} attempts ended by {row.outcome}")
+                self.check(n == 1 or self.retries.allows(kind, n - 2), f"trial {row.number}: {n} end by {row.outcome}")
             if kind is m.FailureKind.EXCEPTION:
                 by_itself = (row.number, row.attempt) in self.raised
                 self.check(by_itself, f"trial {row.number} is blamed for what its objective did not do: {row.message}")
@@ -241,6 +240,7 @@ class Auditor:
 
     def _put_attr(self, row: m.PutAttr) -> None:
         self._facts(row.number).put_attr(row, self.check)
+        self.referee.attribute(row)
 
     def _put_values(self, row: m.PutValues) -> None:
         facts = self._facts(row.number)

@@ -6,6 +6,7 @@ What a pruner promises of its rungs is in ``climbs``.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from ...core.messages import Decision, PromoteRung, PutRung
 from ...core.state import StudyState
@@ -30,6 +31,7 @@ class Ladder(Referee):
         self.stands: dict[int, list[int]] = {}  # trial -> the levels where it is recorded
         self.promoted: set[tuple[int, int]] = set()  # (level, trial); membership only
         self._due: dict[int, tuple[int, Decision]] = {}  # trial -> (level, what its last record must be answered)
+        self._due_from: dict[int, int] = {}  # trial -> the step from which on it is answered so
         self._due_to: dict[int, int] = {}  # trial -> the attempt that is to be answered so
         self._recorded: dict[tuple[int, int], tuple[int, Decision]] = {}  # (trial, attempt) -> the same, once settled
 
@@ -86,14 +88,23 @@ class Ladder(Referee):
         if decision is Decision.STOP:
             self.stopped.add(number)
         self._due[number] = (level, decision)
+        self._due_from[number] = self._step_at(number, level)
         self._due_to[number] = self.attempt.get(number, 1)  # its next one may begin in this very commit
+
+    def _step_at(self, number: int, level: int) -> int:  # noqa: ARG002
+        """The step at which a trial that is recorded now has reached the level, or an earlier one."""
+        return level
+
+    def _best(self, level: int, rung: list[tuple[float, int]]) -> Sequence[int]:  # noqa: ARG002
+        """Who is on top of a rung, best first, by arrival."""
+        return self.climb.on_top([loss for loss, _ in rung])
 
     def _verdict(self, row: PutRung, rung: list[tuple[float, int]]) -> Decision:
         if self.climb.has_lost(row.losses[0]):
             return Decision.STOP
         if not self.climb.stops:
             return Decision.PAUSE  # unless a promotion follows in the same commit
-        is_on_top = len(rung) - 1 in self.climb.on_top([loss for loss, _ in rung])
+        is_on_top = len(rung) - 1 in self._best(row.level, rung)
         return Decision.CONTINUE if is_on_top else Decision.STOP
 
     def promote(self, row: PromoteRung) -> None:
@@ -110,13 +121,13 @@ class Ladder(Referee):
     def _top(self, level: int) -> list[int]:
         """Those who wait and are on top at a level, best first."""
         rung = self.rungs.get((0, level), [])
-        best = [rung[i][1] for i in self.climb.on_top([loss for loss, _ in rung])]
+        best = [rung[i][1] for i in self._best(level, rung)]
         return [number for number in best if (level, number) not in self.promoted and number not in self.ended]
 
     def settle(self) -> None:
         """A commit is over: what was recorded in it must be answered so."""
         for number, due in self._due.items():
-            self._recorded[number, self._due_to[number]] = due
+            self._recorded[number, self._due_to[number]] = self._due_from[number], due[1]
         self._due.clear()
 
     def answered(self, number: int, attempt: int, last: int, answer: Decision) -> None:

@@ -22,15 +22,19 @@ from .ladder import Ladder
 from .referee import Referee, Violate
 from .rules import rule_of
 from .stopping import Stopping
+from .timed_ladder import TimedLadder
 from .world import World
 
 STUDY_NAME = "simulated"
+_COSTS = (None, "seconds", "steps")  # the last one is an attribute of some histories
 
 
 def referee_of(pruner: Pruner, directions: tuple[StudyDirection, ...], violate: Violate) -> Referee:
     """An independent judge of the pruner's decisions."""
     inner, objective = (pruner.pruner, pruner.index) if isinstance(pruner, OnObjective) else (pruner, 0)
     climb = climb_of(inner, STUDY_NAME)
+    if isinstance(inner, ASHAPruner) and climb is not None and (inner.resource == "seconds" or inner.cost):
+        return TimedLadder(violate, climb, directions[objective], inner)
     if climb is not None:
         ladder = CappedLadder if isinstance(inner, PASHAPruner) else Ladder
         return ladder(violate, climb, directions[objective])
@@ -74,8 +78,12 @@ def _with_rungs(world: World, mode: str) -> Pruner:
     eta = world.integer("reduction_factor", 2, 3)
     family = world.choice("family", ("asha", "asha", "halving", "hyperband"))
     if family == "asha":
-        is_capped = mode == "promote" and world.draw("is capped") < 0.3
-        return PASHAPruner(low, high, eta) if is_capped else ASHAPruner(low, high, eta, mode=mode)
+        if mode == "promote" and world.draw("is capped") < 0.3:
+            return PASHAPruner(low, high, eta)
+        resource, cost = "steps", None
+        if world.draw("goes by time") < 0.3:
+            resource, cost = world.choice("resource", ("steps", "seconds")), world.choice("cost", _COSTS)
+        return ASHAPruner(low, high, eta, mode=mode, resource=resource, cost=cost)
     is_auto = world.draw("is auto") < 0.4
     bootstrap = 0 if is_auto else world.choice("bootstrap", (0, 0, 2))
     if family == "hyperband":

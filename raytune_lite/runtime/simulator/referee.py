@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from ...core.messages import Decision, PromoteRung, PutRung
+from ...core.messages import Decision, Event, PromoteRung, PutAttr, PutRung
 from ...core.state import StudyState
 from ...trial import TrialState
 
@@ -33,6 +33,12 @@ class Referee:
             self._violate(what)
 
     # --- rows ----------------------------------------------------------------------------------------------------
+
+    def hear(self, events: Sequence[Event]) -> None:
+        """These are stored, and so are the rows that follow."""
+
+    def attribute(self, row: PutAttr) -> None:
+        """An attribute is stored."""
 
     def begins(self, number: int) -> None:
         """The trial's next attempt."""

@@ -125,6 +125,13 @@ def test_before_a_trial_completes_the_top_is_one_step_above_the_highest_rung(lev
     assert (np.diff(found.heights) >= 0).all()
 
 
+@pytest.mark.parametrize(("last", "top"), [(10, 10), (26, 26), (9, 27), (1000, 27), (-1, 27)])
+def test_the_top_is_where_trials_completed_if_that_can_be(last, top):
+    """Levels in seconds are no steps."""
+    rungs = [rung(level, [1.0]) for level in (1, 3, 9)]
+    assert entries_of(rungs, np.array([0]), np.array([0.5]), np.array([last])).levels[-1] == top
+
+
 def test_a_study_without_rungs_has_no_entries():
     assert entries_of([], *NOTHING) is None
 

@@ -96,8 +96,9 @@ class RungRows:
 def entries_of(rungs: Sequence[Rung], numbers: Ints, losses: Array, last_steps: Ints) -> Entries | None:
     """The entries of these rungs and of COMPLETE trials; None where there is no rung.
 
-    Rungs of several brackets at one level are one. The top level is the last step of the trials that completed; where
-    none is above the highest rung, it is one step above it.
+    Rungs of several brackets at one level are one. The top level is the last step of the trials that completed, or one
+    step between levels above the highest rung where that is not between the two: no trial has completed yet, or levels
+    are no steps but seconds.
 
     Args:
         rungs: as StudyView gives them.
@@ -108,10 +109,11 @@ def entries_of(rungs: Sequence[Rung], numbers: Ints, losses: Array, last_steps: 
     levels = sorted({rung.level for rung in rungs})
     if not levels:
         return None
-    steps = np.log(np.maximum(levels, 1.0))
-    eta = float(np.exp(np.diff(steps).min())) if len(levels) > 1 else 3.0
-    top = max([*last_steps.tolist(), -1])
-    top = top if top > levels[-1] else max(levels[-1] + 1, round(levels[-1] * eta))
+    steps = np.diff(np.log(np.maximum(levels, 1.0)))
+    eta = math.exp(steps.min()) if len(steps) else 3.0
+    most = max(levels[-1] + 1, round(levels[-1] * eta))
+    top = max(last_steps.tolist(), default=-1)
+    top = top if levels[-1] < top < most else most
     parts: list[tuple[Ints, Array]] = []
     for level in levels:
         here = [rung for rung in rungs if rung.level == level]

@@ -116,7 +116,8 @@ class ForecastingJudge(LadderJudge):
 
     def load(self, data: Any) -> None:
         """See ``Dumps``."""
-        own, self.n_trials, limits = data
+        # a compacted study may have a snapshot from before: the ladder alone
+        own, self.n_trials, limits = data if len(data) == 3 else (data, -1, [])
         LadderJudge.load(self, own)
         self.limits = [_Limit(quota) for quota, _ in limits]
         for rung, limit, (_, n_seen) in zip(self.shares, self.limits, limits, strict=False):

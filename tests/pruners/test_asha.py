@@ -17,11 +17,13 @@ from raytune_lite.core.messages import Decision, PromoteRung, PutRung
 from raytune_lite.core.protocols import Promoter, StudyIdentity
 from raytune_lite.core.schedules import Levels, Never
 from raytune_lite.pruners import ASHAPruner, NopPruner, pruner_from_spec
+from raytune_lite.pruners.ladder import LadderJudge
 from raytune_lite.pruners.ranking import TopShare
 from raytune_lite.trial import StudyDirection
 
 from ..core_tools import plain
 from ..oracles import PaperASHA, naive_stopping
+from .world import LONG, Play
 
 STUDY = StudyIdentity("s", (StudyDirection.MINIMIZE,))
 CONTINUE, PAUSE, STOP = Decision.CONTINUE, Decision.PAUSE, Decision.STOP
@@ -667,6 +669,20 @@ def test_a_rung_is_what_sorting_everything_says(arrivals, rule):
         assert again.load(json.loads(json.dumps(rung.dump()))) == [entry[:2] for entry in everyone]
         assert plain(again) == plain(rung)
         rung = again if taken % 2 else rung
+
+
+@pytest.mark.parametrize("mode", ["promote", "stop"])
+def test_a_snapshot_of_rungs_alone_is_read(mode):
+    """As studies have it that were compacted before the judge of mode "promote" knew who is out of reach."""
+    pruner = ASHAPruner(1, 9, 2, mode=mode)
+    live = Play(pruner.judge(STUDY), LONG)
+    read = pruner.judge(STUDY)
+    # rungs: trials, losses, and the arrivals that wait; waiting trials; next rungs; overshot steps; retired trials
+    stored = json.loads(json.dumps(LadderJudge.dump(live.judge)))
+    assert [len(stored), len(stored[0]), len(stored[0][0])] == [5, 4, 3]
+    read.load(stored)
+    assert plain(read.ladder) == plain(live.judge.ladder)
+    assert ready_now(read) == ready_now(live.judge)
 
 
 def test_a_trial_that_passed_a_rung_undecided_is_due_at_its_next_step_once_it_is_promoted():

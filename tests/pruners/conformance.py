@@ -101,7 +101,6 @@ CASES = (
     _hyperband("Hyperband", 1, 9, 4),
     Case("Hyperband auto", HyperbandPruner),
     Case("Hyperband promote", lambda: HyperbandPruner(1, 9, 2, mode="promote"), pauses=True),
-    Case("Hyperband promote, auto", lambda: HyperbandPruner(reduction_factor=2, mode="promote"), pauses=True),
     Case("PASHA", lambda: PASHAPruner(1, 9, 2), heeds_all=True, pauses=True, completes=False),
     Case("PASHA with one rung", lambda: PASHAPruner(2, 4, 2), heeds_all=True, pauses=True),
     _median("Median"),

@@ -99,10 +99,10 @@ class PASHAJudge(ForecastingJudge):
 
     # --- reports -----------------------------------------------------------------------------------------------------
 
-    def report(self, number: int, step: int, losses: Losses) -> Verdict:
+    def report(self, number: int, step: float, losses: Losses) -> Verdict:
         """See Judge."""
         if number not in self.waiting and number not in self.retired and self.n_open <= len(self.ladder):
-            self.curves.setdefault(number, {})[step] = losses[0] if math.isfinite(losses[0]) else math.inf
+            self.curves.setdefault(number, {})[int(step)] = losses[0] if math.isfinite(losses[0]) else math.inf
         return LadderJudge.report(self, number, step, losses)
 
     def _record(

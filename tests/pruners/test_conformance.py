@@ -50,6 +50,7 @@ from .world import (
 relaxed = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 few = settings(relaxed, max_examples=10)  # of whole studies; each with some pruners, so that more do not take longer
 some = st.lists(st.sampled_from(CASES), min_size=6, max_size=6, unique_by=lambda case: case.name)
+many = st.lists(st.sampled_from(CASES), min_size=12, max_size=12, unique_by=lambda case: case.name)  # without a study
 PROMOTING = [case for case in CASES if isinstance(case.make().judge(STUDY), Promoter)]
 PEERS = [case for case in CASES if case.peer is not None]
 optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -128,9 +129,9 @@ def test_the_scripts_meet_every_verdict_that_a_pruner_has(case):
 
 
 @relaxed
-@given(scripts)
-def test_the_same_calls_give_the_same_answers_and_the_same_judge(script):
-    for case in CASES:
+@given(scripts, many)
+def test_the_same_calls_give_the_same_answers_and_the_same_judge(script, cases):
+    for case in cases:
         play = Play(case.make().judge(STUDY), script)
         other = pruner_from_spec(case.make().spec()).judge(STUDY)
         assert repr(replay(other, play.calls)) == repr([call.result for call in play.calls])
@@ -138,9 +139,9 @@ def test_the_same_calls_give_the_same_answers_and_the_same_judge(script):
 
 
 @relaxed
-@given(scripts)
-def test_asking_changes_nothing(script):
-    for case in CASES:
+@given(scripts, many)
+def test_asking_changes_nothing(script, cases):
+    for case in cases:
         judge = Play(case.make().judge(STUDY), script).judge
         before = plain(judge)
         judge.schedule(0), judge.schedule(10**6)
@@ -265,18 +266,18 @@ def check_gate(pruner, script, opens, promoter=None):
 
 
 @relaxed
-@given(scripts)
-def test_a_gate_that_is_always_open_changes_nothing(script):
-    for case in CASES:
+@given(scripts, many)
+def test_a_gate_that_is_always_open_changes_nothing(script, cases):
+    for case in cases:
         bare, gated = Play(case.make().judge(STUDY), script), Play(Gate(case.make()).judge(STUDY), script)
         assert repr(gated.calls) == repr(bare.calls)
         assert plain(gated.judge.inner) == plain(bare.judge)
 
 
 @relaxed
-@given(scripts)
-def test_the_judge_behind_a_gate_sees_every_report_and_a_pause_that_does_not_pass_is_a_promotion(script):
-    for case in CASES:
+@given(scripts, many)
+def test_the_judge_behind_a_gate_sees_every_report_and_a_pause_that_does_not_pass_is_a_promotion(script, cases):
+    for case in cases:
         check_gate(case.make(), script, often)
 
 
@@ -302,9 +303,9 @@ def test_one_objective_of_two_is_judged_as_if_it_were_alone(script, cases):
 
 
 @relaxed
-@given(scripts)
-def test_at_a_later_step_that_is_not_due_the_answer_is_continue_and_leaves_no_row(script):
-    for case in CASES:
+@given(scripts, many)
+def test_at_a_later_step_that_is_not_due_the_answer_is_continue_and_leaves_no_row(script, cases):
+    for case in cases:
         told = {}
         for call in Play(case.make().judge(STUDY), script).calls:
             number = call.arguments[0]
@@ -333,9 +334,9 @@ def held_back(calls):
 
 
 @relaxed
-@given(scripts)
-def test_reports_held_back_until_one_is_due_get_the_same_verdicts(script):
-    for case in CASES:
+@given(scripts, many)
+def test_reports_held_back_until_one_is_due_get_the_same_verdicts(script, cases):
+    for case in cases:
         calls = held_back(Play(case.make().judge(STUDY), script).calls)
         assert repr(replay(case.make().judge(STUDY), calls)) == repr([call.result for call in calls])
         if not case.heeds_all:
@@ -347,9 +348,9 @@ def test_reports_held_back_until_one_is_due_get_the_same_verdicts(script):
 
 
 @relaxed
-@given(scripts)
-def test_rows_tell_what_the_rungs_hold_and_a_trial_stands_once_at_each(script):
-    for case in CASES:
+@given(scripts, many)
+def test_rows_tell_what_the_rungs_hold_and_a_trial_stands_once_at_each(script, cases):
+    for case in cases:
         play = Play(case.make().judge(STUDY), script)
         rows = rows_of(play.calls)
         puts = [row for row in rows if isinstance(row, PutRung)]

@@ -97,6 +97,10 @@ MUTANTS = [
     Mutant("the top 1/eta of a rung goes on, rounded down", "pruners/ranking.py", "n // self.eta)",
            "-(-n // self.eta))",
            "tests/pruners/test_asha.py::test_exactly_floor_n_over_eta_of_a_rung_qualify"),
+    Mutant("a stake is set before the sign is known", "pruners/wilcoxon.py",
+           "self.wealth *= 1.0 + stake * sign", "self.wealth *= 1.0 + max(stake, 0.1 * sign) * sign",
+           "tests/pruners/test_wilcoxon.py::"
+           "test_equal_trials_are_stopped_as_often_as_the_threshold_says_and_the_plain_rule_stops_more"),
     Mutant("a trial is not compared with itself", "pruners/percentile.py", "values[i if i < skipped else i + 1]",
            "values[i]", "tests/pruners/test_percentile.py::"
            "test_among_reached_it_is_the_rule_on_all_reports_and_any_order_of_arrival_leads_to_the_same"),

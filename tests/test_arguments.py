@@ -53,6 +53,7 @@ PLACES = [
     (pruners.MedianPruner, "n_warmup_steps", 2),
     (pruners.MedianPruner, "interval_steps", 2),
     (pruners.MedianPruner, "n_min_trials", 2),
+    (pruners.WilcoxonPruner, "n_startup_steps", 2),
     (lambda **given: pruners.PercentilePruner(25, **given), "interval_steps", 2),
     (lambda **given: pruners.ThresholdPruner(0.0, **given), "n_warmup_steps", 2),
     (lambda **given: pruners.PatientPruner(None, **given), "patience", 2),

@@ -19,7 +19,7 @@ from ..distributions import DISTRIBUTIONS, Distribution
 from ..exceptions import MessageError
 from . import messages as m
 from .bounds import MAX_STEP
-from .schedules import Every, Levels, Never, Schedule
+from .schedules import Each, Every, Levels, Never, Schedule
 
 Reader = Callable[[Any], Any]
 
@@ -27,7 +27,7 @@ RECORDS = (
     m.ParamValue, m.CheckpointRef, m.Progress, m.Failure, m.RunStarted, m.RunFinished, m.StopRequested, m.TrialEnqueued,
     m.TrialAdded, m.Claimed, m.Suggested, m.ParamAsked, m.ParamSet, m.Reported, m.AttemptEnded, m.AttemptLost,
     m.Assignment, m.TrialStopRequested, m.StudyPaused, m.StudyUnpaused, m.RunExtended, m.SlotsResized, Levels, Every,
-    Never,
+    Never, Each,
 )  # fmt: skip
 
 _INT64 = (-(2**63), 2**63 - 1)
@@ -151,7 +151,7 @@ def _reader(hint: Any, where: str, name: str) -> Reader:
     if hint == Distribution:
         return _exactly(where, "a distribution", *DISTRIBUTIONS)
     if hint == Schedule:
-        return _exactly(where, "a schedule", Levels, Every, Never)
+        return _exactly(where, "a schedule", Levels, Every, Never, Each)
     if type(None) in parts:
         return _optional(_reader(next(part for part in parts if part is not type(None)), where, name))
     if get_origin(hint) is tuple:

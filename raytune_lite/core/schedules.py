@@ -1,7 +1,8 @@
 """When a decision is due in a trial: a value that a judge gives, and that travels to the worker with the assignment.
 
 A decision is due at the first report whose step reaches ``next_after`` of the largest step decided so far (-1: none).
-So a report past a due step counts for it, and a step reported out of order, below an earlier one, is not due.
+So a report past a due step counts for it, and a step reported out of order, below an earlier one, is not due; under
+``Each`` it is.
 """
 
 from __future__ import annotations
@@ -84,7 +85,20 @@ class Never:
         return 0
 
 
-Schedule = Levels | Every | Never
+@dataclass(frozen=True, slots=True)
+class Each:
+    """A decision is due at each report, in whatever order the steps come: for steps that are numbers of instances."""
+
+    def next_after(self, step: int) -> int:  # noqa: ARG002
+        """0: whatever step is reported next, it is due."""
+        return 0
+
+    def passed(self, step: int) -> int:  # noqa: ARG002
+        """0: no step is further than another."""
+        return 0
+
+
+Schedule = Levels | Every | Never | Each
 
 
 def _is_step(value: Any) -> bool:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .patient import PatientPruner
     from .percentile import PercentilePruner
     from .threshold import ThresholdPruner
+    from .wilcoxon import WilcoxonPruner
 
 # The module of each: what a study is continued with, and what the command line offers. A new pruner is one line here.
 _HOMES = {
@@ -34,6 +35,7 @@ _HOMES = {
     "PercentilePruner": "percentile",
     "SuccessiveHalvingPruner": "halving",
     "ThresholdPruner": "threshold",
+    "WilcoxonPruner": "wilcoxon",
 }
 
 __all__ = [
@@ -47,6 +49,7 @@ __all__ = [
     "PercentilePruner",
     "SuccessiveHalvingPruner",
     "ThresholdPruner",
+    "WilcoxonPruner",
     "check_pruner",
     "pruner_from_spec",
     "pruner_names",

@@ -19,6 +19,7 @@ from raytune_lite.pruners import (
     PercentilePruner,
     SuccessiveHalvingPruner,
     ThresholdPruner,
+    WilcoxonPruner,
 )
 
 
@@ -28,6 +29,7 @@ class Case:
 
     ``peer``: the same one of Optuna's, when it promises Optuna's decisions. ``heeds_all``: reports at which nothing is
     due count too, in later decisions. ``differs_on_infinities``: its docstring says so, and its own tests show where.
+    ``is_finite``: an infinite or NaN report keeps a trial, so verdicts are met with others.
     ``stops``, ``pauses``: which verdicts it has beside CONTINUE. ``obeys``: a trial that goes on in spite of its
     verdict is judged no more; by Optuna's it is. ``completes``: trials are COMPLETE also where
     their order never changes.
@@ -40,6 +42,7 @@ class Case:
     differs_on_infinities: bool = False
     stops: bool = True
     pauses: bool = False
+    is_finite: bool = False
     obeys: bool = False
     completes: bool = True
 
@@ -123,5 +126,8 @@ CASES = (
     Case("On an objective", lambda: OnObjective(0, MedianPruner(0)), lambda: optuna.pruners.MedianPruner(0),
          heeds_all=True, differs_on_infinities=True),
     Case("On an objective, ASHA", lambda: OnObjective(0, ASHAPruner(1, 9, 3)), pauses=True),
+    Case("Wilcoxon", lambda: WilcoxonPruner(0.3), lambda: optuna.pruners.WilcoxonPruner(p_threshold=0.3),
+         heeds_all=True, is_finite=True),
+    Case("Wilcoxon, anytime", lambda: WilcoxonPruner(0.9, sequential="anytime"), heeds_all=True, is_finite=True),
     Case("Percentile, reached", lambda: PercentilePruner(30, 0, 2, 3, among="reached"), heeds_all=True),
 )

@@ -118,7 +118,10 @@ def test_steps_that_are_no_schedule_are_refused(wrong):
 
 def test_the_scripts_meet_every_verdict_that_a_pruner_has(case):
     """Else the laws would hold of nothing."""
-    calls = Play(case.make().judge(STUDY), LONG).calls
+    losses = {"losses": (0.0, 0.5, 1.0, 1.5, 2.0, -0.5)} if case.is_finite else {}
+    # the best trial of a script stays the best, with the reports that it has: several scripts
+    parts = [LONG[i : i + 100] for i in range(0, 600, 100)] if case.is_finite else [LONG]
+    calls = [call for part in parts for call in Play(case.make().judge(STUDY), part, **losses).calls]
     told = {call.result.decision for call in calls if call.name == "report"}
     promotes = sum(isinstance(row, PromoteRung) for row in rows_of(calls))
     assert told == {CONTINUE, *[PAUSE] * case.pauses, *[STOP] * case.stops}
@@ -454,7 +457,7 @@ def differential(case: Case, script, maximize, expected=lambda theirs, *_: their
             due = judge.schedule(number).next_after(last)
             trial.report(value, step)
             decision = judge.report(number, step, (sign * value,)).decision
-            if step < last:
+            if step < last and due != 0:
                 assert decision is CONTINUE  # no occasion to decide; Optuna judges the last step again
                 continue
             theirs = expected(trial.should_prune(), study, number, step)

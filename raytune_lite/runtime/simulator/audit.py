@@ -150,6 +150,8 @@ class Auditor:
         external = state is TrialState.RUNNING
         self.trials[event.number] = TrialFacts(state=state, external=external, values=event.values, params=params)
         if state.is_finished():
+            if event.values is not None:
+                self.referee.valued(event.number, event.values)
             self.referee.gone(event.number, state)
 
     def _left(self, max_trials: int | None) -> int | None:
@@ -246,6 +248,7 @@ class Auditor:
         facts = self._facts(row.number)
         self.check(facts.values is None, f"trial {row.number} has two results")
         facts.values = row.values
+        self.referee.valued(row.number, row.values)
 
     def _put_checkpoint(self, row: m.PutCheckpoint) -> None:
         facts = self._facts(row.number)

@@ -14,6 +14,7 @@ from ...pruners import (
     PercentilePruner,
     SuccessiveHalvingPruner,
     ThresholdPruner,
+    WilcoxonPruner,
 )
 from ...trial import StudyDirection
 from .cap import CappedLadder
@@ -60,10 +61,13 @@ def draw_pruner(world: World) -> Pruner:
 
 def _stopping(world: World) -> Pruner:
     """A pruner that only stops."""
-    kind = world.choice("rule", ("median", "percentile", "threshold"))
+    kind = world.choice("rule", ("median", "percentile", "percentile", "threshold", "wilcoxon"))
     startup, least = world.integer("startup trials", 0, 2), world.integer("least trials at a step", 1, 2)
     warmup, interval = world.integer("warm-up steps", 0, 2), world.integer("interval", 1, 3)
     among = world.choice("among", ("completed", "reached"))
+    if kind == "wilcoxon":
+        sequential, threshold = world.choice("sequential", ("none", "anytime")), world.choice("threshold", (0.2, 0.6))
+        return WilcoxonPruner(threshold, world.integer("startup steps", 0, 3), sequential=sequential)
     if kind == "median":
         return MedianPruner(startup, warmup, interval, n_min_trials=least, among=among)
     if kind == "percentile":

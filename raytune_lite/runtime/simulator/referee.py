@@ -59,6 +59,9 @@ class Referee:
         """The trial has ended."""
         self.ended.add(number)
 
+    def valued(self, number: int, values: tuple[float, ...]) -> None:
+        """A result is stored."""
+
     def settle(self) -> None:
         """A commit is over."""
 

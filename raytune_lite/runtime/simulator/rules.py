@@ -8,11 +8,19 @@ Source: Optuna 5.0, ``optuna/pruners``, with the true percentile beside an infin
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...pruners import MedianPruner, OnObjective, PatientPruner, PercentilePruner, ThresholdPruner
+from ...pruners import (
+    MedianPruner,
+    OnObjective,
+    PatientPruner,
+    PercentilePruner,
+    ThresholdPruner,
+    WilcoxonPruner,
+)
 from ...trial import StudyDirection
 
 GOES_ON = -math.inf
@@ -22,13 +30,14 @@ GOES_ON = -math.inf
 class Seen:
     """All reports, as losses, by trial and step in the order of arrival; and the COMPLETE trials in their order.
 
-    ``objective``: the one that is judged.
+    ``objective``: the one that is judged. ``results``: of trials that have some.
     """
 
     directions: tuple[StudyDirection, ...]
     objective: int = 0
     losses: dict[int, dict[int, float]] = field(default_factory=dict)
     complete: list[int] = field(default_factory=list)
+    results: dict[int, tuple[float, ...]] = field(default_factory=dict)
 
 
 Rule = Callable[[Seen, int, int, int], float]  # (what was seen, the trial, the step reported, its last step before)
@@ -40,6 +49,8 @@ def rule_of(pruner: Any) -> Rule | None:
         return percentile_rule(pruner)
     if isinstance(pruner, ThresholdPruner):
         return threshold_rule(pruner)
+    if isinstance(pruner, WilcoxonPruner):
+        return wilcoxon_rule(pruner)
     if isinstance(pruner, OnObjective):
         return rule_of(pruner.pruner)
     if isinstance(pruner, PatientPruner):
@@ -116,6 +127,40 @@ def patient_rule(pruner: PatientPruner, inner: Rule) -> Rule:
         return inner(seen, number, step, before) if best[0] + pruner.min_delta < best[1] else GOES_ON
 
     return rule
+
+
+def wilcoxon_rule(pruner: WilcoxonPruner) -> Rule:
+    """How sure it is that the trial is worse than the best one, beyond what is asked for."""
+
+    def rule(seen: Seen, number: int, step: int, before: int) -> float:  # noqa: ARG001
+        own, theirs = seen.losses[number], seen.losses.get(_best(seen), {})
+        pairs = [own[s] - theirs[s] for s in own if s in theirs]
+        is_finite = all(map(math.isfinite, [*own.values(), *theirs.values()]))
+        if len(pairs) < max(2, pruner.n_startup_steps) or not is_finite:
+            return GOES_ON
+        worse = statistics.fmean(own.values()) - statistics.fmean(theirs.values())
+        if abs(worse) < 1e-9:
+            return 0.0
+        return GOES_ON if worse < 0 else _surplus(pruner, pairs)
+
+    return rule
+
+
+def _best(seen: Seen) -> int:
+    """The COMPLETE trial with the best result, of equal ones the first; -1: there is none."""
+    sign, i = seen.directions[seen.objective].sign, seen.objective
+    return min((n for n in seen.complete if n in seen.results), key=lambda n: sign * seen.results[n][i], default=-1)
+
+
+def _surplus(pruner: WilcoxonPruner, pairs: list[float]) -> float:
+    if pruner.sequential == "none":
+        from scipy.stats import wilcoxon
+
+        return float(pruner.p_threshold - wilcoxon(pairs, alternative="greater", zero_method="zsplit").pvalue)
+    wealth, signs = 1.0, [math.copysign(1.0, pair) for pair in pairs if pair]
+    for i, sign in enumerate(signs):
+        wealth *= 1 + sign * min(0.5, max(0.0, statistics.fmean(signs[:i] or [0.0])))
+    return wealth * pruner.p_threshold - 1
 
 
 def _always(_: Seen, __: int, step: int, before: int) -> float:

@@ -35,7 +35,7 @@ DOORS = {
     "ray": ("runtime.on_ray",),
     "sqlalchemy": ("storages",),
     "torch": ("checkpoints.state_files", "training", "integrations"),
-    "scipy": ("samplers",),
+    "scipy": ("samplers", "pruners.wilcoxon", "runtime.simulator.rules"),
     "cmaes": ("samplers.cmaes",),
     "optuna": ("integrations.optuna",),
     "lightning": ("integrations.lightning",),

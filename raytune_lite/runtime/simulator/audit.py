@@ -146,12 +146,10 @@ class Auditor:
         assert event.number is not None
         facts, state = self.trials.get(event.number), TrialState(event.state)
         self.check(facts is None or facts.external, f"trial {event.number} was ours and is imported")
-        params = {param.name: param.value for param in event.params}
-        external = state is TrialState.RUNNING
+        external, params = state is TrialState.RUNNING, {param.name: param.value for param in event.params}
         self.trials[event.number] = TrialFacts(state=state, external=external, values=event.values, params=params)
         if state.is_finished():
-            if event.values is not None:
-                self.referee.valued(event.number, event.values)
+            self.referee.valued(event.number, event.values)
             self.referee.gone(event.number, state)
 
     def _left(self, max_trials: int | None) -> int | None:
@@ -251,8 +249,7 @@ class Auditor:
         self.referee.valued(row.number, row.values)
 
     def _put_checkpoint(self, row: m.PutCheckpoint) -> None:
-        facts = self._facts(row.number)
-        uri = row.checkpoint.uri
+        facts, uri = self._facts(row.number), row.checkpoint.uri
         self.check(uri not in facts.known, f"checkpoint {uri} came back after it was dropped")
         facts.checkpoints.append(uri)
         facts.known.add(uri)

@@ -59,8 +59,8 @@ class Referee:
         """The trial has ended."""
         self.ended.add(number)
 
-    def valued(self, number: int, values: tuple[float, ...]) -> None:
-        """A result is stored."""
+    def valued(self, number: int, values: tuple[float, ...] | None) -> None:
+        """A result is stored; None: there is none."""
 
     def settle(self) -> None:
         """A commit is over."""

@@ -31,9 +31,10 @@ class Stopping(Referee):
         if state is TrialState.COMPLETE:
             self.seen.complete.append(number)
 
-    def valued(self, number: int, values: tuple[float, ...]) -> None:
+    def valued(self, number: int, values: tuple[float, ...] | None) -> None:
         """A result is stored."""
-        self.seen.results[number] = values
+        if values is not None:
+            self.seen.results[number] = values
 
     def reported(self, number: int, step: int, values: tuple[float, ...]) -> None:
         """A report is stored; whether it must stop its trial."""

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from raytune_lite.distributions import Distribution
-from raytune_lite.samplers.pareto import hypervolume
+from raytune_lite.pareto import hypervolume
 
 Params = dict[str, Any]
 Suggest = Callable[[str, Distribution], Any]

@@ -19,6 +19,7 @@ FLOORS = (
     ("checkpoints.layout",),  # names only: the core refuses a checkpoint that lies elsewhere
     ("core",),
     ("checkpoints",),
+    ("pareto",),  # with numpy: samplers rank results, and pruners rungs
     ("pruners", "samplers", "training", "target"),
     ("storages",),
     ("runtime",),

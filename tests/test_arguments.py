@@ -49,6 +49,7 @@ PLACES = [
     (asha, "max_resource", 2),
     (asha, "reduction_factor", 2),
     (asha, "min_early_stopping_rate", 1),
+    (lambda **given: pruners.MOASHAPruner(max_resource=9, **given), "reduction_factor", 2),
     (pruners.MedianPruner, "n_startup_trials", 2),
     (pruners.MedianPruner, "n_warmup_steps", 2),
     (pruners.MedianPruner, "interval_steps", 2),

@@ -205,7 +205,7 @@ def test_a_target_that_cannot_be_loaded_is_explained(folder, target, told):
         (["--n-trials", "1", "--pruner", "asha"], "--max-resource"),
         (["--n-trials", "1", "--min-resource", "2"], "need --pruner asha"),
         (["--n-trials", "1", "--pruner", "asha", "--max-resource", "0"], "max_resource must be an integer >= 1"),
-        (["--n-trials", "1", "--pruner", "best"], "'asha', 'hyperband', 'median', 'none'"),
+        (["--n-trials", "1", "--pruner", "best"], "'asha', 'hyperband', 'median', 'moasha', 'none'"),
         (["--n-trials", "1", "--pruner-option", "n_startup_trials=3"], "needs --pruner, one of asha, hyperband"),
         (["--n-trials", "1", "--pruner", "median", "--pruner-option", "patience"], "must be NAME=VALUE"),
         (["--n-trials", "1", "--pruner", "median", "--pruner-option", "patience=3"],

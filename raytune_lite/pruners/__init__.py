@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .halving import SuccessiveHalvingPruner
     from .hyperband import HyperbandPruner
     from .median import MedianPruner
+    from .moasha import MOASHAPruner
     from .nop import NopPruner
     from .objective import OnObjective
     from .pasha import PASHAPruner
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "ASHAPruner": "asha",
     "HyperbandPruner": "hyperband",
+    "MOASHAPruner": "moasha",
     "MedianPruner": "median",
     "NopPruner": "nop",
     "OnObjective": "objective",
@@ -41,6 +43,7 @@ _HOMES = {
 __all__ = [
     "ASHAPruner",
     "HyperbandPruner",
+    "MOASHAPruner",
     "MedianPruner",
     "NopPruner",
     "OnObjective",

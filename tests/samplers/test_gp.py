@@ -16,11 +16,11 @@ import torch
 
 from raytune_lite.core.protocols import Finished, StudyView
 from raytune_lite.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+from raytune_lite.pareto import hypervolume
 from raytune_lite.samplers import GPSampler, RandomSampler, sampler_from_spec
 from raytune_lite.samplers.gp import chain as chains
 from raytune_lite.samplers.gp.data import Reader
 from raytune_lite.samplers.gp.space import Space
-from raytune_lite.samplers.pareto import hypervolume
 from raytune_lite.trial import CONSTRAINT_PREFIX, FrozenTrial, StudyDirection, TrialState
 
 MIN, MAX = StudyDirection.MINIMIZE, StudyDirection.MAXIMIZE

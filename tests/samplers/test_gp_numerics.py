@@ -11,6 +11,7 @@ from scipy import integrate, stats
 from scipy.special import log_ndtr
 
 from raytune_lite.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+from raytune_lite.pareto import hypervolume
 from raytune_lite.samplers.gp import fit as fitting
 from raytune_lite.samplers.gp.acquisition import Feasibility, LogEI, LogFeasible, log_h
 from raytune_lite.samplers.gp.chain import WARP_FROM, Chain, counts_upto, fitted
@@ -29,7 +30,6 @@ from raytune_lite.samplers.gp.warping import (
     warp_constraint,
     yeo_johnson,
 )
-from raytune_lite.samplers.pareto import hypervolume
 
 MIXED = {
     "a": FloatDistribution(-1.0, 2.0),

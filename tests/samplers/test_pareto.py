@@ -14,7 +14,7 @@ from optuna._hypervolume import compute_hypervolume
 from optuna._hypervolume.hssp import _solve_hssp
 from optuna.study._multi_objective import _fast_non_domination_rank
 
-from raytune_lite.samplers.pareto import (
+from raytune_lite.pareto import (
     box_decomposition,
     hypervolume,
     hypervolume_contributions,

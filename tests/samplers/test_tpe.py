@@ -12,8 +12,8 @@ from scipy import stats
 
 from raytune_lite.core.protocols import Finished, StudyView
 from raytune_lite.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+from raytune_lite.pareto import hypervolume
 from raytune_lite.samplers import RandomSampler, TPESampler, sampler_from_spec
-from raytune_lite.samplers.pareto import hypervolume
 from raytune_lite.samplers.tpe.ask import good_bandwidths, other_bandwidths
 from raytune_lite.trial import CONSTRAINT_PREFIX, FrozenTrial, StudyDirection, TrialState
 

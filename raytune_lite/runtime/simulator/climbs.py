@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
 
-from ...pruners import ASHAPruner, HyperbandPruner, PASHAPruner, SuccessiveHalvingPruner
+from ...pruners import ASHAPruner, HyperbandPruner, MOASHAPruner, PASHAPruner, SuccessiveHalvingPruner
 
 _END = 2**20  # no simulated trial gets so far
 
@@ -36,7 +36,7 @@ class Climb:
     @property
     def is_optunas(self) -> bool:
         """Whether equal losses are on top together, infinities are losses, and NaN is recorded nowhere."""
-        return self.stops and not isinstance(self.pruner, ASHAPruner)
+        return self.stops and not isinstance(self.pruner, (ASHAPruner, MOASHAPruner))
 
     @property
     def shares_rungs(self) -> bool:
@@ -107,7 +107,7 @@ class Climb:
 
 def climb_of(pruner: Any, study_name: str) -> Climb | None:
     """What this pruner promises of its rungs; None: it has none."""
-    with_rungs = (ASHAPruner, SuccessiveHalvingPruner, HyperbandPruner, PASHAPruner)
+    with_rungs = (ASHAPruner, SuccessiveHalvingPruner, HyperbandPruner, PASHAPruner, MOASHAPruner)
     return Climb(pruner, study_name) if isinstance(pruner, with_rungs) else None
 
 

@@ -7,6 +7,7 @@ from ...pruners import (
     ASHAPruner,
     HyperbandPruner,
     MedianPruner,
+    MOASHAPruner,
     NopPruner,
     OnObjective,
     PASHAPruner,
@@ -19,6 +20,7 @@ from ...pruners import (
 from ...trial import StudyDirection
 from .cap import CappedLadder
 from .climbs import climb_of
+from .fronts import FrontLadder
 from .ladder import Ladder
 from .referee import Referee, Violate
 from .rules import rule_of
@@ -27,6 +29,7 @@ from .timed_ladder import TimedLadder
 from .world import World
 
 STUDY_NAME = "simulated"
+_LADDERS: dict[type, type[Ladder]] = {PASHAPruner: CappedLadder, MOASHAPruner: FrontLadder}
 _COSTS = (None, "seconds", "steps")  # the last one is an attribute of some histories
 
 
@@ -37,7 +40,7 @@ def referee_of(pruner: Pruner, directions: tuple[StudyDirection, ...], violate: 
     if isinstance(inner, ASHAPruner) and climb is not None and (inner.resource == "seconds" or inner.cost):
         return TimedLadder(violate, climb, directions[objective], inner)
     if climb is not None:
-        ladder = CappedLadder if isinstance(inner, PASHAPruner) else Ladder
+        ladder = _LADDERS.get(type(inner), Ladder)
         return ladder(violate, climb, directions[objective])
     rule = rule_of(inner)
     return Referee(violate) if rule is None else Stopping(violate, rule, directions, objective)
@@ -84,6 +87,8 @@ def _with_rungs(world: World, mode: str) -> Pruner:
     if family == "asha":
         if mode == "promote" and world.draw("is capped") < 0.3:
             return PASHAPruner(low, high, eta)
+        if world.draw("ranks by fronts") < 0.2:
+            return MOASHAPruner(low, high, eta, mode, tie=world.choice("tie", ("crowding", "epsnet")))
         resource, cost = "steps", None
         if world.draw("goes by time") < 0.3:
             resource, cost = world.choice("resource", ("steps", "seconds")), world.choice("cost", _COSTS)

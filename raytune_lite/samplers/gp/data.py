@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.protocols import Block, StudyView
+from ...pareto import pareto_mask
 from ...trial import StudyDirection, TrialState
 from ..history import BlockCache, History, values_of
-from ..pareto import pareto_mask
 from .kernel import Array
 from .space import Space
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.special import log_ndtr
 
-from ..pareto import box_decomposition, pareto_mask, select_hypervolume
+from ...pareto import box_decomposition, pareto_mask, select_hypervolume
 from .acquisition import Feasibility, log_h
 from .kernel import Array
 from .posterior import Posterior

@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 from ...arguments import integer, shown
 from ...core.protocols import Block, StudyView
 from ...distributions import CategoricalDistribution, Distribution, FloatDistribution
+from ...pareto import nondominated_ranks
 from ...trial import FrozenTrial, TrialState
 from ..base import BaseSampler
 from ..history import BlockCache, Bookmark, History, values_of
-from ..pareto import nondominated_ranks
 from ..rng import rng_for
 from .crossover import check_probability, crossover_from
 from .mutation import mutation_from

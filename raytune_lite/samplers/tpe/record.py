@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.protocols import StudyView
+from ...pareto import nondominated_ranks, select_hypervolume
 from ...trial import FrozenTrial, TrialState
 from ..history import History
-from ..pareto import nondominated_ranks, select_hypervolume
 from .parzen import Array, Frame, Ints, Kernels, Points, log_sum, summed
 
 _TINY, _HUGE = 1e-12, 1e300

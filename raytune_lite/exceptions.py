@@ -18,6 +18,11 @@ class TrialPruned(Exception):  # noqa: N818  (Optuna's name; a signal, not an er
     """Raised by an objective to end its attempt early: ``if trial.should_prune(): raise TrialPruned()``.
 
     When the pruner's decision was PAUSE the trial is paused, not pruned, and may be promoted later.
+
+    ``TrialPruned(0.3)`` carries an estimate of the result: a number, or one for each objective. It is stored as the
+    value of the pruned trial; else that is its last report, as in Optuna. An estimate of a trial that is paused is not
+    kept, and NaN is none. A pruned trial is never the best one, and pruners do not count its value; samplers for one
+    objective learn from its reports, as before. A text is a message.
     """
 
 

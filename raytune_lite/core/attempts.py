@@ -175,12 +175,20 @@ def attempt_ended(s: StudyData, event: m.AttemptEnded, at: float) -> Effects:
         commands += moves.finish(s, trial, "completed", COMPLETE, at)
     elif event.outcome is Outcome.PRUNED and trial.pending is Decision.CONTINUE:
         commands += moves.end_attempt(s, trial, at, Outcome.PRUNED.value)
+        trial.values = _estimate(s, event)
         commands += moves.finish(s, trial, "pruned", PRUNED, at)
     elif event.outcome in (Outcome.PRUNED, Outcome.INTERRUPTED):
+        trial.values = _estimate(s, event) if trial.pending is Decision.STOP else None  # it ends now
         commands += moves.leave(s, trial, at, event.outcome.value)
     else:
         commands += _fail(s, trial, at, event.failure or _no_result(event.values))
     return Effects([*commands, m.Answer(value=trial.state)])
+
+
+def _estimate(s: StudyData, event: m.AttemptEnded) -> tuple[float, ...] | None:
+    """What a pruned trial would have come to, if its objective says so."""
+    has_one = event.outcome is Outcome.PRUNED and event.values is not None and s.is_result(event.values)
+    return event.values if has_one else None
 
 
 def _may_be_found(trial: TrialRecord) -> bool:

@@ -215,7 +215,10 @@ class Reported(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptEnded(Event):
-    """An attempt returned. ``values`` are the objective's, ``failure`` the exception's text when it raised."""
+    """An attempt returned. ``failure``: the exception's text when it raised.
+
+    ``values`` are the objective's; of one that ended early (PRUNED) its estimate, or None.
+    """
 
     number: int
     attempt: int

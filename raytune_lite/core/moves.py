@@ -160,7 +160,7 @@ def finish(s: StudyData, trial: TrialRecord, how: str, state: TrialState, at: fl
         s.run.common_failure = None
     s.n_invalid += state is FAIL and trial.failed is FailureKind.INVALID
     commands: list[Command] = []
-    if state is PRUNED:
+    if state is PRUNED and trial.values is None:  # else it has an estimate
         last = trial.reports.get(trial.last_step, ())
         trial.values = last if last and s.is_result(last) else None  # Optuna's rule for a pruned trial
     commands += judging.end(s, trial)

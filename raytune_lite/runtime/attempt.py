@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -67,8 +68,8 @@ def run_trial(
     try:
         result = objective(trial)
         values = check_values(result, n_objectives)
-    except TrialPruned:
-        return ended(Outcome.PRUNED)
+    except TrialPruned as signal:
+        return ended(Outcome.PRUNED, values=_estimate(signal, trial, n_objectives))
     except (AttemptInterrupted, KeyboardInterrupt, SamplerFailedError) as signal:
         return ended(Outcome.INTERRUPTED, exception=signal)
     except (Exception, SystemExit, AttemptTimedOut) as error:  # noqa: BLE001  (the user's code may raise anything)
@@ -79,6 +80,24 @@ def run_trial(
         caught = not own or isinstance(error, (*catch, InvalidResult))
         return ended(Outcome.FAIL, failure=failure, caught=caught, exception=error)
     return ended(Outcome.COMPLETE, values=values)
+
+
+def _estimate(signal: TrialPruned, trial: Trial, n_objectives: int) -> tuple[float, ...] | None:
+    """The estimate that a TrialPruned carries; None: there is none."""
+    if not signal.args or isinstance(signal.args[0], (str, bytes)):
+        return None
+    try:
+        return check_values(signal.args[0], n_objectives)
+    except NonFiniteResult:
+        return None
+    except InvalidResult:
+        want = "a number" if n_objectives == 1 else f"{n_objectives} numbers"
+        warnings.warn(
+            f"trial {trial.number}: the estimate in TrialPruned must be {want}, got {shown(signal.args[0])}; the last "
+            "report is the trial's value.",
+            stacklevel=3,
+        )
+        return None
 
 
 def check_values(result: Any, n_objectives: int) -> tuple[float, ...]:

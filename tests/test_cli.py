@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 import raytune_lite as rl
 from raytune_lite.cli import cli
-from raytune_lite.pruners import ASHAPruner, MedianPruner, pruner_names
+from raytune_lite.pruners import ASHAPruner, MedianPruner, PatientPruner, pruner_names
 from raytune_lite.samplers import AutoSampler
 from raytune_lite.target import PortableObjective, load_target
 
@@ -124,6 +124,11 @@ def test_run_offers_every_pruner_and_any_of_its_arguments(folder):
         "--pruner-option", "mode=stop", "--reduction-factor", "2")  # fmt: skip
     pruner = json.loads(rl.load_study(storage="sqlite:///raytune_lite.db", study_name="a").last_run.pruner)
     assert pruner == ASHAPruner(1, 9, 2, mode="stop").spec()
+    for i, inside in enumerate(("median", '{"name": "asha", "max_resource": 9}')):
+        run("objective", "--study", f"p{i}", "--n-trials", "1", "--pruner", "patient", "--pruner-option", "patience=3",
+            "--pruner-option", f"wrapped_pruner={inside}")  # fmt: skip
+        pruner = json.loads(rl.load_study(storage="sqlite:///raytune_lite.db", study_name=f"p{i}").last_run.pruner)
+        assert pruner == PatientPruner((MedianPruner(), ASHAPruner(max_resource=9))[i], 3).spec()
     for name in pruner_names():
         assert name in run("objective", "--help").stdout
 

@@ -20,6 +20,7 @@ from .pending import PendingTrials
 from .protocols import (
     Branches,
     Finished,
+    Forecaster,
     Grid,
     HasRungs,
     Judge,
@@ -66,8 +67,8 @@ class Run:
 class StudyData:
     """What a study is, after the events so far. ``pruner_for``, ``grid_for``: make an algorithm of its spec's JSON.
 
-    ``judge`` knows the reports; ``promoter``, ``rungs`` and ``timed`` are the same object, if it promotes, has rungs,
-    and goes by time.
+    ``judge`` knows the reports; ``promoter``, ``forecaster``, ``rungs`` and ``timed`` are the same object, if it
+    follows Promoter, Forecaster, HasRungs and Timed.
     ``n_judged``: how many objectives it judges, the first ones. A pruner of one is refused in a study of several, but
     older logs have it: it saw the reports of the first, and no results.
     """
@@ -101,6 +102,7 @@ class StudyData:
     pruner_spec: str = ""
     judge: Judge = field(init=False)
     promoter: Promoter | None = field(init=False)
+    forecaster: Forecaster | None = field(init=False)
     rungs: HasRungs | None = field(init=False)
     timed: Timed | None = field(init=False)
     n_judged: int = field(init=False)
@@ -119,6 +121,7 @@ class StudyData:
         """From here on a new judge of this pruner judges the study."""
         self.judge = judge = pruner.judge(StudyIdentity(self.name, self.directions))
         self.promoter = judge if isinstance(judge, Promoter) else None
+        self.forecaster = judge if isinstance(judge, Forecaster) else None
         self.rungs = judge if isinstance(judge, HasRungs) else None
         self.timed = judge if isinstance(judge, Timed) else None
         self.n_judged = len(self.directions) if pruner.judges_several else 1

@@ -14,7 +14,6 @@ from collections.abc import Iterator, Sequence
 from . import messages as m
 from .ledger import Ledger
 from .messages import Command
-from .protocols import Forecaster
 from .record import StudyData
 from .trials import COMPLETE, PAUSED, TrialRecord
 
@@ -78,8 +77,9 @@ def _n_bytes(trial: TrialRecord) -> int:
 
 def _out_of_reach(s: StudyData) -> Iterator[TrialRecord]:
     """The paused trials of which it has become clear that this run cannot promote them."""
-    n_trials, judge = _most_trials(s), s.judge
-    if n_trials is None or not isinstance(judge, Forecaster):
+    judge = s.forecaster
+    n_trials = None if judge is None else _most_trials(s)
+    if judge is None or n_trials is None:
         return
     for number in judge.out_of_reach(n_trials, len(s.slots) + len(s.retry)):
         if s.trials[number].state is PAUSED:
@@ -99,7 +99,7 @@ def _most_trials(s: StudyData) -> int | None:
 
 def _least_promising(s: StudyData) -> Iterator[TrialRecord]:
     """The paused trials that have checkpoints: the lowest rung first, there the worst first."""
-    order = s.judge.least_promising() if isinstance(s.judge, Forecaster) else list(s.paused)
+    order = list(s.paused) if s.forecaster is None else s.forecaster.least_promising()
     for number in order:
         trial = s.trials[number]
         if trial.state is PAUSED and trial.checkpoints:

@@ -264,6 +264,7 @@ GOOD = {
     "GridSampler": {"search_space": {"x": [1, 2]}},
     "PartialFixedSampler": {"fixed_params": {"x": 1}, "base_sampler": samplers.RandomSampler(0)},
     "ASHAPruner": {"max_resource": 9},
+    "MOASHAPruner": {"max_resource": 9},
     "OnObjective": {"index": 0, "pruner": pruners.NopPruner()},
     "PASHAPruner": {"max_resource": 9},
     "PatientPruner": {"wrapped_pruner": None, "patience": 1},

@@ -36,6 +36,7 @@ from .route import Route, Ways
 Objective = Callable[[Trial], Any]
 Callback = Callable[["Study", FrozenTrial], None]
 _NO_BOUND = "leave it out (None) for no bound"
+_NO_LIMIT = "None sets no limit"
 
 
 class Study(Commands):
@@ -331,7 +332,7 @@ class Study(Commands):
             checkpoint_dir_is_given=self._checkpoint_dir is not None,
             secret=secrets.token_bytes(32),
             held=tuple(self._asked),
-            max_checkpoint_bytes=integer_or_none("max_checkpoint_bytes", max_checkpoint_bytes, 1, "None sets no limit"),
+            max_checkpoint_bytes=integer_or_none("max_checkpoint_bytes", max_checkpoint_bytes, 1, _NO_LIMIT, 2**63 - 1),
         )
 
     @property

@@ -16,8 +16,8 @@ PAGE = Path(__file__).with_name("states.md")
 COUNTS = Path(__file__).with_name("transitions.json")
 
 MEANING = {
-    "WAITING": "It has no attempt now and will get one: it was enqueued, or its last attempt was lost, failed with "
-    "retries left, or was interrupted.",
+    "WAITING": "It has no attempt now and will get one: it was enqueued, it takes another trial's place, or its last "
+    "attempt was lost, failed with retries left, or was interrupted.",
     "RUNNING": "An attempt of it is live: a slot claimed it and has not ended.",
     "PAUSED": "It stopped at a rung with its checkpoint kept and its slot freed, and runs again if it is promoted.",
     "COMPLETE": "The objective returned a result; it is the trial's value for good.",
@@ -28,6 +28,7 @@ MEANING = {
 CAUSE = {
     "claimed": "a slot starts its first or next attempt",
     "enqueued": "the user asked for this configuration",
+    "born": "it takes the place of a trial that the pruner stopped, and goes on from another one's checkpoint",
     "added": "it ran elsewhere, or is in Optuna's tables: finished, waiting, or run by another program",
     "paused": "the pruner answered PAUSE, and the attempt then raised TrialPruned, was interrupted or was lost",
     "retried": "the attempt was lost or failed with retries left, could not save, or was interrupted, or its run died",

@@ -7,12 +7,22 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import Any, NamedTuple
 
 from .arguments import as_float, as_integer, items, mapping, shown, wrong_type
 from .distributions import DISTRIBUTIONS, Distribution
 
 CONSTRAINT_PREFIX = "constraints:"  # of system attributes: Optuna's
+PARENT_KEY = "rtl:parent"  # system attribute: {"trial", "step", "digest"} of the checkpoint that a trial goes on from
+REPLACED_KEY = "rtl:replaced_by"  # system attribute of a trial that was replaced: the new trial's number
+
+
+class Parent(NamedTuple):
+    """From where a trial went on: the checkpoint of another trial after ``step``, with its sha256."""
+
+    trial: int
+    step: int
+    digest: str
 
 
 class TrialState(enum.IntEnum):
@@ -131,6 +141,18 @@ class FrozenTrial:
     def is_feasible(self) -> bool:
         """Whether all constraints are met (value <= 0). A trial without constraints is feasible."""
         return all(value <= 0 for value in self.constraints.values())
+
+    @property
+    def parent(self) -> Parent | None:
+        """From where a trial went on that took another one's place (PBTPruner); None for all other trials."""
+        found = self.system_attrs.get(PARENT_KEY)
+        return Parent(**found) if isinstance(found, Mapping) and found.keys() == set(Parent._fields) else None
+
+    @property
+    def replaced_by(self) -> int | None:
+        """The number of the trial that took this one's place (PBTPruner), or None."""
+        found = self.system_attrs.get(REPLACED_KEY)
+        return found if type(found) is int else None
 
     @property
     def last_step(self) -> int | None:

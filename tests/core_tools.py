@@ -132,7 +132,8 @@ def check(state):
     for slot, number in state.slots.items():
         assert trials[number].slot == slot
     assert state.n_started() == sum((t.attempt > 0 or t.state.is_finished()) and t.failed is not INVALID
-                                    for t in trials.values())  # fmt: skip
+                                    and t.parent is None for t in trials.values())  # fmt: skip
+    check_lineage(state)
     packer = trials.packer
     for t in trials.values():
         assert plain(packer.unpack(packer.pack(t))) == plain(t)
@@ -140,7 +141,9 @@ def check(state):
         assert (t.number in state.retry) == (t.state is TrialState.WAITING and t.attempt > 0)
         assert t.stop is None or t.slot is not None
         assert not t.goes_first or t.number in state.retry
-        assert (t.number in state.queue) == (t.state is TrialState.WAITING and t.attempt == 0)
+        waits = (t.number in state.queue) + (t.number in state.lineage.waiting)
+        assert waits == (t.state is TrialState.WAITING and t.attempt == 0)
+        assert t.parent is not None or t.number not in state.lineage.waiting
         if t.state is TrialState.COMPLETE:
             assert t.values
             assert not any(math.isnan(v) for v in t.values)
@@ -162,6 +165,21 @@ def check(state):
         check_ledger(state.ledger)
         for number in state.ledger.held:
             assert not trials[number].state.is_finished()
+
+
+def check_lineage(state):
+    """Readers are counted, and what they read is kept."""
+    readers = Counter()
+    for t in state.trials.values():
+        borrowed = t.parent if t.borrows else t.heir
+        if borrowed is not None:
+            assert not t.state.is_finished()
+            readers[borrowed.checkpoint.uri] += 1
+            owner = state.trials.peek(borrowed.number)
+            assert borrowed.checkpoint in (*owner.checkpoints, *owner.lent), "a reader's checkpoint is gone"
+    assert readers == Counter(state.lineage.readers)
+    for t in state.trials.values():
+        assert all(ref.uri in readers for ref in t.lent), "kept for nobody"
 
 
 def check_ledger(ledger):

@@ -267,6 +267,7 @@ GOOD = {
     "MOASHAPruner": {"max_resource": 9},
     "OnObjective": {"index": 0, "pruner": pruners.NopPruner()},
     "PASHAPruner": {"max_resource": 9},
+    "PBTPruner": {"max_resource": 9},
     "PatientPruner": {"wrapped_pruner": None, "patience": 1},
     "PercentilePruner": {"percentile": 25},
     "ThresholdPruner": {"lower": 0.0},

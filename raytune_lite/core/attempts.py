@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from ..distributions import check_distribution_compatibility
 from ..exceptions import MessageError
 from ..trial import CONSTRAINT_PREFIX
-from . import judging, moves, retention
+from . import judging, lineage, moves, retention
 from . import messages as m
 from .bounds import MAX_ERROR, MAX_TRACEBACK, check_distribution, check_progress, clip
 from .messages import Command, Decision, FailureKind, Outcome, ParamValue, Row
@@ -95,8 +95,9 @@ def _note_progress(s: StudyData, trial: TrialRecord, progress: m.Progress) -> li
         commands.append(m.PutCheckpoint(number=trial.number, checkpoint=new))
         _note_saved(s, trial, new.step)
     trained_at = dict(progress.trained_at)
+    first = 0 if trial.parent is None else trial.parent.checkpoint.step + 1
     for step, values in progress.reports:
-        if step not in trial.reports:  # the first report of a step stands
+        if step not in trial.reports and step >= first:  # the first report of a step stands, also that of a parent
             trial.reports[step] = values
             if step in trained_at:
                 trial.trained_at[step] = trial.trained_before + trained_at[step]
@@ -177,7 +178,7 @@ def attempt_ended(s: StudyData, event: m.AttemptEnded, at: float) -> Effects:
         commands += moves.end_attempt(s, trial, at, Outcome.PRUNED.value)
         trial.values = _estimate(s, event)
         commands += moves.finish(s, trial, "pruned", PRUNED, at)
-    elif event.outcome in (Outcome.PRUNED, Outcome.INTERRUPTED):
+    elif event.outcome in (Outcome.PRUNED, Outcome.INTERRUPTED) or trial.heir is not None:
         trial.values = _estimate(s, event) if trial.pending is Decision.STOP else None  # it ends now
         commands += moves.leave(s, trial, at, event.outcome.value)
     else:
@@ -229,7 +230,7 @@ def _fail(
     ]
     trial.failed = kind
     if kind is FailureKind.CHECKPOINT_CORRUPT:
-        commands += trial.drop([ref for ref in trial.checkpoints if ref == trial.resumed])
+        commands += lineage.drop_damaged(s, trial)
     due = None if is_stopped else retry_at(s, trial, kind, at)
     if due is not None:
         trial.retried[kind] = trial.retried.get(kind, 0) + 1

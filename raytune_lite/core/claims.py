@@ -1,11 +1,14 @@
-"""Handlers: a slot asks for its trial. Retries first, then promotions, then enqueued trials, then new ones."""
+"""Handlers: a slot asks for its trial. Retries first, then promotions, then enqueued trials, then new ones.
+
+Under a Breeder new ones go before promotions, and of those that go on the one with the lowest step is first.
+"""
 
 from __future__ import annotations
 
 import json
 
 from ..exceptions import MessageError
-from . import adoption, judging, moves
+from . import adoption, judging, lineage, moves
 from . import messages as m
 from .bounds import check_name
 from .messages import Command, Decision
@@ -37,8 +40,14 @@ def claimed(s: StudyData, event: m.Claimed, at: float) -> Effects:
 
 
 def _next(s: StudyData, at: float) -> _Next | None:
-    old = _next_retry(s, at) or _next_promotion(s)
-    return old if old is not None or s.waits_for_disk(at) else _next_enqueued(s) or _next_new(s, at)
+    found = _next_retry(s, at)
+    if found is None and s.breeder is None:
+        found = _next_promotion(s)
+    if found is None and not s.waits_for_disk(at) and (s.breeder is None or s.n_new() != 0):
+        found = _next_enqueued(s) or _next_new(s, at)
+    if found is None and s.breeder is not None:
+        found = _next_child(s) or _next_promotion(s)
+    return found
 
 
 def _next_retry(s: StudyData, at: float) -> _Next | None:
@@ -55,6 +64,16 @@ def _next_promotion(s: StudyData) -> _Next | None:
         return None
     s.promotions += 1
     return s.trials[number], list(s.promoter.promote(number))
+
+
+def _next_child(s: StudyData) -> _Next | None:
+    """The child with the lowest step, unless a paused trial has a lower one."""
+    number = min(s.lineage.waiting, key=lambda number: s.trials[number].last_step, default=None)
+    paused = next(iter(s.promotable()), None)
+    if number is None or (paused is not None and s.trials[paused].last_step < s.trials[number].last_step):
+        return None
+    del s.lineage.waiting[number]
+    return s.trials[number], []
 
 
 def _next_enqueued(s: StudyData) -> _Next | None:
@@ -104,9 +123,10 @@ def _start(s: StudyData, trial: TrialRecord, commands: list[Command], event: m.C
     trial.attempt_at, trial.node, trial.pid = at, event.node, event.pid
     trial.trained_before = trial.trained
     trial.resumed = resumed = trial.resume_from(judging.is_judged(s, trial.number))
-    newest = trial.checkpoints.index(resumed) + 1 if resumed else 0
+    newest = trial.checkpoints.index(resumed) + 1 if resumed in trial.checkpoints else 0
     kept = trial.checkpoints[max(0, newest - s.run.checkpoints_kept) : newest]
-    commands += trial.drop([ref for ref in trial.checkpoints if ref not in kept])
+    commands += lineage.drop(s, trial, [ref for ref in trial.checkpoints if ref not in kept])
+    commands += lineage.outgrow(s, trial)
     begun = m.NewAttempt(
         number=trial.number,
         attempt=trial.attempt,
@@ -151,5 +171,6 @@ def assignment(s: StudyData, trial: TrialRecord) -> m.Answer:
             last_step=trial.last_step if trial.last_step >= 0 else None,
             started=trial.started_at or 0.0,
             is_timed=s.timed is not None,
+            parent=trial.parent,
         )
     )

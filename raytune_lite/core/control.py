@@ -51,6 +51,7 @@ def trial_stop_requested(s: StudyData, event: m.TrialStopRequested, at: float) -
     elif not trial.state.is_finished():
         s.retry.pop(trial.number, None)
         trial.goes_first = False
+        s.lineage.waiting.pop(trial.number, None)
         if trial.number in s.queue:
             s.queue.remove(trial.number)
         commands += moves.finish(s, trial, "stopped", PRUNED, at)

@@ -24,7 +24,8 @@ from .schedules import Each, Every, Levels, Never, Schedule
 Reader = Callable[[Any], Any]
 
 RECORDS = (
-    m.ParamValue, m.CheckpointRef, m.Progress, m.Failure, m.RunStarted, m.RunFinished, m.StopRequested, m.TrialEnqueued,
+    m.ParamValue, m.CheckpointRef, m.Parent, m.Progress, m.Failure, m.RunStarted, m.RunFinished, m.StopRequested,
+    m.TrialEnqueued,
     m.TrialAdded, m.Claimed, m.Suggested, m.ParamAsked, m.ParamSet, m.Reported, m.AttemptEnded, m.AttemptLost,
     m.Assignment, m.TrialStopRequested, m.StudyPaused, m.StudyUnpaused, m.RunExtended, m.SlotsResized, Levels, Every,
     Never, Each,

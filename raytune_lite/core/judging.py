@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from . import lineage
 from . import messages as m
 from .messages import Decision, Row
 from .protocols import Cost, Verdict
@@ -19,13 +20,17 @@ def is_judged(s: StudyData, number: int) -> bool:
 def report(s: StudyData, trial: TrialRecord, step: int, values: tuple[float, ...]) -> Sequence[Row]:
     """A live attempt's first report of a step. The first verdict other than CONTINUE stands for the attempt."""
     verdict = _verdict(s, trial, step, values)
-    if verdict.rows:
-        s.promotions += sum(isinstance(row, m.PromoteRung) for row in verdict.rows)
+    rows = verdict.rows
     if trial.pending is Decision.CONTINUE:
         trial.pending = verdict.decision
+        if s.breeder is not None and verdict.decision is not Decision.CONTINUE:
+            trial.pending, more = lineage.decide(s, trial, step, verdict.decision)
+            rows += more
+    if rows:
+        s.promotions += sum(isinstance(row, m.PromoteRung) for row in rows)
     if trial.pending is not Decision.CONTINUE:
         trial.verdicts[step] = (trial.attempt, trial.pending)
-    return verdict.rows
+    return rows
 
 
 def end(s: StudyData, trial: TrialRecord, *, ran_here: bool = True) -> Sequence[Row]:

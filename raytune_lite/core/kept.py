@@ -90,8 +90,8 @@ class Trials(Mapping[int, TrialRecord]):
         """An event has been handled: pack what will not change. The ``best`` trial is looked at with each end."""
         for number in self._loose:
             trial = self._kept[number]
-            is_done = isinstance(trial, TrialRecord) and trial.state.is_finished() and not trial.checkpoints
-            if isinstance(trial, TrialRecord) and is_done and number != best:
+            is_done = isinstance(trial, TrialRecord) and trial.state.is_finished()
+            if isinstance(trial, TrialRecord) and is_done and not (trial.checkpoints or trial.lent or number == best):
                 self._kept[number] = self.packer.pack(trial)
         self._loose.clear()
 

@@ -55,6 +55,7 @@ from .values import (
     FailureKind,
     Outcome,
     ParamValue,
+    Parent,
     Progress,
     StopCause,
 )
@@ -62,8 +63,8 @@ from .values import (
 __all__ = [
     "AdoptTrial", "Answer", "Assignment", "AttemptEnded", "AttemptLost", "CheckpointRef", "Claimed", "Command",
     "Decision", "Discard", "DropCheckpoint", "EndAttempt", "Event", "Failure", "FailureKind", "LogEntry", "NewAttempt",
-    "NewTrial", "Outcome", "ParamAsked", "ParamSet", "ParamValue", "Progress", "PromoteRung", "PutAttr", "PutCell",
-    "PutCheckpoint", "PutParam", "PutReport", "PutRung", "PutValues", "Reported", "Row", "RunExtended", "RunFinished",
-    "RunStarted", "SetState", "SlotsResized", "StopCause", "StopRequested", "StudyPaused", "StudyUnpaused", "Suggest",
-    "SuggestOne", "Suggested", "TrialAdded", "TrialEnqueued", "TrialStopRequested",
+    "NewTrial", "Outcome", "ParamAsked", "ParamSet", "ParamValue", "Parent", "Progress", "PromoteRung", "PutAttr",
+    "PutCell", "PutCheckpoint", "PutParam", "PutReport", "PutRung", "PutValues", "Reported", "Row", "RunExtended",
+    "RunFinished", "RunStarted", "SetState", "SlotsResized", "StopCause", "StopRequested", "StudyPaused",
+    "StudyUnpaused", "Suggest", "SuggestOne", "Suggested", "TrialAdded", "TrialEnqueued", "TrialStopRequested",
 ]  # fmt: skip

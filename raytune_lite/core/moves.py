@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from ..exceptions import StaleAttemptError
 from ..trial import TrialState
-from . import judging, retention
+from . import judging, lineage, retention
 from . import messages as m
 from .messages import Command, Decision, FailureKind, Row
 from .record import StudyData
@@ -158,7 +158,7 @@ def finish(s: StudyData, trial: TrialRecord, how: str, state: TrialState, at: fl
     trial.completed_at = at
     if state is not FAIL:
         s.run.common_failure = None
-    s.n_invalid += state is FAIL and trial.failed is FailureKind.INVALID
+    s.n_invalid += state is FAIL and trial.failed is FailureKind.INVALID and trial.parent is None
     commands: list[Command] = []
     if state is PRUNED and trial.values is None:  # else it has an estimate
         last = trial.reports.get(trial.last_step, ())
@@ -172,4 +172,7 @@ def finish(s: StudyData, trial: TrialRecord, how: str, state: TrialState, at: fl
     commands += retention.of_finished(s, trial)
     s.finished.append(trial.number)
     s.trials.loosen(trial.number)
-    return [*commands, m.SetState(number=trial.number, state=state, attempt=trial.attempt, completed=at)]
+    commands.append(m.SetState(number=trial.number, state=state, attempt=trial.attempt, completed=at))
+    if trial.heir is not None and how == "pruned":
+        commands += lineage.born(s, trial, create(s, "born", WAITING))
+    return commands + lineage.ended(s, trial)

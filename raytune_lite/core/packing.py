@@ -15,7 +15,7 @@ from typing import Any
 from ..distributions import Distribution, distribution_to_json, json_to_distribution
 from ..trial import TrialState
 from .trials import StopOrder, TrialRecord
-from .values import CheckpointRef, Decision, FailureKind, ParamValue, StopCause
+from .values import CheckpointRef, Decision, FailureKind, ParamValue, Parent, StopCause
 
 _MOST_KNOWN = 1000
 
@@ -67,6 +67,10 @@ def _ref(data: list[Any]) -> CheckpointRef:
     return CheckpointRef(step=step, attempt=attempt, uri=uri, digest=digest, size=size)
 
 
+def _parent(data: list[Any]) -> Parent:
+    return Parent(number=data[0], checkpoint=_ref(data[1:]))
+
+
 def _flat(pairs: Iterable[tuple[Any, Any]]) -> list[Any]:
     return [item for pair in pairs for item in pair]
 
@@ -95,6 +99,9 @@ _FORMS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
     "verdicts": (lambda found: _flat((step, (n, d.value)) for step, (n, d) in found.items()), _verdicts),
     "checkpoints": (lambda refs: [_REF(ref) for ref in refs], lambda data: [_ref(each) for each in data]),
     "dropped": (sorted, set),
+    "parent": (lambda parent: [parent.number, *_REF(parent.checkpoint)], _parent),
+    "heir": (lambda parent: [parent.number, *_REF(parent.checkpoint)], _parent),
+    "lent": (lambda refs: [_REF(ref) for ref in refs], lambda data: [_ref(each) for each in data]),
     "values": (list, tuple),
     "retried": (lambda found: {kind.value: n for kind, n in found.items()},
                 lambda data: {FailureKind(word): n for word, n in data.items()}),

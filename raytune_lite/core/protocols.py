@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeVar, overload, runtime_checkable
 
 from ..distributions import Distribution
 from ..trial import FrozenTrial, StudyDirection, TrialState
-from .messages import Decision, Row
+from .messages import Decision, ParamValue, Row
 from .schedules import Schedule
 
 T = TypeVar("T", covariant=True)
@@ -260,8 +260,8 @@ class Cost:
 class Judge(Protocol):
     """What a pruner knows of one study. Only the core calls it; every call is a consequence of one logged event.
 
-    A judge may follow optional protocols: Promoter, Forecaster, HasRungs, Timed. One that only stops trials by their
-    steps needs none.
+    A judge may follow optional protocols: Promoter, Forecaster, Breeder, HasRungs, Timed. One that only stops trials by
+    their steps needs none.
     """
 
     def schedule(self, number: int) -> Schedule:
@@ -316,6 +316,42 @@ class Forecaster(Protocol):
 
     def least_promising(self) -> Sequence[int]:
         """The trials that wait, from the lowest rung's worst to the highest rung's best."""
+
+
+@runtime_checkable
+class Breeder(Protocol):
+    """A promoter that has new trials take the place of those that it stops: they go on from others' checkpoints.
+
+    A verdict of STOP means that the trial should be replaced: the core asks ``replace`` at once. A trial with a verdict
+    of PAUSE is promoted in place, unless a trial that is further back waits for a slot. Trials that go first are new
+    ones, as long as fewer than ``population`` are under way; then those with the lowest step.
+    """
+
+    @property
+    def population(self) -> int:
+        """How many trials may be under way."""
+
+    @property
+    def horizon(self) -> int:
+        """A checkpoint of this step, or a later one, has nothing left to train."""
+
+    def replace(self, number: int, saved: Callable[[int], int | None]) -> int | None:
+        """The trial from whose newest checkpoint the one goes on that takes this trial's place.
+
+        Args:
+            number: a trial that was just told STOP.
+            saved: the step of the newest checkpoint of a trial, below the horizon; None when there is none.
+
+        Returns:
+            A trial that ``saved`` has a step of; or None when no trial will do: it is then as if the verdict had been
+            PAUSE.
+        """
+
+    def breed(self, number: int, step: int, params: tuple[ParamValue, ...]) -> tuple[ParamValue, ...]:
+        """The new trial ``number`` goes on after ``step`` of a trial with these parameters; returns its own."""
+
+    def donates(self, number: int) -> bool:
+        """Whether others may still go on from a trial that is COMPLETE."""
 
 
 @runtime_checkable

@@ -10,6 +10,7 @@ import math
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from ..distributions import Distribution
 from ..trial import StudyDirection, TrialState
@@ -19,6 +20,7 @@ from .messages import FailureKind
 from .pending import PendingTrials
 from .protocols import (
     Branches,
+    Breeder,
     Finished,
     Forecaster,
     Grid,
@@ -64,11 +66,38 @@ class Run:
 
 
 @dataclass(slots=True)
+class Lineage:
+    """Trials that go on from checkpoints of others; see ``lineage``.
+
+    ``waiting``: those that have not begun, oldest first. ``readers``: uri of a checkpoint -> how many trials, or heirs
+    of trials, may still read it. ``damaged``: uris that turned out damaged when a child read them. ``n_ended``:
+    children that have ended; no run's budget counts a child.
+    """
+
+    waiting: dict[int, None] = field(default_factory=dict)
+    readers: dict[str, int] = field(default_factory=dict)
+    damaged: dict[str, None] = field(default_factory=dict)
+    n_ended: int = 0
+
+    def dump(self) -> Any:
+        """All of it, as JSON."""
+        return [list(self.waiting), list(self.readers.items()), list(self.damaged), self.n_ended]
+
+    @classmethod
+    def load(cls, data: Any) -> Lineage:
+        """Inverse of ``dump``; None gives an empty one."""
+        if data is None:
+            return cls()
+        waiting, readers, damaged, n_ended = data
+        return cls(dict.fromkeys(waiting), dict(map(tuple, readers)), dict.fromkeys(damaged), n_ended)
+
+
+@dataclass(slots=True)
 class StudyData:
     """What a study is, after the events so far. ``pruner_for``, ``grid_for``: make an algorithm of its spec's JSON.
 
-    ``judge`` knows the reports; ``promoter``, ``forecaster``, ``rungs`` and ``timed`` are the same object, if it
-    follows Promoter, Forecaster, HasRungs and Timed.
+    ``judge`` knows the reports; ``promoter``, ``forecaster``, ``breeder``, ``rungs`` and ``timed`` are the same object,
+    if it follows Promoter, Forecaster, Breeder, HasRungs and Timed.
     ``n_judged``: how many objectives it judges, the first ones. A pruner of one is refused in a study of several, but
     older logs have it: it saw the reports of the first, and no results.
     """
@@ -103,10 +132,12 @@ class StudyData:
     judge: Judge = field(init=False)
     promoter: Promoter | None = field(init=False)
     forecaster: Forecaster | None = field(init=False)
+    breeder: Breeder | None = field(init=False)
     rungs: HasRungs | None = field(init=False)
     timed: Timed | None = field(init=False)
     n_judged: int = field(init=False)
     promotions: int = 0
+    lineage: Lineage = field(default_factory=Lineage)
 
     # the sampler's grid, or tree
     sampler_spec: str = ""
@@ -122,6 +153,7 @@ class StudyData:
         self.judge = judge = pruner.judge(StudyIdentity(self.name, self.directions))
         self.promoter = judge if isinstance(judge, Promoter) else None
         self.forecaster = judge if isinstance(judge, Forecaster) else None
+        self.breeder = judge if isinstance(judge, Breeder) else None
         self.rungs = judge if isinstance(judge, HasRungs) else None
         self.timed = judge if isinstance(judge, Timed) else None
         self.n_judged = len(self.directions) if pruner.judges_several else 1
@@ -147,13 +179,18 @@ class StudyData:
         if self.run.stopping:
             return 0
         old = sum(due <= at and due < math.inf for due in self.retry.values()) + sum(1 for _ in self.promotable())
-        new = self.run.budget
+        new = 0 if self.waits_for_disk(at) else self.n_new()
+        return None if new is None else old + len(self.lineage.waiting) + new
+
+    def n_new(self) -> int | None:
+        """How many new configurations may begin, if there were slots for all of them; None: no bound."""
+        bounds = [self.run.budget]
         if self.ledger is not None:
-            left = self.ledger.free() + len(self.queue)
-            new = left if new is None else min(new, left)
-        if self.waits_for_disk(at):
-            new = 0
-        return None if new is None else old + new
+            bounds.append(self.ledger.free() + len(self.queue))
+        if self.breeder is not None:
+            under_way = len(self.slots) + len(self.paused) + len(self.retry) + len(self.lineage.waiting)
+            bounds.append(max(0, self.breeder.population - under_way))
+        return min((bound for bound in bounds if bound is not None), default=None)
 
     def waits_for_disk(self, at: float) -> bool:
         """Whether no new configuration may begin at ``at``: it could not save, as the trials that wait could not."""
@@ -178,9 +215,10 @@ class StudyData:
         return not self.slots and self._left(math.inf) == 0
 
     def n_started(self) -> int:
-        """Configurations that ``max_trials`` counts: begun or added, without those that cannot be evaluated."""
-        begun = sum(trial.attempt > 0 for trial in self.trials.unpacked() if not trial.state.is_finished())
-        return len(self.finished) + begun - self.n_invalid
+        """Configurations that ``max_trials`` counts: begun or added, without children and without invalid ones."""
+        live = [trial for trial in self.trials.unpacked() if not trial.state.is_finished()]
+        begun = sum(trial.attempt > 0 and trial.parent is None for trial in live)
+        return len(self.finished) - self.lineage.n_ended + begun - self.n_invalid
 
     def should_stop(self, number: int, attempt: int) -> str | None:
         """Why a live attempt must finish its step, save and end; None: it goes on."""
@@ -226,4 +264,4 @@ class StudyData:
         return len(values) == len(self.directions) and not any(math.isnan(value) for value in values)
 
 
-__all__ = ["Run", "StudyData"]
+__all__ = ["Lineage", "Run", "StudyData"]

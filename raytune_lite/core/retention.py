@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
+from . import lineage
 from . import messages as m
 from .ledger import Ledger
 from .messages import Command
@@ -20,7 +21,8 @@ from .trials import COMPLETE, PAUSED, TrialRecord
 
 def drop_superseded(s: StudyData, trial: TrialRecord) -> list[Command]:
     """Delete the checkpoints of a trial that nothing can need any more."""
-    return trial.drop(trial.superseded(s.run.checkpoints_kept, keeps_resumed=s.run.keeps_resumed))
+    refs = trial.superseded(s.run.checkpoints_kept, keeps_resumed=s.run.keeps_resumed)
+    return lineage.drop(s, trial, refs) + lineage.outgrow(s, trial)
 
 
 def of_finished(s: StudyData, trial: TrialRecord) -> list[Command]:
@@ -28,11 +30,11 @@ def of_finished(s: StudyData, trial: TrialRecord) -> list[Command]:
     former = s.best
     note_best(s, trial)
     if trial.state is COMPLETE and (len(s.directions) > 1 or s.best == trial.number):
-        commands = trial.drop(trial.checkpoints[:-1])
+        commands = lineage.drop(s, trial, trial.checkpoints[:-1])
         if former is not None and former != s.best:
-            commands += s.trials[former].drop(s.trials[former].checkpoints)
+            commands += lineage.drop(s, s.trials[former], s.trials[former].checkpoints)
         return commands
-    return trial.drop(trial.checkpoints)
+    return lineage.drop(s, trial, trial.checkpoints)
 
 
 def note_best(s: StudyData, trial: TrialRecord) -> None:
@@ -57,7 +59,7 @@ def _rank(s: StudyData, trial: TrialRecord) -> tuple[bool, float, int]:
 
 def of_paused(s: StudyData, done: Sequence[Command]) -> list[Command]:
     """Drop what paused trials need no more, after an event with the commands ``done``. Most often that is nothing."""
-    if not s.paused or not s.run.frees_paused:
+    if not s.paused or not s.run.frees_paused or s.breeder is not None:  # under a breeder all of them go on
         return []
     commands = [command for trial in _out_of_reach(s) for command in trial.drop(trial.checkpoints)]
     limit = s.run.max_checkpoint_bytes

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 
-from . import adoption, moves
+from . import adoption, lineage, moves
 from . import messages as m
 from .messages import Command, FailureKind
 from .record import Run, StudyData
@@ -68,6 +68,7 @@ def run_finished(s: StudyData, event: m.RunFinished, at: float) -> Effects:
     for trial in s.trials.unpacked():
         if trial.state is PAUSED:
             commands += moves.finish(s, trial, "pruned", PRUNED, at)
+    commands += lineage.close(s)
     return Effects(commands, changed=bool(commands))
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from ..distributions import distribution_to_json, json_to_distribution
 from ..trial import TrialState
 from .protocols import Dumps
-from .record import Run
+from .record import Lineage, Run
 from .retries import RetryPolicy
 from .state import StudyState
 from .tree import ledger_for
@@ -59,6 +59,7 @@ def dump(state: StudyState) -> Iterator[str]:
         "requests": list(state.requests.items()),
         "run": {name: getattr(state.run, name) for name in _RUN},
         "retries": state.run.retries.spec(),
+        "lineage": state.lineage.dump(),
         "judge": state.judge.dump(),
         "ledger": None if state.ledger is None else state.ledger.dump(),
     }
@@ -86,6 +87,7 @@ def load(state: StudyState, lines: Iterator[str]) -> None:
     state.queue = deque(head["queue"])
     state.requests = dict(map(tuple, head["requests"]))
     state.run = _run(head["run"], head["retries"])
+    state.lineage = Lineage.load(head.get("lineage"))  # the first snapshots had none
     if state.pruner_spec:
         state.seat(state.pruner_for(state.pruner_spec))
     if not isinstance(state.judge, Dumps):

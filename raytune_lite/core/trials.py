@@ -5,6 +5,7 @@ States of a trial, and what moves it (the rows of TRANSITIONS):
     (none)  --claimed-->   RUNNING      a slot starts a new configuration
     (none)  --enqueued-->  WAITING      the user asked for one; a claim starts it
     (none)  --added-->     any but PAUSED   it ran, runs or waits elsewhere
+    (none)  --born-->      WAITING      it takes the place of a trial that the pruner stopped (Breeder)
     RUNNING --paused-->    PAUSED       the pruner said PAUSE and the attempt is over
     RUNNING --retried-->   WAITING      the attempt was lost, failed or interrupted, with retries left
     PAUSED, WAITING --claimed--> RUNNING   promoted or retried: the next attempt
@@ -33,6 +34,7 @@ Transition = tuple[TrialState | None, str, TrialState]  # None: there was no suc
 TRANSITIONS: tuple[Transition, ...] = (
     (None, "claimed", RUNNING),
     (None, "enqueued", WAITING),
+    (None, "born", WAITING),
     (None, "added", WAITING),
     (None, "added", RUNNING),
     (None, "added", COMPLETE),
@@ -125,7 +127,13 @@ class TrialRecord:
     trained_at: dict[int, float] = field(default_factory=dict)  # step -> the same at that report; see Progress
     furthest: int = -1  # the largest step reported or saved, also of checkpoints that are gone
     checkpoints: list[m.CheckpointRef] = field(default_factory=list)  # the newest last; see resume_from, superseded
-    dropped: set[str] = field(default_factory=set)  # uris of deleted checkpoints; membership only, never iterated
+    dropped: set[str] = field(default_factory=set)  # uris that it has given up; membership only, never iterated
+
+    # other trials; see ``lineage``
+    parent: m.Parent | None = None  # from where it goes on
+    borrows: bool = False  # it may still read that checkpoint
+    heir: m.Parent | None = None  # from where the trial will go on that takes its place
+    lent: list[m.CheckpointRef] = field(default_factory=list)  # given up, and kept because other trials may read them
 
     # ends
     values: tuple[float, ...] | None = None
@@ -153,6 +161,8 @@ class TrialRecord:
         objective that saves without reporting resumes from its newest.
         """
         covered = [ref for ref in self.checkpoints if ref.step <= self.last_step]
+        if self.parent is not None and self.borrows:  # that one lacks no report
+            covered.insert(0, self.parent.checkpoint)
         if covered or not self.checkpoints:
             return covered[-1] if covered else None
         reports_come = is_judged and len(self.checkpoints) == 1  # none yet
@@ -166,7 +176,7 @@ class TrialRecord:
         """
         covered = [ref for ref in self.checkpoints if ref.step <= self.last_step]
         newer = [ref for ref in self.checkpoints if ref.step > self.last_step]
-        found = covered[:-kept] + newer[: -1 if covered else -2]
+        found = covered[:-kept] + newer[: -1 if covered or self.borrows else -2]
         is_read = keeps_resumed and self.slot is not None
         return [ref for ref in found if ref != self.resumed] if is_read else found
 

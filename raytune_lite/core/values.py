@@ -80,6 +80,14 @@ class CheckpointRef:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Parent:
+    """From where a new trial goes on: a checkpoint of trial ``number``. Its own first step is the one after that."""
+
+    number: int
+    checkpoint: CheckpointRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
     """What an attempt delivers: reports, parameters it used, attributes, its newest checkpoint.
 
@@ -120,8 +128,8 @@ class Assignment:
     value), and ``used`` the distributions that this study has for some of their names already; ``suggested`` are the
     sampler's values for the names it expects. ``schedule`` says at which steps a decision is due. ``last_step``: the
     largest step reported so far, or None. ``started``: when the first attempt began, seconds since the study was
-    created. ``is_timed``: the judge goes by time, see Progress.trained_at. ``token``: what the attempt's messages must
-    carry, if anything.
+    created. ``is_timed``: the judge goes by time, see Progress.trained_at. ``parent``: from where the trial goes on, if
+    it is another trial's. ``token``: what the attempt's messages must carry, if anything.
     """
 
     number: int
@@ -137,4 +145,5 @@ class Assignment:
     last_step: int | None = None
     started: float = 0.0
     is_timed: bool = False
+    parent: Parent | None = None
     token: str | None = None

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .objective import OnObjective
     from .pasha import PASHAPruner
     from .patient import PatientPruner
+    from .pbt import PBTPruner
     from .percentile import PercentilePruner
     from .threshold import ThresholdPruner
     from .wilcoxon import WilcoxonPruner
@@ -34,6 +35,7 @@ _HOMES = {
     "OnObjective": "objective",
     "PatientPruner": "patient",
     "PASHAPruner": "pasha",
+    "PBTPruner": "pbt",
     "PercentilePruner": "percentile",
     "SuccessiveHalvingPruner": "halving",
     "ThresholdPruner": "threshold",
@@ -48,6 +50,7 @@ __all__ = [
     "NopPruner",
     "OnObjective",
     "PASHAPruner",
+    "PBTPruner",
     "PatientPruner",
     "PercentilePruner",
     "SuccessiveHalvingPruner",

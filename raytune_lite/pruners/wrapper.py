@@ -11,8 +11,9 @@ from functools import cache
 from typing import Any, cast
 
 from ..arguments import wrong_type
-from ..core.messages import Row
+from ..core.messages import ParamValue, Row
 from ..core.protocols import (
+    Breeder,
     Cost,
     Dumps,
     Forecaster,
@@ -31,8 +32,8 @@ from ..core.schedules import Schedule
 class WrapperJudge:
     """Passes everything on to the judge ``inner``.
 
-    ``changes_decisions``: then it does not say which trials can never be promoted. The judge inside reckons with its
-    own decisions.
+    ``changes_decisions``: then it does not say which trials can never be promoted, and has none replaced. The judge
+    inside reckons with its own decisions.
     """
 
     changes_decisions = False
@@ -44,8 +45,8 @@ class WrapperJudge:
     def around(cls, inner: Judge, *arguments: Any) -> Judge:
         """A judge of this class with the protocols that ``inner`` follows."""
         parts = [part for protocol, part in _PARTS.items() if isinstance(inner, protocol)]
-        if cls.changes_decisions and _Forecasts in parts:
-            parts.remove(_Forecasts)
+        if cls.changes_decisions:
+            parts = [part for part in parts if part not in (_Forecasts, _Breeds)]
         return cast(Judge, _joined(cast(Any, cls), tuple(parts))(inner, *arguments))
 
     def schedule(self, number: int) -> Schedule:
@@ -78,6 +79,27 @@ class _Promotes:
 
     def retire(self, number: int) -> None:
         self.inner.retire(number)
+
+
+class _Breeds:
+    inner: Any
+
+    @property
+    def population(self) -> int:
+        return cast(int, self.inner.population)
+
+    @property
+    def horizon(self) -> int:
+        return cast(int, self.inner.horizon)
+
+    def replace(self, number: int, saved: Callable[[int], int | None]) -> int | None:
+        return cast("int | None", self.inner.replace(number, saved))
+
+    def breed(self, number: int, step: int, params: tuple[ParamValue, ...]) -> tuple[ParamValue, ...]:
+        return cast("tuple[ParamValue, ...]", self.inner.breed(number, step, params))
+
+    def donates(self, number: int) -> bool:
+        return cast(bool, self.inner.donates(number))
 
 
 class _ShowsRungs:
@@ -126,6 +148,7 @@ class _IsStored:
 
 _PARTS: dict[Any, type] = {
     Promoter: _Promotes,
+    Breeder: _Breeds,
     HasRungs: _ShowsRungs,
     Forecaster: _Forecasts,
     Timed: _GoesByCost,

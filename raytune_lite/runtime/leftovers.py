@@ -22,7 +22,7 @@ def sweep(store: CheckpointStore, state: StudyState, ended: Mapping[int, int] | 
         state: the study as it is stored.
         ended: only what these attempts left, see CheckpointStore.sweep.
     """
-    keep = [ref.uri for trial in state.trials.unpacked(ended) for ref in trial.checkpoints]
+    keep = [ref.uri for trial in state.trials.unpacked(ended) for ref in (*trial.checkpoints, *trial.lent)]
     with contextlib.suppress(CheckpointError):
         store.sweep(keep, ended)
 

@@ -55,6 +55,7 @@ class Trial:
         self._params = {param.name: param for param in assignment.params}
         self._user_attrs, self._constraints = dict(assignment.user_attrs), dict(assignment.constraints)
         self._seen: set[int] = set()  # steps reported in this attempt
+        self._first_step = 0 if assignment.parent is None else assignment.parent.checkpoint.step + 1
         self._disk_has_worked = assignment.checkpoint is not None  # this trial has saved there
 
     # --- parameters ------------------------------------------------------------------------------------------------
@@ -194,7 +195,8 @@ class Trial:
             value: what the study minimises or maximises, at this step: a number, or with several objectives one for
                 each, ``report((loss, latency), step)``.
             step: an integer >= 0, in the unit of the pruner's ``min_resource`` (epochs, say). The first report of
-                a step stands; a second one is ignored with a warning.
+                a step stands, also that of the trial from which this one goes on; a second one is ignored with a
+                warning.
 
         Raises:
             TypeError: value or step is not a number, or value is not one number an objective.
@@ -207,9 +209,11 @@ class Trial:
             values, step = self._checked_values(value, step), self._checked_step(step)
         delivery = self.delivery
         with delivery.lock:
-            if step in self._seen:
+            if step in self._seen or step < self._first_step:
+                whose = f" by trial {self.parent}, from which it goes on" if step < self._first_step else ""
                 warnings.warn(
-                    f"trial {self.number}: step {step} was reported already; the first value stands.", stacklevel=2
+                    f"trial {self.number}: step {step} was reported already{whose}; the first value stands.",
+                    stacklevel=2,
                 )
                 return
             self._seen.add(step)
@@ -271,8 +275,13 @@ class Trial:
     # --- checkpoints -------------------------------------------------------------------------------------------------
 
     @property
+    def parent(self) -> int | None:
+        """The trial from whose checkpoint this one goes on, with other parameters (PBTPruner); None for all others."""
+        return None if self._assignment.parent is None else self._assignment.parent.number
+
+    @property
     def resumed_from_step(self) -> int | None:
-        """Step of the checkpoint this attempt starts from, or None."""
+        """Step of the checkpoint this attempt starts from, or None. The first step of this attempt is the next one."""
         return self._assignment.checkpoint.step if self._assignment.checkpoint else None
 
     def save_checkpoint(self, state: Mapping[str, Any], step: int) -> None:

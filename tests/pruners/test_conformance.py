@@ -492,7 +492,7 @@ def test_a_study_runs_under_it_is_whole_and_goes_on_without_being_told_its_prune
     again = rtl.load_study(study_name="s", storage=url)
     again.optimize(objective, n_trials=6, executor="inline")
     states = Counter(trial.state for trial in again.trials)
-    assert sum(states.values()) == 18
+    assert sum(trial.parent is None for trial in again.trials) == 18
     assert (states[TrialState.COMPLETE] > 0) == case.completes
     assert json.loads(again.last_run.pruner) == case.make().spec()
     assert again.differences() == []

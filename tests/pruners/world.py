@@ -10,8 +10,18 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from raytune_lite.core.messages import Decision, PromoteRung, PutRung, Row
-from raytune_lite.core.protocols import Cost, Judge, Losses, Promoter, Pruner, StudyIdentity, Timed, Verdict
+from raytune_lite.core.messages import Decision, ParamValue, PromoteRung, PutRung, Row
+from raytune_lite.core.protocols import (
+    Breeder,
+    Cost,
+    Judge,
+    Losses,
+    Promoter,
+    Pruner,
+    StudyIdentity,
+    Timed,
+    Verdict,
+)
 from raytune_lite.core.schedules import Schedule
 from raytune_lite.trial import StudyDirection
 
@@ -71,6 +81,30 @@ class GatePromoter(GateJudge):
         self.inner.retire(number)
 
 
+class GateBreeder(GatePromoter):
+    """The same around a judge that has trials replaced."""
+
+    @property
+    def population(self) -> int:
+        return self.inner.population  # type: ignore[no-any-return]
+
+    @property
+    def horizon(self) -> int:
+        return self.inner.horizon  # type: ignore[no-any-return]
+
+    def replace(self, number: int, saved: Callable[[int], int | None]) -> int | None:
+        found: int | None = self.inner.replace(number, saved)
+        if found is None:
+            self.paused.add(number)
+        return found
+
+    def breed(self, number: int, step: int, params: tuple[ParamValue, ...]) -> tuple[ParamValue, ...]:
+        return self.inner.breed(number, step, params)  # type: ignore[no-any-return]
+
+    def donates(self, number: int) -> bool:
+        return self.inner.donates(number)  # type: ignore[no-any-return]
+
+
 class DeafPromoter(GatePromoter):
     """Wrong: it asks the judge inside only where its own gate is open (as Optuna's PatientPruner does)."""
 
@@ -100,6 +134,8 @@ class Gate:
 
     def judge(self, study: StudyIdentity) -> GateJudge:
         inner = self.inner.judge(StudyIdentity(study.name, study.directions[:1]))
+        if isinstance(inner, Breeder) and self.promoter is GatePromoter:
+            return GateBreeder(inner, self.opens)
         return (self.promoter if isinstance(inner, Promoter) else GateJudge)(inner, self.opens)
 
 

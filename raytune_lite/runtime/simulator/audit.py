@@ -16,7 +16,8 @@ from ...core.retries import RetryPolicy
 from ...core.state import StudyState
 from ...trial import TrialState
 from .compare import differences
-from .facts import LOST, TrialFacts
+from .facts import LOST, TrialFacts, put_cell
+from .forest import Forest
 from .health import Workers
 from .owners import Owners, Results
 from .promises import Promises
@@ -52,7 +53,7 @@ class Auditor:
         self.trials: dict[int, TrialFacts] = {}
         self.cells: dict[int, tuple[str, int]] = {}
         self.requests: dict[str, int] = {}
-        self.referee = referee
+        self.referee, self.forest = referee, Forest(self.check)
         self.workers = Workers(*workers, self.check)
         self.owners, self.results = Owners(self.check), Results(self.check)
         self.epoch, self.commits, self.owner = 0, 0, ""
@@ -101,7 +102,7 @@ class Auditor:
         history = self._history
         self.trials, self.cells, self.requests = {}, {}, {}
         self.control, self.reach = Requests(self.check), Reach(self.check)
-        self.referee = self.referee.fresh()
+        self.referee, self.forest = self.referee.fresh(), Forest(self.check)
         self.answers, self.slots, self._history = {}, set(), history
         for events, rows, _ in history:
             self._take(events, rows)
@@ -132,6 +133,7 @@ class Auditor:
         for row in rows:
             if take := _TAKE.get(type(row)):  # adopted trials are compared by the fold alone
                 take(self, row)
+            self.forest.take(row, self.trials)
         for event in events:
             if isinstance(event, (m.Reported, m.AttemptEnded)):
                 self._facts(event.number).note_trained(event.attempt, event.progress)
@@ -140,6 +142,7 @@ class Auditor:
                 self.requests[event.key] = len(self.requests)
         self.reach.take(events, rows, self.trials)
         self.referee.settle()
+        self.forest.settle(self.trials, self.referee)
 
     def _imported(self, event: m.TrialAdded) -> None:
         """A trial of another program: its rows are there already, but for ours."""
@@ -155,8 +158,8 @@ class Auditor:
     def _left(self, max_trials: int | None) -> int | None:
         if max_trials is None:
             return None
-        counted = [facts for facts in self.trials.values() if m.FailureKind.INVALID.value not in facts.failures]
-        return max(0, max_trials - sum(facts.attempt > 0 or facts.state.is_finished() for facts in counted))
+        trials = [facts for number, facts in self.trials.items() if number not in self.forest.parents]
+        return max(0, max_trials - sum(facts.is_counted for facts in trials))
 
     def _facts(self, number: int) -> TrialFacts:
         self.check(number in self.trials, f"a row of trial {number}, which was never made")
@@ -192,7 +195,7 @@ class Auditor:
         facts.attempt = facts.live = row.attempt
         facts.state = TrialState.RUNNING
         self.referee.begins(row.number)
-        if row.attempt == 1:
+        if row.attempt == 1 and row.number not in self.forest.parents:
             self.started += 1
             self.check(self.started <= self.max_started + self.refunds, f"{self.started} trials started in this run")
 
@@ -215,7 +218,7 @@ class Auditor:
             if is_counted or kind is m.FailureKind.INVALID:
                 facts.failures[row.outcome] += 1
                 facts.counted = 1
-            if kind is m.FailureKind.INVALID:
+            if kind is m.FailureKind.INVALID and row.number not in self.forest.parents:
                 self.refunds += 1
             if is_counted:
                 n = facts.failures[row.outcome]
@@ -258,15 +261,6 @@ class Auditor:
         facts = self._facts(row.number)
         self.check(row.uri in facts.checkpoints, f"checkpoint {row.uri} was dropped and is not kept")
         facts.checkpoints.remove(row.uri)
-
-    def _put_cell(self, row: m.PutCell) -> None:
-        state, number = self.cells.get(row.cell, ("free", -1))
-        if row.state == "leased":
-            self.check(state == "free", f"cell {row.cell} is {state} by trial {number} and was given to {row.number}")
-        else:
-            by_holder = (state, number) == ("leased", row.number)
-            self.check(by_holder, f"cell {row.cell}, {state} by {number}, is {row.state} by {row.number}")
-        self.cells[row.cell] = (row.state, row.number)
 
     # --- acknowledgements --------------------------------------------------------------------------------------------
 
@@ -335,9 +329,11 @@ class Auditor:
     def damage_found(self, uri: str, process: Process, *, is_there: bool) -> None:
         """An attempt cannot load the checkpoint that it was given: it must be there as long as the attempt is live."""
         if not is_there:
-            number, attempt = int(uri[6:11]), self.trials[int(uri[6:11])].live
-            kept = uri in self.trials[number].checkpoints or self.workers.is_at(process, number, attempt)
-            self.check(not kept, f"checkpoint {uri} is missing, and attempt {attempt} of trial {number} is to load it")
+            owner = int(uri[6:11])
+            readers = (owner, *self.forest.readers(uri))
+            live = [number for number in readers if self.workers.is_at(process, number, self.trials[number].live)]
+            kept = uri in self.trials[owner].checkpoints
+            self.check(not kept and not live, f"checkpoint {uri} is missing, and trials {live} are to load it")
 
     # --- now and then ------------------------------------------------------------------------------------------------
 
@@ -354,8 +350,9 @@ class Auditor:
             self.check(facts.has_trained(trial.trained), f"trial {number} has not trained {trial.trained} s")
             self.check(repr(trial.reports) == repr(facts.reports), f"trial {number}: reports of rows and state differ")
             self.check(list(trial.params) == list(facts.params), f"trial {number}: parameters of rows and state differ")
-            kept = [ref.uri for ref in trial.checkpoints]
-            self.check(kept == facts.checkpoints, f"trial {number}: checkpoints of rows and state differ")
+            kept = [ref.uri for ref in (*trial.checkpoints, *trial.lent)]
+            is_same = sorted(kept) == sorted(facts.checkpoints)
+            self.check(is_same, f"trial {number}: checkpoints of rows and state differ")
             for uri in kept:
                 self.check(published(uri), f"checkpoint {uri} of {trial.state.name} trial {number} is not on the disk")
         if isinstance(state.ledger, Ledger):
@@ -369,7 +366,8 @@ class Auditor:
         """At the end of a run that nobody stopped."""
         for number, facts in self.trials.items():
             left = facts.state in (TrialState.RUNNING, TrialState.PAUSED)
-            left = left or (facts.state is TrialState.WAITING and (facts.attempt > 0 or everything_ran))
+            begun = facts.attempt > 0 or number in self.forest.parents or everything_ran
+            left = left or (facts.state is TrialState.WAITING and begun)
             self.check(not left or facts.external, f"the run is over and trial {number} is {facts.state.name}")
         if isinstance(state.ledger, Ledger) and everything_ran:
             counts = state.ledger.counts()
@@ -391,7 +389,7 @@ _TAKE: dict[type[m.Row], Callable[[Auditor, Any], None]] = {
     m.PutAttr: Auditor._put_attr,
     m.PutCheckpoint: Auditor._put_checkpoint,
     m.DropCheckpoint: Auditor._drop_checkpoint,
-    m.PutCell: Auditor._put_cell,
+    m.PutCell: lambda auditor, row: put_cell(auditor.cells, row, auditor.check),
     m.PutRung: lambda auditor, row: auditor.referee.put(row),
     m.PromoteRung: lambda auditor, row: auditor.referee.promote(row),
 }

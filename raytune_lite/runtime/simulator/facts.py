@@ -36,6 +36,11 @@ class TrialFacts:
     trained: dict[int, float] = field(default_factory=dict)  # attempt -> seconds, by its own clock
     counted: int = 0  # 1: the last end is one of ``failures``
 
+    @property
+    def is_counted(self) -> bool:
+        """Whether ``max_trials`` counts it, if it is no child."""
+        return (self.attempt > 0 or self.state.is_finished()) and m.FailureKind.INVALID.value not in self.failures
+
     def put_attr(self, row: m.PutAttr, check: Callable[[bool, str], None]) -> None:
         """Take in an attribute. A constraint's first value stands; what an attempt counts up does not go back."""
         before, by = self.attrs.get(row.key), self.attrs_by.get(row.key)
@@ -74,4 +79,15 @@ class TrialFacts:
         return is_last and attempt in self.lost
 
 
-__all__ = ["LOST", "TrialFacts"]
+def put_cell(cells: dict[int, tuple[str, int]], row: m.PutCell, check: Callable[[bool, str], None]) -> None:
+    """Take in a grid cell's state: a free one is leased, and a leased one is decided by its holder."""
+    state, number = cells.get(row.cell, ("free", -1))
+    if row.state == "leased":
+        check(state == "free", f"cell {row.cell} is {state} by trial {number} and was given to {row.number}")
+    else:
+        by_holder = (state, number) == ("leased", row.number)
+        check(by_holder, f"cell {row.cell}, {state} by {number}, is {row.state} by {row.number}")
+    cells[row.cell] = (row.state, row.number)
+
+
+__all__ = ["LOST", "TrialFacts", "put_cell"]

@@ -83,7 +83,9 @@ class Objective:
         if directory is None:
             return
         number, step, saved = self._store.disk.published[str(directory)]
-        if (number, step, saved) != (trial.number, trial.resumed_from_step, params):
+        is_parents = trial.parent is not None and number == trial.parent
+        owner, own = (trial.parent, self._store.auditor.trials[number].params) if is_parents else (trial.number, params)
+        if (number, step, saved) != (owner, trial.resumed_from_step, own):
             self._world.violate(f"trial {trial.number} {params} resumed from {(number, step, saved)}")
 
     def _save(self, trial: Trial, params: dict[str, float], step: int) -> None:

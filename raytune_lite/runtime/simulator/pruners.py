@@ -12,6 +12,7 @@ from ...pruners import (
     OnObjective,
     PASHAPruner,
     PatientPruner,
+    PBTPruner,
     PercentilePruner,
     SuccessiveHalvingPruner,
     ThresholdPruner,
@@ -20,6 +21,7 @@ from ...pruners import (
 from ...trial import StudyDirection
 from .cap import CappedLadder
 from .climbs import climb_of
+from .forest import Population
 from .fronts import FrontLadder
 from .ladder import Ladder
 from .referee import Referee, Violate
@@ -42,12 +44,17 @@ def referee_of(pruner: Pruner, directions: tuple[StudyDirection, ...], violate: 
     if climb is not None:
         ladder = _LADDERS.get(type(inner), Ladder)
         return ladder(violate, climb, directions[objective])
+    if isinstance(inner, PBTPruner):
+        return Population(violate, inner)
     rule = rule_of(inner)
     return Referee(violate) if rule is None else Stopping(violate, rule, directions, objective)
 
 
 def draw_pruner(world: World) -> Pruner:
     """The pruner of a history; that of most promotes."""
+    if world.draw("trains a population") < 0.1:
+        population = draw_population(world)
+        return OnObjective(0, population) if world.draw("on the first objective") < 0.1 else population
     kind = world.choice("pruner", ("other", "promote", "promote", "stop"))
     if kind != "other":
         pruner = _with_rungs(world, kind)
@@ -101,4 +108,16 @@ def _with_rungs(world: World, mode: str) -> Pruner:
     return SuccessiveHalvingPruner("auto" if is_auto else low, eta, rate, bootstrap, mode=mode, max_resource=end)
 
 
-__all__ = ["STUDY_NAME", "draw_pruner", "referee_of"]
+def draw_population(world: World) -> PBTPruner:
+    """A small population, of which many members lose."""
+    return PBTPruner(
+        world.integer("ready points every", 1, 2),
+        world.integer("max_resource", 4, 9),
+        world.integer("members", 2, 6),
+        burn_in_period=world.integer("burn-in", 0, 2),
+        quantile_fraction=world.choice("share of the worst", (0.25, 0.34, 0.5)),
+        seed=world.integer("seed of the draws", 0, 99),
+    )
+
+
+__all__ = ["STUDY_NAME", "draw_population", "draw_pruner", "referee_of"]

@@ -55,6 +55,10 @@ class Referee:
         """A trial is promoted."""
         self._violate(f"trial {row.number} is promoted, and there are no rungs")
 
+    def replaces(self, child: int, loser: int, parent: int) -> None:
+        """A new trial takes the place of one, and goes on from another."""
+        self._violate(f"trial {loser} is replaced by {child} from {parent}, and nothing is replaced")
+
     def gone(self, number: int, state: TrialState) -> None:  # noqa: ARG002
         """The trial has ended."""
         self.ended.add(number)

@@ -278,7 +278,7 @@ class Simulation:
             left = self.cluster.disk.left()
             self.auditor.check(not left, f"half-written checkpoints are left when a run is over: {left[:3]}")
             self._check_suggestions(session, log)
-            trials = session.state.trials.values()
+            trials = [trial for trial in session.state.trials.values() if trial.parent is None]
             started = sum(trial.attempt > 0 or trial.state.is_finished() for trial in trials)
             total = self.scenario.total
             self.auditor.check(total is None or started >= total, f"{started} of {total} trials were started")

@@ -72,7 +72,8 @@ MUTANTS = [
            "return slot in self.closed or (is_served and slot not in self._state.slots)",
            "return slot in self.closed",
            "tests/test_simulator_finds.py::test_a_late_copy_of_a_claim_begins_no_other_trial"),
-    Mutant("the first report of a step stands", "core/attempts.py", "if step not in trial.reports:", "if True:",
+    Mutant("the first report of a step stands", "core/attempts.py",
+           "if step not in trial.reports and step >= first:", "if True:",
            "tests/test_core_state.py::test_the_first_value_of_a_step_stands"),
     Mutant("a request that is sent twice is carried out once", "core/imports.py",
            "    if event.key in s.requests:\n        return Effects([m.Answer(value=s.requests[event.key])], "

@@ -55,6 +55,7 @@ PLACES = [
     (pruners.MedianPruner, "interval_steps", 2),
     (pruners.MedianPruner, "n_min_trials", 2),
     (pruners.WilcoxonPruner, "n_startup_steps", 2),
+    (lambda **given: pruners.PBTPruner(2, 9, **given), "population_size", 5),
     (pruners.SuccessiveHalvingPruner, "reduction_factor", 3),
     (pruners.HyperbandPruner, "reduction_factor", 3),
     (lambda **given: pruners.PASHAPruner(**{"max_resource": 9, **given}), "reduction_factor", 3),

@@ -34,10 +34,12 @@ from raytune_lite.runtime.study_time import StudyTime
 from raytune_lite.runtime.takeover import OwnerWatch
 from raytune_lite.storages.memory import MemoryStore
 
+# one in 200: an attempt that was given up ends by itself after all; or the process of one goes on for long
+RARE = (829, 1258, 1268, 1335)
 MOST_SEEDS = 400  # a bug that is put in must be found in fewer
 
 
-def first_failure(seeds=range(MOST_SEEDS)):
+def first_failure(seeds=(*RARE, *range(MOST_SEEDS))):
     """(how many seeds it took, the failing history)."""
     for n, seed in enumerate(seeds, start=1):
         result = play(seed, sql=False)
@@ -47,9 +49,9 @@ def first_failure(seeds=range(MOST_SEEDS)):
 
 
 def test_every_invariant_holds_through_a_few_hundred_histories():
-    tally = hunt(range(200), jobs=2)
+    tally = hunt((*range(200), *RARE), jobs=2)
     assert not tally.failed, f"python -m raytune_lite.runtime.simulator --seed {tally.failed[0][0]} --trace"
-    assert tally.seeds == 200
+    assert tally.seeds == 200 + len(RARE)
     missing = [fault for fault in simulation.scenarios.RATES if not tally.faults[fault]]
     assert not missing, "these faults never struck"
     assert not tally.untaken(), "no trial took these rows of the table of states"

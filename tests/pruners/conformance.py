@@ -33,8 +33,8 @@ class Case:
     due count too, in later decisions. ``differs_on_infinities``: its docstring says so, and its own tests show where.
     ``is_finite``: an infinite or NaN report keeps a trial, so verdicts are met with others.
     ``stops``, ``pauses``: which verdicts it has beside CONTINUE. ``obeys``: a trial that goes on in spite of its
-    verdict is judged no more; by Optuna's it is. ``completes``: trials are COMPLETE also where
-    their order never changes.
+    verdict is judged no more; by Optuna's it is. ``completes``: some trials of the suite's study are COMPLETE.
+    ``is_directed``: values that are smaller where small ones are good are judged alike.
     """
 
     name: str
@@ -47,6 +47,7 @@ class Case:
     is_finite: bool = False
     obeys: bool = False
     completes: bool = True
+    is_directed: bool = True
 
 
 def _percentile(name: str, *given: float, n_min_trials: int = 1) -> Case:
@@ -119,9 +120,10 @@ CASES = (
     _percentile("Percentile 25", 25.0, 0),
     _percentile("Percentile 0", 0.0, 1, 1, 2),
     _percentile("Percentile 66.6", 66.6, 0, n_min_trials=2),
-    Case("Threshold", lambda: ThresholdPruner(-1.0, 1.0), lambda: optuna.pruners.ThresholdPruner(-1.0, 1.0)),
+    Case("Threshold", lambda: ThresholdPruner(-1.0, 1.0), lambda: optuna.pruners.ThresholdPruner(-1.0, 1.0),
+         completes=False, is_directed=False),
     Case("Threshold, upper", lambda: ThresholdPruner(None, 0.5, 1, 3),
-         lambda: optuna.pruners.ThresholdPruner(None, 0.5, 1, 3)),
+         lambda: optuna.pruners.ThresholdPruner(None, 0.5, 1, 3), completes=False, is_directed=False),
     Case("Patient alone", lambda: PatientPruner(None, 2), lambda: optuna.pruners.PatientPruner(None, 2),
          heeds_all=True),
     Case("Patient, median", lambda: PatientPruner(MedianPruner(0, 1, 2), 1, 0.25),

@@ -321,7 +321,7 @@ def test_a_pruner_with_brackets_levels_of_each_trial_and_losses_of_all_objective
 def test_the_pruner_in_the_documentation_works(storage):
     text = (DOCS / "pruners.md").read_text(encoding="utf-8")
     names = {}
-    exec(re.search(r"```python\n(.*?)```", text, re.DOTALL)[1], names)
+    exec(next(code for code in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "class StopAbove" in code), names)
 
     def objective(trial):
         x = trial.suggest_float("x", 0.0, 1.0)

@@ -168,10 +168,11 @@ def test_a_killed_script_goes_on_where_it_was(script: Any, storage: str, tmp_pat
         some = len({row["number"] for row in seen}) >= 7 and any(row["epoch"] == 9 for row in seen)
         return some and seen[-1]["epoch"] not in (1, 3, 9)
 
-    wait_for(is_under_way)
+    wait_for(lambda: rows(log))
     before = rtl.load_study(study_name="killed", storage=storage)
     with pytest.raises(StudyBusyError, match="a study has one driver at a time"):
         before.optimize(lambda trial: 1.0, n_trials=1, executor="inline")
+    wait_for(is_under_way)
     first.process.kill()
     first.process.wait()
     kept = {trial.number: dict(trial.intermediate_values) for trial in before.trials}

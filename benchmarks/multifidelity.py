@@ -27,10 +27,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before numpy: processes are the
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import argparse
-import contextlib
-import json
 import math
-import multiprocessing
 import sys
 import time
 from collections.abc import Sequence
@@ -40,6 +37,7 @@ from typing import Any
 
 import _load
 import _methods
+import _runs
 import _tables
 import _virtual
 import numpy as np
@@ -207,38 +205,6 @@ def planned(args: argparse.Namespace, methods: Sequence[str]) -> list[Run]:
     ]
 
 
-def read(path: Path) -> dict[Run, dict[str, Any]]:
-    """The newest line of each run; a line that was cut off is ignored."""
-    found: dict[Run, dict[str, Any]] = {}
-    for line in path.read_text().splitlines() if path.exists() else ():
-        try:
-            record = json.loads(line)
-            run = Run(**{name: record[name] for name in Run.__dataclass_fields__})
-        except (ValueError, KeyError):
-            continue
-        found[run] = record
-    return found
-
-
-def carry_out(runs: Sequence[Run], args: argparse.Namespace) -> None:
-    """Perform runs, in processes if there are to be several, and write each down as it ends, until the time is over."""
-    end, meter, done = time.monotonic() + 60 * args.budget_minutes, _load.Meter(), 0
-    work = [(run, args.data) for run in runs]
-    with args.out.open("a") as out, contextlib.ExitStack() as stack:
-        if args.jobs > 1:
-            pool = stack.enter_context(multiprocessing.get_context("spawn").Pool(args.jobs))
-            records = pool.imap_unordered(perform, work)
-        else:
-            records = map(perform, work)
-        for record in records:
-            out.write(json.dumps(record | {"others": meter.read().others}) + "\n")
-            out.flush()
-            done += 1
-            if time.monotonic() > end:
-                break
-    print(f"{done} of {len(runs)} runs done{'' if done == len(runs) else ': the time is over'}.", file=sys.stderr)
-
-
 def _numbers(text: str) -> list[int]:
     return [int(part) for part in text.split(",")]
 
@@ -276,9 +242,10 @@ def main() -> int:
         for name in args.methods:
             why = _methods.missing(name)
             print(f"{name} is left out: {why}") if why else methods.append(name)
-        have = {run for run in read(args.out) if run.method not in args.again}
-        carry_out([run for run in planned(args, methods) if run not in have], args)
-    records = list(read(args.out).values())
+        have = {run for run in _runs.read(args.out, Run) if run.method not in args.again}
+        work = [(run, args.data) for run in planned(args, methods) if run not in have]
+        _runs.carry_out(perform, work, args.out, args.jobs, args.budget_minutes, _load.Meter())
+    records = list(_runs.read(args.out, Run).values())
     summary(records, [name for name in args.methods if any(r["method"] == name for r in records)])
     return 0
 

@@ -31,9 +31,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before numpy: processes are the
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import argparse
-import json
 import math
-import multiprocessing
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -44,6 +42,7 @@ from typing import Any
 import _asynchrony
 import _load
 import _problems
+import _runs
 import numpy as np
 from _problems import Task
 from _ranking import Interval, common_blocks, digits, intervals, ranks, share, verdict
@@ -132,39 +131,11 @@ def planned(args: argparse.Namespace, samplers: Sequence[str]) -> list[Run]:
 
 
 def read(path: Path) -> dict[Run, dict[str, Any]]:
-    """The newest line of each run; a line that was cut off is ignored."""
-    found: dict[Run, dict[str, Any]] = {}
-    for line in path.read_text().splitlines() if path.exists() else ():
-        try:
-            record = json.loads(line)
-            run = Run(**{name: record[name] for name in Run.__dataclass_fields__})
-        except (ValueError, KeyError):
-            continue
+    """The newest line of each run; its best values by the number of trials."""
+    found = _runs.read(path, Run)
+    for record in found.values():
         record["best"] = {int(n): value for n, value in record["best"].items()}
-        found[run] = record
     return found
-
-
-def carry_out(runs: Sequence[Run], args: argparse.Namespace) -> None:
-    """Perform runs in processes and write each down as it ends; stop when the budget is spent."""
-    end = time.monotonic() + 60 * args.budget_minutes
-    context = multiprocessing.get_context("spawn")
-    done, began, meter = 0, time.monotonic(), _load.Meter()
-    with context.Pool(args.jobs, maxtasksperchild=50) as pool, args.out.open("a") as out:
-        waiting = pool.imap_unordered(perform, [(run, args.data) for run in runs])
-        while done < len(runs) and time.monotonic() < end:
-            try:
-                record = waiting.next(timeout=1.0)
-            except multiprocessing.TimeoutError:
-                continue
-            out.write(json.dumps(record | {"others": meter.read().others}) + "\n")
-            out.flush()
-            done += 1
-            if done % 20 == 0:
-                left = (time.monotonic() - began) / done * (len(runs) - done)
-                print(f"{done} of {len(runs)} runs, {left / 60:.0f} minutes left", file=sys.stderr)
-        pool.terminate()
-    print(f"{done} of {len(runs)} runs done{'' if done == len(runs) else ': the budget is spent'}.", file=sys.stderr)
 
 
 # --- reporting -------------------------------------------------------------------------------------------------------
@@ -326,7 +297,8 @@ def main() -> int:
             print(f"{name} is left out: {why}") if why else samplers.append(name)
         have = {run for run in read(args.out) if run.sampler not in args.again}
         runs = planned(args, samplers)
-        carry_out([run for run in runs if run not in have], args)
+        work = [(run, args.data) for run in runs if run not in have]
+        _runs.carry_out(perform, work, args.out, args.jobs, args.budget_minutes, _load.Meter())
         done = read(args.out)
         for name in samplers:
             mine = [run for run in runs if run.sampler == name]

@@ -19,7 +19,7 @@ from ..arguments import integer, shown
 from ..core.bounds import check_name
 from ..core.protocols import StudyIdentity
 from .costs import CostShare, TimedJudge
-from .ladder import LadderJudge, Track, levels
+from .ladder import LadderJudge, levels, refuse_crossed
 from .ranking import TopShare
 from .reach import ForecastingJudge
 
@@ -83,11 +83,7 @@ class ASHAPruner:
         if max_resource is None:
             raise ValueError("max_resource must be given, got None; it is the last step of a full training.")
         high = integer("max_resource", max_resource, 1, "it is the last step of a full training")
-        if low > high:
-            raise ValueError(
-                f"min_resource <= max_resource must hold, got min_resource={low}, max_resource={high}; "
-                "swap the two."
-            )
+        refuse_crossed(low, high)
         eta = integer(
             "reduction_factor", reduction_factor, 2, "ASHA keeps the top 1/reduction_factor of a rung"
         )
@@ -147,14 +143,11 @@ class ASHAPruner:
         stops = self.mode == "stop"
         share = TopShare if self.cost is None else CostShare
         rule = share(self.reduction_factor, at_least=1 if stops else 0)
-        ladder = [rule.rung(level) for level in self.levels]
-        tracks = [Track.of(ladder)]
         by_seconds = self.resource == "seconds"
         if by_seconds or self.cost is not None:
-            return TimedJudge(rule, stops, tracks, [*ladder], by_seconds=by_seconds, cost=self.cost)
-        if stops:
-            return LadderJudge(rule, stops, tracks, [*ladder])
-        return ForecastingJudge(rule, stops, tracks, [*ladder], shares=ladder)
+            return TimedJudge.of_levels(rule, stops, self.levels, by_seconds=by_seconds, cost=self.cost)
+        kind = LadderJudge if stops else ForecastingJudge
+        return kind.of_levels(rule, stops, self.levels)
 
 
 def _check_cost(cost: Any) -> None:

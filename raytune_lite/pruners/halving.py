@@ -16,7 +16,7 @@ from ..core.bounds import MAX_STEP
 from ..core.messages import Decision, Row
 from ..core.protocols import Judge, Losses, Rung, StudyIdentity, Verdict
 from ..core.schedules import Every, Schedule
-from .ladder import LadderJudge, Track, levels
+from .ladder import LadderJudge, levels, refuse_crossed
 from .ranking import TopShare
 from .reach import ForecastingJudge
 
@@ -109,10 +109,11 @@ class SuccessiveHalvingPruner:
     def _ladder(self, low: int) -> LadderJudge:
         high = MAX_STEP + 1 if self.max_resource is None else self.max_resource
         rule = share_of(self.reduction_factor, self.bootstrap_count, self.mode)
-        ladder = [rule.rung(level) for level in levels(low, high, self.reduction_factor, self.min_early_stopping_rate)]
-        if self.mode == "stop":
-            return LadderJudge(rule, True, [Track.of(ladder)], [*ladder])
-        return ForecastingJudge(rule, False, [Track.of(ladder)], [*ladder], shares=ladder)
+        stops = self.mode == "stop"
+        kind = LadderJudge if stops else ForecastingJudge
+        return kind.of_levels(
+            rule, stops, levels(low, high, self.reduction_factor, self.min_early_stopping_rate)
+        )
 
 
 # --- shared with Hyperband -------------------------------------------------------------------------------------------
@@ -149,18 +150,6 @@ def check_shares(reduction_factor: object, bootstrap_count: object, mode: object
         "bootstrap_count": integer("bootstrap_count", bootstrap_count, 0, "nobody passes a rung of so few"),
         "mode": str(mode),
     }
-
-
-def refuse_crossed(low: int | str, high: int | str) -> None:
-    """A lowest rung above the end of a training.
-
-    Raises:
-        ValueError: min_resource is above max_resource.
-    """
-    if isinstance(low, int) and isinstance(high, int) and low > high:
-        raise ValueError(
-            f"min_resource <= max_resource must hold, got min_resource={low}, max_resource={high}; swap the two."
-        )
 
 
 def refuse_bootstrap(name: str, value: int | str, bootstrap_count: int) -> None:

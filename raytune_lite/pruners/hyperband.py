@@ -18,8 +18,8 @@ from ..arguments import integer
 from ..core.bounds import MAX_STEP
 from ..core.messages import PutRung
 from ..core.protocols import Judge, Losses, Prefix, Rung, StudyIdentity
-from .halving import FirstCompleteJudge, check_or_auto, check_shares, refuse_bootstrap, refuse_crossed, share_of
-from .ladder import LadderJudge, Track, levels
+from .halving import FirstCompleteJudge, check_or_auto, check_shares, refuse_bootstrap, share_of
+from .ladder import LadderJudge, Track, levels, refuse_crossed
 from .ranking import Key, RankedRung
 
 

@@ -19,12 +19,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from ..core.messages import Decision, PromoteRung, PutRung, Row
 from ..core.protocols import Losses, Prefix, Rung, Verdict
 from ..core.schedules import Levels, Schedule
 from .ranking import Key, RankedRung, RankingRule
+
+J = TypeVar("J", bound="LadderJudge")
 
 
 def levels(low: int, high: int, eta: int, rate: int = 0) -> tuple[int, ...]:
@@ -40,6 +42,18 @@ def levels(low: int, high: int, eta: int, rate: int = 0) -> tuple[int, ...]:
         found.append(level)
         level *= eta
     return tuple(found)
+
+
+def refuse_crossed(low: int | str, high: int | str) -> None:
+    """A lowest rung above the end of a training.
+
+    Raises:
+        ValueError: min_resource is above max_resource.
+    """
+    if isinstance(low, int) and isinstance(high, int) and low > high:
+        raise ValueError(
+            f"min_resource <= max_resource must hold, got min_resource={low}, max_resource={high}; swap the two."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +95,12 @@ class LadderJudge:
     waiting: dict[int, tuple[RankedRung, Key]] = field(default_factory=dict)
     overshot: dict[int, int] = field(default_factory=dict)
     retired: set[int] = field(default_factory=set)  # membership only, never iterated
+
+    @classmethod
+    def of_levels(cls: type[J], rule: RankingRule, stops: bool, levels: Sequence[int], **own: Any) -> J:
+        """A judge of one bracket with a rung at each level, where nobody is recorded. ``own``: of a subclass."""
+        ladder = [rule.rung(level) for level in levels]
+        return cls(rule, stops, [Track.of(ladder)], ladder, **own)
 
     def bracket(self, number: int) -> int:
         """The bracket of a trial."""
@@ -268,4 +288,4 @@ class LadderJudge:
 
 _CONTINUE = Verdict(Decision.CONTINUE)
 
-__all__ = ["LadderJudge", "Track", "levels"]
+__all__ = ["LadderJudge", "Track", "levels", "refuse_crossed"]

@@ -15,7 +15,7 @@ from ..core.messages import Row
 from ..core.protocols import Losses, StudyIdentity
 from ..pareto import nondominated_ranks
 from .asha import ASHAPruner
-from .ladder import LadderJudge, Track
+from .ladder import LadderJudge
 from .ranking import Key
 
 Array = NDArray[np.float64]
@@ -142,8 +142,7 @@ class MOASHAPruner:
         """Empty rungs for one study."""
         stops = self.mode == "stop"
         rule = FrontShare(self.reduction_factor, 1 if stops else 0, self.tie)
-        ladder = [rule.rung(level) for level in self.levels]
-        return FrontJudge(rule, stops, [Track.of(ladder)], [*ladder], n_objectives=len(study.directions))
+        return FrontJudge.of_levels(rule, stops, self.levels, n_objectives=len(study.directions))
 
 
 @dataclass(frozen=True, slots=True)

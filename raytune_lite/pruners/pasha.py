@@ -17,7 +17,7 @@ from typing import Any
 from ..core.messages import PutRung, Row
 from ..core.protocols import Losses, StudyIdentity, Verdict
 from .asha import ASHAPruner
-from .ladder import LadderJudge, Track
+from .ladder import LadderJudge
 from .ranking import Key, RankedRung, TopShare
 from .reach import ForecastingJudge
 
@@ -75,9 +75,7 @@ class PASHAPruner:
 
     def judge(self, study: StudyIdentity) -> PASHAJudge:  # noqa: ARG002
         """Empty rungs for one study, of which two are open."""
-        rule = TopShare(self.reduction_factor)
-        ladder = [rule.rung(level) for level in self.levels]
-        return PASHAJudge(rule, False, [Track.of(ladder)], [*ladder], shares=ladder)
+        return PASHAJudge.of_levels(TopShare(self.reduction_factor), False, self.levels)
 
 
 @dataclass(slots=True)

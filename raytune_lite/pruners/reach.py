@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
-from typing import Any
+from typing import Any, cast
 
 from ..core.messages import Row
 from .ladder import LadderJudge
@@ -52,9 +52,13 @@ class _Limit:
 class ForecastingJudge(LadderJudge):
     """A judge of one bracket under ``TopShare`` that promotes, and follows Forecaster."""  # slots: no bare super()
 
-    shares: list[ShareRung] = field(default_factory=list, compare=False)  # the ladder
     n_trials: int = -1
     limits: list[_Limit] = field(default_factory=list)
+
+    @property
+    def _shares(self) -> list[ShareRung]:
+        """The ladder: its rungs are those of ``TopShare``."""
+        return cast("list[ShareRung]", self.ladder)
 
     def out_of_reach(self, n_trials: int, n_active: int) -> list[int]:
         """See Forecaster."""
@@ -64,8 +68,8 @@ class ForecastingJudge(LadderJudge):
         found = []
         # who may still come to a rung: to the lowest one every trial that is not there; to each other one those who may
         # come to the rung below it, those who wait there within reach, and those who are on their way up
-        to_come = max(0, n_trials - len(self.shares[0].numbers)) if self.shares else 0
-        for i, rung in enumerate(self.shares):
+        to_come = max(0, n_trials - len(self._shares[0].numbers)) if self._shares else 0
+        for i, rung in enumerate(self._shares):
             most = (len(rung.numbers) + to_come) // rung.rule.eta
             if i == len(self.limits):
                 self.limits.append(_Limit(most))
@@ -80,14 +84,14 @@ class ForecastingJudge(LadderJudge):
         return number in self.waiting and self._is_behind(*self.waiting[number])
 
     def _is_behind(self, rung: RankedRung, key: Key) -> bool:
-        limits = zip(self.shares, self.limits, strict=False)
+        limits = zip(self._shares, self.limits, strict=False)
         return any(at is rung and limit.is_behind(key) for at, limit in limits)
 
     def least_promising(self) -> list[int]:
         """See Forecaster."""
         return [
             rung.numbers[arrival]
-            for rung in self.shares
+            for rung in self._shares
             for arrival in sorted(rung.waiting, key=rung.key, reverse=True)
         ]
 
@@ -120,7 +124,7 @@ class ForecastingJudge(LadderJudge):
         own, self.n_trials, limits = data if len(data) == 3 else (data, -1, [])
         LadderJudge.load(self, own)
         self.limits = [_Limit(quota) for quota, _ in limits]
-        for rung, limit, (_, n_seen) in zip(self.shares, self.limits, limits, strict=False):
+        for rung, limit, (_, n_seen) in zip(self._shares, self.limits, limits, strict=False):
             limit.look(rung, n_seen)
 
 

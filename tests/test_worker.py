@@ -60,8 +60,10 @@ def store(tmp_path):
     return CheckpointStore(tmp_path / "checkpoints")
 
 
-def trial_on(channel, store=None, n_objectives=1, **fields):
-    return Trial(m.Assignment(**{"number": 3, "attempt": 1, **fields}), channel, lambda: store, n_objectives)
+def trial_on(channel, store=None, n_objectives=1, host=None, **fields):
+    """On a clock that stands still: an attempt says how long it has trained, and a test compares what it says."""
+    assignment = m.Assignment(**{"number": 3, "attempt": 1, **fields})
+    return Trial(assignment, channel, lambda: store, n_objectives, host=host or Clock())
 
 
 # --- what travels, and when --------------------------------------------------------------------------------------
@@ -444,7 +446,7 @@ def test_a_beat_delivers_the_buffer_and_renews(channel, host):
 
 
 def test_a_process_that_nobody_answers_for_a_lease_ends_itself(channel, host):
-    trial = trial_on(channel)
+    trial = trial_on(channel, host=host)
     trial.report(0.5, 1)
     heartbeat = Heartbeat(host, lease=10)
     heartbeat.watch(trial)
@@ -495,7 +497,7 @@ def test_a_trial_claimed_ahead_gets_the_switch_with_its_first_beat(channel, host
 
 def test_a_trial_claimed_ahead_whose_first_beat_is_refused_ends_all_the_same(channel, host):
     """Its objective may never call the trial again; without the switch its process went on (seed 31605)."""
-    heartbeat, trial = Heartbeat(host, lease=10), trial_on(channel)
+    heartbeat, trial = Heartbeat(host, lease=10), trial_on(channel, host=host)
     heartbeat.watch(trial, is_short=True)
     channel.error = StaleAttemptError(3, 1, "attempt 2 is")
     trial.delivery.acknowledged_at -= 3

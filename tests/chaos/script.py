@@ -150,6 +150,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--pause", type=float, default=0.1, help="seconds an epoch or a cell takes")
     parser.add_argument("--ballast", type=int, default=0, help="bytes that a checkpoint carries")
     parser.add_argument("--asha", action="store_true")
+    parser.add_argument("--seed", type=int, default=3, help="of the sampler, and so of all losses")
     parser.add_argument("--grid", type=int, default=0, help="values on each of three axes, instead of a curve")
     parser.add_argument("--cpus", type=int, default=0, help="start a Ray of its own with so many")
     parser.add_argument("--concurrent", type=int, default=None)
@@ -166,9 +167,9 @@ def main(args: argparse.Namespace) -> None:
             "local", num_cpus=args.cpus, include_dashboard=False, logging_level="ERROR", object_store_memory=80 << 20
         )
     axis = list(range(args.grid))
-    sampler: Any = rtl.samplers.RandomSampler(seed=3)
+    sampler: Any = rtl.samplers.RandomSampler(seed=args.seed)
     if args.grid:
-        sampler = rtl.samplers.GridSampler({"a": axis, "b": axis, "c": axis}, seed=3)
+        sampler = rtl.samplers.GridSampler({"a": axis, "b": axis, "c": axis}, seed=args.seed)
     study = rtl.create_study(
         study_name=NAME,
         storage=args.storage,

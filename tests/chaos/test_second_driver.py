@@ -23,6 +23,7 @@ def test_a_second_driver_is_refused_while_the_first_lives_and_takes_over_when_it
     assert first.is_alive()
     before = len(world.rows("told"))
     first.until("more reports after the refusal", lambda: len(world.rows("told")) >= before + 8)
+    first.until("a checkpoint of each trial", lambda: len({row["number"] for row in world.rows("told")}) == 8)
     world.snapshot()
 
     first.kill()

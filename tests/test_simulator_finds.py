@@ -19,6 +19,8 @@ from raytune_lite.runtime.failures import DriverGone
 from raytune_lite.runtime.heartbeat import EXIT_CODE, Heartbeat
 from raytune_lite.runtime.host import RealHost
 from raytune_lite.runtime.ports import Lost
+from raytune_lite.runtime.simulator.owners import Results
+from raytune_lite.runtime.simulator.world import Process, World
 from raytune_lite.runtime.trial import Trial
 from raytune_lite.samplers import GridSampler, RandomSampler
 from raytune_lite.storages import Repository
@@ -274,3 +276,43 @@ def test_only_a_driver_without_its_study_is_superseded():
     assert not is_superseded(refusal(StaleAttemptError(0, 1, "gone")))
     assert not is_superseded(refusal(ValueError("x")))
     assert not is_superseded(b'["continue",false]')
+
+
+class Violated(Exception):
+    """What an auditor found."""
+
+
+def fail_unless(holds, what):
+    if not holds:
+        raise Violated(what)
+
+
+@pytest.fixture
+def results():
+    """The auditor of results, the world, and a script that is to get the result of attempt 1 of trial 7."""
+    world = World(0, {})
+    return Results(fail_unless), world, Process(world, "run-1")
+
+
+RESULT = m.AttemptEnded(number=7, attempt=1, outcome=Outcome.COMPLETE, values=(1.0,))
+
+
+def test_an_attempt_may_be_given_up_before_its_result_comes_and_be_stored_after_it(results):
+    """Seed 148 with a population: the commit of the loss hung, and the result came meanwhile."""
+    audited, world, script = results
+    world.now = 20.0
+    audited.returned(script, RESULT)
+    audited.given_up(7, 1, "lease_expired", "run-1", decided_at=15.0)
+    audited.given_up(7, 1, "lease_expired", "run-1", decided_at=44.0)
+    with pytest.raises(Violated, match="in the hands of run-1 for 26 s"):
+        audited.given_up(7, 1, "lease_expired", "run-1", decided_at=46.0)
+
+
+def test_a_script_has_no_result_in_hand_while_its_machine_sleeps(results):
+    audited, world, script = results
+    audited.suspended(10.0, 500.0)
+    world.now = 47.0
+    audited.returned(script, RESULT)
+    audited.given_up(7, 1, "lease_expired", "run-1", decided_at=530.0)
+    with pytest.raises(Violated, match="for 40 s"):
+        audited.given_up(7, 1, "lease_expired", "run-1", decided_at=550.0)

@@ -56,7 +56,7 @@ class Auditor:
         self.referee, self.forest = referee, Forest(self.check)
         self.workers = Workers(*workers, self.check)
         self.owners, self.results = Owners(self.check), Results(self.check)
-        self.epoch, self.commits, self.owner = 0, 0, ""
+        self.epoch, self.commits, self.owner, self._decided_at = 0, 0, "", 0.0
         self.started, self.max_started = 0, math.inf  # configurations begun in this run, and how many it may
         self.refunds, self.run, self.stopped = 0, "", False
         self.control, self.reach = Requests(self.check), Reach(self.check)
@@ -83,9 +83,11 @@ class Auditor:
         self.owners.acquired(epoch, run, process)
         self.epoch, self.owner = epoch, process.name
 
-    def committed(self, epoch: int, events: Sequence[m.Event], rows: Sequence[m.Row], *, flush: bool) -> None:
+    def committed(
+        self, epoch: int, events: Sequence[m.Event], rows: Sequence[m.Row], *, flush: bool, decided_at: float
+    ) -> None:
         """A transaction is in the database."""
-        self.commits += 1
+        self.commits, self._decided_at = self.commits + 1, decided_at
         self.check(epoch == self.epoch, f"a driver of epoch {epoch} wrote while {self.epoch} owns the study")
         if self.world.lines is not None:
             for event in events:
@@ -210,7 +212,7 @@ class Auditor:
         facts.outcomes[row.attempt] = row.outcome
         if row.outcome in LOST:
             self.workers.gives_up(row.number, row.attempt, row.outcome, self.world.now)
-            self.results.given_up(row.number, row.attempt, row.outcome, self.run)
+            self.results.given_up(row.number, row.attempt, row.outcome, self.run, self._decided_at)
         if row.outcome in _ENDED_BY_FAILURE:
             kind = m.FailureKind(row.outcome)
             uncounted = (m.FailureKind.DRIVER_LOST, m.FailureKind.STOPPED, m.FailureKind.CHECKPOINT_CORRUPT)

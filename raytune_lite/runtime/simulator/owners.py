@@ -62,24 +62,26 @@ class Results:
     def __init__(self, check: Callable[[bool, str], None]) -> None:
         self._check = check
         self._in_hand: dict[tuple[int, int], tuple[Process, float]] = {}  # (trial, attempt) -> script, since when
+        self._asleep_until = 0.0
 
     def returned(self, script: Process, event: AttemptEnded) -> None:
-        """A task has returned its end to its script."""
+        """A task has returned its end to its script. A machine that sleeps receives it when it wakes."""
         if event.outcome is Outcome.COMPLETE:
-            self._in_hand[event.number, event.attempt] = (script, script.world.now)
+            self._in_hand[event.number, event.attempt] = (script, max(script.world.now, self._asleep_until))
 
-    def given_up(self, number: int, attempt: int, outcome: str, run: str) -> None:
-        """A driver of ``run`` gives an attempt up."""
+    def given_up(self, number: int, attempt: int, outcome: str, run: str, decided_at: float) -> None:
+        """A driver of ``run`` gives an attempt up. Its commit may have taken long since it was decided."""
         found = self._in_hand.get((number, attempt))
         if found is None or not found[0].alive or found[0].name != run:
             return
         script, since = found
-        seconds = script.world.now - since
+        seconds = decided_at - since
         what = f"attempt {attempt} of trial {number} is given up ({outcome})"
         self._check(seconds < IN_HAND, f"{what}; its result has been in the hands of {script.name} for {seconds:.0f} s")
 
-    def suspended(self, seconds: float) -> None:
-        """All machines have slept for so long."""
+    def suspended(self, now: float, seconds: float) -> None:
+        """All machines sleep for so long from now on."""
+        self._asleep_until = now + seconds
         self._in_hand = {key: (script, since + seconds) for key, (script, since) in self._in_hand.items()}
 
 

@@ -231,7 +231,7 @@ class Simulation:
             process.suspend(seconds)
         self.auditor.workers.suspended(seconds)
         self.auditor.owners.suspended(seconds)
-        self.auditor.results.suspended(seconds)
+        self.auditor.results.suspended(self.world.now, seconds)
 
     def _strike(self, script: Script) -> None:
         world, driver = self.world, script.actor

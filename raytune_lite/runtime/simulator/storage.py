@@ -107,7 +107,7 @@ class FaultyRepository:
             self.inner.commit(study, epoch, entries, rows, lease_until=lease_until, flush=flush)
             self.auditor.owners.renewed(epoch)
             return
-        world = self.world
+        world, decided_at = self.world, self.world.now
         self._crash("driver dies before a commit")
         if world.strikes("commit is slow", self.process.name):
             world.sleep(world.between("slow commit", 0.05, 6.0))
@@ -119,7 +119,8 @@ class FaultyRepository:
             raise StorageError("nothing was stored (simulated)")
         self.inner.commit(study, epoch, entries, rows, lease_until=lease_until, flush=flush)
         self.auditor.owners.renewed(epoch)
-        self.auditor.committed(epoch, [entry.event for entry in entries], rows, flush=flush)
+        events = [entry.event for entry in entries]
+        self.auditor.committed(epoch, events, rows, flush=flush, decided_at=decided_at)
         self._crash("driver dies after a commit")
         if world.strikes("commit succeeds unheard", self.process.name):
             raise StorageError("the connection broke during the commit (simulated)")
@@ -152,7 +153,8 @@ class FaultyRepository:
         if self.world.strikes("snapshot fails", self.process.name):
             raise StorageError("no snapshot was stored (simulated)")
         self.inner.put_snapshot(study, epoch, snapshot)
-        self.auditor.committed(epoch, [], [], flush=True)  # it waits for the disk, and takes all before it along
+        # it waits for the disk, and takes all before it along
+        self.auditor.committed(epoch, [], [], flush=True, decided_at=self.world.now)
         self._crash("driver dies after a snapshot")
 
     def external_trials(self, study: StudyRecord) -> list[TrialAdded]:

@@ -409,3 +409,25 @@ def test_progress_begins_the_count_of_damaged_checkpoints_anew() -> None:
         shell.report(0, checkpoint=ref(n - 1, attempt=attempt))
         assert shell.end(0, "fail", failure=CORRUPT) is WAITING, n
     assert dump(shell.fold()) == dump(shell.state)
+
+
+@pytest.mark.parametrize("first", [1, 3])
+def test_an_objective_without_a_pruner_that_fails_after_its_first_save_gives_every_report(first: int) -> None:
+    failures = [True]
+
+    def objective(trial: rtl.Trial) -> float:
+        state = trial.load_checkpoint() or {"epoch": 0}
+        for epoch in range(state["epoch"] + 1, 6):
+            if epoch >= first:
+                trial.save_checkpoint({"epoch": epoch}, step=epoch)
+            if epoch == first and failures:
+                failures.pop()
+                raise RuntimeError("between the save and the report")
+            trial.report(1 / epoch, epoch)
+        return 0.0
+
+    study = rtl.create_study()
+    study.optimize(objective, n_trials=1, executor="inline", retries=RetryPolicy(exception=1))
+    [trial] = study.trials
+    assert (trial.attempt, list(trial.intermediate_values)) == (2, [1, 2, 3, 4, 5])
+    study.close()

@@ -670,6 +670,50 @@ def test_a_checkpoint_without_any_report_is_resumed_from_where_nobody_waits_for_
         assert shell.claim().checkpoint == expected
 
 
+def awaiting_reports():
+    shell = Shell()
+    shell.do(m.RunStarted, run="r", awaits_reports=True, checkpoints_kept=2, retries=json.dumps(RetryPolicy().spec()))
+    return shell
+
+
+def test_without_a_pruner_too_a_trial_begins_anew_when_no_report_came_after_its_first_checkpoint():
+    shell = awaiting_reports()
+    shell.claim()
+    shell.report(0, (0, 0.5))
+    shell.report(0, checkpoint=ref(1))
+    shell.lose(0)  # between saving step 1 and reporting it
+    commands = shell.do(m.Claimed, slot="t")
+    assert m.Discard(uri=ref(1).uri) in commands
+    assert commands[-1].value.checkpoint is None
+    shell.report(0, (0, 0.5), (1, 0.4), checkpoint=ref(1, attempt=2))
+    shell.lose(0)
+    assert shell.claim("u").checkpoint == ref(1, attempt=2)
+    assert list(shell.state.trials[0].reports) == [0, 1]
+
+
+@pytest.mark.parametrize("attempts", [1, 2])
+def test_a_trial_that_has_saved_twice_and_reported_nothing_never_reports_and_begins_anew_no_more(attempts):
+    shell = awaiting_reports()
+    shell.claim()
+    shell.report(0, checkpoint=ref(1))
+    if attempts == 2:
+        shell.lose(0)
+        assert shell.claim("t").checkpoint is None
+    shell.report(0, checkpoint=ref(2, attempt=attempts))
+    shell.lose(0)
+    assert shell.claim("u").checkpoint == ref(2, attempt=attempts)
+
+
+def test_a_repeated_claim_gets_the_checkpoint_of_the_first_answer():
+    shell = awaiting_reports()
+    shell.claim()
+    shell.report(0, (1, 0.5), checkpoint=ref(1))
+    shell.lose(0)
+    first = shell.claim("t")
+    shell.report(0, (2, 0.5), checkpoint=ref(2, attempt=2))
+    assert shell.claim("t").checkpoint == first.checkpoint == ref(1)
+
+
 def test_only_the_best_trial_keeps_its_checkpoint():
     shell = started()
     kept = {}

@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("greenlet", reason="the simulated processes are greenlets: pip install greenlet")
 
-from raytune_lite.core import attempts, moves, retention
+from raytune_lite.core import attempts, judging, moves, retention
 from raytune_lite.core import messages as m
 from raytune_lite.core.ledger import CellState, Leases, Ledger
 from raytune_lite.core.trials import TrialRecord
@@ -342,6 +342,11 @@ def drops_what_a_live_attempt_began_from(patch):
     patch.setattr(TrialRecord, "superseded", lambda self, kept, **_: superseded(self, kept, keeps_resumed=False))
 
 
+def forgets_the_first_report(patch):
+    """A trial without a pruner goes on from a checkpoint whose report was lost."""
+    patch.setattr(judging, "resume_from", lambda s, trial: trial.resume_from(judging.is_judged(s, trial.number)))
+
+
 def leaves_half_written_checkpoints(patch):
     """What killed workers were writing stays."""
     sweep = leftovers.sweep
@@ -417,7 +422,7 @@ def takes_the_trials_so_far_for_all(patch):
 
 
 BUGS = (
-    takes_the_trials_so_far_for_all,
+    takes_the_trials_so_far_for_all, forgets_the_first_report,
     a_late_copy_changes_attributes_back,
     no_epoch_fence, no_attempt_fence, answers_before_the_commit, forgets_its_verdicts, deletes_before_the_commit,
     keeps_no_checkpoint_of_the_paused, hands_out_a_cell_twice, loses_a_wake_up, forgets_its_budget,

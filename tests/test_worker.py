@@ -285,6 +285,19 @@ def test_told_to_stop_with_an_answer_it_ends_at_its_next_word(channel):
         trial.should_prune()
 
 
+def test_a_report_counts_also_when_the_attempt_must_end_there(channel, store):
+    """An order to end comes with the answer to a checkpoint: the report of that step is the objective's next word."""
+    trial = trial_on(channel, store, last_step=None)
+    channel.stop = "the study was paused"
+
+    def objective(trial):
+        trial.save_checkpoint({"epoch": 1}, step=1)
+        trial.report(0.5, 1)
+
+    ended = run_trial(objective, trial)
+    assert (ended.outcome, ended.progress.reports) == (Outcome.INTERRUPTED, ((1, (0.5,)),))
+
+
 def test_code_that_catches_every_exception_does_not_swallow_an_interruption():
     assert not issubclass(AttemptInterrupted, Exception)
 

@@ -253,7 +253,7 @@ def retry_at(s: StudyData, trial: TrialRecord, kind: FailureKind, at: float) -> 
     """When the trial may be tried again, or None when it may not."""
     if kind is FailureKind.CHECKPOINT_CORRUPT and (
         # goes back to the checkpoint before; without one, starting from zero would be a silent loss
-        trial.resumed is None or trial.resume_from(judging.is_judged(s, trial.number)) is None
+        trial.resumed is None or judging.resume_from(s, trial) is None
     ):
         return None
     retries, before = s.run.retries, trial.retried.get(kind, 0)

@@ -122,7 +122,7 @@ def _start(s: StudyData, trial: TrialRecord, commands: list[Command], event: m.C
     trial.started_at = at if trial.started_at is None else trial.started_at
     trial.attempt_at, trial.node, trial.pid = at, event.node, event.pid
     trial.trained_before = trial.trained
-    trial.resumed = resumed = trial.resume_from(judging.is_judged(s, trial.number))
+    trial.resumed = resumed = judging.resume_from(s, trial)
     newest = trial.checkpoints.index(resumed) + 1 if resumed in trial.checkpoints else 0
     kept = trial.checkpoints[max(0, newest - s.run.checkpoints_kept) : newest]
     commands += lineage.drop(s, trial, [ref for ref in trial.checkpoints if ref not in kept])
@@ -167,7 +167,7 @@ def assignment(s: StudyData, trial: TrialRecord) -> m.Answer:
             user_attrs=tuple(trial.user_attrs.items()),
             constraints=trial.constraints(),
             schedule=s.judge.schedule(trial.number),
-            checkpoint=trial.resume_from(judging.is_judged(s, trial.number)),
+            checkpoint=trial.resumed,
             last_step=trial.last_step if trial.last_step >= 0 else None,
             started=trial.started_at or 0.0,
             is_timed=s.timed is not None,

@@ -41,6 +41,7 @@ class RunStarted(Event):
     may be resumed from, at least 1; more, to go back to when one is damaged. ``keeps_resumed``: also the one that a
     live attempt began from, which the attempt may read late; runs of older logs dropped it. ``frees_paused``: paused
     trials lose their checkpoints once this run cannot promote them; ``max_checkpoint_bytes``: see ``optimize``.
+    ``awaits_reports``: a trial begins anew, also without a pruner, when no report came after its first checkpoint.
     ``held``: trials that ``ask`` has given to somebody in this process, who may still tell their results: this run
     leaves them alone.
     """
@@ -54,6 +55,7 @@ class RunStarted(Event):
     checkpoints_kept: int = 1
     keeps_resumed: bool = False
     frees_paused: bool = False
+    awaits_reports: bool = False
     max_checkpoint_bytes: int | None = None
     held: tuple[int, ...] = ()
 

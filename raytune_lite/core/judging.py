@@ -17,6 +17,12 @@ def is_judged(s: StudyData, number: int) -> bool:
     return s.judge.schedule(number).next_after(-1) is not None
 
 
+def resume_from(s: StudyData, trial: TrialRecord) -> m.CheckpointRef | None:
+    """The checkpoint from which the trial's next attempt is to go on, see ``TrialRecord.resume_from``."""
+    is_first = not trial.dropped  # who has saved before, in another attempt, and never reported, will not report
+    return trial.resume_from(is_judged(s, trial.number) or (s.run.awaits_reports and is_first))
+
+
 def report(s: StudyData, trial: TrialRecord, step: int, values: tuple[float, ...]) -> Sequence[Row]:
     """A live attempt's first report of a step. The first verdict other than CONTINUE stands for the attempt."""
     verdict = _verdict(s, trial, step, values)
@@ -63,4 +69,4 @@ def _verdict(s: StudyData, trial: TrialRecord, step: int, values: tuple[float, .
     return s.judge.report(trial.number, step, losses)
 
 
-__all__ = ["end", "history", "is_judged", "report"]
+__all__ = ["end", "history", "is_judged", "report", "resume_from"]

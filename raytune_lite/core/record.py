@@ -62,6 +62,7 @@ class Run:
     checkpoints_kept: int = 1
     keeps_resumed: bool = False
     frees_paused: bool = False
+    awaits_reports: bool = False
     max_checkpoint_bytes: int | None = None
 
 

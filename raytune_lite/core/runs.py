@@ -41,6 +41,7 @@ def run_started(s: StudyData, event: m.RunStarted, at: float) -> Effects:
         checkpoints_kept=event.checkpoints_kept,
         keeps_resumed=event.keeps_resumed,
         frees_paused=event.frees_paused,
+        awaits_reports=event.awaits_reports,
         max_checkpoint_bytes=event.max_checkpoint_bytes,
     )
     return Effects(commands)

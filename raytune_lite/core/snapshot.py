@@ -25,7 +25,8 @@ _ENCODE = json.JSONEncoder(separators=(",", ":")).encode
 _ROWS = {written(row): row for row in TRANSITIONS}
 _PLAIN = ("n_events", "next_number", "n_invalid", "best", "promotions", "pruner_spec", "sampler_spec")
 _RUN = ("name", "began_at", "budget", "paused", "slot_limit", "stopping", "aborted", "common_failure", "disk_failures",
-        "has_saved", "checkpoints_kept", "keeps_resumed", "frees_paused", "max_checkpoint_bytes")  # fmt: skip
+        "has_saved", "checkpoints_kept", "keeps_resumed", "frees_paused", "awaits_reports",
+        "max_checkpoint_bytes")  # fmt: skip
 
 
 def can_dump(state: StudyState) -> bool:

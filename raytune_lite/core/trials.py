@@ -153,8 +153,8 @@ class TrialRecord:
         found = [(key, text) for key, text in self.system_attrs.items() if key.startswith(CONSTRAINT_PREFIX)]
         return tuple((key[len(CONSTRAINT_PREFIX) :], float(json.loads(text))) for key, text in found)
 
-    def resume_from(self, is_judged: bool) -> m.CheckpointRef | None:
-        """The newest checkpoint, unless that would lose a report. ``is_judged``: the pruner lives on its reports.
+    def resume_from(self, awaits_report: bool) -> m.CheckpointRef | None:
+        """The newest checkpoint, unless that would lose a report. ``awaits_report``: also that of an only checkpoint.
 
         An objective that saves step s and then reports it may die between the two. Resumed from s it would never
         report s again, so until that report is stored the checkpoint before it is kept, and resumed from. An
@@ -165,8 +165,7 @@ class TrialRecord:
             covered.insert(0, self.parent.checkpoint)
         if covered or not self.checkpoints:
             return covered[-1] if covered else None
-        reports_come = is_judged and len(self.checkpoints) == 1  # none yet
-        return None if reports_come else self.checkpoints[-1]
+        return None if awaits_report and len(self.checkpoints) == 1 else self.checkpoints[-1]
 
     def superseded(self, kept: int, *, keeps_resumed: bool) -> list[m.CheckpointRef]:
         """The checkpoints that nothing can need any more.

@@ -52,6 +52,7 @@ class Algorithms:
             checkpoints_kept=CHECKPOINTS_KEPT,
             keeps_resumed=True,
             frees_paused=True,
+            awaits_reports=True,
             max_checkpoint_bytes=config.max_checkpoint_bytes,
             held=config.held,
         )

@@ -202,24 +202,23 @@ class Trial:
             TypeError: value or step is not a number, or value is not one number an objective.
             ValueError: step is negative.
         """
-        self.delivery.check()
         if type(value) is float and self._n_objectives == 1 and type(step) is int and 0 <= step <= MAX_STEP:
             values: tuple[float, ...] = (value,)
         else:
             values, step = self._checked_values(value, step), self._checked_step(step)
         delivery = self.delivery
         with delivery.lock:
-            if step in self._seen or step < self._first_step:
-                whose = f" by trial {self.parent}, from which it goes on" if step < self._first_step else ""
-                warnings.warn(
-                    f"trial {self.number}: step {step} was reported already{whose}; the first value stands.",
-                    stacklevel=2,
-                )
-                return
+            is_new = step not in self._seen and step >= self._first_step
             self._seen.add(step)
-            is_full = delivery.add_report(values, step)
+            is_full = is_new and delivery.add_report(values, step)
+        delivery.check()  # only now: the report counts, also if the attempt must end here
         if is_full:
             delivery.flush()
+        elif not is_new:
+            whose = f" by trial {self.parent}, from which it goes on" if step < self._first_step else ""
+            warnings.warn(
+                f"trial {self.number}: step {step} was reported already{whose}; the first value stands.", stacklevel=2
+            )
 
     def _checked_values(self, value: Any, step: Any) -> tuple[float, ...]:
         """What was reported as one float an objective."""

@@ -194,6 +194,8 @@ class Auditor:
         self.control.attempt_begins(row.number, row.attempt, 1 + sum(facts.live > 0 for facts in self.trials.values()))
         self.check((self.run, row.slot) not in self.slots, f"slot {row.slot} is given a second attempt")
         self.slots.add((self.run, row.slot))
+        loses = facts.loses_a_report(row.resumed_step)
+        self.check(not loses, f"trial {row.number} resumes from step {row.resumed_step}, and never reports it")
         facts.attempt = facts.live = row.attempt
         facts.state = TrialState.RUNNING
         self.referee.begins(row.number)
@@ -252,12 +254,6 @@ class Auditor:
         self.check(facts.values is None, f"trial {row.number} has two results")
         facts.values = row.values
         self.referee.valued(row.number, row.values)
-
-    def _put_checkpoint(self, row: m.PutCheckpoint) -> None:
-        facts, uri = self._facts(row.number), row.checkpoint.uri
-        self.check(uri not in facts.known, f"checkpoint {uri} came back after it was dropped")
-        facts.checkpoints.append(uri)
-        facts.known.add(uri)
 
     def _drop_checkpoint(self, row: m.DropCheckpoint) -> None:
         facts = self._facts(row.number)
@@ -389,7 +385,7 @@ _TAKE: dict[type[m.Row], Callable[[Auditor, Any], None]] = {
     m.PutParam: Auditor._put_param,
     m.PutValues: Auditor._put_values,
     m.PutAttr: Auditor._put_attr,
-    m.PutCheckpoint: Auditor._put_checkpoint,
+    m.PutCheckpoint: lambda auditor, row: auditor._facts(row.number).put_checkpoint(row, auditor.check),
     m.DropCheckpoint: Auditor._drop_checkpoint,
     m.PutCell: lambda auditor, row: put_cell(auditor.cells, row, auditor.check),
     m.PutRung: lambda auditor, row: auditor.referee.put(row),

@@ -29,7 +29,7 @@ class TrialFacts:
     attrs: dict[str, str] = field(default_factory=dict)  # JSON texts; constraints under Optuna's keys
     attrs_by: dict[str, int] = field(default_factory=dict)  # key -> attempt
     checkpoints: list[str] = field(default_factory=list)
-    known: set[str] = field(default_factory=set)  # uris ever recorded; membership only
+    known: dict[str, int] = field(default_factory=dict)  # uris ever recorded, with their steps
     failures: Counter[str] = field(default_factory=Counter)
     outcomes: dict[int, str] = field(default_factory=dict)  # attempt -> how it ended
     lost: set[int] = field(default_factory=set)  # attempts that a driver gave up or found gone; membership only
@@ -64,6 +64,23 @@ class TrialFacts:
         if progress.checkpoint is not None and progress.checkpoint.uri not in self.known:
             found.append(progress.checkpoint.uri)
         return found
+
+    def put_checkpoint(self, row: m.PutCheckpoint, check: Callable[[bool, str], None]) -> None:
+        """Take in a checkpoint."""
+        uri = row.checkpoint.uri
+        check(uri not in self.known, f"checkpoint {uri} came back after it was dropped")
+        self.checkpoints.append(uri)
+        self.known[uri] = row.checkpoint.step
+
+    def loses_a_report(self, resumed: int | None) -> bool:
+        """Whether an attempt that resumes from this step leaves out a report, of a trial that may well report it.
+
+        It may not if it has saved twice since its last report. A step that it has not saved is its parent's.
+        """
+        if resumed is None or resumed not in self.known.values():
+            return False
+        last = max(self.reports, default=-1)
+        return resumed > last and sum(step > last for step in self.known.values()) < 2
 
     def note_trained(self, attempt: int, progress: m.Progress) -> None:
         """An attempt has said for how long it has trained."""

@@ -83,7 +83,8 @@ class PASHAJudge(ForecastingJudge):
     """The rungs of a study, of which the lowest ``n_open`` are open; one more than there are: max_resource is open too.
 
     ``below`` and ``top``: who came to the two highest open rungs by a report, with the keys there. ``top_order`` and
-    ``below_order``: those of ``top``, ranked at the one and at the other.
+    ``below_order``: those of ``top``, ranked at the one and at the other. Whom another pruner let pass a rung before it
+    was open (PatientPruner does) is in neither: it has no key below.
     """
 
     n_open: int = 2
@@ -110,7 +111,7 @@ class PASHAJudge(ForecastingJudge):
         if how in ("exact", "late") and 1 < self.n_open <= len(self.ladder):
             if rung is self.ladder[self.n_open - 2]:
                 self.below[number] = key
-            elif rung is self.ladder[self.n_open - 1]:
+            elif rung is self.ladder[self.n_open - 1] and number in self.below:
                 self._arrive(number, key)
         return key, row
 

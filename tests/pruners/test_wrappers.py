@@ -13,7 +13,15 @@ import raytune_lite as rtl
 from raytune_lite.core.encoding import event_from_json
 from raytune_lite.core.messages import Decision, PromoteRung
 from raytune_lite.core.protocols import Dumps, HasRungs, Promoter, StudyIdentity
-from raytune_lite.pruners import ASHAPruner, MedianPruner, NopPruner, OnObjective, PatientPruner, pruner_from_spec
+from raytune_lite.pruners import (
+    ASHAPruner,
+    MedianPruner,
+    NopPruner,
+    OnObjective,
+    PASHAPruner,
+    PatientPruner,
+    pruner_from_spec,
+)
 from raytune_lite.trial import StudyDirection, TrialState
 
 from ..core_tools import dump, plain
@@ -111,6 +119,20 @@ def test_patience_turns_pauses_into_promotions_and_lets_some_pass():
     assert sum(v.decision is PAUSE for v in verdicts) > 3
     turned = [v for v in verdicts if v.decision is CONTINUE and any(isinstance(r, PromoteRung) for r in v.rows)]
     assert len(turned) > 3
+
+
+def test_who_was_let_pass_a_rung_that_pasha_had_not_opened_takes_no_part_in_its_order():
+    judge = PatientPruner(PASHAPruner(1, 81, 3), 100).judge(STUDY)
+    for step in range(1, 27):
+        assert judge.report(0, step, (1 / step,)).decision is CONTINUE  # patience lets it climb past all
+    while judge.inner.n_open < 4:
+        number = len(judge.inner.following)
+        swapped = (0.01 * number, 0.5 - 0.01 * number)
+        for step in range(1, 10):
+            judge.report(number, step, (swapped[step > 1] if step < 9 else swapped[0],))
+        assert number < 40, "the order never changed"
+    for step in range(27, 81):
+        assert judge.report(0, step, (1 / step,)).decision is CONTINUE
 
 
 @relaxed

@@ -192,7 +192,7 @@ class QuietCluster:
 class Silent:
     """Nobody follows the run."""
 
-    wants_trials = False
+    wants_trials = wants_standing = False
 
     def update(self, plan: Plan) -> None:
         """See Observer."""

@@ -290,6 +290,7 @@ class Watcher:
     n_slots: int
     pipe: Connection
     wants_trials: bool = False
+    wants_standing: bool = False
     memory: float = 0.0
     seen: int = 0
 

@@ -9,7 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from . import distributions, exceptions, pruners, samplers
+    from . import distributions, exceptions, logging, pruners, samplers
     from .core.retries import RetryPolicy
     from .exceptions import TrialInvalid, TrialPruned
     from .runtime.trial import Trial
@@ -34,7 +34,7 @@ _HOMES = {
     "get_all_study_names": "study",
     "load_study": "study",
 }
-_MODULES = ("distributions", "exceptions", "pruners", "samplers", "study", "trial")
+_MODULES = ("distributions", "exceptions", "logging", "pruners", "samplers", "study", "trial")
 
 __all__ = [
     "FrozenTrial",
@@ -54,6 +54,7 @@ __all__ = [
     "exceptions",
     "get_all_study_names",
     "load_study",
+    "logging",
     "pruners",
     "samplers",
 ]

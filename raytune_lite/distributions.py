@@ -341,3 +341,7 @@ def check_distribution_compatibility(name: str, old: Distribution, new: Distribu
         raise IncompatibleDistributionError(
             f"parameter {name!r} was {old} and is {new} now: log may not change; {way_out}"
         )
+
+
+def __dir__() -> list[str]:
+    return sorted(name for name, value in globals().items() if getattr(value, "__module__", "") == __name__)

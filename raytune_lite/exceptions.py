@@ -265,3 +265,7 @@ class CheckpointCorruptedError(CheckpointError):
             "back to its previous checkpoint. Without one it fails, because a start from zero would lose its work "
             "silently: restore the file from a copy and enqueue the trial again."
         )
+
+
+def __dir__() -> list[str]:
+    return sorted(name for name, value in globals().items() if getattr(value, "__module__", "") == __name__)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from .arguments import as_float, as_integer, items, mapping, shown, wrong_type
 from .distributions import DISTRIBUTIONS, Distribution
+from .notebook import html_table, one_line
 
 CONSTRAINT_PREFIX = "constraints:"  # of system attributes: Optuna's
 PARENT_KEY = "rtl:parent"  # system attribute: {"trial", "step", "digest"} of the checkpoint that a trial goes on from
@@ -76,7 +77,7 @@ def parse_direction(direction: str | StudyDirection) -> StudyDirection:
 _DIRECTIONS = {"minimize": StudyDirection.MINIMIZE, "maximize": StudyDirection.MAXIMIZE}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class FrozenTrial:
     """The record of one trial, as a reader sees it. Field names are Optuna's.
 
@@ -108,6 +109,24 @@ class FrozenTrial:
     intermediate_vectors: Mapping[int, tuple[float, ...]] = field(default_factory=dict)
     trial_id: int = -1
     attempt: int = 0
+
+    def __repr__(self) -> str:
+        """What one looks for first, in one line; the fields have all of it."""
+        return one_line("FrozenTrial", self._rows())
+
+    def _repr_html_(self) -> str:
+        names = "params", "user_attrs", "datetime_start", "datetime_complete"
+        more = [(name, getattr(self, name)) for name in names if getattr(self, name)]
+        rows = [row for row in self._rows() if row[0] not in ("number", "params")]
+        return html_table(f"Trial {self.number}", [*rows, *more])
+
+    def _rows(self) -> list[tuple[str, Any]]:
+        rows: list[tuple[str, Any]] = [("number", self.number), ("state", self.state.name)]
+        if self.values is not None:
+            rows.append(("values", self.values) if len(self.values) != 1 else ("value", self.values[0]))
+        rows.append(("params", dict(self.params)))
+        rows += [("last_step", self.last_step)] if self.last_step is not None else []
+        return [*rows, ("attempt", self.attempt)]
 
     @property
     def value(self) -> float | None:
@@ -288,3 +307,10 @@ def _check_params(trial: FrozenTrial) -> None:
             raise wrong_type(f"distributions[{name!r}]", "a distribution", distribution, hint)
         if not distribution.contains(distribution.to_internal_repr(external)):
             raise ValueError(f"parameter {name!r}: value {shown(external)} is not in {shown(distribution)}.")
+
+
+__all__ = ["FrozenTrial", "Parent", "StudyDirection", "TrialState", "create_trial"]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

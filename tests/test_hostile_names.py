@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 
 import raytune_lite as rl
 from raytune_lite.cli import cli
+from raytune_lite.display.frame import line as as_line
 from raytune_lite.display.progress import LiveProgress
 from raytune_lite.display.text import printable, printable_lines, without_controls
 from raytune_lite.exceptions import RaytuneLiteError, StudyNotFoundError
 from raytune_lite.report.summary import summary
+from raytune_lite.runtime.ports import Plan, Standing
 from raytune_lite.samplers import GridSampler, RandomSampler
 from raytune_lite.trial import TrialState
 
@@ -217,16 +219,17 @@ def test_progress_prints_a_name_literally(monkeypatch, capsys, name, terminal):
         monkeypatch.setenv("FORCE_COLOR", "1")
         monkeypatch.setenv("TERM", "xterm")
 
-    class Plan:
-        counts, best, promotions, commits = {"RUNNING": 1}, (0, 0.5), 0, ""
-
+    standing = Standing(best=(), n_best=0, rungs=(), left=None, pauses=False, elapsed=0.0)
+    plan = Plan(wanted=1, over=False, counts={"RUNNING": 1}, best=(0, 0.5), promotions=0, standing=standing)
     with LiveProgress(name, show=True) as progress:
-        progress.update(Plan())
-        line = progress._line(Plan())
+        monkeypatch.setattr(progress, "_start", progress._start - 60.0)
+        assert progress.wants_standing
+        progress.update(plan)
+        line = as_line(progress.scene())
         progress.notice(f"trial 0 failed: {name}\nand more")
     shown = capsys.readouterr().err
     assert line.isprintable()
-    assert line.startswith(f"{printable(name)} ")
+    assert line.startswith(f"study {printable(name)} ")
     assert "\x1b[31mred" not in shown
     assert "\x9b" not in shown
     assert printable(name).strip()[:20] in shown.replace("\n", "")

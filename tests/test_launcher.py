@@ -105,6 +105,8 @@ class Driver:
 
 
 class Observer:
+    wants_standing = False
+
     def __init__(self, wants_trials=False):
         self.wants_trials = wants_trials
         self.plans, self.notices, self.error, self.error_from = [], [], None, 1

@@ -126,9 +126,10 @@ class FinishedTrials(Sequence[FrozenTrial]):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, FinishedTrials) and self.numbers() == other.numbers()
 
-    def numbers(self) -> list[int]:
-        """The numbers of the trials."""
-        return [found if isinstance(found, int) else found.number for found in self._found]
+    def numbers(self, first: int = 0, n: int | None = None) -> list[int]:
+        """The numbers of the trials, or of ``n`` of them from the one at ``first`` on."""
+        some = self._found if first == 0 and n is None else self._found[first : None if n is None else first + n]
+        return [found if isinstance(found, int) else found.number for found in some]
 
     def __len__(self) -> int:
         return len(self._found)

@@ -1,19 +1,34 @@
-"""Live progress of a run on the terminal, or plain lines when there is no terminal. Knows no Ray."""
+"""Live progress of a run: a view on a terminal, a text in a notebook, plain lines elsewhere. Knows no Ray.
+
+Plain lines are rare, for the logs of a job: the first at once, then at most one a minute, and only when something has
+changed, or after five quiet minutes.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
 import time
-from typing import TYPE_CHECKING
+from collections import deque
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 from ..runtime.ports import Plan
-from .text import printable, printable_lines
+from .frame import Scene, frame, line
+from .text import printable_lines
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.live import Live
+    from rich.text import Text
 
-PLAIN_INTERVAL = 5.0  # seconds between lines when there is no terminal
+FIRST_LINE = 10.0  # seconds until the first line about trials, where there is no terminal
+PLAIN_INTERVAL = 60.0  # seconds between two lines
+QUIET_INTERVAL = 300.0  # the same while nothing changes
+LOOK_INTERVAL = 1.0  # seconds between two looks of a live view at where the study stands
+TRIALS_A_SECOND = 10_000  # in a larger study it looks less often: a look takes the driver longer
+FRAMES_A_SECOND = 2
+_WINDOW = 120.0  # seconds over which the rate is taken
 
 
 class LiveProgress:
@@ -22,56 +37,186 @@ class LiveProgress:
     Args:
         study_name: shown first.
         show: whether ``update`` shows anything; notices are printed all the same.
+        timeout: seconds that the run may start trials.
+        live: False: plain lines on a terminal too; where the objective runs in this thread, pdb may be at work.
+        notices: whether notices are printed.
     """
 
-    def __init__(self, study_name: str, *, show: bool) -> None:
-        self.study_name, self.show = study_name, show
+    def __init__(
+        self,
+        study_name: str,
+        *,
+        show: bool,
+        timeout: float | None = None,
+        live: bool = True,
+        notices: bool = True,
+    ) -> None:
+        self.study_name, self.show, self.timeout = study_name, show, timeout
+        self._may_be_live, self._notices = live, notices
         self._start = time.monotonic()
-        self._next_line = 0.0
+        self._next_look = 0.0
+        self._last_line, self._next_line, self._line_at = "", FIRST_LINE, 0.0
+        self._begun: deque[tuple[float, int]] = deque()  # when, and how many trials had begun
+        self.plan: Plan | None = None  # the newest
+        self._standing: Any = None
+        self._phase = "starting"
         self._live: Live | None = None
         self._console: Console | None = None
+        self._display: Any = None  # a notebook's
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since this was made."""
+        return time.monotonic() - self._start
 
     def __enter__(self) -> LiveProgress:
-        if self.show:
-            from rich.console import Console
-            from rich.live import Live
-
-            self._console = Console(stderr=True, highlight=False)
-            if self._console.is_terminal:
-                self._live = Live(console=self._console, refresh_per_second=4, transient=True)
-                self._live.start()
+        if not self.show:
+            return self
+        if self._may_be_live and _is_notebook():
+            self._display = _notebook_display("starting ...")
+        elif self._may_be_live and _has_terminal():
+            self._start_live()
         return self
+
+    def _start_live(self) -> None:
+        from rich.console import Console
+        from rich.live import Live
+
+        self._console = Console(stderr=True, highlight=False)
+        self._live = Live(
+            console=self._console,
+            get_renderable=self._rendered,
+            refresh_per_second=FRAMES_A_SECOND,
+            transient=True,
+            redirect_stdout=_is_terminal(sys.stdout),  # what goes to a file stays there
+        )
+        self._live.start()
 
     def __exit__(self, *_: object) -> None:
         if self._live is not None:
-            self._live.stop()
+            live, self._live = self._live, None
+            live.stop()
+        if self._display is not None:
+            self._show_in_notebook()
+
+    # --- what happens ------------------------------------------------------------------------------------------------
+
+    @property
+    def wants_standing(self) -> bool:
+        """Whether the next plan shall say where the study stands: as often as it is shown."""
+        if not self.show:
+            return False
+        is_viewed = self._live is not None or self._display is not None
+        return self.elapsed >= (self._next_look if is_viewed else self._next_line)
+
+    def phase(self, text: str) -> None:
+        """What goes on before there are trials, for example "starting Ray"."""
+        self._phase = text
+        if self._live is None and self.show:
+            if self._display is None:
+                self._print(f"{text} ...")
+            else:
+                self._show_in_notebook()
 
     def update(self, plan: Plan) -> None:
         """Show where the run stands."""
+        self.plan = plan
         if not self.show:
             return
-        if plan.commits:
-            self.notice(f"stored in {plan.commits}")
-        now = time.monotonic()
-        if self._live is not None:
-            from rich.text import Text
-
-            self._live.update(Text(self._line(plan)))  # not a str: rich would read [red] in a name as markup
-        elif now >= self._next_line:
-            self._next_line = now + PLAIN_INTERVAL
-            print(self._line(plan), file=sys.stderr, flush=True)  # noqa: T201
+        now, n = self.elapsed, sum(plan.counts.values()) - plan.counts.get("WAITING", 0)
+        if not self._begun or n != self._begun[-1][1]:
+            self._begun.append((now, n))
+        while len(self._begun) > 2 and self._begun[1][0] < now - _WINDOW:
+            self._begun.popleft()
+        if plan.standing is None:
+            return
+        self._standing = plan.standing
+        self._next_look = now + LOOK_INTERVAL * max(1.0, n / TRIALS_A_SECOND)
+        if self._display is not None:
+            self._show_in_notebook()
+        elif self._live is None:
+            self._show_line(now)
 
     def notice(self, text: str) -> None:
         """Print a line for people, whether or not progress is shown."""
+        if self._notices:
+            self._print(text)
+
+    def close(self, lines: Iterable[str]) -> None:
+        """Print the last lines, where progress is shown: below it, not in it."""
+        for text in lines if self.show else ():
+            self._print(text)
+
+    # --- how it is shown ---------------------------------------------------------------------------------------------
+
+    def scene(self) -> Scene:
+        """What there is to show now."""
+        now, plan = self.elapsed, self.plan
+        left = None if self.timeout is None else self.timeout - now
+        if plan is None or not plan.counts:
+            return Scene(name=self.study_name, elapsed=now, phase=f"{self._phase} ...")
+        return Scene(
+            name=self.study_name,
+            elapsed=now,
+            counts=plan.counts,
+            best=plan.best,
+            promotions=plan.promotions,
+            standing=self._standing,
+            rate=self._rate(now),
+            left=left,
+        )
+
+    def _rate(self, now: float) -> float | None:
+        """Trials begun a minute, of late."""
+        (since, before), (_, n) = self._begun[0], self._begun[-1]
+        return 60 * (n - before) / (now - since) if n > before and now > since + 1.0 else None
+
+    def _rendered(self) -> Text:
+        from rich.text import Text
+
+        width = self._console.width if self._console is not None else 80
+        return Text("\n".join(frame(self.scene(), width)))  # not a str: rich would read [red] in a name as markup
+
+    def _show_line(self, now: float) -> None:
+        text = line(self.scene())
+        what = text.partition(" | ")[2]  # without the time
+        if what != self._last_line or now >= self._line_at + QUIET_INTERVAL:
+            self._print(text)
+            self._last_line, self._line_at = what, now
+        self._next_line = now + PLAIN_INTERVAL
+
+    def _show_in_notebook(self) -> None:
+        self._display.update({"text/plain": "\n".join(frame(self.scene(), 100))}, raw=True)
+
+    def _print(self, text: str) -> None:
         text = printable_lines(text)
-        if self._console is not None:
+        if self._console is not None and self._live is not None:
             self._console.print(text, markup=False, soft_wrap=True)
         else:
             print(text, file=sys.stderr, flush=True)  # noqa: T201
 
-    def _line(self, plan: Plan) -> str:
-        shown = [f"{n} {state.lower()}" for state, n in sorted(plan.counts.items())] or ["starting"]
-        best = f"best {plan.best[1]:.6g} (trial {plan.best[0]})" if plan.best else "no result yet"
-        promoted = [f"{plan.promotions} promotions"] if plan.promotions else []
-        elapsed = time.monotonic() - self._start
-        return " | ".join([f"{printable(self.study_name)} {elapsed:5.1f} s", ", ".join(shown), *promoted, best])
+
+def _has_terminal() -> bool:
+    """Whether a live view can be drawn: a terminal that knows how to move its cursor, and not the log of a CI."""
+    if os.environ.get("CI", "").lower() not in ("", "0", "false") or os.environ.get("TERM") in ("dumb", "unknown"):
+        return False
+    return _is_terminal(sys.stderr)
+
+
+def _is_terminal(stream: Any) -> bool:
+    try:
+        return bool(stream.isatty())
+    except (AttributeError, ValueError):  # it is closed, or something else stands in its place
+        return False
+
+
+def _is_notebook() -> bool:
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return type(shell).__name__ == "ZMQInteractiveShell"
+
+
+def _notebook_display(text: str) -> Any:
+    return sys.modules["IPython"].display.display({"text/plain": text}, raw=True, display_id=True)
+
+
+__all__ = ["LiveProgress"]

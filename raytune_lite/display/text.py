@@ -12,6 +12,11 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
+def study_label(name: str) -> str:
+    """A study's name in a sentence; one that was made up for it says nothing to anybody."""
+    return "study" if name.startswith("no-name-") else f"study {printable(name)}"
+
+
 def printable_lines(text: str) -> str:
     """A user's text with its line breaks, safe to show: see ``printable``."""
     return "\n".join(map(printable, text.expandtabs(4).split("\n")))
@@ -24,4 +29,4 @@ def without_controls(text: str) -> str:
     return "".join(c if unicodedata.category(c) not in ("Cc", "Cs") or c in "\n\t" else printable(c) for c in text)
 
 
-__all__ = ["printable", "printable_lines", "without_controls"]
+__all__ = ["printable", "printable_lines", "study_label", "without_controls"]

@@ -68,6 +68,10 @@ def __getattr__(name: str) -> Any:
     return getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
 
 
+def __dir__() -> list[str]:
+    return sorted(_HOMES)
+
+
 def pruner_names() -> dict[str, str]:
     """The built-in pruners: a short name, as the command line has it, to the name of the class."""
     short = {name: name.removesuffix("Pruner").lower() for name in _HOMES}

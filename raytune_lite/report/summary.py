@@ -7,7 +7,6 @@ import os
 import shlex
 import shutil
 import sys
-import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -16,7 +15,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 from ..core.messages import FailureKind
 from ..core.protocols import Branches, Grid
 from ..core.state import FAILURE_KEY
-from ..display.tables import duration, params_text, shorten, size, value_text
+from ..display.result import result_lines
+from ..display.tables import duration, params_text, shorten, size
 from ..display.text import printable
 from ..samplers import grid_from_spec
 from ..trial import FrozenTrial, TrialState
@@ -84,27 +84,11 @@ def _title(study: Results) -> str:
 
 
 def _best(study: Results, seen: Overview) -> Iterator[str]:
-    several = len(study.directions) > 1
-    front = study.best_trials if several else []
-    try:
-        best = front[0] if several else study.best_trial
-    except (ValueError, IndexError):
-        has_some = TrialState.COMPLETE in seen.states
-        yield f"  best: none yet, {'no COMPLETE trial meets its constraints' if has_some else 'no trial is COMPLETE'}"
+    best = study.best_trials_so_far
+    if not best and TrialState.COMPLETE in seen.states:
+        yield "  best: none yet, no COMPLETE trial meets its constraints"
         return
-    if several:
-        names = ", ".join(direction.name.lower() for direction in study.directions)
-        yield f"  best: {_count(len(front), 'trial')} on the Pareto front ({names})"
-        values = (f"trial {t.number}: {', '.join(f'{v:.6g}' for v in t.values or ())}" for t in front)
-        yield from _some(values, len(front))
-        return
-    sense = "largest" if study.direction.sign < 0 else "smallest"
-    yield f"  best: {best.value:.6g} (trial {best.number}, the {sense})"
-    if best.params:
-        pairs = [f"{printable(name)} = {value_text(value)}" for name, value in best.params.items()]
-        yield from textwrap.wrap(
-            ", ".join(pairs), WIDTH, initial_indent="    ", subsequent_indent="    ", break_long_words=False
-        )
+    yield from (f"  {line}" for line in result_lines(best, study.directions))
 
 
 def _counts(seen: Overview) -> Iterator[str]:

@@ -256,6 +256,7 @@ class Launcher:
             seen=self._seen if self._observer.wants_trials else None,
             draining=self._draining,
             checked=self._checked,
+            standing=self._observer.wants_standing,
         )
         plan = self._driver.plan(handover, timeout)
         # those that it gave a trial are to be given back, too, until their tasks are submitted

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from ..core.state import StudyState, TrialRecord
 from ..trial import FrozenTrial, TrialState
-from .ports import Plan
+from .ports import Plan, Standing
 
 _EPOCH = datetime(1970, 1, 1)  # naive UTC
 
@@ -24,6 +24,7 @@ def make_plan(
     cancel: tuple[str, ...],
     silent: tuple[str, ...],
     commits: str,
+    standing: Standing | None = None,
 ) -> Plan:
     """What the launcher is to do.
 
@@ -37,6 +38,7 @@ def make_plan(
         cancel: slots whose tasks are to be killed.
         silent: slots at whose tasks the launcher is to look.
         commits: how the database kept up.
+        standing: where it was asked for.
     """
     work, over = state.work(now), state.is_over()
     best = state.trials[state.best] if state.best is not None else None
@@ -56,6 +58,7 @@ def make_plan(
         n_finished=len(state.finished),
         aborted=state.run.aborted or "",
         commits=commits if over else "",
+        standing=standing,
     )
 
 

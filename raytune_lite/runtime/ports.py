@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from ..best import BestSoFar
 from ..core.messages import FailureKind
 from ..trial import FrozenTrial
 
@@ -59,13 +60,42 @@ class Prefetched:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RungStanding:
+    """One rung, for people: ``n`` trials reached it, ``paused`` wait there, ``best`` is the best value there."""
+
+    level: int
+    bracket: int
+    n: int
+    paused: int
+    best: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where a run stands, for people, beyond what is in every plan.
+
+    ``best``: as ``Study.best_trials_so_far``, the first few of ``n_best``. ``rungs``: the pruner's, by bracket and
+    level. ``left``: new configurations that may still begin; None: no bound. ``pauses``: whether trials may be paused
+    and go on later, so that nobody knows how many steps are left. ``elapsed``: seconds since the run began.
+    """
+
+    best: tuple[BestSoFar, ...]
+    n_best: int
+    rungs: tuple[RungStanding, ...]
+    left: int | None
+    pauses: bool
+    elapsed: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Handover:
     """What the launcher sends to the driver, each thing until it is acknowledged.
 
     ``prefetch``: slots for which trials are to be claimed now, before their tasks are submitted. ``seen``: how many of
     the study's finished trials the launcher knows (None: it does not ask). ``draining``: the script is being stopped,
     so every attempt is to end. ``checked``: the slots that the last plan asked about, once the launcher has looked at
-    its tasks since; those that had ended are in ``ended`` or ``lost``, now or before.
+    its tasks since; those that had ended are in ``ended`` or ``lost``, now or before. ``standing``: whether the plan is
+    to hold one.
     """
 
     ended: tuple[Returned, ...] = ()
@@ -74,6 +104,7 @@ class Handover:
     seen: int | None = None
     draining: bool = False
     checked: tuple[str, ...] = ()
+    standing: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +117,7 @@ class Plan:
     whose tasks are to be killed, because their attempts were given up. ``silent``: slots that are to be given up,
     unless their tasks have ended: the launcher is to look, see Handover. ``finished``: trials that ended since
     ``seen``, in the order of their ends; ``n_finished``: what to hand over as ``seen`` next time. ``aborted``: why the
-    run was given up. ``commits``: at the end, how the database kept up.
+    run was given up. ``commits``: at the end, how the database kept up. ``standing``: where it was asked for.
     """
 
     wanted: int | None
@@ -103,6 +134,7 @@ class Plan:
     n_finished: int = 0
     aborted: str = ""
     commits: str = ""
+    standing: Standing | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,6 +258,10 @@ class Observer(Protocol):
     def wants_trials(self) -> bool:
         """Whether plans shall hold the records of finished trials."""
 
+    @property
+    def wants_standing(self) -> bool:
+        """Whether the next plan shall hold a Standing. It costs the driver some ms, so not more often than shown."""
+
     def update(self, plan: Plan) -> None:
         """A new plan has come. An exception ends the run."""
 
@@ -233,9 +269,16 @@ class Observer(Protocol):
         """A line for people."""
 
 
+class ScriptObserver(Observer, Protocol):
+    """The same, also before there is a driver."""
+
+    def phase(self, text: str) -> None:
+        """What goes on now, in some words."""
+
+
 Notice = Callable[[str], None]
 
 __all__ = [
     "LEASE_ADVICE", "DriverCalls", "Handover", "Lost", "Notice", "Observer", "Plan", "Prefetched", "Returned",
-    "Tasks", "Transport", "TransportError", "WorkerSettings",
+    "RungStanding", "ScriptObserver", "Standing", "Tasks", "Transport", "TransportError", "WorkerSettings",
 ]  # fmt: skip

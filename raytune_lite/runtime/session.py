@@ -29,6 +29,7 @@ from .history import EVERY, History
 from .host import Host, RealHost
 from .ports import Handover, Notice, Plan, WorkerSettings
 from .slots import Slots
+from .standing import Standings
 from .study_time import StudyTime
 from .suggest import SuggestRequest, ends_the_run
 
@@ -88,6 +89,7 @@ class Session:
         self._time = time or StudyTime(self._host)
         self.failure: BaseException | None = None  # set when the state in memory may be ahead of the database
         self.commits = Commits()
+        self._standings = Standings()
         self.note = ""  # how the sampler chose last, if it said so
         self.sampler_failure: RaytuneLiteError | None = None  # it ends the run
         try:
@@ -332,6 +334,7 @@ class Session:
             cancel=slots.given_up(),
             silent=slots.asked(),
             commits=str(self.commits),
+            standing=self._standings.read(self._state, self.now()) if handover.standing else None,
         )
 
     def record(self, number: int) -> FrozenTrial:

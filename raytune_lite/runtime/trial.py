@@ -27,6 +27,7 @@ from ..distributions import (
     check_distribution_compatibility,
 )
 from ..exceptions import CheckpointDiskError, CheckpointError
+from ..notebook import html_table, one_line
 from .delivery import Channel, Delivery
 from .host import Host, RealHost
 
@@ -57,6 +58,16 @@ class Trial:
         self._seen: set[int] = set()  # steps reported in this attempt
         self._first_step = 0 if assignment.parent is None else assignment.parent.checkpoint.step + 1
         self._disk_has_worked = assignment.checkpoint is not None  # this trial has saved there
+
+    def __repr__(self) -> str:
+        return one_line("Trial", [("number", self.number), ("attempt", self.attempt), ("params", self.params)])
+
+    def __dir__(self) -> list[str]:
+        """What an objective may use; ``delivery`` is for the attempt that calls it."""
+        return [name for name in object.__dir__(self) if name != "delivery"]
+
+    def _repr_html_(self) -> str:
+        return html_table(f"Trial {self.number}", [("attempt", self.attempt), *self.params.items()])
 
     # --- parameters ------------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 from sqlalchemy.engine import Connection
 
 from ..trial import FrozenTrial, TrialState
-from . import checking, overview, readers, trial_queries, trial_reader
+from . import checking, furthest, overview, readers, trial_queries, trial_reader
 from .database import Database
 from .records import CellRecord, Overview, StudyRecord
 
@@ -51,6 +51,8 @@ class Reading:
             return trial_reader.trial(connection, study, number)
 
     best_trial = reads(trial_queries.best_trial)
+    state_counts = reads(trial_queries.counts)
+    furthest = reads(furthest.furthest)
 
     def overview(self, study: StudyRecord, shown: int) -> Overview:
         """Where the study stands, in figures; ``shown``: how many of each list."""

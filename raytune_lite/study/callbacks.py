@@ -1,13 +1,23 @@
-"""Who follows a run in the script's process: progress on the terminal, the user's callbacks, garbage collection."""
+"""Who follows a run in the script's process: progress and the result at its end, callbacks, garbage collection."""
 
 from __future__ import annotations
 
+import contextlib
 import gc
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from .. import logging
+from ..display.frame import trials_text
 from ..display.progress import LiveProgress
+from ..display.result import result_lines
+from ..display.tables import duration, trial_line
+from ..display.text import study_label
+from ..exceptions import RaytuneLiteError
 from ..runtime.ports import Plan
-from ..trial import FrozenTrial, in_local_time
+from ..trial import FrozenTrial, TrialState, in_local_time
+from .results import Results
+
+FRONT_READ = 5000  # COMPLETE trials of a study with several objectives: of more, the end of a run reads no front
 
 
 class AfterTrial:
@@ -37,11 +47,25 @@ class RunObserver:
 
     def __init__(self, progress: LiveProgress, after: AfterTrial) -> None:
         self._progress, self._after = progress, after
-        self.wants_trials = after.wanted
+        self._tells_trials = logging.shows(logging.DEBUG)
+        self.wants_trials = after.wanted or self._tells_trials
+
+    @property
+    def wants_standing(self) -> bool:
+        """See ports.Observer."""
+        return self._progress.wants_standing
+
+    def phase(self, text: str) -> None:
+        """What goes on before there are trials."""
+        self._progress.phase(text)
 
     def update(self, plan: Plan) -> None:
         """A new plan has come."""
         self._progress.update(plan)
+        for trial in plan.finished if self._tells_trials else ():
+            self._progress.notice(trial_line(trial))
+        if plan.commits and self._tells_trials:
+            self._progress.notice(f"stored in {plan.commits}")
         self._after.trials(plan.finished)
 
     def notice(self, text: str) -> None:
@@ -49,4 +73,55 @@ class RunObserver:
         self._progress.notice(text)
 
 
-__all__ = ["AfterTrial", "RunObserver"]
+@contextlib.contextmanager
+def followed(
+    study: Results, after: AfterTrial, show: bool | None, *, timeout: float | None, is_inline: bool
+) -> Iterator[RunObserver]:
+    """Follows a run of ``study`` while the body runs it, and prints the result when it is over or was interrupted.
+
+    Args:
+        study: to read the result from.
+        after: what follows finished trials.
+        show: None: progress, and the result at the end; True: progress alone; False: neither.
+        timeout: of the run, in seconds.
+        is_inline: trials run in this thread, so a debugger may be at work on the terminal.
+    """
+    is_shown = show is not False and logging.shows(logging.INFO)
+    progress = LiveProgress(
+        study.study_name,
+        show=is_shown,
+        timeout=timeout,
+        live=not is_inline,
+        notices=logging.shows(logging.WARNING),
+    )
+    how = "ended"
+    try:
+        with progress:
+            yield RunObserver(progress, after)
+    except KeyboardInterrupt:
+        how = "was interrupted"
+        raise
+    except BaseException:
+        how = ""  # the error is what there is to read
+        raise
+    finally:
+        if how and is_shown and show is None and progress.plan is not None:
+            progress.close(_closing(study, progress.plan, how, progress.elapsed))
+
+
+def _closing(study: Results, plan: Plan, how: str, seconds: float) -> list[str]:
+    """The result first, then how many trials there are, and how long it took."""
+    trials = trials_text(plan.counts, plan.promotions)
+    several = len(study.directions) > 1
+    if several and plan.counts.get(TrialState.COMPLETE.name, 0) > FRONT_READ:
+        best = ["best: study.best_trials has the Pareto front"]
+    else:
+        try:
+            best = list(result_lines(study.best_trials_so_far, study.directions))
+        except RaytuneLiteError as error:  # the run is stored, and must not look as if it failed
+            best = [f"best: cannot be read now ({error})"]
+    lines = [*best, trials, f"the run {how} after {duration(seconds)}"]
+    return [f"{study_label(study.study_name)}:", *(f"  {line}" for line in lines)]
+
+
+__all__ = ["AfterTrial", "RunObserver", "followed"]

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..arguments import flag, items, shown, wrong_type
+from ..best import BestSoFar, front
 from ..core.bounds import check_json, check_name
 from ..core.messages import CheckpointRef, RunStarted
 from ..exceptions import StudyNotFoundError
+from ..notebook import html_table, one_line
 from ..runtime import takeover
 from ..runtime.host import RealHost
 from ..storages.integrity import Difference
@@ -61,6 +63,22 @@ class Results:
             raise
         self.study_name, self._durable = study_name, durable
         self._cache = TrialCache(self._repository, self._record)
+
+    def __repr__(self) -> str:
+        """In one line, without a look into the database."""
+        senses = [direction.name.lower() for direction in self.directions]
+        where = ("direction", repr(senses[0])) if len(senses) == 1 else ("directions", senses)
+        parts = [("study_name", repr(self.study_name)), ("storage", repr(self.storage)), where]
+        return one_line(type(self).__name__, parts)
+
+    def _repr_html_(self) -> str:
+        """The result so far, and how many trials there are, for a notebook."""
+        from ..display.result import result_lines
+
+        counts = self._repository.state_counts(self._record)
+        result = " ".join(line.strip() for line in result_lines(self.best_trials_so_far, self.directions))
+        rows = [("storage", self.storage or "in memory"), ("result", result)]
+        return html_table(f"Study {self.study_name}", [*rows, *((state.name, counts[state]) for state in counts)])
 
     @property
     def directions(self) -> list[StudyDirection]:
@@ -181,9 +199,7 @@ class Results:
         self._single_objective("best_trial")
         best = self._repository.best_trial(self._record)
         if best is None:
-            has_some = any(True for _ in self.iter_trials((TrialState.COMPLETE,)))
-            why = "none of its COMPLETE trials meets its constraints" if has_some else "it has no COMPLETE trial yet"
-            raise ValueError(f"study {self.study_name!r} has no best trial: {why}.")
+            raise ValueError(f"study {self.study_name!r} has no best trial: {self._why_no_best()}")
         return best
 
     @property
@@ -210,14 +226,45 @@ class Results:
         """The Pareto front: feasible COMPLETE trials that no other one beats in every objective."""
         signs = [direction.sign for direction in self.directions]
         feasible = [trial for trial in self._complete() if trial.is_feasible]
-        done = [(t, [s * v for s, v in zip(signs, t.values or (), strict=True)]) for t in feasible]
-        return [
-            trial
-            for trial, mine in done
-            if not any(
-                all(a <= b for a, b in zip(other, mine, strict=True)) and other != mine for _, other in done
-            )
-        ]
+        return front((t, [s * v for s, v in zip(signs, t.values or (), strict=True)]) for t in feasible)
+
+    @property
+    def best_so_far(self) -> BestSoFar:
+        """The trial that stands best now: the best trial; while none is COMPLETE, the best of those that came furthest.
+
+        Those are the trials at the highest rung that any has reached, by their values there; where the pruner has no
+        rungs, the trials whose last reports are at the highest step. Failed trials, and those that miss their
+        constraints, do not count.
+
+        Raises:
+            ValueError: no trial has a result or a report that counts.
+            RuntimeError: the study has several objectives; see best_trials_so_far.
+        """
+        self._single_objective("best_so_far")
+        found = self.best_trials_so_far
+        if not found:
+            raise ValueError(f"study {self.study_name!r} has no best trial: {self._why_no_best()}")
+        return found[0]
+
+    @property
+    def best_trials_so_far(self) -> list[BestSoFar]:
+        """The Pareto front of the trials that ``best_so_far`` compares; with one objective that trial alone."""
+        single = None if len(self.directions) > 1 else self._repository.best_trial(self._record)
+        best = self.best_trials if len(self.directions) > 1 else [single] if single is not None else []
+        return [_as_best(trial) for trial in best] or self._repository.furthest(self._record)
+
+    def _why_no_best(self) -> str:
+        """In one sentence, which names the trial that stands best where none is COMPLETE."""
+        if any(True for _ in self.iter_trials((TrialState.COMPLETE,))):
+            return "none of its COMPLETE trials meets its constraints."
+        reported = self._repository.furthest(self._record)
+        if not reported:
+            return "it has no COMPLETE trial yet, and no trial has reported a value that counts."
+        best = reported[0]
+        return (
+            f"it has no COMPLETE trial yet. Best so far: {best.value:.6g} at {best.where} (trial {best.number}, "
+            f"{best.state.name}); study.best_so_far has it, with its parameters."
+        )
 
     def _complete(self) -> list[FrozenTrial]:
         return self.get_trials(states=(TrialState.COMPLETE,))
@@ -276,6 +323,16 @@ class Results:
     def _single_objective(self, what: str) -> None:
         if len(self._record.directions) > 1:
             raise RuntimeError(f"{what} needs a single objective; this study has {len(self._record.directions)}.")
+
+
+def _as_best(trial: FrozenTrial) -> BestSoFar:
+    return BestSoFar(
+        number=trial.number,
+        state=trial.state,
+        values=tuple(trial.values or ()),
+        params=trial.params,
+        step=trial.last_step,
+    )
 
 
 def _states(given: Any) -> tuple[TrialState, ...]:

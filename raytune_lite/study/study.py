@@ -19,7 +19,6 @@ from ..core import messages as m
 from ..core.bounds import MAX_STEP
 from ..core.protocols import Pruner, Sampler
 from ..core.retries import RetryPolicy
-from ..display.progress import LiveProgress
 from ..distributions import Distribution
 from ..pruners import check_pruner
 from ..runtime.config import LEASE, RunConfig, new_run_id
@@ -28,7 +27,7 @@ from ..runtime.trial import Trial
 from ..samplers import check_sampler
 from ..trial import FrozenTrial, TrialState, in_local_time
 from . import checks, inputs
-from .callbacks import AfterTrial, RunObserver
+from .callbacks import AfterTrial, RunObserver, followed
 from .commands import Commands
 from .known_params import KnownParams
 from .route import Route, Ways
@@ -198,7 +197,7 @@ class Study(Commands):
         catch: type[Exception] | Iterable[type[Exception]] = (),
         callbacks: Iterable[Callback] | None = None,
         gc_after_trial: bool = False,
-        show_progress_bar: bool = False,
+        show_progress_bar: bool | None = None,
         *,
         max_trials: int | None = None,
         resources: Mapping[str, Any] | None = None,
@@ -223,7 +222,7 @@ class Study(Commands):
             catch: exceptions that fail their trial but not the study.
             callbacks: each called as ``callback(study, frozen_trial)`` after each finished trial, in this process.
             gc_after_trial: run the garbage collector after each of them, in this process.
-            show_progress_bar: live progress on the terminal.
+            show_progress_bar: None: progress, and the result at the end; True: progress alone; False: neither.
             max_trials: bound on all trials of the study, so that the same command can be run again after a crash.
             resources: per trial: ``{"num_cpus": 1, "num_gpus": 0.25, "memory": ..., "resources": {...}, ...}``.
             max_concurrent: trials at once; None: as many as the cluster has room for.
@@ -245,10 +244,11 @@ class Study(Commands):
         self._route.check_idle()
         config = self._config(n_trials, max_trials, timeout, retries, trial_timeout, lease, max_checkpoint_bytes)
         after = AfterTrial(checks.callbacks(callbacks, self), flag("gc_after_trial", gc_after_trial))
-        show = flag("show_progress_bar", show_progress_bar)
+        show = None if show_progress_bar is None else flag("show_progress_bar", show_progress_bar)
         run = self._runner(executor, func, config, catch, _tasks(resources, max_concurrent, n_jobs, one_trial_per_task))
-        with self._route.run(), LiveProgress(self.study_name, show=show) as progress:
-            run(RunObserver(progress, after))
+        is_inline = executor == "inline"
+        with self._route.run(), followed(self, after, show, timeout=config.timeout, is_inline=is_inline) as observer:
+            run(observer)
 
     def _runner(
         self,

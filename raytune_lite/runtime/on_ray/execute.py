@@ -11,11 +11,11 @@ from ..config import RunConfig
 from ..host import RealHost
 from ..interrupts import explained, is_explained
 from ..launcher import WAY_ON, WAY_ON_WITHOUT_STORAGE, Launcher
-from ..ports import Observer
+from ..ports import ScriptObserver
 from ..trial import Trial
 from . import cluster
 from .drivers import Ask, RayDriverCalls, driver_process
-from .joining import connect
+from .joining import connect, what_connecting_is
 from .objective import build_task, check_picklable
 from .tasks import RayTasks
 
@@ -43,7 +43,7 @@ class RayRun:
     pinned: bool = False
 
 
-def execute(run: RayRun, observer: Observer, attach: Callable[[Ask], None]) -> None:
+def execute(run: RayRun, observer: ScriptObserver, attach: Callable[[Ask], None]) -> None:
     """Run a study's trials as Ray tasks until its run is over.
 
     Args:
@@ -66,10 +66,11 @@ def execute(run: RayRun, observer: Observer, attach: Callable[[Ask], None]) -> N
         raise explained() from None  # not with all of Ray's frames
 
 
-def _execute(run: RayRun, observer: Observer, attach: Callable[[Ask], None]) -> None:
+def _execute(run: RayRun, observer: ScriptObserver, attach: Callable[[Ask], None]) -> None:
     config, host = run.config, RealHost()
     request = cluster.check_request(run.resources)
     check_picklable(run.objective)
+    observer.phase(what_connecting_is())
     connect(observer.notice)
     with driver_process(pinned=run.pinned) as process:  # it starts beside the checks
         warning = cluster.refuse_infeasible(request)

@@ -62,6 +62,14 @@ def connect(notice: Notice) -> None:
         _join(address, f"Ray at RAY_ADDRESS={address}", notice)
 
 
+def what_connecting_is() -> str:
+    """What ``connect`` is going to do, for people, in some words."""
+    if ray.is_initialized():
+        return "starting the driver"
+    address = os.environ.get("RAY_ADDRESS", "")
+    return "starting Ray" if address in ("", "local") else f"joining Ray at {address}"
+
+
 def _init(address: str | None) -> None:
     ray.init(address, logging_level="ERROR", log_to_driver=True, include_dashboard=None if address else False)
 
@@ -257,4 +265,4 @@ def _reason(error: BaseException) -> str:
     return f"{line[:300].rstrip('.')}."
 
 
-__all__ = ["connect"]
+__all__ = ["connect", "what_connecting_is"]

@@ -15,7 +15,7 @@ from ...trial import TrialState
 from ..config import RunConfig
 from ..launcher import Launcher
 from ..pace import Pace
-from ..ports import Plan, WorkerSettings
+from ..ports import Plan, Standing, WorkerSettings
 from ..task import Result
 from .actor import Actor, ActorCalls, Open
 from .cluster import Cluster
@@ -50,6 +50,7 @@ class Script:
         self.outcome = ""
         self._closing = False
         self._notified: set[int] = set()  # trials whose end the user was notified of in this run; membership only
+        self._plans = 0  # that were asked for
         self._known_before: int | None = None  # trials that had ended when the run began
         self._known = 0
         self._n_requests = 0
@@ -170,8 +171,16 @@ class Script:
 
     wants_trials = True
 
+    @property
+    def wants_standing(self) -> bool:
+        """See ports.Observer: now and then."""
+        self._plans += 1
+        return self._plans % 7 == 0
+
     def update(self, plan: Plan) -> None:
         """See ports.Observer: what a user's callbacks would be called for."""
+        if plan.standing is not None:
+            self._check_standing(plan.standing)
         if self._known_before is None:
             self._known_before = plan.n_finished
         self._known = plan.n_finished
@@ -181,6 +190,12 @@ class Script:
             again = trial.number in self._notified
             self.cluster.auditor.check(not again, f"{self.name}: the end of trial {trial.number} is reported twice")
             self._notified.add(trial.number)
+
+    def _check_standing(self, standing: Standing) -> None:
+        """It names trials that the database has."""
+        auditor, named = self.cluster.auditor, [best.number for best in standing.best]
+        is_right = all(number in auditor.trials for number in named)
+        auditor.check(is_right, f"{self.name}: the standing names {named}, not all of which are stored")
 
     def notice(self, text: str) -> None:
         """See ports.Observer."""

@@ -1,9 +1,13 @@
-"""The names of checkpoints on a disk. Other modules ask here and write no such name themselves. Opens no file.
+"""The names of checkpoints and of trials' logs on a disk. Other modules ask here, and write none themselves.
+
+Opens no file.
 
 Below a base directory, which several studies and databases may share::
 
     study-3-18f2a/                        one study: its id, and when it was created
         .rtl-run                          the run that uses it on several machines
+        logs/
+            trial-00007.log               what the trial's objective printed, all attempts
         trial-00007/
             attempt-2/
                 step-9/                   a published checkpoint
@@ -93,6 +97,11 @@ def is_place(uri: str, number: int, attempt: int, step: int) -> bool:
     """Whether ``uri`` is a checkpoint of this trial, attempt and step: its first, or a later copy."""
     first = place(number, attempt, step)
     return uri.startswith(first) and _COPY.fullmatch(uri, len(first)) is not None
+
+
+def log_place(number: int) -> str:
+    """The log of what a trial printed, below the study's directory."""
+    return f"logs/{trial_directory(number)}.log"
 
 
 def parts(uri: str) -> tuple[str, str, str] | None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 _PASSED_ON = ("n_trials", "max_trials", "timeout", "trial_timeout", "lease", "max_concurrent", "executor",
-              "one_trial_per_task", "max_checkpoint_bytes")  # fmt: skip
+              "one_trial_per_task", "max_checkpoint_bytes", "trial_output")  # fmt: skip
 
 SAMPLERS = {
     "auto": "AutoSampler",
@@ -68,6 +68,8 @@ SAMPLERS = {
 @click.option("--catch", is_flag=True, help="Go on after trials that raise; they are stored as FAIL.")
 @click.option("--executor", type=click.Choice(["ray", "inline"]), default="ray", show_default=True,
               help="On Ray, or one after another in this process.")  # fmt: skip
+@click.option("--trial-output", type=click.Choice(["show", "keep", "hide"]), default="show", show_default=True,
+              help="What objectives print: shown and kept in a log a trial, only kept, or neither.")  # fmt: skip
 @click.option("--one-trial-per-task", is_flag=True, help="A Ray task runs one trial, also where trials take "
               "milliseconds.")  # fmt: skip
 @click.option("--checkpoint-dir", type=click.Path(file_okay=False), help="Where checkpoints lie; on several nodes a "

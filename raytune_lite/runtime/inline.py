@@ -26,7 +26,8 @@ from .control import ControlServer
 from .driver import BUSY_AFTER, Driver
 from .host import Host, RealHost
 from .launcher import WAY_ON, WAY_ON_WITHOUT_STORAGE, Launcher
-from .ports import DriverCalls, Lost, Observer, Prefetched, Returned
+from .output import TrialOutput, of_inline
+from .ports import DriverCalls, Lost, Observer, Prefetched, Returned, WorkerSettings
 from .trial import Trial
 
 NODE = "in-process"
@@ -107,10 +108,15 @@ class LocalStudy:
         return self.driver.report(m.Reported(number=number, attempt=attempt, progress=progress))
 
     def run(
-        self, objective: Callable[[Trial], Any], *, catch: tuple[type[Exception], ...], observer: Observer
+        self,
+        objective: Callable[[Trial], Any],
+        *,
+        catch: tuple[type[Exception], ...],
+        observer: Observer,
+        output: TrialOutput = "show",
     ) -> None:
         """Run trials one after another until the run is over; see Launcher.run for what it raises."""
-        tasks = SerialTasks(self, objective, catch, self._settings.n_objectives)
+        tasks = SerialTasks(self, objective, catch, self._settings, output)
         name, way_on = self.config.study_name, WAY_ON if self.config.durable else WAY_ON_WITHOUT_STORAGE
         launcher = Launcher(
             self.driver, tasks, self._host, observer, study_name=name, max_concurrent=1, way_on=way_on
@@ -133,9 +139,11 @@ class SerialTasks:
         study: LocalStudy,
         objective: Callable[[Trial], Any],
         catch: tuple[type[Exception], ...],
-        n_objectives: int,
+        settings: WorkerSettings,
+        output: TrialOutput = "show",
     ) -> None:
-        self._study, self._objective, self._catch, self._n_objectives = study, objective, catch, n_objectives
+        self._study, self._objective, self._catch = study, objective, catch
+        self._settings, self._output = settings, output
         self._queue: list[str] = []
         self._submitted = 0
 
@@ -155,7 +163,9 @@ class SerialTasks:
             trial = None  # the driver knows it, and ends the run
         if trial is None:
             return [Returned(slot=slot)], []
-        result = run_trial(self._objective, trial, catch=self._catch, n_objectives=self._n_objectives)
+        n = self._settings.n_objectives
+        with of_inline(self._output, self._settings.checkpoint_root, trial.number, trial.attempt):
+            result = run_trial(self._objective, trial, catch=self._catch, n_objectives=n)
         return [
             Returned(
                 slot=slot,

@@ -24,6 +24,7 @@ CAPACITY_INTERVAL = 5.0  # seconds between two looks at how many trials there is
 DRAIN_PATIENCE = 10.0  # seconds a driver has, at the end of a run, to store what there is left to report
 DISMISS_PATIENCE = 0.5  # seconds that idle tasks have, when a run is over, to be answered that there is nothing
 STOP_GRACE = 5.0  # seconds an interrupted objective has to notice, before its task is killed
+LOSS_NOTICE = 10.0  # seconds between notices of lost attempts; those in between are counted
 TRACEBACKS_SHOWN = 3  # caught failures shown whole; the database keeps them all
 STUCK_NOTICE = 30.0  # seconds without a trial, while tasks wait, until a notice says why; each later one comes after
 STUCK_NOTICE_MOST = 600.0  # twice as long, up to this
@@ -83,7 +84,8 @@ class Launcher:
         self._room, self._growth, self._room_until = 0, 0, -math.inf
         self._pace = pace or Pace(host)
         self._prefetched, self._n_asked = 0, 0  # slots, in all and in the last call
-        self._disk_noticed_at = -math.inf
+        self._disk_noticed_at = self._loss_noticed_at = -math.inf
+        self._n_losses = 0  # that no notice has told of
         self._running = 0  # trials, by the last plan
         self._stuck_since, self._stuck_patience = host.monotonic(), STUCK_NOTICE
 
@@ -261,11 +263,13 @@ class Launcher:
         plan = self._driver.plan(handover, timeout)
         # those that it gave a trial are to be given back, too, until their tasks are submitted
         self._prefetching = {item.slot: None for item in plan.prefetched}
-        ended, self._ended, self._lost = self._ended, [], []
+        ended, lost, self._ended, self._lost = self._ended, self._lost, [], []
         self._seen, self._silent, self._checked = plan.n_finished, plan.silent, ()
         self._running = plan.counts.get(TrialState.RUNNING.name, 0)
         for item in ended:
             self._note_failure(item, plan)
+        if not self._draining:
+            self._say_losses(lost)
         return plan
 
     def _note_failure(self, item: Returned, plan: Plan) -> None:
@@ -294,6 +298,20 @@ class Launcher:
         else:
             self._has_others = True
         self._observer.notice(f"trial {event.number} (attempt {event.attempt}) failed: {text}")
+
+    def _say_losses(self, lost: Sequence[Lost]) -> None:
+        """Say that workers died. Many may die at once: the last one is named, the others are counted."""
+        self._n_losses += len(lost)
+        now = self._host.monotonic()
+        if lost and now - self._loss_noticed_at >= LOSS_NOTICE:
+            self._loss_noticed_at, n, self._n_losses = now, self._n_losses, 0
+            last = lost[-1]
+            code = "" if last.exit_code is None else f", exit code {last.exit_code}"
+            which = "an attempt was" if n == 1 else f"{n} attempts were"
+            said = last.message.strip().partition("\n")[0][:200].rstrip(".")
+            self._observer.notice(
+                f"{which} lost ({last.kind.value}{code}): {said}. The driver tries each again, as its retries allow"
+            )
 
     def _say_retry(self, number: int, failure: Failure) -> None:
         """Say what a person should know, or can mend, while the trial is tried again."""

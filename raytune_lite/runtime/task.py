@@ -7,6 +7,7 @@ value, through the launcher, so a short trial costs one round trip or none. Know
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -37,9 +38,16 @@ class TaskChannel(Channel, EndChannel, Protocol):
         """The trial to work at, or None when there is nothing to do. Raises DriverGone when there is no answer."""
 
 
+def _as_it_is(_: Assignment) -> contextlib.AbstractContextManager[None]:
+    return contextlib.nullcontext()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where a task runs. ``slot``: its name. ``channel``, ``store``: make those of one attempt."""
+    """Where a task runs. ``slot``: its name. ``channel``, ``store``: make those of one attempt.
+
+    ``output``: what is around an objective of this attempt while it runs, and takes what it prints.
+    """
 
     slot: str
     node: str
@@ -48,6 +56,7 @@ class Place:
     heartbeat: Heartbeat
     channel: Callable[[], TaskChannel]
     store: Callable[[], CheckpointStore]
+    output: Callable[[Assignment], contextlib.AbstractContextManager[None]] = _as_it_is
 
 
 def run_task(
@@ -69,7 +78,8 @@ def run_task(
         began = place.host.monotonic()
         place.heartbeat.watch(trial, is_short=bool(prefetched))
         try:
-            result = run_trial(objective, trial, catch=catch, n_objectives=settings.n_objectives)
+            with place.output(assignment):
+                result = run_trial(objective, trial, catch=catch, n_objectives=settings.n_objectives)
         finally:
             place.heartbeat.leave()
         hand.note(assignment, result, place.host.monotonic() - began)

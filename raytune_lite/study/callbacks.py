@@ -7,12 +7,14 @@ import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from .. import logging
+from ..arguments import flag
 from ..display.frame import trials_text
 from ..display.progress import LiveProgress
 from ..display.result import result_lines
 from ..display.tables import duration, trial_line
 from ..display.text import study_label
 from ..exceptions import RaytuneLiteError
+from ..runtime.config import RunConfig
 from ..runtime.ports import Plan
 from ..trial import FrozenTrial, TrialState, in_local_time
 from .results import Results
@@ -73,27 +75,43 @@ class RunObserver:
         self._progress.notice(text)
 
 
-@contextlib.contextmanager
 def followed(
-    study: Results, after: AfterTrial, show: bool | None, *, timeout: float | None, is_inline: bool
-) -> Iterator[RunObserver]:
+    study: Results,
+    config: RunConfig,
+    callbacks: Sequence[Callable[[FrozenTrial], None]],
+    collect: bool,
+    show: bool | None,
+    executor: str,
+) -> contextlib.AbstractContextManager[RunObserver]:
     """Follows a run of ``study`` while the body runs it, and prints the result when it is over or was interrupted.
 
     Args:
         study: to read the result from.
-        after: what follows finished trials.
+        config: the run.
+        callbacks: see AfterTrial.
+        collect: see AfterTrial.
         show: None: progress, and the result at the end; True: progress alone; False: neither.
-        timeout: of the run, in seconds.
-        is_inline: trials run in this thread, so a debugger may be at work on the terminal.
+        executor: with "inline" trials run in this thread, so a debugger may be at work on the terminal.
+
+    Raises:
+        TypeError: ``show`` is neither None nor a bool, or ``collect`` is no bool.
     """
-    is_shown = show is not False and logging.shows(logging.INFO)
+    after = AfterTrial(callbacks, flag("gc_after_trial", collect))
+    is_shown = (show is None or flag("show_progress_bar", show)) and logging.shows(logging.INFO)
     progress = LiveProgress(
         study.study_name,
         show=is_shown,
-        timeout=timeout,
-        live=not is_inline,
+        timeout=config.timeout,
+        live=executor != "inline",
         notices=logging.shows(logging.WARNING),
     )
+    return _followed(study, progress, after, ends_with_result=is_shown and show is None)
+
+
+@contextlib.contextmanager
+def _followed(
+    study: Results, progress: LiveProgress, after: AfterTrial, *, ends_with_result: bool
+) -> Iterator[RunObserver]:
     how = "ended"
     try:
         with progress:
@@ -105,7 +123,7 @@ def followed(
         how = ""  # the error is what there is to read
         raise
     finally:
-        if how and is_shown and show is None and progress.plan is not None:
+        if how and ends_with_result and progress.plan is not None:
             progress.close(_closing(study, progress.plan, how, progress.elapsed))
 
 

@@ -9,7 +9,7 @@ import inspect
 import numbers
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, cast, get_args
 
 from .. import arguments
 from ..checkpoints.layout import chosen_base
@@ -18,6 +18,7 @@ from ..core.retries import RetryPolicy
 from ..distributions import DISTRIBUTIONS, Distribution
 from ..exceptions import InvalidResourcesError
 from ..runtime.config import LEAST_LEASE
+from ..runtime.output import TrialOutput
 from ..trial import StudyDirection, parse_direction
 
 
@@ -118,6 +119,21 @@ def exceptions(catch: Any) -> tuple[type[Exception], ...]:
         if not isinstance(kind, type) or not issubclass(kind, Exception):
             raise arguments.wrong_type("catch", "an Exception class or a list of them", kind, hint)
     return tuple(found)
+
+
+def trial_output(given: Any) -> TrialOutput:
+    """What becomes of what objectives print.
+
+    Raises:
+        ValueError: it is not "show", "keep" or "hide".
+    """
+    for known in get_args(TrialOutput):
+        if isinstance(given, str) and given == known:
+            return cast(TrialOutput, known)
+    raise ValueError(
+        "trial_output must be 'show' (shown with the trial's number, and kept in a log), 'keep' (only kept) or 'hide', "
+        f"got {arguments.shown(given)}."
+    )
 
 
 def retry_policy(given: Any) -> RetryPolicy:

@@ -23,11 +23,12 @@ from ..distributions import Distribution
 from ..pruners import check_pruner
 from ..runtime.config import LEASE, RunConfig, new_run_id
 from ..runtime.inline import IDLE_AFTER, LocalStudy
+from ..runtime.output import TrialOutput
 from ..runtime.trial import Trial
 from ..samplers import check_sampler
 from ..trial import FrozenTrial, TrialState, in_local_time
 from . import checks, inputs
-from .callbacks import AfterTrial, RunObserver, followed
+from .callbacks import RunObserver, followed
 from .commands import Commands
 from .known_params import KnownParams
 from .route import Route, Ways
@@ -208,6 +209,7 @@ class Study(Commands):
         executor: Literal["ray", "inline"] = "ray",
         one_trial_per_task: bool = False,
         max_checkpoint_bytes: int | None = None,
+        trial_output: TrialOutput = "show",
     ) -> None:
         """Run trials until the budget is used. Interrupted trials of an earlier run go first and are not new ones.
 
@@ -232,22 +234,20 @@ class Study(Commands):
             executor: "ray", or "inline" to run one trial after another in this process (pdb works there).
             one_trial_per_task: also where trials take milliseconds, and a Ray task without a GPU would run several.
             max_checkpoint_bytes: of all checkpoints. Past it the least promising paused trials lose theirs.
+            trial_output: what objectives print is shown here and kept in a log a trial, or only kept, or "hide".
 
         Raises:
-            RuntimeError: the study is running already; optimize() cannot be called inside optimize().
-            TypeError, ValueError: an argument of the wrong type, or out of range; nothing was started.
+            RuntimeError, TypeError, ValueError: the study runs already, or an argument is wrong; nothing was started.
             StudyAbortedError, NoResultError, SamplerFailedError, StudyBusyError: the class of each says why.
             TrialFailedError: an objective on Ray raised what ``catch`` does not list (inline: that exception itself).
             KeyboardInterrupt, SystemExit: after Ctrl-C, SIGTERM or SIGHUP.
             InfeasibleResourcesError, InvalidResourcesError, RuntimeEnvironmentError: Ray can never grant ``resources``.
         """
-        self._route.check_idle()
         config = self._config(n_trials, max_trials, timeout, retries, trial_timeout, lease, max_checkpoint_bytes)
-        after = AfterTrial(checks.callbacks(callbacks, self), flag("gc_after_trial", gc_after_trial))
-        show = None if show_progress_bar is None else flag("show_progress_bar", show_progress_bar)
-        run = self._runner(executor, func, config, catch, _tasks(resources, max_concurrent, n_jobs, one_trial_per_task))
-        is_inline = executor == "inline"
-        with self._route.run(), followed(self, after, show, timeout=config.timeout, is_inline=is_inline) as observer:
+        follow = followed(self, config, checks.callbacks(callbacks, self), gc_after_trial, show_progress_bar, executor)
+        tasks = _tasks(resources, max_concurrent, n_jobs, one_trial_per_task, trial_output)
+        run = self._runner(executor, func, config, catch, tasks)
+        with self._route.run(), follow as observer:
             run(observer)
 
     def _runner(
@@ -259,20 +259,26 @@ class Study(Commands):
         tasks: Mapping[str, Any],
     ) -> Callable[[RunObserver], None]:
         """What runs the trials, by the name of the executor. ``tasks``: arguments of RayRun."""
+        self._route.check_idle()
         checks.objective(func)
         caught = checks.exceptions(catch)
         if text("executor", executor, "'ray' or 'inline'") == "inline":
-            return partial(self._optimize_inline, func, config, caught)
+            return partial(self._optimize_inline, func, config, caught, tasks["output"])
         if executor == "ray":
             return partial(self._optimize_on_ray, func, config, caught, tasks)
         raise ValueError(f"executor must be 'ray' or 'inline', got {shown(executor)}.")
 
     def _optimize_inline(
-        self, func: Objective, config: RunConfig, catch: tuple[type[Exception], ...], observer: RunObserver
+        self,
+        func: Objective,
+        config: RunConfig,
+        catch: tuple[type[Exception], ...],
+        output: TrialOutput,
+        observer: RunObserver,
     ) -> None:
         local = LocalStudy(config, observer.notice)
         self._route.attach_local(local)
-        local.run(func, catch=catch, observer=observer)
+        local.run(func, catch=catch, observer=observer, output=output)
 
     def _optimize_on_ray(
         self,
@@ -362,13 +368,18 @@ class Study(Commands):
 
 
 def _tasks(
-    resources: Mapping[str, Any] | None, max_concurrent: int | None, n_jobs: int, one_trial_per_task: bool
+    resources: Mapping[str, Any] | None,
+    max_concurrent: int | None,
+    n_jobs: int,
+    one_trial_per_task: bool,
+    trial_output: str,
 ) -> dict[str, Any]:
     """Arguments of RayRun."""
     return {
         "resources": checks.resource_request(resources),
         "max_concurrent": _most_at_once(max_concurrent, n_jobs),
         "one_trial_per_task": flag("one_trial_per_task", one_trial_per_task),
+        "output": checks.trial_output(trial_output),
     }
 
 

@@ -11,12 +11,14 @@ from ..config import RunConfig
 from ..host import RealHost
 from ..interrupts import explained, is_explained
 from ..launcher import WAY_ON, WAY_ON_WITHOUT_STORAGE, Launcher
+from ..output import TrialOutput
 from ..ports import ScriptObserver
 from ..trial import Trial
 from . import cluster
 from .drivers import Ask, RayDriverCalls, driver_process
 from .joining import connect, what_connecting_is
 from .objective import build_task, check_picklable
+from .output import folded_messages, follow
 from .tasks import RayTasks
 
 
@@ -31,6 +33,7 @@ class RayRun:
         resources: per trial, see ``cluster.RESOURCE_OPTIONS``.
         max_concurrent: tasks at once, or None for as many as there is room for.
         one_trial_per_task: also where trials are so short that a task would run several.
+        output: what becomes of what objectives print.
         pinned: the driver must stay on this node (a SQLite file lies here).
     """
 
@@ -40,6 +43,7 @@ class RayRun:
     resources: Mapping[str, Any] | None = None
     max_concurrent: int | None = None
     one_trial_per_task: bool = False
+    output: TrialOutput = "show"
     pinned: bool = False
 
 
@@ -72,6 +76,7 @@ def _execute(run: RayRun, observer: ScriptObserver, attach: Callable[[Ask], None
     check_picklable(run.objective)
     observer.phase(what_connecting_is())
     connect(observer.notice)
+    follow(run.output, observer.notice)
     with driver_process(pinned=run.pinned) as process:  # it starts beside the checks
         warning = cluster.refuse_infeasible(request)
         if warning:
@@ -80,7 +85,7 @@ def _execute(run: RayRun, observer: ScriptObserver, attach: Callable[[Ask], None
         if settings.previous_owner:
             observer.notice(f"took the study over from {settings.previous_owner}")
         attach(calls.ask)
-        task = build_task(run.objective, run.catch, process.name, settings, request)
+        task = build_task(run.objective, run.catch, process.name, settings, request, run.output)
         tasks = RayTasks(task, request, host, shares=not run.one_trial_per_task)
         launcher = Launcher(
             calls,
@@ -92,7 +97,7 @@ def _execute(run: RayRun, observer: ScriptObserver, attach: Callable[[Ask], None
             way_on=WAY_ON if config.durable else WAY_ON_WITHOUT_STORAGE,
         )
         try:
-            with signals.interrupting():
+            with signals.interrupting(), folded_messages():
                 launcher.run()
         except KeyboardInterrupt:
             raise explained() from None

@@ -11,6 +11,7 @@ import ray
 from ray import cloudpickle
 
 from ...exceptions import ObjectiveNotPicklableError
+from ..output import TrialOutput
 from ..ports import WorkerSettings
 from ..task import Result
 from .task import run_ray_task
@@ -22,11 +23,12 @@ def build_task(
     name: str,
     settings: WorkerSettings,
     request: Mapping[str, Any],
+    output: TrialOutput = "show",
 ) -> Any:
     """The remote function of this run, exported once. Ray never retries it: the ledger issues attempts."""
 
     def attempt(*prefetched: bytes) -> Result:
-        return run_ray_task(objective, catch, name, settings, prefetched)
+        return run_ray_task(objective, catch, name, settings, prefetched, output)
 
     options = dict(request)
     if options.get("num_gpus"):
@@ -35,7 +37,7 @@ def build_task(
         env = dict(options.get("runtime_env") or {})
         env["env_vars"] = {"CUDA_VISIBLE_DEVICES": "", **env.get("env_vars", {})}  # num_gpus=0 alone hides nothing
         options["runtime_env"] = env
-    return ray.remote(max_retries=0, **options)(attempt)
+    return ray.remote(max_retries=0, **options)(attempt)  # Ray prints the function's name: see output.TASK
 
 
 def check_picklable(objective: Callable[..., Any]) -> None:

@@ -23,11 +23,13 @@ from ..channel import DriverChannel, FastLine
 from ..heartbeat import Heartbeat
 from ..host import RealHost
 from ..hosting import NotHostedError
+from ..output import TrialOutput
 from ..ports import TransportError, WorkerSettings
 from ..sockets import SocketClient
 from ..task import Place, Result, run_task
 from ..trial import Trial
 from . import NAMESPACE
+from .output import of_attempt
 
 MARKER_PATIENCE = 5.0  # seconds within which a network file system must show a new file
 
@@ -75,6 +77,7 @@ def run_ray_task(
     driver_name: str,
     settings: WorkerSettings,
     prefetched: Sequence[bytes],
+    output: TrialOutput,
 ) -> Result:
     """The body of the Ray task. ``prefetched``: the Assignments that were claimed for it, as JSON."""
     refuse_blind_node(_node_id(), settings)
@@ -88,6 +91,7 @@ def run_ray_task(
         heartbeat=heartbeat,
         channel=lambda: DriverChannel(settings, line, transport, _HOST, heartbeat.acknowledged),
         store=lambda: _store(settings),
+        output=lambda assignment: of_attempt(output, settings, assignment, is_short=bool(prefetched)),
     )
     return run_task(objective, catch, settings, place, prefetched)
 

@@ -113,7 +113,13 @@ def main() -> int:
     start = time.monotonic()
     resources = {"num_cpus": 1, "num_gpus": args.num_gpus} if args.executor == "ray" else None
     try:
-        study.optimize(objective, max_trials=args.max_trials, resources=resources, executor=args.executor)
+        study.optimize(
+            objective,
+            max_trials=args.max_trials,
+            resources=resources,
+            executor=args.executor,
+            show_progress_bar=True,  # without the result at the end: print_summary says more
+        )
     except KeyboardInterrupt:
         return 130
     print(f"\nthis run: {time.monotonic() - start:.0f} s")

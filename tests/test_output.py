@@ -91,7 +91,7 @@ def test_inline_runs_do_as_they_are_told(tmp_path, capsys, mode, shown, is_kept)
     else:
         assert done.exit_code == 2
         assert "trial 1 has no log here (" in done.stderr
-        assert "it ran on in-proce" in done.stderr
+        assert "the trial ran on this machine" in done.stderr
     assert "trial 5 has not been started" in CliRunner().invoke(
         cli, ["logs", "5", "--storage", f"sqlite:///{tmp_path}/s.db"]
     ).stderr

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from ..runtime.inline import NODE
 from .base import cli, open_study, refuse, study_options
 
 
@@ -47,8 +48,9 @@ def logs(
 def _why_not(number: int, path: Path, nodes: list[str]) -> str:
     if not nodes:
         return f"trial {number} has not been started in this study; raytune-lite trials lists those that were."
-    ran = ", ".join(dict.fromkeys(node[:8] for node in nodes if node)) or "this machine"
+    named = (node[:8] for node in nodes if node and node != NODE)  # of a Ray node the id, as `attempts` shows it
+    ran = ", ".join(dict.fromkeys(named)) or "this machine"
     return (
-        f"trial {number} has no log here ({path}). Its objective printed nothing, or the run had trial_output='hide' or "
-        f"another directory (--checkpoint-dir); or the log lies on the disk of another node: the trial ran on {ran}."
+        f"trial {number} has no log here ({path}). Its objective printed nothing, or the run had trial_output='hide', "
+        f"or another directory (--checkpoint-dir); or the log lies on the disk of another node: the trial ran on {ran}."
     )

@@ -58,7 +58,7 @@ class LiveProgress:
         self._last_line, self._next_line, self._line_at = "", FIRST_LINE, 0.0
         self._begun: deque[tuple[float, int]] = deque()  # when, and how many trials had begun
         self.plan: Plan | None = None  # the newest
-        self._standing: Any = None
+        self._shown: Plan | None = None  # the newest that has a Standing: all figures of a view are of one moment
         self._phase = "starting"
         self._live: Live | None = None
         self._console: Console | None = None
@@ -130,7 +130,7 @@ class LiveProgress:
             self._begun.popleft()
         if plan.standing is None:
             return
-        self._standing = plan.standing
+        self._shown = plan
         self._next_look = now + LOOK_INTERVAL * max(1.0, n / TRIALS_A_SECOND)
         if self._display is not None:
             self._show_in_notebook()
@@ -151,7 +151,7 @@ class LiveProgress:
 
     def scene(self) -> Scene:
         """What there is to show now."""
-        now, plan = self.elapsed, self.plan
+        now, plan = self.elapsed, self._shown
         left = None if self.timeout is None else self.timeout - now
         if plan is None or not plan.counts:
             return Scene(name=self.study_name, elapsed=now, phase=f"{self._phase} ...")
@@ -161,7 +161,7 @@ class LiveProgress:
             counts=plan.counts,
             best=plan.best,
             promotions=plan.promotions,
-            standing=self._standing,
+            standing=plan.standing,
             rate=self._rate(now),
             left=left,
         )
@@ -169,7 +169,7 @@ class LiveProgress:
     def _rate(self, now: float) -> float | None:
         """Trials begun a minute, of late."""
         (since, before), (_, n) = self._begun[0], self._begun[-1]
-        return 60 * (n - before) / (now - since) if n > before and now > since + 1.0 else None
+        return 60 * (n - before) / (now - since) if n >= before + 3 and now > since + 1.0 else None
 
     def _rendered(self) -> Text:
         from rich.text import Text

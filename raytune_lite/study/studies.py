@@ -8,6 +8,7 @@ import uuid
 import weakref
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from ..arguments import flag
 from ..core.protocols import Pruner, Sampler
@@ -21,7 +22,7 @@ from . import checks
 from .results import check_findable
 from .study import Study
 
-Direction = str | StudyDirection
+Direction = Literal["minimize", "maximize"] | StudyDirection
 
 
 def create_study(

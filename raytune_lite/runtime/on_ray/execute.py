@@ -74,7 +74,8 @@ def _execute(run: RayRun, observer: ScriptObserver, attach: Callable[[Ask], None
     config, host = run.config, RealHost()
     request = cluster.check_request(run.resources)
     check_picklable(run.objective)
-    observer.phase(what_connecting_is())
+    if what := what_connecting_is():
+        observer.phase(what)
     connect(observer.notice)
     follow(run.output, observer.notice)
     with driver_process(pinned=run.pinned) as process:  # it starts beside the checks

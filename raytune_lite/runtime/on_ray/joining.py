@@ -63,9 +63,9 @@ def connect(notice: Notice) -> None:
 
 
 def what_connecting_is() -> str:
-    """What ``connect`` is going to do, for people, in some words."""
+    """What ``connect`` is going to do, for people, in some words; empty when there is nothing to do."""
     if ray.is_initialized():
-        return "starting the driver"
+        return ""
     address = os.environ.get("RAY_ADDRESS", "")
     return "starting Ray" if address in ("", "local") else f"joining Ray at {address}"
 

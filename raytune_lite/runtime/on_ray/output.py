@@ -31,6 +31,7 @@ _FOLDED = (
     "A worker died or was killed while executing a task",
     "Workers (tasks / actors) killed due to memory pressure",
     "has been marked dead because the detector",
+    "Task DriverActor.host failed",
 )
 
 # --- in a worker -----------------------------------------------------------------------------------------------------

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from ..runtime.inline import NODE
 from .base import cli, open_study, refuse, study_options
 
 
@@ -46,6 +45,8 @@ def logs(
 
 
 def _why_not(number: int, path: Path, nodes: list[str]) -> str:
+    from ..runtime.inline import NODE
+
     if not nodes:
         return f"trial {number} has not been started in this study; raytune-lite trials lists those that were."
     named = (node[:8] for node in nodes if node and node != NODE)  # of a Ray node the id, as `attempts` shows it

@@ -1,7 +1,7 @@
 """Where a run stands, for people: what is best so far, who stands at which rung, how much is left to begin.
 
-Read from the study's state where it is asked for; changes nothing, and no decision depends on it. It costs some
-milliseconds in a study of 10,000 trials, and remembers what it has learnt of finished trials.
+Read from the study's state where it is asked for; changes nothing, and no decision depends on it. Rungs and the list of
+finished trials only grow, so what was learnt of them is kept: a question costs by what has come since the last one.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from ..best import BestSoFar, front
 from ..core.protocols import Rung
@@ -23,6 +25,15 @@ _Losses = tuple[float, ...]
 _Entry = tuple[int, _Losses]  # a trial's number and its losses
 
 
+@dataclass(slots=True)
+class _Seen:
+    """What is known of a rung: the best of the first ``n`` that came there. ``source``: the list of their numbers."""
+
+    source: Any
+    n: int = 0
+    best: list[_Entry] = field(default_factory=list)
+
+
 class Standings:
     """Answers where a study stands. One for each session: it keeps what it has learnt of the finished trials."""
 
@@ -31,6 +42,7 @@ class Standings:
         self._complete: list[_Entry] = []  # the best of the COMPLETE ones that meet their constraints
         self._step = -1  # the highest step at which one of the others has its last report that counts
         self._there: list[_Entry] = []  # the best of those there
+        self._at_rungs: dict[tuple[int, int], _Seen] = {}
 
     def read(self, state: StudyState, now: float) -> Standing:
         """Where the study stands at ``now``, in seconds since it was created."""
@@ -39,7 +51,7 @@ class Standings:
         return Standing(
             best=tuple(best[:SHOWN]),
             n_best=len(best),
-            rungs=tuple(_rung_standings(state, rungs)),
+            rungs=tuple(self._rung_standings(state, rungs)),
             left=0 if state.run.stopping else state.n_new(),
             pauses=state.promoter is not None,
             elapsed=max(0.0, now - state.run.began_at),
@@ -53,14 +65,25 @@ class Standings:
         self._look_at_finished(state)
         if self._complete:
             return [_complete(state, number) for number, _ in self._complete]
-        by_level: dict[int, list[_Entry]] = {}
-        for rung in rungs:
-            by_level.setdefault(rung.level, []).extend(_entries(rung))
-        for level in sorted(by_level, reverse=True):
-            found = _leaders(state, by_level[level])
+        for level in sorted({rung.level for rung in rungs}, reverse=True):
+            there = [rung for rung in rungs if rung.level == level]
+            found = _best_of([entry for rung in there for entry in self._best_at(rung)])
+            if not all(_counts(state.trials.peek(number)) for number, _ in found):
+                found = _leaders(state, [entry for rung in there for entry in _entries(rung)])
             if found:
                 return [_reported(state, entry, level, is_rung=True) for entry in found]
         return self._at_steps(state)
+
+    def _best_at(self, rung: Rung) -> list[_Entry]:
+        """The best at a rung, whether or not they count."""
+        source = getattr(rung.numbers, "source", rung.numbers)
+        seen = self._at_rungs.get((rung.bracket, rung.level))
+        if seen is None or seen.source is not source or seen.n > len(rung.numbers):  # another pruner's
+            seen = self._at_rungs[rung.bracket, rung.level] = _Seen(source)
+        if len(rung.numbers) > seen.n:
+            seen.best = _best_of([*seen.best, *_entries(rung, seen.n)])
+            seen.n = len(rung.numbers)
+        return seen.best
 
     def _at_steps(self, state: StudyState) -> list[BestSoFar]:
         """By the last reports, of finished trials and of those under way."""
@@ -71,6 +94,24 @@ class Standings:
                 there = [*(there if last[0] == step else ()), (trial.number, last[1])]
                 step = last[0]
         return [_reported(state, entry, step, is_rung=False) for entry in _leaders(state, there)]
+
+    def _rung_standings(self, state: StudyState, rungs: Sequence[Rung]) -> Iterator[RungStanding]:
+        paused: Counter[tuple[int, int]] = Counter()
+        looked_for = set(state.paused)  # membership only
+        for rung in sorted(rungs, key=lambda rung: -rung.level):  # a trial waits at the highest one that it has reached
+            there = looked_for.intersection(rung.numbers[:])
+            paused[rung.bracket, rung.level] = len(there)
+            looked_for -= there
+        sign = state.directions[0].sign
+        for rung in rungs:
+            best = self._best_at(rung) if len(state.directions) == 1 else ()
+            yield RungStanding(
+                level=rung.level,
+                bracket=rung.bracket,
+                n=len(rung.numbers),
+                paused=paused[rung.bracket, rung.level],
+                best=sign * best[0][1][0] if best else None,
+            )
 
     def _look_at_finished(self, state: StudyState) -> None:
         for number in state.finished.numbers(self._seen, LOOKED_AT):
@@ -112,8 +153,10 @@ def _is_feasible(trial: TrialRecord) -> bool:
     return all(value <= 0 for _, value in trial.constraints())
 
 
-def _entries(rung: Rung) -> Iterator[_Entry]:
-    return (entry for entry in zip(rung.numbers, rung.losses, strict=True) if _is_finite(entry[1]))
+def _entries(rung: Rung, first: int = 0) -> Iterator[_Entry]:
+    """Those with finite losses, from the one that came as number ``first``, counted from 0."""
+    both = zip(rung.numbers[first:], rung.losses[first:], strict=True)
+    return (entry for entry in both if _is_finite(entry[1]))
 
 
 def _leaders(state: StudyState, entries: list[_Entry]) -> list[_Entry]:
@@ -152,26 +195,6 @@ def _reported(state: StudyState, entry: _Entry, step: int, *, is_rung: bool) -> 
     return BestSoFar(
         number=entry[0], state=trial.state, values=values, params=trial.chosen(), step=step, is_rung=is_rung
     )
-
-
-# --- rungs -----------------------------------------------------------------------------------------------------------
-
-
-def _rung_standings(state: StudyState, rungs: Sequence[Rung]) -> Iterator[RungStanding]:
-    paused: Counter[tuple[int, int]] = Counter()
-    looked_for = set(state.paused)  # membership only
-    for rung in sorted(rungs, key=lambda rung: -rung.level):  # a trial waits at the highest one that it has reached
-        there = looked_for.intersection(rung.numbers)
-        paused[rung.bracket, rung.level] = len(there)
-        looked_for -= there
-    sign = state.directions[0].sign
-    for rung in rungs:
-        best = None
-        if len(state.directions) == 1:
-            loss = min((losses[0] for _, losses in _entries(rung)), default=None)
-            best = None if loss is None else sign * loss
-        at = (rung.bracket, rung.level)
-        yield RungStanding(level=rung.level, bracket=rung.bracket, n=len(rung.numbers), paused=paused[at], best=best)
 
 
 __all__ = ["Standings"]

@@ -324,3 +324,13 @@ def test_a_console_that_is_no_terminal_prints_lines(monkeypatch):
     with LiveProgress("digits", show=True) as progress:
         progress.phase("starting Ray")
     assert text.getvalue() == "starting Ray ...\n"
+
+
+def test_what_ask_says_of_its_sampler_is_a_notice(capsys, monkeypatch):
+    for verbosity, expected in ((logging.WARNING, True), (logging.ERROR, False)):
+        monkeypatch.setattr(logging, "_verbosity", [verbosity])
+        study = rtl.create_study()
+        for _ in range(2):
+            trial = study.ask()
+            study.tell(trial, trial.suggest_float("x", 0, 1))
+        assert ("the next trials are chosen by" in capsys.readouterr().err) is expected

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from .. import logging
 from ..checkpoints.store import CheckpointStore
 from ..core import messages as m
 from ..core.encoding import event_to_json
@@ -203,7 +204,8 @@ def _close(driver: Driver, server: ControlServer) -> None:
 
 
 def _say(text: str) -> None:
-    print(f"raytune_lite: {text}", file=sys.stderr, flush=True)  # noqa: T201
+    if logging.shows(logging.WARNING):
+        print(f"raytune_lite: {text}", file=sys.stderr, flush=True)  # noqa: T201
 
 
 __all__ = ["IDLE_AFTER", "LocalStudy", "SerialTasks"]

@@ -365,7 +365,7 @@ def test_the_url_may_come_from_the_environment(read, monkeypatch):
     assert call("studies", "--storage-env", "RTL_TEST_URL").stdout == "train\n"
 
 
-@pytest.mark.parametrize("command", [[], ["run"], ["status"], ["best"], ["trials"], ["studies"]])
+@pytest.mark.parametrize("command", [[], ["run"], ["logs"], ["status"], ["best"], ["trials"], ["studies"]])
 def test_every_help_shows_an_example(command):
     assert "Example:\n" in call(*command, "--help").stdout
 

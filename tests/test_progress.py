@@ -17,7 +17,7 @@ import raytune_lite as rtl
 from raytune_lite import logging
 from raytune_lite.best import BestSoFar
 from raytune_lite.display import progress as module
-from raytune_lite.display.frame import Scene, frame, line
+from raytune_lite.display.frame import Scene, counts_text, frame, line, trials_text
 from raytune_lite.display.progress import LiveProgress
 from raytune_lite.runtime.ports import Plan, RungStanding, Standing
 from raytune_lite.trial import TrialState
@@ -125,6 +125,12 @@ def test_the_time_that_is_left_is_said_where_it_can_be_known_only():
     assert "at most 41 s until the timeout" in line(scene(left=41.0))
     last = scene(standing=standing(left=0, pauses=False), counts={"RUNNING": 1, "COMPLETE": 3})
     assert line(last).endswith("the last trials run")
+
+
+def test_trials_are_counted_by_their_states():
+    counts = {"RUNNING": 2, "COMPLETE": 3, "FAIL": 1, "WAITING": 0}
+    assert counts_text(counts) == "3 complete, 2 running, 1 failed"
+    assert trials_text({"COMPLETE": 1}, 1) == "1 trial: 1 complete; 1 promotion"
 
 
 def test_several_objectives_show_how_many_are_on_the_front():

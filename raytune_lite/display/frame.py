@@ -75,8 +75,9 @@ def _title(scene: Scene, width: int) -> str:
 
 
 def counts_text(counts: Mapping[str, int]) -> str:
-    """``3 complete, 23 paused, 2 running``."""
-    return ", ".join(f"{counts[state]} {state.lower()}" for state in _ORDER if counts.get(state)) or "no trial yet"
+    """``3 complete, 23 paused, 2 running, 1 failed``."""
+    found = [(counts[state], "failed" if state == "FAIL" else state.lower()) for state in _ORDER if counts.get(state)]
+    return ", ".join(f"{n} {word}" for n, word in found) or "no trial yet"
 
 
 def _promotions(n: int) -> str:

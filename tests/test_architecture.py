@@ -26,7 +26,7 @@ FLOORS = (
     ("runtime",),
     ("runtime.on_ray", "display"),
     ("study",),
-    ("report", "integrations"),
+    ("report", "integrations", "testing"),
     ("cli",),
     ("__main__",),
     ("",),  # raytune_lite/__init__.py: the public names, loaded on first use

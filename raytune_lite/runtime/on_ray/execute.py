@@ -17,7 +17,7 @@ from ..trial import Trial
 from . import cluster
 from .drivers import Ask, RayDriverCalls, driver_process
 from .joining import connect, what_connecting_is
-from .objective import build_task, check_picklable
+from .objective import build_task, packed
 from .output import folded_messages, follow
 from .tasks import RayTasks
 
@@ -73,7 +73,7 @@ def execute(run: RayRun, observer: ScriptObserver, attach: Callable[[Ask], None]
 def _execute(run: RayRun, observer: ScriptObserver, attach: Callable[[Ask], None]) -> None:
     config, host = run.config, RealHost()
     request = cluster.check_request(run.resources)
-    check_picklable(run.objective)
+    packed(run.objective)  # refused here if it cannot travel
     if what := what_connecting_is():
         observer.phase(what)
     connect(observer.notice)

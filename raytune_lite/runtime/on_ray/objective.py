@@ -40,14 +40,14 @@ def build_task(
     return ray.remote(max_retries=0, **options)(attempt)  # Ray prints the function's name: see output.TASK
 
 
-def check_picklable(objective: Callable[..., Any]) -> None:
-    """Refuse an objective that cannot travel.
+def packed(objective: Callable[..., Any]) -> bytes:
+    """The objective as it travels to another process; ``pickle.loads`` reads it there.
 
     Raises:
         ObjectiveNotPicklableError: naming the variable at fault.
     """
     try:
-        cloudpickle.dumps(objective)
+        return bytes(cloudpickle.dumps(objective))
     except Exception as error:  # noqa: BLE001  (pickling runs code of any class)
         culprit = _unpicklable_variable(objective)
         raise ObjectiveNotPicklableError(
@@ -73,4 +73,4 @@ def _unpicklable_variable(objective: Callable[..., Any]) -> str:
     return "something it refers to cannot be pickled"
 
 
-__all__ = ["build_task", "check_picklable"]
+__all__ = ["build_task", "packed"]

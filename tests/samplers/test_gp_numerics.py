@@ -303,6 +303,7 @@ def acquisitions():
     return here, {
         "log-EI": LogEI(posterior, alpha, np.array([y.min()])),
         "log-EI of fantasies": LogEI(more, fantasies, np.array([-1.0, -2.0, -1.5, -3.0])),
+        "log-EI with noise": LogEI(more, fantasies, np.array([-1.0, -2.0, -1.5, -3.0]), noise=0.3),
         "constrained": LogEI(posterior, alpha, np.array([-1.0]), [limit]),
         "feasible": LogFeasible([limit, limit]),
         "log-EHVI": LogEHVI([posterior, other], weights[:2], front, np.array([1.0, 2.0]), [limit]),

@@ -81,14 +81,24 @@ class LogEI:
         alpha: its weights for each fantasy, shape (n, s); one column without fantasies.
         best: the value to improve on in each fantasy, shape (s,).
         constraints: feasibilities, whose logarithms are added.
+        noise: variance of one observation, >= 0. EI is multiplied by the share of a point's deviation that one
+            observation there removes; 0: all of it. Without that, EI stays at the best point, where further
+            observations tell little.
 
-    Source: Jones, Schonlau and Welch 1998, eq. 15; fantasies: Snoek, Larochelle and Adams 2012, eq. 3.
+    Source: Jones, Schonlau and Welch 1998, eq. 15; fantasies: Snoek, Larochelle and Adams 2012, eq. 3; noise: Huang et
+    al. 2006 (augmented EI).
     """
 
     def __init__(
-        self, posterior: Posterior, alpha: Array, best: Array, constraints: Sequence[Feasibility] = ()
+        self,
+        posterior: Posterior,
+        alpha: Array,
+        best: Array,
+        constraints: Sequence[Feasibility] = (),
+        noise: float = 0.0,
     ) -> None:
         self._posterior, self._alpha, self._best, self._constraints = posterior, alpha, best, constraints
+        self._noise = noise
 
     def value(self, units: Array) -> Array:
         """See Acquisition."""
@@ -96,6 +106,8 @@ class LogEI:
         deviation = np.sqrt(variance)
         log_ei, _ = log_h((self._best - mean) / deviation[:, None])
         found: Array = _log_mean_exp(log_ei)[0] + np.log(deviation)
+        if self._noise:
+            found += _log_removed(variance, self._noise)[0]
         for constraint in self._constraints:
             found = found + constraint.value(units)
         return found
@@ -112,6 +124,10 @@ class LogEI:
         weight = share * slope
         gradient = -np.einsum("ms,msr->mr", weight, mean_slope) / deviation[:, None]
         gradient += (0.5 * (1.0 - np.einsum("ms,ms->m", weight, z)) / variance)[:, None] * variance_slope
+        if self._noise:
+            removed, slope_of_removed = _log_removed(variance, self._noise)
+            value = value + removed
+            gradient += slope_of_removed[:, None] * variance_slope
         for constraint in self._constraints:
             more, more_gradient = constraint.with_gradient(units)
             value, gradient = value + more, gradient + more_gradient
@@ -169,6 +185,16 @@ class LogFeasible:
         """See Acquisition."""
         found = [constraint.with_gradient(units) for constraint in self._constraints]
         return np.sum([value for value, _ in found], axis=0), np.sum([slope for _, slope in found], axis=0)
+
+
+def _log_removed(variance: Array, noise: float) -> tuple[Array, Array]:
+    """ln(1 - r) with r = sqrt(noise / (variance + noise)), and its derivative by the variance.
+
+    As ln(1 - r^2) - ln(1 + r), which does not cancel where the variance is small.
+    """
+    total = variance + noise
+    r = np.sqrt(noise / total)
+    return np.log(variance / total) - np.log1p(r), 0.5 * r * (1.0 + r) / variance
 
 
 def _log_mean_exp(logs: Array) -> tuple[Array, Array]:

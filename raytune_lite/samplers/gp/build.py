@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -68,7 +69,8 @@ class Builder:
         if m == 1 and not data.n_paused:
             posterior, kept, failed = self._chain(0).at(data.units, data.warped, data.anchors)
             y = data.warped(data.n)[kept]
-            return self._improvement(data, posterior, kept, y, constraints, failures + failed, rng)
+            noise = 0.0 if np.isnan(data.losses).any() else self._surplus(posterior)
+            return self._improvement(data, posterior, kept, y, constraints, failures + failed, rng, noise)
         if 1 < m <= MOST_OBJECTIVES:
             return self._hypervolume(data, constraints, failures)
         # rows that change from one suggestion to the next: nothing to build on, so the fit is new, and of fewer rows
@@ -85,6 +87,10 @@ class Builder:
     def reach(self, rungs: RungRows) -> float:
         """Over how many levels results at ``rungs`` stay alike."""
         return self._process(rungs).reach
+
+    def _surplus(self, posterior: Posterior) -> float:
+        """Variance of the noise above what the prior expects without data: what the results themselves say."""
+        return max(0.0, posterior.noise - math.exp(self._prior.noise_mode))
 
     def _process(self, rungs: RungRows) -> RungProcess:
         if self._newest is None or not self._newest[0].same(rungs):
@@ -116,6 +122,7 @@ class Builder:
         constraints: list[Feasibility],
         failures: int,
         rng: np.random.Generator,
+        noise: float = 0.0,
     ) -> Goal:
         alpha = posterior.solve(y)[:, None]
         units, feasible = data.units[kept], data.feasible[kept]
@@ -133,7 +140,7 @@ class Builder:
             level = _level(posterior, alpha, np.vstack([units[feasible], data.pending]))
             acquisition = Exploration(*_believing(posterior, y, alpha, data), level, constraints)
         else:
-            acquisition = LogEI(*_with_fantasies(posterior, y, alpha, best, data, rng), constraints)
+            acquisition = LogEI(*_with_fantasies(posterior, y, alpha, best, data, rng), constraints, noise)
         return Goal(acquisition, units[order], scales, failures)
 
     def _hypervolume(self, data: Data, constraints: list[Feasibility], failures: int) -> Goal:

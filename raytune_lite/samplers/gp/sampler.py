@@ -39,7 +39,9 @@ class GPSampler(BaseSampler):
     the next trial is where log expected improvement is largest. Beside pending trials, improvement is averaged over
     fantasies of their values, and the more are pending, the more suggestions explore instead (UCB-PE). Two or three
     objectives: log expected hypervolume improvement; more: a random scalarisation a trial (ParEGO). Constraints that
-    trials tell multiply it by the probability of feasibility. Where a trial failed, little is expected.
+    trials tell multiply it by the probability of feasibility. Where a trial failed, little is expected. Where the results
+    themselves say that they are noisy, improvement counts by how much one observation tells (augmented EI), so the
+    search leaves a place that it knows well; not with several objectives, and not beside stopped trials.
 
     Trials that were stopped count, with one objective. Beside a pruner with rungs (ASHA, Hyperband) the process is one
     over parameters and level: its rows are what stands at the rungs, at the top level the trials that completed, and it
@@ -55,7 +57,8 @@ class GPSampler(BaseSampler):
         seed: integer >= 0; None draws one from the operating system and keeps it in ``spec()``.
         independent_sampler: chooses parameters outside of the joint space; None draws them uniformly.
         n_startup_trials: results that must be there before a process is fitted, >= 1.
-        deterministic_objective: the same parameters give the same value: noise is fixed at its floor.
+        deterministic_objective: the same parameters give the same value: noise is fixed at its floor, and improvement
+            counts in full.
         random_fraction: share of the trials that is drawn uniformly while a pruner with rungs judges, in [0, 1].
 
     Raises:
@@ -63,7 +66,7 @@ class GPSampler(BaseSampler):
         ValueError: another argument of the wrong type, or one out of its range.
 
     Source: Jones, Schonlau and Welch 1998; Snoek, Larochelle and Adams 2012; Cowen-Rivers et al. 2022 (HEBO); Ament et
-    al. 2023 (log-EI); Hvarfner, Hellsten and Nardi 2024 (the prior on lengthscales).
+    al. 2023 (log-EI); Huang et al. 2006 (augmented EI); Hvarfner, Hellsten and Nardi 2024 (the prior on lengthscales).
     """
 
     in_background = True

@@ -1,4 +1,4 @@
-"""What noise in the results changes in GPSampler: another look at a place that is known well is worth less."""
+"""What noisy and stepped results change in GPSampler: another look at a place that is known well is worth less."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import pytest
 
 from raytune_lite.core.protocols import StudyView
 from raytune_lite.distributions import FloatDistribution
+from raytune_lite.samplers.gp import build
 from raytune_lite.samplers.gp.acquisition import LogEI
 from raytune_lite.samplers.gp.build import Builder
 from raytune_lite.samplers.gp.data import Reader
@@ -20,13 +21,14 @@ HERE = Space(LINE)
 KNOWN, UNKNOWN = np.array([[0.2]]), np.array([[0.8]])  # in the unit cube: x = -3 and 3
 
 
-def history(deviation: float, state: TrialState = TrialState.COMPLETE) -> StudyView:
-    """Ten trials along the line, then 30 about x = -3; the last one has ``state``."""
+def history(deviation: float, state: TrialState = TrialState.COMPLETE, step: float = 0.0) -> StudyView:
+    """Ten trials along the line, then 30 about x = -3, rounded to a ``step``; the last one has ``state``."""
     rng = np.random.default_rng(0)
     at = np.concatenate([np.linspace(-5.0, 5.0, 10), -3.0 + 0.3 * rng.standard_normal(30)])
     trials = []
     for number, x in enumerate(at.tolist()):
         value = 0.25 * min((x + 3.0) ** 2, 0.3 + (x - 2.0) ** 2) + deviation * rng.standard_normal()
+        value = step * round(value / step) if step else value
         ended = state if number == len(at) - 1 else TrialState.COMPLETE
         told = {"values": (value,)} if ended is TrialState.COMPLETE else {"intermediate_values": {1: value}}
         trials.append(FrozenTrial(number=number, state=ended, params={"x": x}, distributions=LINE, **told))
@@ -34,7 +36,7 @@ def history(deviation: float, state: TrialState = TrialState.COMPLETE) -> StudyV
 
 
 def changes(view: StudyView, monkeypatch, *, deterministic: bool = False) -> list[float]:
-    """How much less the logarithm of EI is for the noise at a known place, and at an unknown one."""
+    """How much less the logarithm of EI is for noise and steps at a known place, and at an unknown one."""
     data = Reader().read(view, 40, HERE)
 
     def values():
@@ -44,6 +46,7 @@ def changes(view: StudyView, monkeypatch, *, deterministic: bool = False) -> lis
     found = values()
     with monkeypatch.context() as patch:
         patch.setattr(Builder, "_surplus", lambda *_: 0.0)
+        patch.setattr(build, "_half_step", lambda _: 0.0)
         return (values() - found).tolist()
 
 
@@ -59,11 +62,27 @@ def test_with_noise_another_look_at_a_known_place_is_worth_less(monkeypatch):
         (history(0.0), False),
         (history(0.5), True),
         (history(0.5, TrialState.PRUNED), False),  # it counts by its rank, which says nothing of noise
+        (history(0.0, TrialState.PRUNED, step=0.005), False),
     ],
-    ids=["no noise", "deterministic_objective", "a stopped trial"],
+    ids=["no noise", "deterministic_objective", "a stopped trial", "a stopped trial and steps"],
 )
 def test_elsewhere_nothing_changes(view, deterministic, monkeypatch):
     assert changes(view, monkeypatch, deterministic=deterministic) == [0.0, 0.0]
+
+
+def test_where_results_rise_in_steps_another_look_at_a_known_place_is_worth_less(monkeypatch):
+    known, unknown = changes(history(0.0, step=0.005), monkeypatch, deterministic=True)
+    assert known > unknown + 0.5
+    assert unknown >= 0.0
+
+
+def test_half_a_step_is_known_by_a_best_value_that_trials_share():
+    stepped = np.array([3, 1, 1, 2, 4, 5, 7, 7, 9, 9], np.float64)
+    assert build._half_step(stepped) == 0.5
+    assert build._half_step(0.25 * stepped) == 0.125
+    assert build._half_step(np.append(stepped, 0.0)) == 0.0  # the best is alone
+    assert build._half_step(stepped[:9]) == 0.0  # too few
+    assert build._half_step(np.ones(20)) == 0.0  # no step is known
 
 
 def test_ei_is_multiplied_by_the_share_of_the_deviation_that_one_observation_removes():

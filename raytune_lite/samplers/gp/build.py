@@ -24,6 +24,7 @@ from .warping import standardise, warp_constraint
 
 _EXPLORE_FEW, _EXPLORE_MANY = 0.15, 0.5  # share of explorations beside few and many pending trials
 _BEST_THIRD = -0.43  # where it ends, of values with mean 0 and variance 1 that are about normal
+_FEWEST_TIED = 10  # values before ties mean steps
 _MOST_FRESH = 250  # rows of a process that is fitted anew for each suggestion
 
 
@@ -69,8 +70,10 @@ class Builder:
         if m == 1 and not data.n_paused:
             posterior, kept, failed = self._chain(0).at(data.units, data.warped, data.anchors)
             y = data.warped(data.n)[kept]
-            noise = 0.0 if np.isnan(data.losses).any() else self._surplus(posterior)
-            return self._improvement(data, posterior, kept, y, constraints, failures + failed, rng, noise)
+            if np.isnan(data.losses).any():
+                return self._improvement(data, posterior, kept, y, constraints, failures + failed, rng)
+            noise, margin = self._surplus(posterior), _half_step(y[data.feasible[kept]])
+            return self._improvement(data, posterior, kept, y, constraints, failures + failed, rng, noise, margin)
         if 1 < m <= MOST_OBJECTIVES:
             return self._hypervolume(data, constraints, failures)
         # rows that change from one suggestion to the next: nothing to build on, so the fit is new, and of fewer rows
@@ -123,6 +126,7 @@ class Builder:
         failures: int,
         rng: np.random.Generator,
         noise: float = 0.0,
+        margin: float = 0.0,
     ) -> Goal:
         alpha = posterior.solve(y)[:, None]
         units, feasible = data.units[kept], data.feasible[kept]
@@ -132,7 +136,7 @@ class Builder:
         order = np.lexsort([mean, ~feasible])[:5]
         if not feasible.any():
             return Goal(LogFeasible(constraints), units[order], scales, failures)
-        best = float(mean[feasible].min())
+        best = float(mean[feasible].min()) - margin
         # the more trials are pending, the less is a step towards the best known worth, and the more a look elsewhere
         share = 0.0 if not len(data.pending) else _EXPLORE_FEW if len(data.pending) <= 2 * data.d else _EXPLORE_MANY
         acquisition: Acquisition
@@ -165,6 +169,18 @@ class Builder:
         front = front_of(np.vstack([front, np.column_stack(believed)]))
         acquisition = LogEHVI(posteriors, alphas, front, reference, constraints)
         return Goal(acquisition, data.units[on_front[-8:]], scales, failures)
+
+
+def _half_step(y: Array) -> float:
+    """By how much the best of values (n,) must be undercut to round to a better one: 0 unless trials share it.
+
+    Error rates and other counts rise in steps. A step is the least difference between two values of the better half.
+    """
+    ordered = np.sort(y)
+    if len(ordered) < _FEWEST_TIED or ordered[1] > ordered[0]:
+        return 0.0
+    better = np.unique(ordered[: len(ordered) // 2])
+    return 0.5 * float(np.diff(better).min()) if len(better) > 1 else 0.0
 
 
 def _fresh_rows(order: Ints, *, spread: bool) -> Ints:

@@ -30,7 +30,8 @@ def history(deviation: float, state: TrialState = TrialState.COMPLETE, step: flo
         value = 0.25 * min((x + 3.0) ** 2, 0.3 + (x - 2.0) ** 2) + deviation * rng.standard_normal()
         value = step * round(value / step) if step else value
         ended = state if number == len(at) - 1 else TrialState.COMPLETE
-        told = {"values": (value,)} if ended is TrialState.COMPLETE else {"intermediate_values": {1: value}}
+        told = {"values": (value,)} if ended is TrialState.COMPLETE else {}
+        told |= {"intermediate_values": {1: value}} if ended is TrialState.PRUNED else {}
         trials.append(FrozenTrial(number=number, state=ended, params={"x": x}, distributions=LINE, **told))
     return StudyView.of((StudyDirection.MINIMIZE,), trials)
 
@@ -63,8 +64,9 @@ def test_with_noise_another_look_at_a_known_place_is_worth_less(monkeypatch):
         (history(0.5), True),
         (history(0.5, TrialState.PRUNED), False),  # it counts by its rank, which says nothing of noise
         (history(0.0, TrialState.PRUNED, step=0.005), False),
+        (history(0.5, TrialState.FAIL), False),
     ],
-    ids=["no noise", "deterministic_objective", "a stopped trial", "a stopped trial and steps"],
+    ids=["no noise", "deterministic_objective", "a stopped trial", "a stopped trial and steps", "a failed trial"],
 )
 def test_elsewhere_nothing_changes(view, deterministic, monkeypatch):
     assert changes(view, monkeypatch, deterministic=deterministic) == [0.0, 0.0]

@@ -72,7 +72,8 @@ class Builder:
             y = data.warped(data.n)[kept]
             if np.isnan(data.losses).any():
                 return self._improvement(data, posterior, kept, y, constraints, failures + failed, rng)
-            noise, margin = self._surplus(posterior), _half_step(y[data.feasible[kept]])
+            noise = 0.0 if len(data.failed) else self._surplus(posterior)
+            margin = _half_step(y[data.feasible[kept]])
             return self._improvement(data, posterior, kept, y, constraints, failures + failed, rng, noise, margin)
         if 1 < m <= MOST_OBJECTIVES:
             return self._hypervolume(data, constraints, failures)

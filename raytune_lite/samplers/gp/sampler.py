@@ -41,9 +41,9 @@ class GPSampler(BaseSampler):
     objectives: log expected hypervolume improvement; more: a random scalarisation a trial (ParEGO). Constraints that
     trials tell multiply it by the probability of feasibility. Where a trial failed, little is expected.
 
-    Where the results themselves say that they are noisy, improvement counts by how much one observation tells
-    (augmented EI), so the search leaves a place that it knows well. Where trials share the best value, as error rates
-    do, it begins half a step below that. Neither with several objectives, nor in a history with stopped trials.
+    Where the results themselves say that they are noisy, and none failed, improvement counts by how much one
+    observation tells (augmented EI), so the search leaves a place that it knows. Where trials share the best value,
+    as error rates do, it begins half a step below that. Neither with several objectives, nor with stopped trials.
 
     Trials that were stopped count, with one objective. Beside a pruner with rungs (ASHA, Hyperband) the process is one
     over parameters and level: its rows are what stands at the rungs, at the top level the trials that completed, and it

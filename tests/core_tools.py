@@ -49,6 +49,9 @@ class Clock(RealHost):
     def elapsed(self):
         return self.now + self.asleep
 
+    def machine(self):
+        return "here"
+
     def sleep(self, seconds):
         self.now += seconds
         self.on_sleep()

@@ -376,6 +376,67 @@ def test_no_step_of_the_wall_clock_moves_the_time_of_a_study(config, clock, step
     session.close()
 
 
+WRONG = [-86_400.0, -40.0, 40.0, 86_400.0]  # seconds by which a wall clock is ahead when a driver begins again
+
+
+@pytest.mark.parametrize("ahead", WRONG)
+def test_a_driver_that_begins_again_under_a_wrong_clock_moves_no_deadline_and_no_delay(config, clock, ahead):
+    config = with_(config, lease=1e6, retries=RetryPolicy(worker_crash=(1, 30.0)))
+    first = OpenSession(config, host=clock)
+    claim(first)
+    claim(first, "b")
+    clock.now += 100.0  # nothing is logged meanwhile
+    first.apply([first.slots.lose(Lost(slot="a", kind=m.FailureKind.WORKER_CRASH, message="gone"))])
+    first.call(m.TrialStopRequested(number=1, key="k", grace=20.0))
+    clock.now += 15.0
+    clock.ahead = ahead
+    again = OpenSession(config, host=clock)
+    assert again.now() == 115.0
+    clock.now += 4.0
+    again.tick()
+    assert [number for number, _ in again.state.live()] == [1]
+    clock.now += 2.0
+    again.tick()
+    assert again.state.live() == []
+    assert claim(again, "c").number == 2
+    clock.now += 10.0
+    assert claim(again, "d").number == 0
+    again.close()
+
+
+@pytest.mark.parametrize("ahead", WRONG)
+@pytest.mark.parametrize("is_elsewhere", [False, True])
+def test_the_launcher_knows_for_how_long_its_run_goes_on(config, clock, ahead, is_elsewhere, monkeypatch):
+    """A driver that begins again on another machine cannot know it, and believes no wall clock."""
+    config = with_(config, timeout=600.0)
+    OpenSession(config, host=clock)
+    clock.now += 300.0
+    clock.ahead = ahead
+    if is_elsewhere:
+        monkeypatch.setattr(clock, "machine", lambda: "another")
+    again = OpenSession(config, host=clock)
+    again.tick()
+    assert not again.state.run.stopping
+    again.plan(Handover(running=310.0))
+    clock.now += 289.0
+    again.tick()
+    assert not again.state.run.stopping
+    clock.now += 2.0  # also while the script says nothing
+    again.tick()
+    assert again.state.run.stopping == "timeout"
+    again.close()
+
+
+def test_another_machine_does_not_share_the_clock_of_the_first(config, clock, monkeypatch):
+    OpenSession(config, host=clock)
+    clock.now += 50.0
+    monkeypatch.setattr(clock, "machine", lambda: "another")
+    monkeypatch.setattr(clock, "elapsed", lambda: 7.0)
+    again = OpenSession(config, host=clock)
+    assert again.now() == 50.0  # by the wall clock: nothing better is known
+    again.close()
+
+
 def test_a_study_that_a_clock_ahead_has_made_goes_on_at_once(config, clock):
     """The first run's clock is a day ahead, the second's is right; then the database's clock that made the study."""
     clock.ahead = 86_400.0

@@ -17,6 +17,7 @@ from raytune_lite.core.ledger import CellState, Leases, Ledger
 from raytune_lite.core.trials import TrialRecord
 from raytune_lite.exceptions import StaleAttemptError
 from raytune_lite.runtime import failures, leftovers
+from raytune_lite.runtime.algorithms import Algorithms
 from raytune_lite.runtime.answers import BUSY
 from raytune_lite.runtime.channel import DriverChannel
 from raytune_lite.runtime.delivery import Delivery
@@ -399,6 +400,11 @@ def time_follows_the_wall_clock(patch):
     patch.setattr(Slots, "__init__", by_the_wall)
 
 
+def a_restart_reads_the_wall_clock(patch):
+    """A driver that begins again takes the time of the study from the wall clock."""
+    patch.setattr(Algorithms, "mark_of", lambda self, run: None)
+
+
 def a_suspend_counts_as_silence(patch):
     """Leases go on while the machine sleeps."""
     patch.setattr(SimulatedHost, "monotonic", SimulatedHost.elapsed)
@@ -431,7 +437,8 @@ BUGS = (
     takes_busy_for_an_acknowledgement, renews_a_lease_that_was_given_away, a_full_disk_is_the_objectives_failure,
     drops_what_a_live_attempt_began_from, leaves_half_written_checkpoints, sweeps_what_a_live_attempt_writes,
     gives_up_without_asking_the_launcher, drops_an_end_that_comes_late, believes_the_clock_of_an_owner,
-    time_follows_the_wall_clock, a_suspend_counts_as_silence, never_takes_a_study_from_the_silent,
+    time_follows_the_wall_clock, a_restart_reads_the_wall_clock, a_suspend_counts_as_silence,
+    never_takes_a_study_from_the_silent,
     a_claim_ahead_outlives_its_task, takes_pruned_trials_into_the_median, swaps_the_values_of_two_objectives,
 )  # fmt: skip
 

@@ -42,8 +42,10 @@ class RunStarted(Event):
     live attempt began from, which the attempt may read late; runs of older logs dropped it. ``frees_paused``: paused
     trials lose their checkpoints once this run cannot promote them; ``max_checkpoint_bytes``: see ``optimize``.
     ``awaits_reports``: a trial begins anew, also without a pruner, when no report came after its first checkpoint.
-    ``held``: trials that ``ask`` has given to somebody in this process, who may still tell their results: this run
-    leaves them alone.
+    ``machine``: the boot of the machine on which the driver is ("": not known), and ``zero``: what the machine's clock
+    showed when the study was created, by which a driver of this run that begins again there knows the time; the core
+    reads neither. ``held``: trials that ``ask`` has given to somebody in this process, who may still tell their
+    results: this run leaves them alone.
     """
 
     run: str
@@ -57,6 +59,8 @@ class RunStarted(Event):
     frees_paused: bool = False
     awaits_reports: bool = False
     max_checkpoint_bytes: int | None = None
+    machine: str = ""
+    zero: float = 0.0
     held: tuple[int, ...] = ()
 
 

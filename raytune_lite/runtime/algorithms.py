@@ -17,6 +17,7 @@ from ..pruners import NopPruner, pruner_from_spec
 from ..samplers import AutoSampler, grid_from_spec, sampler_from_spec
 from ..storages.records import StudyRecord
 from .config import CHECKPOINTS_KEPT, RunConfig
+from .study_time import Mark
 
 Watch = Callable[[m.Event], None]  # called with each event of a log, just before the state takes it in
 
@@ -34,13 +35,18 @@ class Algorithms:
     def __init__(
         self, study: StudyRecord, last_run: m.RunStarted | None, sampler: Sampler | None, pruner: Pruner | None
     ) -> None:
-        self._study = study
+        self._study, self._last_run = study, last_run
         recorded_pruner = None if last_run is None else json.loads(last_run.pruner)
         recorded_sampler = None if last_run is None else json.loads(last_run.sampler)
         self.sampler: Sampler = _resolve(sampler, recorded_sampler, sampler_from_spec) or AutoSampler()
         self.pruner: Pruner = _resolve(pruner, recorded_pruner, pruner_from_spec) or NopPruner()
 
-    def run_started(self, config: RunConfig) -> m.RunStarted:
+    def mark_of(self, run: str) -> Mark | None:
+        """Where the first driver of ``run`` began, if that is the newest run."""
+        last = self._last_run
+        return (last.machine, last.zero) if last is not None and last.run == run else None
+
+    def run_started(self, config: RunConfig, mark: Mark) -> m.RunStarted:
         """The event that begins a run with them."""
         return m.RunStarted(
             run=config.run,
@@ -54,6 +60,8 @@ class Algorithms:
             frees_paused=True,
             awaits_reports=True,
             max_checkpoint_bytes=config.max_checkpoint_bytes,
+            machine=mark[0],
+            zero=mark[1],
             held=config.held,
         )
 

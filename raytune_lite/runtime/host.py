@@ -14,9 +14,11 @@ import threading
 import time as clock
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
 _STDERR = 2
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
 class Lock(AbstractContextManager[Any], Protocol):
@@ -57,6 +59,9 @@ class Host(Protocol):
     def elapsed(self) -> float:
         """Seconds since some moment; never goes back, and goes on while the machine is suspended."""
 
+    def machine(self) -> str:
+        """A name of this boot of this machine, whose processes share the clock of ``elapsed``; "": not known."""
+
     def sleep(self, seconds: float) -> None:
         """Let other threads run for so long."""
 
@@ -87,6 +92,13 @@ def _elapsed() -> float:
     return clock.clock_gettime(clock.CLOCK_BOOTTIME)
 
 
+def _machine() -> str:
+    try:  # a container may have a boot time of its own
+        return f"{_BOOT.read_text().strip()} {os.readlink('/proc/self/ns/time')}"
+    except OSError:
+        return ""
+
+
 class RealHost:
     """This process: threads and the machine's clocks."""
 
@@ -94,6 +106,7 @@ class RealHost:
     monotonic = staticmethod(clock.monotonic)
     # without CLOCK_BOOTTIME (not Linux) a suspended machine's time is missing in the dates of events, and nowhere else
     elapsed = staticmethod(_elapsed if hasattr(clock, "CLOCK_BOOTTIME") else clock.monotonic)
+    machine = staticmethod(_machine)
     sleep = staticmethod(clock.sleep)
     lock = staticmethod(threading.RLock)
     event = staticmethod(threading.Event)

@@ -65,6 +65,7 @@ class Launcher:
         poll: float = POLL,
     ) -> None:
         self._driver, self._tasks, self._host, self._observer = driver, tasks, host, observer
+        self._began_at = host.elapsed()
         self._study_name, self._max_concurrent, self._poll = study_name, max_concurrent, poll
         self._way_on = way_on
         self._slots: dict[str, str] = {}  # slot -> its task, of those that were submitted and have not ended
@@ -259,6 +260,7 @@ class Launcher:
             draining=self._draining,
             checked=self._checked,
             standing=self._observer.wants_standing,
+            running=self._host.elapsed() - self._began_at,
         )
         plan = self._driver.plan(handover, timeout)
         # those that it gave a trial are to be given back, too, until their tasks are submitted

@@ -95,7 +95,8 @@ class Handover:
     the study's finished trials the launcher knows (None: it does not ask). ``draining``: the script is being stopped,
     so every attempt is to end. ``checked``: the slots that the last plan asked about, once the launcher has looked at
     its tasks since; those that had ended are in ``ended`` or ``lost``, now or before. ``standing``: whether the plan is
-    to hold one.
+    to hold one. ``running``: for how many seconds the run has been under way, by the script's clock, which outlives
+    every driver.
     """
 
     ended: tuple[Returned, ...] = ()
@@ -105,6 +106,7 @@ class Handover:
     draining: bool = False
     checked: tuple[str, ...] = ()
     standing: bool = False
+    running: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,8 +72,7 @@ class Session:
         notice: Notice = lambda _: None,
         snapshot_every: int = EVERY,
     ) -> None:
-        self.config, self._snapshot_every = config, snapshot_every
-        self._later = later
+        self.config, self._snapshot_every, self._later = config, snapshot_every, later
         self._host: Host = host or RealHost()
         self.repository: Store = repository or Repository.open(config.storage, durable=config.durable)
         try:
@@ -101,20 +100,21 @@ class Session:
     # --- opening -----------------------------------------------------------------------------------------------------
 
     def _open(self) -> None:
+        study = self.study
         with no_collector():
             last = self._read()
-        self._time.start(self.study.created, last)
-        directory = study_directory(
-            self.config.checkpoint_dir, self.repository.path, self.study.study_id, self.study.created
-        )
+        self._time.start(study.created, last, self._algorithms.mark_of(self.config.run))
+        directory = study_directory(self.config.checkpoint_dir, self.repository.path, study.study_id, study.created)
         self.checkpoints = self._store or CheckpointStore(directory)
-        added = self.repository.external_trials(self.study)
+        added = self.repository.external_trials(study)
         events: list[m.Event] = [event for event in added if self._is_news(event)]
         is_new_run = self._state.run.name != self.config.run  # else this is a restarted driver, and its attempts go on
         if is_new_run:
             check_pruner(self.pruner, len(self.study.directions))  # a recorded one too
             self._slots.begins(self.config.run)
-        self.apply([*events, self._algorithms.run_started(self.config)] if is_new_run else events)
+            self._time.run_for(0.0)
+            events.append(self._algorithms.run_started(self.config, self._time.mark))
+        self.apply(events)
         if is_new_run:
             leftovers.sweep(self.checkpoints, self._state)
         self._slots.open()
@@ -321,6 +321,7 @@ class Session:
         self.apply(events)
         slots.closed.update(ended.slot for ended in handover.ended)
         slots.checked(handover.checked)
+        self._time.run_for(handover.running)
         self._stop_when_late()
         if self._state.is_over() and not is_stopped:
             self.call(m.RunFinished(run=self.config.run))
@@ -360,8 +361,7 @@ class Session:
         self.keep()
 
     def _stop_when_late(self) -> None:
-        timeout, run = self.config.timeout, self._state.run
-        if timeout is not None and not run.stopping and self.now() > run.began_at + timeout:
+        if self._time.is_late(self.config.timeout) and not self._state.run.stopping:
             self.call(m.StopRequested(reason="timeout"))
 
     def renew_leases(self) -> None:

@@ -1,12 +1,15 @@
 """The time of one study, as its driver stamps it on events. No step of a wall clock moves it.
 
-The wall clock is read once, when the driver opens its study. From then on time passes as the machine's monotonic clock
-says, so a clock that is set forwards expires nothing, and one that is set back does not make time stand still.
+The wall clock is read once, when the first driver of a run opens its study. From then on time passes as the machine's
+monotonic clock says, so a clock that is set forwards expires nothing, and one that is set back does not make time stand
+still. A driver that begins again on the same machine goes on by the same clock, and reads no wall clock either.
 """
 
 from __future__ import annotations
 
 from .host import Host
+
+Mark = tuple[str, float]  # a boot of a machine, and what its ``host.elapsed`` was when the study was created
 
 
 class StudyTime:
@@ -18,18 +21,36 @@ class StudyTime:
     def __init__(self, host: Host) -> None:
         self._host = host
         self._zero: float | None = None  # what ``host.elapsed`` was, or would have been, when the study was created
+        self._run_began_at: float | None = None  # by the same clock; a driver that begins again is told by the launcher
 
-    def start(self, created: float, last: float) -> None:
+    def start(self, created: float, last: float, mark: Mark | None = None) -> None:
         """The study is open.
 
         Args:
             created: when it was created, in seconds since 1970, by some machine's clock.
             last: the time of the last event in its log, in seconds since then; time goes on from there at least.
+            mark: of the first driver of this run; None: this is the first one.
         """
         now = self._host.elapsed()
         if self._zero is None:
-            self._zero = now - max(0.0, self._host.time() - created)
+            is_here = mark is not None and mark[0] == self._host.machine() != ""
+            self._zero = mark[1] if mark and is_here else now - max(0.0, self._host.time() - created)
         self._zero = min(self._zero, now - last)
+
+    @property
+    def mark(self) -> Mark:
+        """For later drivers of the same run; call it after ``start``."""
+        return self._host.machine(), self._zero or 0.0
+
+    def run_for(self, seconds: float | None) -> None:
+        """The run has been under way for so long, as its first driver or its launcher says; None: nobody says."""
+        if seconds is not None:
+            self._run_began_at = self._host.elapsed() - seconds
+
+    def is_late(self, timeout: float | None) -> bool:
+        """Whether the run has been under way for longer; no, as long as nobody has said for how long it has."""
+        began_at = self._run_began_at
+        return timeout is not None and began_at is not None and self._host.elapsed() > began_at + timeout
 
     def now(self) -> float:
         """Seconds since the study was created; 0 before ``start``."""

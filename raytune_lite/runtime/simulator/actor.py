@@ -38,14 +38,16 @@ REST = 0.2  # seconds until an actor that is not there is looked for again
 
 
 class Actor:
-    """One process of the driver actor. ``skew``: seconds by which its clock is ahead."""
+    """One process of the driver actor. ``skew``: seconds by which its clock is ahead. ``node``: its machine."""
 
-    def __init__(self, world: World, name: str, database: Open, disk: Disk, auditor: Auditor, skew: float) -> None:
+    def __init__(
+        self, world: World, name: str, database: Open, disk: Disk, auditor: Auditor, skew: float, node: str
+    ) -> None:
         self.name, self._world = name, world
         self._database, self._disk, self._auditor = database, disk, auditor
         self.process = Process(world, name)
         self.server = Server(self.process)
-        self.host = SimulatedHost(self.process, skew)
+        self.host = SimulatedHost(self.process, skew, node)
         self.hosting: Hosting[HostedRun] = Hosting(self.host)
 
     def maker(self, config: RunConfig) -> Callable[[], HostedRun]:
@@ -118,6 +120,7 @@ class AuditedSession(Session):
         self._deep_at = auditor.commits + DEEP_EVERY
         super().__init__(config, host=host, repository=repository, checkpoints=store, later=later, time=time,
                          snapshot_every=SNAPSHOT_EVERY)  # fmt: skip
+        auditor.owners.opened(config.run, host.machine(), self.now() - host.world.now)
         self._compare(refold=self._history.begun_at > 0)
 
     @property

@@ -123,8 +123,10 @@ class Auditor:
                 self.trials[event.number].lost.add(event.attempt)
             elif isinstance(event, m.StopRequested):
                 self.stopped = True
+                self.owners.stops(self.run, event.reason, self.world.now)
             elif isinstance(event, m.RunStarted):
                 self.run, self.stopped, self.refunds = event.run, False, 0
+                self.owners.begins()
                 bounds = (event.n_trials, self._left(event.max_trials))
                 self.started, self.max_started = 0, min((b for b in bounds if b is not None), default=math.inf)
             elif isinstance(event, m.RunExtended):

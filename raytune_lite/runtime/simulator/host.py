@@ -7,14 +7,20 @@ from typing import NoReturn
 
 from .world import Killed, Lock, Process, Signal
 
+HEAD = "head"  # where the script runs
+ELSEWHERE_SINCE = 5e5  # seconds for which another machine has been up when virtual time begins
 T0 = 1_700_000_000.0  # seconds since 1970 at which virtual time begins
 
 
 class SimulatedHost:
-    """One simulated process as its code sees it. ``skew``: seconds by which its wall clock is ahead; it may be set."""
+    """One simulated process as its code sees it.
 
-    def __init__(self, process: Process, skew: float = 0.0) -> None:
-        self.process, self.world, self.skew = process, process.world, skew
+    ``skew``: seconds by which its wall clock is ahead; it may be set. ``node``: its machine, each of which has a
+    monotonic clock of its own.
+    """
+
+    def __init__(self, process: Process, skew: float = 0.0, node: str = HEAD) -> None:
+        self.process, self.world, self.skew, self._node = process, process.world, skew, node
         self._armed, self._fires_at = 0, 0.0  # how often the dead man's switch was set; until when, last
 
     def time(self) -> float:
@@ -27,7 +33,11 @@ class SimulatedHost:
 
     def elapsed(self) -> float:
         """See Host."""
-        return self.world.now
+        return self.world.now + (0.0 if self._node == HEAD else ELSEWHERE_SINCE)
+
+    def machine(self) -> str:
+        """See Host."""
+        return self._node
 
     def sleep(self, seconds: float) -> None:
         """See Host."""

@@ -6,6 +6,7 @@ script has in hand, and judges the drivers by that.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from ...core.messages import AttemptEnded, Outcome
@@ -27,6 +28,8 @@ class Owners:
         self._check = check
         self._epoch, self._run, self._renewed_at = 0, "", 0.0
         self._process: Process | None = None
+        self._clock: tuple[str, float] | None = None  # of the run: its driver's machine, and by how much it is ahead
+        self._late_at: dict[str, float] = {}  # run -> when its timeout is over
 
     def acquired(self, epoch: int, run: str, process: Process) -> None:
         """A process took the study: from nobody, from its own run, from a dead process or from a silent one."""
@@ -45,6 +48,29 @@ class Owners:
     def suspended(self, seconds: float) -> None:
         """All machines have slept for so long: nobody could renew anything."""
         self._renewed_at += seconds
+
+    def launched(self, run: str, late_at: float) -> None:
+        """The launcher of a run begins; past that time nothing new may start."""
+        self._late_at[run] = late_at
+
+    def begins(self) -> None:
+        """A run has begun."""
+        self._clock = None
+
+    def stops(self, run: str, reason: str, now: float) -> None:
+        """Nothing starts in a run any more."""
+        early = self._late_at.get(run, math.inf) - now
+        self._check(reason != "timeout" or early <= 0, f"{run} is stopped {early:.1f} s before its timeout is over")
+
+    def opened(self, run: str, machine: str, ahead: float) -> None:
+        """A driver has opened its study, whose time is so far ahead of virtual time.
+
+        Where a run's drivers begin on one machine it does not jump, whatever their wall clocks say.
+        """
+        node, before = self._clock or (machine, ahead)
+        what = f"the time of the study jumps by {ahead - before:.1f} s when a driver of {run} begins again"
+        self._check(machine != node or abs(ahead - before) < 1e-3, what)
+        self._clock = (machine, ahead) if machine == node else ("", 0.0)  # whose events may be ahead
 
     def released(self, epoch: int) -> None:
         """The owner has given the study back."""

@@ -42,6 +42,7 @@ RATES = {
     "driver is killed": 0.02,
     "driver is stopped": 0.01,
     "driver has a double": 0.008,
+    "driver begins on another machine": 0.1,
     "clock is skewed": 0.3,
     "clock is set": 0.01,
     "machines are suspended": 0.004,
@@ -128,6 +129,7 @@ class Scenario:
     wishes: int
     external: int  # trials that another program made before
     trial_timeout: float | None
+    timeout: float | None  # seconds of the first run
     patience: float  # seconds the driver tries a failing database again
     provable: bool
     as_json: bool
@@ -237,6 +239,7 @@ def draw(world: World, *, sql: bool) -> Scenario:
         wishes=integer("wishes", 0, 3),
         external=0 if sql or world.draw("another program") < 0.7 else integer("trials of another program", 1, 4),
         trial_timeout=world.choice("trial timeout", (None, None, 10.0, 60.0)),
+        timeout=world.choice("timeout", (10.0, 40.0)) if world.draw("has a timeout") < 0.1 else None,
         patience=world.choice("patience", (10.0, 40.0)),
         provable=world.draw("death is provable") < 0.5,
         as_json=world.draw("as JSON") < 0.1,

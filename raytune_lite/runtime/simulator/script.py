@@ -19,7 +19,7 @@ from ..ports import Plan, Standing, WorkerSettings
 from ..task import Result
 from .actor import Actor, ActorCalls, Open
 from .cluster import Cluster
-from .host import SimulatedHost
+from .host import HEAD, SimulatedHost
 from .pruners import STUDY_NAME
 from .scenario import Scenario
 from .tasks import SimulatedTasks
@@ -74,7 +74,8 @@ class Script:
         skew = world.between("skew", -30.0, 30.0) if world.strikes("clock is skewed") else 0.0
         name = f"{self.name}/driver-{len(self.drivers) + 1}"
         world.note("start", name, f"clock {skew:+.1f} s")
-        self._use(Actor(world, name, self._database, cluster.disk, cluster.auditor, skew))
+        node = "elsewhere" if world.strikes("driver begins on another machine", name) else HEAD
+        self._use(Actor(world, name, self._database, cluster.disk, cluster.auditor, skew, node))
 
     def _take_driver(self) -> None:
         """A process that an earlier run of this script has left, else a new one."""
@@ -127,6 +128,7 @@ class Script:
             self.cluster.auditor.check(not is_calm or seconds <= PATIENCE, late)
         self.process.start(self._user)
         host, scenario = SimulatedHost(self.process), self.scenario
+        self.cluster.auditor.owners.launched(self.name, self.world.now + (self.config.timeout or math.inf))
         Launcher(
             self._calls,
             self.tasks,
@@ -259,6 +261,7 @@ def config_of(scenario: Scenario, run: str, *, to_the_end: bool, storage: str) -
         sampler=scenario.sampler,
         pruner=scenario.pruner,
         n_trials=None if to_the_end else scenario.n_trials,
+        timeout=scenario.timeout if run == "run-1" else None,
         max_trials=scenario.max_trials,
         retries=scenario.retries,
         durable=False,

@@ -105,6 +105,12 @@ MUTANTS = [
     Mutant("a trial is not compared with itself", "pruners/percentile.py", "values[i if i < skipped else i + 1]",
            "values[i]", "tests/pruners/test_percentile.py::"
            "test_among_reached_it_is_the_rule_on_all_reports_and_any_order_of_arrival_leads_to_the_same"),
+    Mutant("a child goes on from a checkpoint that is as far as the ready point", "pruners/pbt.py",
+           "if step is not None and step >= point:", "if step is not None:", "tests/pruners/test_pbt.py::"
+           "test_the_parent_is_of_the_best_share_there_or_later_and_has_a_checkpoint_from_there_on"),
+    Mutant("a diverged member is replaced", "pruners/pbt.py",
+           "        if not math.isfinite(loss):\n            return step\n", "", "tests/pruners/test_pbt.py::"
+           "test_a_diverged_member_is_replaced_at_its_ready_point_and_does_not_train_to_the_end"),
     Mutant("what is paused at a run's end is pruned", "core/runs.py", "if trial.state is PAUSED:", "if False:",
            "tests/test_core_state.py::test_run_finished_prunes_what_is_paused_only_when_the_run_is_over"),
     Mutant("a grid's cell is dead after max_failures trials", "core/ledger.py",

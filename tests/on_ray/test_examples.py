@@ -32,6 +32,17 @@ def test_the_grid_example_decides_every_cell_once_although_it_fails_at_random(tm
     assert sorted(done) == [(x, y) for x in range(10) for y in range(10)]
 
 
+def test_the_example_of_population_based_training_shows_from_whom_the_best_trial_went_on(tmp_path: Path) -> None:
+    out = run(EXAMPLES / "pbt_digits.py", "--population", "4", folder=tmp_path)
+    study = rtl.load_study(storage=f"sqlite:///{tmp_path}/pbt.db")
+    n_children = sum(trial.parent is not None for trial in study.trials)
+    assert n_children
+    assert len(study.trials) == 4 + n_children
+    assert f"{n_children} trials took another one's place\n    from epoch  1: lr = " in out
+    assert study.best_value < 0.2
+    study.close()
+
+
 def test_gpus_are_shared_as_asked_and_hidden_from_those_who_did_not_ask(tmp_path: Path) -> None:
     lines = run(Path(__file__).with_name("gpu_script.py"), str(tmp_path), folder=tmp_path).splitlines()
     seen = {row["name"]: row["seen"] for row in map(json.loads, lines)}

@@ -159,6 +159,7 @@ def _check_cost(cost: Any) -> None:
         raise type(error)(f'{error} It is None, "seconds", or the name of a user attribute.') from None
     if cost == "gpu_seconds":
         raise ValueError(
-            "cost must be None, 'seconds' or the name of a user attribute, got 'gpu_seconds'; set a user attribute to "
-            "the GPU seconds that a trial has used so far, and name it here."
+            "cost must be None, 'seconds' or the name of a user attribute, got 'gpu_seconds'; all trials of a run have "
+            "the same GPUs, so 'seconds' decides alike. Where trials differ, set a user attribute to the GPU seconds "
+            "that a trial has used so far, and name it here."
         )

@@ -11,11 +11,12 @@ import pytest
 
 pytest.importorskip("greenlet", reason="the simulated processes are greenlets: pip install greenlet")
 
-from raytune_lite.core import attempts, judging, moves, retention
+from raytune_lite.core import attempts, judging, lineage, moves, retention
 from raytune_lite.core import messages as m
 from raytune_lite.core.ledger import CellState, Leases, Ledger
 from raytune_lite.core.trials import TrialRecord
 from raytune_lite.exceptions import StaleAttemptError
+from raytune_lite.pruners import patient
 from raytune_lite.runtime import failures, leftovers
 from raytune_lite.runtime.algorithms import Algorithms
 from raytune_lite.runtime.answers import BUSY
@@ -348,6 +349,16 @@ def forgets_the_first_report(patch):
     patch.setattr(judging, "resume_from", lambda s, trial: trial.resume_from(judging.is_judged(s, trial.number)))
 
 
+def gives_up_what_a_child_reads(patch):
+    """A checkpoint that its own trial needs no more is deleted, and a child of that trial has not read it yet."""
+    patch.setattr(lineage, "_give_up", lambda s, trial, refs: trial.drop(refs))
+
+
+def impatience_at_rungs(patch):
+    """Patience lets every pause pass."""
+    patch.setattr(patient._Recent, "is_stalled", lambda self, min_delta: True)
+
+
 def leaves_half_written_checkpoints(patch):
     """What killed workers were writing stays."""
     sweep = leftovers.sweep
@@ -428,7 +439,7 @@ def takes_the_trials_so_far_for_all(patch):
 
 
 BUGS = (
-    takes_the_trials_so_far_for_all, forgets_the_first_report,
+    takes_the_trials_so_far_for_all, forgets_the_first_report, gives_up_what_a_child_reads, impatience_at_rungs,
     a_late_copy_changes_attributes_back,
     no_epoch_fence, no_attempt_fence, answers_before_the_commit, forgets_its_verdicts, deletes_before_the_commit,
     keeps_no_checkpoint_of_the_paused, hands_out_a_cell_twice, loses_a_wake_up, forgets_its_budget,

@@ -24,6 +24,7 @@ from .climbs import climb_of
 from .forest import Population
 from .fronts import FrontLadder
 from .ladder import Ladder
+from .patient import PatientLadder
 from .referee import Referee, Violate
 from .rules import rule_of
 from .stopping import Stopping
@@ -38,6 +39,8 @@ _COSTS = (None, "seconds", "steps")  # the last one is an attribute of some hist
 def referee_of(pruner: Pruner, directions: tuple[StudyDirection, ...], violate: Violate) -> Referee:
     """An independent judge of the pruner's decisions."""
     inner, objective = (pruner.pruner, pruner.index) if isinstance(pruner, OnObjective) else (pruner, 0)
+    if isinstance(inner, PatientPruner) and (climb := climb_of(inner.wrapped_pruner, STUDY_NAME)) is not None:
+        return PatientLadder(violate, climb, directions[objective], inner)
     climb = climb_of(inner, STUDY_NAME)
     if isinstance(inner, ASHAPruner) and climb is not None and (inner.resource == "seconds" or inner.cost):
         return TimedLadder(violate, climb, directions[objective], inner)
@@ -58,15 +61,20 @@ def draw_pruner(world: World) -> Pruner:
     kind = world.choice("pruner", ("other", "promote", "promote", "stop"))
     if kind != "other":
         pruner = _with_rungs(world, kind)
+        if type(pruner) is ASHAPruner and pruner.mode == "promote" and pruner.resource == "steps" and not pruner.cost:
+            pruner = _patiently(world, pruner) if world.draw("is patient at rungs") < 0.15 else pruner
         return OnObjective(0, pruner) if world.draw("on the first objective") < 0.1 else pruner
     if world.draw("has no pruner") < 0.4:
         return NopPruner()
     pruner = _stopping(world)
     if world.draw("is patient") < 0.25:
-        alone = world.draw("patience alone") < 0.3
-        patience, delta = world.integer("patience", 0, 2), world.choice("delta", (0, 0.2))
-        pruner = PatientPruner(None if alone else pruner, patience, delta)
+        pruner = _patiently(world, None if world.draw("patience alone") < 0.3 else pruner)
     return OnObjective(0, pruner) if world.draw("on the first objective") < 0.3 else pruner
+
+
+def _patiently(world: World, pruner: Pruner | None) -> Pruner:
+    """Patience around a pruner, or alone."""
+    return PatientPruner(pruner, world.integer("patience", 0, 2), world.choice("delta", (0, 0.2)))
 
 
 def _stopping(world: World) -> Pruner:

@@ -72,6 +72,11 @@ def draw_pruner(world: World) -> Pruner:
     return OnObjective(0, pruner) if world.draw("on the first objective") < 0.3 else pruner
 
 
+def has_patience(pruner: Pruner) -> bool:
+    """Whether a trial's own curve decides what becomes of it."""
+    return isinstance(pruner.pruner if isinstance(pruner, OnObjective) else pruner, PatientPruner)
+
+
 def _patiently(world: World, pruner: Pruner | None) -> Pruner:
     """Patience around a pruner, or alone."""
     return PatientPruner(pruner, world.integer("patience", 0, 2), world.choice("delta", (0, 0.2)))
@@ -128,4 +133,4 @@ def draw_population(world: World) -> PBTPruner:
     )
 
 
-__all__ = ["STUDY_NAME", "draw_population", "draw_pruner", "referee_of"]
+__all__ = ["STUDY_NAME", "draw_population", "draw_pruner", "has_patience", "referee_of"]

@@ -14,7 +14,7 @@ from ...distributions import Distribution, FloatDistribution, IntDistribution
 from ...samplers import GridSampler, RandomSampler
 from ...trial import StudyDirection
 from ..trial import Trial
-from .pruners import draw_pruner, referee_of
+from .pruners import draw_pruner, has_patience, referee_of
 from .referee import Referee
 from .world import World
 
@@ -120,6 +120,7 @@ class Scenario:
     saves_twice: float
     sets_attrs: bool
     nan_share: float
+    bumps: bool  # curves go up and down, else they fall
     conditional: bool
     catch: bool
     nodes: int
@@ -174,8 +175,8 @@ class Scenario:
         return tuple(round(world.draw(name), 1) for _ in self.directions)
 
     def values(self, params: dict[str, float], step: int, *, is_result: bool = False) -> tuple[float, ...]:
-        """The learning curve of some parameters: always the same, falling, sometimes no number; of a second objective
-        it is the steps.
+        """The learning curve of some parameters: always the same, most often falling, sometimes no number; of a second
+        objective it is the steps.
         """
         first = self._first_value(params, step, is_result=is_result)
         return (first, float(step))[: len(self.directions)]
@@ -186,6 +187,7 @@ class Scenario:
         if noise < self.nan_share and not is_result and step > 1 + noise * 30:
             return math.nan
         value = round(noise * 4) / 4 + 1.0 / (step + 1)  # rounded: trials tie
+        value += 0.5 if self.bumps and (step + int(noise * 8)) % 3 == 0 else 0.0
         return self.directions[0].sign * value
 
     def is_exact(self, params: dict[str, float], step: int, values: tuple[float, ...]) -> bool:
@@ -230,6 +232,7 @@ def draw(world: World, *, sql: bool) -> Scenario:
         saves_twice=world.choice("saves twice how often", (0.0, 0.0, 0.2)),
         sets_attrs=world.draw("sets attributes") < 0.5,
         nan_share=world.choice("share of NaN", (0.0, 0.0, 0.2)),
+        bumps=has_patience(pruner) and world.draw("curves go up and down") < 0.6,
         conditional=world.draw("has a conditional parameter") < 0.5,
         catch=world.draw("catch") < 0.8,
         nodes=1 if many else integer("nodes", 1, 4),

@@ -116,6 +116,7 @@ def repeat(folder: str, n: int) -> dict[str, float]:
 
 
 def main() -> int:
+    rtl.logging.set_verbosity(rtl.logging.WARNING)  # what a run shows has no place in the output of a benchmark
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--trials", type=int, default=1000)

@@ -74,13 +74,16 @@ def script(tmp_path: Path) -> Path:
     return file
 
 
-def test_a_script_ends_with_two_lines_and_by_the_signal(script: Path, storage: str) -> None:
+def test_a_script_ends_with_two_lines_the_result_so_far_and_by_the_signal(script: Path, storage: str) -> None:
     code, said = interrupted([str(script), storage], script.parent)
     assert code == -signal.SIGINT, said
     lines = [line for line in said.splitlines() if line.strip()]
-    assert len(lines) == 2, said
-    assert "Interrupted" in lines[0]
-    assert "Run the same command again" in lines[1]
+    assert lines[0].startswith("joining Ray at ")
+    assert "Interrupted" in lines[1]
+    assert "Run the same command again" in lines[2]
+    assert lines[3:6] == ["study s:", "  best: none yet, no trial is COMPLETE", "  2 trials: 2 waiting"], said
+    assert lines[6].startswith("  the run was interrupted after ")
+    assert len(lines) == 7, said
     trials = rtl.load_study(storage=storage).trials
     assert {trial.state for trial in trials} == {TrialState.WAITING}
 

@@ -227,6 +227,15 @@ def test_a_terminal_gets_a_live_view_which_is_gone_at_the_end(tmp_path):
     assert out == "printed by the script\nafter it\n"  # a pipe gets what the script prints and nothing else
 
 
+def test_of_two_runs_at_once_one_has_the_view_and_the_other_prints_lines(monkeypatch, capsys):
+    monkeypatch.setattr(module, "_has_terminal", lambda: True)
+    for _ in range(2):  # the view is free again
+        with LiveProgress("one", show=True) as one, LiveProgress("two", show=True) as two:
+            assert (one._live is not None, two._live is not None) == (True, False)
+            two.phase("starting Ray")
+        assert "starting Ray ..." in capsys.readouterr().err
+
+
 def test_a_notebook_gets_one_text_that_changes(monkeypatch):
     texts = []
     handle = types.SimpleNamespace(update=lambda data, raw: texts.append(data["text/plain"]))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import time
 from collections import deque
 from collections.abc import Iterable
@@ -29,6 +30,7 @@ LOOK_INTERVAL = 1.0  # seconds between two looks of a live view at where the stu
 TRIALS_A_SECOND = 10_000  # in a larger study it looks less often: a look takes the driver longer
 FRAMES_A_SECOND = 2
 _WINDOW = 120.0  # seconds over which the rate is taken
+_one_view = threading.Lock()  # of a script that runs two studies at once in threads, the second prints lines
 
 
 class LiveProgress:
@@ -74,7 +76,7 @@ class LiveProgress:
             return self
         if self._may_be_live and _is_notebook():
             self._display = _notebook_display("starting ...")
-        elif self._may_be_live and _has_terminal():
+        elif self._may_be_live and _has_terminal() and _one_view.acquire(blocking=False):
             self._start_live()
         return self
 
@@ -95,7 +97,10 @@ class LiveProgress:
     def __exit__(self, *_: object) -> None:
         if self._live is not None:
             live, self._live = self._live, None
-            live.stop()
+            try:
+                live.stop()
+            finally:
+                _one_view.release()
         if self._display is not None:
             self._show_in_notebook()
 

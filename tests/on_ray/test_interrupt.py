@@ -81,9 +81,11 @@ def test_a_script_ends_with_two_lines_the_result_so_far_and_by_the_signal(script
     assert lines[0].startswith("joining Ray at ")
     assert "Interrupted" in lines[1]
     assert "Run the same command again" in lines[2]
-    assert lines[3:6] == ["study s:", "  best: none yet, no trial is COMPLETE", "  2 trials: 2 waiting"], said
-    assert lines[6].startswith("  the run was interrupted after ")
-    assert len(lines) == 7, said
+    assert lines[3] == "study s:"
+    assert lines[4].startswith("  best"), said  # so far, where a report was in time
+    assert lines[-2] == "  2 trials: 2 waiting", said
+    assert lines[-1].startswith("  the run was interrupted after ")
+    assert len(lines) <= 8, said
     trials = rtl.load_study(storage=storage).trials
     assert {trial.state for trial in trials} == {TrialState.WAITING}
 

@@ -16,6 +16,7 @@ lengthened by other processes (much).
 from __future__ import annotations
 
 import argparse
+import gc
 import itertools
 import json
 import random
@@ -25,7 +26,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import _load
 
@@ -39,7 +40,15 @@ from raytune_lite.trial import StudyDirection
 
 PRUNERS = {mode: ASHAPruner(1, 81, 3, mode=mode) for mode in ("promote", "stop")}
 LEVELS = (1, 3, 9, 27)
+GROUP = 1000  # slots whose messages come together
 SPACE = {f"x{i}": FloatDistribution(0.0, 1.0) for i in range(4)}
+
+
+class Slot(NamedTuple):
+    """What a slot is at: its trial, and the last step of it."""
+
+    given: m.Assignment
+    step: int
 
 
 class Study:
@@ -49,60 +58,76 @@ class Study:
         pruner, self._saves = PRUNERS[mode], mode == "promote"
         self.state = StudyState((StudyDirection.MINIMIZE,), lambda _: pruner, lambda _: None)
         self.seconds = Counter[str]()
-        self._slots = itertools.count()
+        self._names = itertools.count()
         self._random = random.Random(0)
-        self._do("run", m.RunStarted, run="run", pruner=json.dumps(pruner.spec()), sampler="{}")
+        self._handle("run", [m.RunStarted(run="run", pruner=json.dumps(pruner.spec()), sampler="{}")])
 
-    def _do(self, what: str, kind: Any, **fields: Any) -> Any:
-        event = kind(**fields)
+    def _handle(self, what: str, events: list[Any]) -> list[Any]:
+        """The last command of each. The clock is read once for all of them: to read it may cost as much as an event."""
+        handle = self.state.handle
         start = time.process_time()
-        commands = self.state.handle(event, 0.0).commands
+        effects = [handle(event, 0.0) for event in events]
         self.seconds[what] += time.process_time() - start
-        return commands[-1] if commands else None
+        return [each.commands[-1] if each.commands else None for each in effects]
 
-    def claim(self) -> tuple[m.Assignment, int]:
-        """A trial to work at, and its last step."""
-        told = self._do("claim", m.Claimed, slot=f"slot {next(self._slots)}")
-        if isinstance(told, m.Suggest):
-            draw = self._random.random
-            params = tuple(m.ParamValue(name=name, value=draw(), distribution=dist) for name, dist in SPACE.items())
-            told = self._do("claim", m.Suggested, number=told.number, params=params)
-        given = told.value
-        return given, given.checkpoint.step if given.checkpoint else 0
+    def claim(self, n: int) -> list[Slot]:
+        """A trial to work at, for each of ``n`` slots."""
+        told = self._handle("claim", [m.Claimed(slot=f"slot {next(self._names)}") for _ in range(n)])
+        asked = {i: self._suggested(each.number) for i, each in enumerate(told) if isinstance(each, m.Suggest)}
+        answers = dict(zip(asked, self._handle("claim", list(asked.values())), strict=True))
+        given = [answers.get(i, each).value for i, each in enumerate(told)]
+        return [Slot(each, each.checkpoint.step if each.checkpoint else 0) for each in given]
 
-    def train(self, given: m.Assignment, step: int) -> int | None:
-        """Go on to the next rung; its level, or None if the trial has left its slot."""
-        number, attempt = given.number, given.attempt
-        level = next((level for level in LEVELS if level > step), None)
-        ids = {"number": number, "attempt": attempt}
-        if level is None:
-            progress = m.Progress(reports=((81, (self._random.random(),)),))
-            self._do("end", m.AttemptEnded, **ids, outcome=m.Outcome.COMPLETE, values=(0.0,), progress=progress)
-            return None
+    def _suggested(self, number: int) -> m.Suggested:
+        draw = self._random.random
+        params = [m.ParamValue(name=name, value=draw(), distribution=dist) for name, dist in SPACE.items()]
+        return m.Suggested(number=number, params=tuple(params))
+
+    def train(self, slots: list[Slot]) -> tuple[list[Slot], int]:
+        """Each goes on to its next rung, or leaves its trial for another one; with how many decisions there were."""
+        last = [slot for slot in slots if slot.step == LEVELS[-1]]
+        others = [slot for slot in slots if slot.step != LEVELS[-1]]
+        self._handle("end", [self._completed(slot) for slot in last])
+        reached = [next(level for level in LEVELS if level > slot.step) for slot in others]
+        reports = [self._reported(slot, level) for slot, level in zip(others, reached, strict=True)]
+        verdicts = [each.value for each in self._handle("report", reports)]
+        go_on, gone = [], []
+        for slot, level, verdict in zip(others, reached, verdicts, strict=True):
+            if verdict is m.Decision.CONTINUE:
+                go_on.append(Slot(slot.given, level))
+            else:
+                ids = {"number": slot.given.number, "attempt": slot.given.attempt}
+                gone.append(m.AttemptEnded(**ids, outcome=m.Outcome.PRUNED, progress=m.Progress()))
+        self._handle("end", gone)
+        return go_on + self.claim(len(slots) - len(go_on)), len(others)
+
+    def _completed(self, slot: Slot) -> m.AttemptEnded:
+        progress = m.Progress(reports=((81, (self._random.random(),)),))
+        ids = {"number": slot.given.number, "attempt": slot.given.attempt}
+        return m.AttemptEnded(**ids, outcome=m.Outcome.COMPLETE, values=(0.0,), progress=progress)
+
+    def _reported(self, slot: Slot, level: int) -> m.Reported:
+        number, attempt = slot.given.number, slot.given.attempt
         uri = layout.place(number, attempt, level)
         ref = m.CheckpointRef(step=level, attempt=attempt, uri=uri, digest="0" * 16, size=1) if self._saves else None
         reports = ((level, (self._random.random(),)),)
-        params = given.suggested if not step else ()
+        params = slot.given.suggested if not slot.step else ()
         progress = m.Progress(reports=reports, params=params, checkpoint=ref)
-        decision = self._do("report", m.Reported, **ids, progress=progress).value
-        if decision is m.Decision.CONTINUE:
-            return level
-        self._do("end", m.AttemptEnded, **ids, outcome=m.Outcome.PRUNED, progress=m.Progress())
-        return None
+        return m.Reported(number=number, attempt=attempt, progress=progress)
 
 
 def decisions(mode: str, slots: int, reports: int) -> None:
     """Print the rates."""
     study, judge = Study(mode), PRUNERS[mode].judge(StudyIdentity("study", (StudyDirection.MINIMIZE,)))
-    busy = [study.claim() for _ in range(slots)]
-    for i, (given, step) in enumerate(busy):  # the first round fills the lowest rung
-        busy[i] = next_of(study, given, step)
+    groups = [study.claim(GROUP) for _ in range(-(-slots // GROUP))]
+    groups = [study.train(group)[0] for group in groups]  # the first round fills the lowest rung
     study.seconds.clear()
     n = 0
-    for _ in range(-(-reports // slots)):
-        for i, (given, step) in enumerate(busy):
-            n += step != LEVELS[-1]
-            busy[i] = next_of(study, given, step)
+    for i in itertools.cycle(range(len(groups))):
+        groups[i], more = study.train(groups[i])
+        n += more
+        if n >= reports:
+            break
     total = sum(study.seconds.values())
     rounds = random.Random(0)
     start = time.process_time()
@@ -114,23 +139,15 @@ def decisions(mode: str, slots: int, reports: int) -> None:
         print(f"  {what:12s} {1 / seconds:10,.0f} decisions ({1e6 * seconds:.1f} us)")
 
 
-def next_of(study: Study, given: m.Assignment, step: int) -> tuple[m.Assignment, int]:
-    """What a slot has next."""
-    level = study.train(given, step)
-    return study.claim() if level is None else (given, level)
-
-
 def memory(mode: str, trials: int) -> dict[str, Any]:
     """Resident bytes with so many trials."""
     before, study = resident(), Study(mode)
-    busy: list[tuple[m.Assignment, int]] = [study.claim() for _ in range(1000)]
-    for i in itertools.cycle(range(len(busy))):
-        busy[i] = next_of(study, *busy[i])
-        if len(study.state.trials) >= trials:
-            break
-    states = Counter(trial.state.name for trial in study.state.trials.values())
+    slots = study.claim(GROUP)
+    while len(study.state.trials) < trials:
+        slots, _ = study.train(slots)
     after = resident()
-    return {"trials": trials, "bytes": after, "grown": after - before, "states": dict(states)}
+    states = {kind.name: n for kind, n in study.state.counts.items() if n}
+    return {"trials": len(study.state.trials), "bytes": after, "grown": after - before, "states": states}
 
 
 def resident() -> int:
@@ -146,15 +163,22 @@ def memories(mode: str, sizes: list[int]) -> Iterator[dict[str, Any]]:
         yield json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
 
 
+def whole_numbers(text: str) -> list[int]:
+    """Numbers with commas between them; none of an empty text."""
+    return [int(n) for n in text.split(",") if n]
+
+
 def main() -> int:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--slots", type=int, default=10_000)
     parser.add_argument("--reports", type=int, default=100_000)
-    parser.add_argument("--trials", type=lambda text: [int(n) for n in text.split(",")], default=[100_000, 1_000_000])
+    parser.add_argument("--trials", type=whole_numbers, default=[100_000, 1_000_000])
     parser.add_argument("--modes", type=lambda text: text.split(","), default=list(PRUNERS))
     parser.add_argument("--memory", type=int, help=argparse.SUPPRESS)
     args = parser.parse_args()
+    gc.set_threshold(50_000, 20, 50)  # as the driver does
+    gc.freeze()
     if args.memory:
         print(json.dumps(memory(args.modes[0], args.memory)))
         return 0

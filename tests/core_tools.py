@@ -137,6 +137,12 @@ def check(state):
     assert state.n_started() == sum((t.attempt > 0 or t.state.is_finished()) and t.failed is not INVALID
                                     and t.parent is None for t in trials.values())  # fmt: skip
     check_lineage(state)
+    if trials.is_settled:
+        assert all(trials.is_packed(number) == (state.breeder is None) for number in state.paused)
+    for t in trials.values():
+        assert trials.has_checkpoints(t.number) == bool(t.checkpoints)
+        assert not trials.is_closed(t.number) or (t.state.is_finished() and not t.checkpoints)
+    assert trials.checkpoint_bytes() == sum(ref.size for t in trials.values() for ref in t.checkpoints)
     packer = trials.packer
     for t in trials.values():
         assert plain(packer.unpack(packer.pack(t))) == plain(t)

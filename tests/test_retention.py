@@ -47,7 +47,7 @@ def pause(shell, number, loss, n_bytes=10):
 
 
 def kept(shell):
-    return [trial.number for trial in shell.state.trials.unpacked() if trial.checkpoints]
+    return [trial.number for trial in shell.state.trials.values() if trial.checkpoints]
 
 
 def test_a_paused_trial_that_the_run_can_no_more_promote_loses_its_checkpoint_at_once():

@@ -1,17 +1,17 @@
 """All trials of a study by number, and the finished ones in the order in which they ended.
 
-A trial that will not change any more is kept packed, as a line of text: a study of 100,000 trials then takes some tens
-of MB and not some hundreds. Whoever asks for it gets its record, made for him.
+A trial that has ended, or waits at a rung, is kept packed, as a line of text: a study of 100,000 trials then takes
+some tens of MB and not some hundreds. Whoever asks for it gets its record, made for him.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, overload
 
 from ..trial import FrozenTrial
-from .packing import Packer
-from .trials import TrialRecord
+from .packing import Packer, has_checkpoints
+from .trials import PAUSED, TrialRecord
 
 
 class Trials(Mapping[int, TrialRecord]):
@@ -20,12 +20,18 @@ class Trials(Mapping[int, TrialRecord]):
     A handler may change the record that ``[number]`` or ``get`` gives, whether or not the trial was packed: it is
     packed again when the event has been handled (``settle``). Records of ``values``, ``items`` and ``peek`` are to be
     read only.
+
+    Args:
+        paused: those that are PAUSED, as the study has them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, paused: Mapping[int, None]) -> None:
         self.packer = Packer()
+        self._paused = paused
         self._kept: dict[int, TrialRecord | str] = {}
+        self._unpacked: dict[int, TrialRecord] = {}
         self._loose: dict[int, None] = {}  # those that ``settle`` has to look at
+        self._packed_bytes = 0  # of the checkpoints of packed trials
 
     __hash__ = None  # type: ignore[assignment]  # it grows
 
@@ -42,7 +48,9 @@ class Trials(Mapping[int, TrialRecord]):
         found = self._kept[number]
         if type(found) is TrialRecord:
             return found
-        trial = self._kept[number] = self.packer.unpack(found)  # type: ignore[arg-type]
+        trial = self.packer.unpack(found)  # type: ignore[arg-type]
+        self[number] = trial
+        self._packed_bytes -= _n_bytes(trial)
         self._loose[number] = None
         return trial
 
@@ -51,7 +59,7 @@ class Trials(Mapping[int, TrialRecord]):
         return self[number] if number in self._kept else default
 
     def __setitem__(self, number: int, trial: TrialRecord) -> None:
-        self._kept[number] = trial
+        self._kept[number] = self._unpacked[number] = trial
 
     def peek(self, number: int) -> TrialRecord:
         """The record of a trial, to read only. Any thread may ask."""
@@ -66,19 +74,31 @@ class Trials(Mapping[int, TrialRecord]):
         """(number, record), the records to read only."""
         return ((number, self.peek(number)) for number in list(self._kept))
 
-    def unpacked(self, of: Iterable[int] | None = None) -> list[TrialRecord]:
-        """The records that are not packed: all that may change, and all that have checkpoints; or those ``of`` some."""
-        some = self._kept.values() if of is None else (self._kept[number] for number in of)
-        return [trial for trial in some if isinstance(trial, TrialRecord)]
+    def unpacked(self) -> list[TrialRecord]:
+        """The records that are not packed, by number: of trials under way, and of ended ones that have checkpoints."""
+        return [self._unpacked[number] for number in sorted(self._unpacked)]
 
     def is_packed(self, number: int) -> bool:
-        """Whether there is such a trial, and it will not change any more."""
+        """Whether there is such a trial, and its record is a line."""
         return isinstance(self._kept.get(number), str)
+
+    def is_closed(self, number: int) -> bool:
+        """Whether there is such a trial, and it will not change any more."""
+        return self.is_packed(number) and number not in self._paused
+
+    def has_checkpoints(self, number: int) -> bool:
+        """Whether a trial has any that it has not given up."""
+        found = self._kept[number]
+        return has_checkpoints(found) if isinstance(found, str) else bool(found.checkpoints)
+
+    def checkpoint_bytes(self) -> int:
+        """Bytes of all checkpoints that trials have."""
+        return self._packed_bytes + sum(map(_n_bytes, self._unpacked.values()))
 
     # --- packing -----------------------------------------------------------------------------------------------------
 
     def loosen(self, number: int) -> None:
-        """The trial may have become one that will not change any more."""
+        """The trial may have become one that can be packed."""
         self._loose[number] = None
 
     @property
@@ -86,13 +106,19 @@ class Trials(Mapping[int, TrialRecord]):
         """Whether ``settle`` has nothing to do."""
         return not self._loose
 
-    def settle(self, best: int | None) -> None:
-        """An event has been handled: pack what will not change. The ``best`` trial is looked at with each end."""
+    def settle(self, best: int | None, *, packs_paused: bool) -> None:
+        """An event has been handled: pack what need not be looked at soon.
+
+        Args:
+            best: this trial is not packed: it is looked at with each end.
+            packs_paused: nor are PAUSED trials, without it.
+        """
         for number in self._loose:
-            trial = self._kept[number]
-            is_done = isinstance(trial, TrialRecord) and trial.state.is_finished()
-            if isinstance(trial, TrialRecord) and is_done and not (trial.checkpoints or trial.lent or number == best):
+            trial = self._unpacked.get(number)
+            if trial is not None and number != best and _is_at_rest(trial, packs_paused):
                 self._kept[number] = self.packer.pack(trial)
+                self._packed_bytes += _n_bytes(trial)
+                del self._unpacked[number]
         self._loose.clear()
 
     def lines(self) -> Iterator[str]:
@@ -103,7 +129,22 @@ class Trials(Mapping[int, TrialRecord]):
     def load(self, lines: Iterator[tuple[int, bool, str]]) -> None:
         """Take in lines, each with its trial's number and whether it stays packed."""
         for number, stays, line in lines:
-            self._kept[number] = line if stays else self.packer.unpack(line)
+            if not stays:
+                self[number] = self.packer.unpack(line)
+                continue
+            self._kept[number] = line
+            if has_checkpoints(line):
+                self._packed_bytes += _n_bytes(self.packer.unpack(line))
+
+
+def _n_bytes(trial: TrialRecord) -> int:
+    return sum([ref.size for ref in trial.checkpoints])
+
+
+def _is_at_rest(trial: TrialRecord, packs_paused: bool) -> bool:
+    if trial.state is PAUSED:
+        return packs_paused
+    return trial.state.is_finished() and not (trial.checkpoints or trial.lent)
 
 
 class FinishedTrials(Sequence[FrozenTrial]):

@@ -46,6 +46,7 @@ def move(s: StudyData, trial: TrialRecord, how: str, state: TrialState) -> None:
         del s.paused[trial.number]
     if state is PAUSED:
         s.paused[trial.number] = None
+        s.trials.loosen(trial.number)
     trial.state = state
 
 

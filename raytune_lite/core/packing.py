@@ -118,6 +118,11 @@ def _defaults() -> tuple[tuple[str, Any], ...]:
     return tuple(found)
 
 
+def has_checkpoints(line: str) -> bool:
+    """Whether a packed trial has checkpoints: what else may have this name in a line is a text, and no list."""
+    return '"checkpoints":[' in line
+
+
 _DEFAULTS = _defaults()
 _GET = attrgetter(*(name for name, _ in _DEFAULTS))
 _ENCODE = json.JSONEncoder(separators=(",", ":")).encode
@@ -166,4 +171,4 @@ class Packer:
         return tuple([self.palette.param(index, value) for index, value in _pairs(flat)])
 
 
-__all__ = ["Packer", "Palette"]
+__all__ = ["Packer", "Palette", "has_checkpoints"]

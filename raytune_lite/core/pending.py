@@ -98,11 +98,11 @@ class PendingTrials:
                 touched[key] = {trial.number: trial for trial in blocks.get(key, ())}
             touched[key].pop(number, None)
             self._unused.pop(number, None)
-            for trial in study.trials.unpacked([number]):  # one that is packed has ended
-                if trial.slot in study.slots or number in study.paused or number in study.retry:
-                    touched[key][number] = trial.freeze(_expected(study, trial))
-                    if known := _known(study, trial):
-                        self._unused[number] = known
+            trial = None if study.trials.is_closed(number) else study.trials.peek(number)
+            if trial is not None and (trial.slot in study.slots or number in study.paused or number in study.retry):
+                touched[key][number] = trial.freeze(_expected(study, trial))
+                if known := _known(study, trial):
+                    self._unused[number] = known
         for key, trials in touched.items():
             if trials:
                 blocks[key] = tuple([trials[number] for number in sorted(trials)])

@@ -36,7 +36,7 @@ from .protocols import (
 )  # fmt: skip
 from .retries import RetryPolicy
 from .tree import Tree
-from .trials import PAUSED, Transition
+from .trials import Transition
 
 
 @dataclass(slots=True)
@@ -110,7 +110,7 @@ class StudyData:
     n_events: int = 0
 
     # trials
-    trials: Trials = field(default_factory=Trials)
+    trials: Trials = field(init=False)
     next_number: int = 0
     finished: FinishedTrials = field(init=False)
     n_invalid: int = 0  # trials whose parameters cannot be evaluated
@@ -146,6 +146,7 @@ class StudyData:
 
     def __post_init__(self) -> None:
         self.directions = tuple(self.directions)
+        self.trials = Trials(self.paused)
         self.finished = FinishedTrials(self.trials)
         self.seat(self.pruner_for("{}"))
 
@@ -219,6 +220,7 @@ class StudyData:
         """Configurations that ``max_trials`` counts: begun or added, without children and without invalid ones."""
         live = [trial for trial in self.trials.unpacked() if not trial.state.is_finished()]
         begun = sum(trial.attempt > 0 and trial.parent is None for trial in live)
+        begun += sum(map(self.trials.is_packed, self.paused))  # where there are children, no paused trial is packed
         return len(self.finished) - self.lineage.n_ended + begun - self.n_invalid
 
     def should_stop(self, number: int, attempt: int) -> str | None:
@@ -235,7 +237,7 @@ class StudyData:
 
     def is_paused(self, number: int) -> bool:
         """Whether a trial waits at a rung."""
-        return self.trials[number].state is PAUSED
+        return number in self.paused
 
     def promotable(self) -> Iterable[int]:
         """Paused trials that may be promoted now, best first."""

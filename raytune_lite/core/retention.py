@@ -16,7 +16,7 @@ from . import messages as m
 from .ledger import Ledger
 from .messages import Command
 from .record import StudyData
-from .trials import COMPLETE, PAUSED, TrialRecord
+from .trials import COMPLETE, TrialRecord
 
 
 def drop_superseded(s: StudyData, trial: TrialRecord) -> list[Command]:
@@ -64,31 +64,26 @@ def of_paused(s: StudyData, done: Sequence[Command]) -> list[Command]:
     commands = [command for trial in _out_of_reach(s) for command in trial.drop(trial.checkpoints)]
     limit = s.run.max_checkpoint_bytes
     if limit is not None and any(isinstance(command, (m.PutCheckpoint, m.SetState)) for command in done):
-        excess = sum(map(_n_bytes, s.trials.unpacked())) - limit
+        excess = s.trials.checkpoint_bytes() - limit
         for trial in _least_promising(s) if excess > 0 else ():
-            excess -= _n_bytes(trial)
+            excess -= sum(ref.size for ref in trial.checkpoints)
             commands += trial.drop(trial.checkpoints)
             if excess <= 0:
                 break
     return commands
 
 
-def _n_bytes(trial: TrialRecord) -> int:
-    return sum(ref.size for ref in trial.checkpoints)
-
-
 def _out_of_reach(s: StudyData) -> Iterator[TrialRecord]:
-    """The paused trials of which it has become clear that this run cannot promote them."""
+    """The paused trials with checkpoints of which it has become clear that this run cannot promote them."""
     judge = s.forecaster
     n_trials = None if judge is None else _most_trials(s)
     if judge is None or n_trials is None:
         return
-    for number in judge.out_of_reach(n_trials, len(s.slots) + len(s.retry)):
-        if s.trials[number].state is PAUSED:
-            yield s.trials[number]
-    newest = s.trials[next(reversed(s.paused))]  # it may have been on its way out when that became clear
-    if judge.is_out_of_reach(newest.number):
-        yield newest
+    found = judge.out_of_reach(n_trials, len(s.slots) + len(s.retry))
+    newest = next(reversed(s.paused))  # it may have been on its way out when that became clear
+    if judge.is_out_of_reach(newest):
+        found = [*found, newest]
+    yield from _holding(s, found)
 
 
 def _most_trials(s: StudyData) -> int | None:
@@ -101,11 +96,12 @@ def _most_trials(s: StudyData) -> int | None:
 
 def _least_promising(s: StudyData) -> Iterator[TrialRecord]:
     """The paused trials that have checkpoints: the lowest rung first, there the worst first."""
-    order = list(s.paused) if s.forecaster is None else s.forecaster.least_promising()
-    for number in order:
-        trial = s.trials[number]
-        if trial.state is PAUSED and trial.checkpoints:
-            yield trial
+    return _holding(s, list(s.paused) if s.forecaster is None else s.forecaster.least_promising())
+
+
+def _holding(s: StudyData, numbers: Sequence[int]) -> Iterator[TrialRecord]:
+    """Those of these trials that are PAUSED and have checkpoints."""
+    return (s.trials[number] for number in numbers if number in s.paused and s.trials.has_checkpoints(number))
 
 
 __all__ = ["drop_superseded", "note_best", "of_finished", "of_paused"]

@@ -10,7 +10,7 @@ from . import messages as m
 from .messages import Command, FailureKind
 from .record import Run, StudyData
 from .retries import RetryPolicy
-from .trials import PAUSED, PRUNED, Effects
+from .trials import PRUNED, Effects
 
 _NO_LIMITS = dict.fromkeys(("abort_after", "checkpoint_corrupt"))  # of a run that was logged before there were these
 
@@ -66,9 +66,8 @@ def run_finished(s: StudyData, event: m.RunFinished, at: float) -> Effects:
     if event.run != s.run.name or s.run.stopping or not s.is_over():
         return Effects([], changed=False)
     commands: list[Command] = []
-    for trial in s.trials.unpacked():
-        if trial.state is PAUSED:
-            commands += moves.finish(s, trial, "pruned", PRUNED, at)
+    for number in [number for number in s.trials if number in s.paused]:
+        commands += moves.finish(s, s.trials[number], "pruned", PRUNED, at)
     commands += lineage.close(s)
     return Effects(commands, changed=bool(commands))
 

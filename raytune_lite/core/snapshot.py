@@ -48,7 +48,7 @@ def dump(state: StudyState) -> Iterator[str]:
         "format": FORMAT,
         "palette": state.trials.packer.palette.dump(),
         "numbers": list(state.trials),
-        "unpacked": [trial.number for trial in state.trials.unpacked()],
+        "unpacked": [number for number in state.trials if not state.trials.is_closed(number)],
         "finished": state.finished.numbers(),
         "counts": {kind.name: n for kind, n in state.counts.items()},
         "transitions": {written(row): n for row, n in state.transitions.items()},
@@ -84,7 +84,7 @@ def load(state: StudyState, lines: Iterator[str]) -> None:
     state.space = {name: json_to_distribution(text) for name, text in head["space"].items()}
     state.slots = head["slots"]
     state.retry = dict(map(tuple, head["retry"]))
-    state.paused = dict.fromkeys(head["paused"])
+    state.paused.update(dict.fromkeys(head["paused"]))
     state.queue = deque(head["queue"])
     state.requests = dict(map(tuple, head["requests"]))
     state.run = _run(head["run"], head["retries"])
@@ -102,6 +102,8 @@ def load(state: StudyState, lines: Iterator[str]) -> None:
         state.ledger.load(head["ledger"])
     state.trials.packer.palette.load(head["palette"])
     unpacked = set(head["unpacked"])  # membership only
+    if state.breeder is None:
+        unpacked.difference_update(state.paused)
     numbered = zip(head["numbers"], lines, strict=True)
     state.trials.load((number, number not in unpacked, line) for number, line in numbered)
     state.finished.load(head["finished"])

@@ -61,7 +61,7 @@ class StudyState(StudyData):
         if effects.changed and self.paused:
             effects.commands.extend(retention.of_paused(self, effects.commands))
         if not self.trials.is_settled:
-            self.trials.settle(self.best)
+            self.trials.settle(self.best, packs_paused=self.breeder is None)
         self.under_way.note(event, effects.commands)
         return effects
 

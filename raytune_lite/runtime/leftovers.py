@@ -22,7 +22,9 @@ def sweep(store: CheckpointStore, state: StudyState, ended: Mapping[int, int] | 
         state: the study as it is stored.
         ended: only what these attempts left, see CheckpointStore.sweep.
     """
-    keep = [ref.uri for trial in state.trials.unpacked(ended) for ref in (*trial.checkpoints, *trial.lent)]
+    trials = state.trials
+    found = (trials.peek(number) for number in (trials if ended is None else ended) if not trials.is_closed(number))
+    keep = [ref.uri for trial in found for ref in (*trial.checkpoints, *trial.lent)]
     with contextlib.suppress(CheckpointError):
         store.sweep(keep, ended)
 

@@ -73,8 +73,8 @@ class _Check:
                 return [Difference("rtl_events", (f"seq {seq}",), f"what may follow event {seq - 1}", what)]
             has_begun = has_begun or isinstance(event, m.RunStarted)
             if self._forgets and has_begun and rows >= _ROWS:  # a first run gives its pruner all trials before it
-                rows, packed = 0, self._state.trials.is_packed
-                self._compare([number for (number,) in self._tables.tables["trials"] if packed(number)])
+                rows, is_closed = 0, self._state.trials.is_closed
+                self._compare([number for (number,) in self._tables.tables["trials"] if is_closed(number)])
         self._compare_digests(digests)
         self._compare_rest()
         order = {name: i for i, name in enumerate(SHAPES)}

@@ -13,6 +13,7 @@ from raytune_lite.runtime.host import RealHost
 from raytune_lite.runtime.launcher import Launcher
 from raytune_lite.runtime.pace import LOOK_AHEAD, TASK_MOST, TASK_SECONDS, Pace, share_out
 from raytune_lite.runtime.ports import Lost, Plan, Prefetched, Returned
+from raytune_lite.runtime.submitted import SubmittedSlots
 
 
 class TestHost(RealHost):
@@ -542,3 +543,17 @@ def test_a_run_that_ends_early_hands_over_losses_without_their_reasons():
     with pytest.raises(KeyboardInterrupt):
         run()
     assert ("t0", FailureKind.WORKER_CRASH) in run.driver.lost
+
+
+def test_slots_are_counted_by_task_however_they_end():
+    slots = SubmittedSlots()
+    for slot, task in (("a", "x"), ("b", "y"), ("c", "x"), ("d", "z")):
+        slots.add(slot, task)
+    assert (slots.n_tasks, slots.tasks(), len(slots)) == (3, ["x", "y", "z"], 4)
+    slots.end("a")
+    slots.end("a")
+    assert (slots.n_tasks, dict(slots)) == (3, {"b": "y", "c": "x", "d": "z"})
+    assert slots.end_task("x") == ["c"]
+    assert slots.end_task("x") == []
+    slots.end("d")
+    assert (slots.n_tasks, slots.tasks(), list(slots)) == (1, ["y"], ["b"])

@@ -17,6 +17,7 @@ from .failures import returned_no_number
 from .host import Host
 from .pace import Pace, share_out
 from .ports import DriverCalls, Handover, Lost, Observer, Plan, Returned, Tasks
+from .submitted import SubmittedSlots
 from .tokens import AHEAD
 
 POLL = 0.25  # seconds between looks when nothing ends
@@ -68,7 +69,7 @@ class Launcher:
         self._began_at = host.elapsed()
         self._study_name, self._max_concurrent, self._poll = study_name, max_concurrent, poll
         self._way_on = way_on
-        self._slots: dict[str, str] = {}  # slot -> its task, of those that were submitted and have not ended
+        self._slots = SubmittedSlots()
         # what the driver has not acknowledged yet
         self._ended: list[Returned] = []
         self._lost: list[Lost] = []
@@ -144,28 +145,24 @@ class Launcher:
                 self._cancel(slot, FailureKind.LEASE_EXPIRED, "its attempt was given up")
         for group in share_out(plan.prefetched, self._room, self._trials_a_task(plan)):
             task = self._tasks.submit(group)
-            self._slots.update((item.slot, task) for item in group)
             for item in group:
+                self._slots.add(item.slot, task)
                 self._prefetching.pop(item.slot, None)
         got_none = self._n_asked > 0 and not plan.prefetched  # the sampler takes long, say: tasks ask, and wait for it
         for _ in range(self._room_for(plan) if got_none or not self._prefetches() else 0):
             task = self._tasks.submit()
-            self._slots[task] = task
+            self._slots.add(task, task)
 
     def _room_for(self, plan: Plan) -> int:
         """How many tasks to queue now."""
-        n = max(self._bound(plan), self._growth) - self._n_tasks()
+        n = max(self._bound(plan), self._growth) - self._slots.n_tasks
         return n if plan.wanted is None else min(n, plan.wanted - len(self._slots))
-
-    def _n_tasks(self) -> int:
-        return len(set(self._slots.values()))
 
     def _cancel(self, slot: str, kind: FailureKind, message: str) -> None:
         """Kill a slot's task: it may hang, or be cut off. If it cannot be reached, it must not keep a place either."""
         task = self._slots[slot]
         self._tasks.cancel(task)
-        for other in [other for other, name in self._slots.items() if name == task]:
-            del self._slots[other]
+        for other in self._slots.end_task(task):
             if other == slot:
                 self._lost.append(Lost(slot=slot, kind=kind, message=message))
             else:
@@ -182,7 +179,7 @@ class Launcher:
 
     def _slots_to_prefetch(self, plan: Plan) -> tuple[str, ...]:
         """Slots that get their trials before their tasks are submitted: where trials are short, and then only."""
-        n_tasks = max(0, self._bound(plan) - self._n_tasks()) if self._prefetches() else 0
+        n_tasks = max(0, self._bound(plan) - self._slots.n_tasks) if self._prefetches() else 0
         n = n_tasks * self._trials_a_task(plan)
         if plan.wanted is not None:  # what there was to do a moment before; ends may have made a little more
             n = min(n, max(n_tasks, plan.wanted - len(self._slots)))
@@ -213,7 +210,7 @@ class Launcher:
         ended, lost = self._tasks.wait(timeout, self._pace.gather)
         self._pace.note(ended, len(lost))
         for slot in [*(item.slot for item in ended), *(item.slot for item in lost)]:
-            self._slots.pop(slot, None)
+            self._slots.end(slot)
         self._ended += ended
         self._lost += self._explained(lost)
         self._checked = self._all_but_unexplained(self._silent)
@@ -335,9 +332,9 @@ class Launcher:
         give_up = self._host.monotonic() + DISMISS_PATIENCE
         while self._slots and self._host.monotonic() < give_up:
             self._gather()
-        for task in dict.fromkeys(self._slots.values()):
+        for task in self._slots.tasks():
             self._tasks.cancel(task)
-        self._slots.clear()
+            self._slots.end_task(task)
 
     def _drain(self, grace: float = STOP_GRACE) -> None:
         """Tell running attempts to stop, hand over what they return, kill those that do not notice.

@@ -36,6 +36,8 @@ class TrialState(enum.IntEnum):
     WAITING = 4
     PAUSED = 5
 
+    __hash__ = int.__hash__  # Enum's is written in Python, and states are looked up with each event
+
     def is_finished(self) -> bool:
         """True when the trial will never run again."""
         return self in (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
@@ -48,10 +50,10 @@ class StudyDirection(enum.IntEnum):
     MINIMIZE = 1
     MAXIMIZE = 2
 
-    @property
-    def sign(self) -> int:
-        """+1, or -1 for MAXIMIZE: ``sign * value`` is a loss, of which the smaller is the better."""
-        return -1 if self is StudyDirection.MAXIMIZE else 1
+    sign: int  # +1, or -1 for MAXIMIZE: ``sign * value`` is a loss, of which the smaller is the better
+
+    def __init__(self, value: int) -> None:
+        self.sign = -1 if value == 2 else 1
 
 
 def as_state(state: Any) -> TrialState | None:

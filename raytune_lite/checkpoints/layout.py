@@ -96,7 +96,7 @@ def place(number: int, attempt: int, step: int, copy: int = 0) -> str:
 def is_place(uri: str, number: int, attempt: int, step: int) -> bool:
     """Whether ``uri`` is a checkpoint of this trial, attempt and step: its first, or a later copy."""
     first = place(number, attempt, step)
-    return uri.startswith(first) and _COPY.fullmatch(uri, len(first)) is not None
+    return uri == first or (uri.startswith(first) and _COPY.fullmatch(uri, len(first)) is not None)
 
 
 def log_place(number: int) -> str:

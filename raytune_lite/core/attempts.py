@@ -71,9 +71,11 @@ def reported(s: StudyData, event: m.Reported, _at: float) -> Effects:
     trial = moves.live(s, event.number, event.attempt)
     check_progress(trial, event.progress, s.space, len(s.directions))
     commands = _note_progress(s, trial, event.progress)
-    if commands:  # else the event is not logged: a heartbeat that brings nothing
+    changed = bool(commands)  # else the event is not logged: a heartbeat that brings nothing
+    if changed:
         _note_trained(trial, event.progress)
-    return Effects([*commands, m.Answer(value=decision_for(trial, event.progress))], changed=bool(commands))
+    commands.append(m.Answer(value=decision_for(trial, event.progress)))
+    return Effects(commands, changed)
 
 
 def decision_for(trial: TrialRecord, progress: m.Progress) -> Decision:
@@ -87,14 +89,16 @@ def decision_for(trial: TrialRecord, progress: m.Progress) -> Decision:
 
 def _note_progress(s: StudyData, trial: TrialRecord, progress: m.Progress) -> list[Command]:
     """Everything that is new in it: parameters, attributes, constraints, the checkpoint, reports, in this order."""
-    commands: list[Command] = [*_use_params(s, trial, progress.params), *_note_attrs(trial, progress)]
+    commands: list[Command] = [*_use_params(s, trial, progress.params)] if progress.params else []
+    if progress.user_attrs or progress.constraints:
+        commands += _note_attrs(trial, progress)
     new = progress.checkpoint
     # a late copy of an old message must not bring back a checkpoint whose files are deleted
     if new is not None and new not in trial.checkpoints and new.uri not in trial.dropped:
         trial.checkpoints.append(new)
         commands.append(m.PutCheckpoint(number=trial.number, checkpoint=new))
         _note_saved(s, trial, new.step)
-    trained_at = dict(progress.trained_at)
+    trained_at = dict(progress.trained_at) if progress.trained_at else {}
     first = 0 if trial.parent is None else trial.parent.checkpoint.step + 1
     for step, values in progress.reports:
         if step not in trial.reports and step >= first:  # the first report of a step stands, also that of a parent
@@ -106,7 +110,9 @@ def _note_progress(s: StudyData, trial: TrialRecord, progress: m.Progress) -> li
             commands += judging.report(s, trial, step, values)
     if trial.last_step > trial.furthest:
         _get_further(s, trial, trial.last_step)
-    return commands + retention.drop_superseded(s, trial) if trial.checkpoints else commands
+    if trial.checkpoints:
+        commands += retention.drop_superseded(s, trial)
+    return commands
 
 
 def _note_trained(trial: TrialRecord, progress: m.Progress) -> None:
@@ -117,7 +123,8 @@ def _note_trained(trial: TrialRecord, progress: m.Progress) -> None:
 def _note_saved(s: StudyData, trial: TrialRecord, step: int) -> None:
     """The disk took a checkpoint: it works."""
     s.run.disk_failures, s.run.has_saved = 0, True
-    trial.retried.pop(FailureKind.CHECKPOINT_DISK, None)
+    if trial.retried:
+        trial.retried.pop(FailureKind.CHECKPOINT_DISK, None)
     if step > trial.furthest:
         _get_further(s, trial, step)
 
@@ -125,7 +132,8 @@ def _note_saved(s: StudyData, trial: TrialRecord, step: int) -> None:
 def _get_further(s: StudyData, trial: TrialRecord, step: int) -> None:
     """A trial that gets further than before has its whole budget again for damaged checkpoints."""
     trial.furthest = step
-    if s.run.retries.is_bounded(FailureKind.CHECKPOINT_CORRUPT):  # older logs knew no bound, and fold as before
+    # older logs knew no bound, and fold as before
+    if trial.retried and s.run.retries.is_bounded(FailureKind.CHECKPOINT_CORRUPT):
         trial.retried.pop(FailureKind.CHECKPOINT_CORRUPT, None)
 
 

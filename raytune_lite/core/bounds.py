@@ -126,10 +126,15 @@ def check_progress(trial: TrialRecord, progress: Progress, space: Mapping[str, D
         check_constraint(key, value)
     if progress.checkpoint is not None:
         _check_checkpoint(trial, progress.checkpoint)
-    for seconds in (progress.trained, *(seconds for _, seconds in progress.trained_at)):
-        if not 0.0 <= seconds < math.inf:
-            raise MessageError(f"an attempt has trained for some seconds >= 0, got {shown(seconds)}.")
+    _check_seconds(progress.trained)
+    for _, seconds in progress.trained_at:
+        _check_seconds(seconds)
     check_reports(progress.reports, (objectives,))
+
+
+def _check_seconds(seconds: float) -> None:
+    if not 0.0 <= seconds < math.inf:
+        raise MessageError(f"an attempt has trained for some seconds >= 0, got {shown(seconds)}.")
 
 
 def check_attrs(pairs: Iterable[tuple[str, str]]) -> None:
@@ -178,9 +183,11 @@ def check_reports(reports: Iterable[tuple[int, tuple[float, ...]]], lengths: tup
 
 def _check_param(trial: TrialRecord, param: ParamValue, space: Mapping[str, Distribution]) -> None:
     name, distribution = param.name, param.distribution
-    check_distribution(name, distribution)
-    if name in space:
-        check_distribution_compatibility(name, space[name], distribution)
+    known = space.get(name)
+    if known is not distribution:  # else it has passed these checks before
+        check_distribution(name, distribution)
+        if known is not None:
+            check_distribution_compatibility(name, known, distribution)
     if not distribution.contains(param.value):
         raise MessageError(f"parameter {name!r}: its value {param.value!r} is not in {shown(distribution)}.")
     for fixed, text in trial.fixed:

@@ -19,6 +19,8 @@ def is_judged(s: StudyData, number: int) -> bool:
 
 def resume_from(s: StudyData, trial: TrialRecord) -> m.CheckpointRef | None:
     """The checkpoint from which the trial's next attempt is to go on, see ``TrialRecord.resume_from``."""
+    if not trial.checkpoints and not trial.borrows:
+        return None
     is_first = not trial.dropped  # who has saved before, in another attempt, and never reported, will not report
     return trial.resume_from(is_judged(s, trial.number) or (s.run.awaits_reports and is_first))
 

@@ -21,6 +21,8 @@ from .trials import COMPLETE, TrialRecord
 
 def drop_superseded(s: StudyData, trial: TrialRecord) -> list[Command]:
     """Delete the checkpoints of a trial that nothing can need any more."""
+    if len(trial.checkpoints) < 2 and not trial.borrows:
+        return []  # it has nothing, or its only one
     refs = trial.superseded(s.run.checkpoints_kept, keeps_resumed=s.run.keeps_resumed)
     return lineage.drop(s, trial, refs) + lineage.outgrow(s, trial)
 

@@ -7,6 +7,7 @@ So a report past a due step counts for it, and a step reported out of order, bel
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,11 +34,12 @@ class Levels:
 
     def next_after(self, step: int) -> int | None:
         """The next due step past ``step``, or None when there is none."""
-        return next((level for level in self.levels if level > step), None)
+        index = bisect_right(self.levels, step)
+        return self.levels[index] if index < len(self.levels) else None
 
     def passed(self, step: int) -> int:
         """How many due steps are at or below ``step``."""
-        return sum(level <= step for level in self.levels)
+        return bisect_right(self.levels, step)
 
 
 @dataclass(frozen=True, slots=True)

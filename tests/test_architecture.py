@@ -53,7 +53,8 @@ CLOCK_CALLS = {"time", "monotonic", "perf_counter", "process_time", "time_ns", "
 DATE_CALLS = {"now", "utcnow", "today"}
 
 CORE_MAY_IMPORT = {
-    "__future__", "collections", "contextlib", "dataclasses", "enum", "json", "math", "operator", "typing",
+    "__future__", "bisect", "collections", "contextlib", "dataclasses", "enum", "itertools", "json", "math", "operator",
+    "typing",
 }  # fmt: skip
 
 MAX_LINES = 400

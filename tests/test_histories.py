@@ -7,8 +7,11 @@ import warnings
 
 import pytest
 
+from raytune_lite.core import snapshot
+from raytune_lite.core.encoding import event_from_json
+
 from .core_tools import dump
-from .histories.folding import Folded, fold, go_on, lines_of, recorded, summary
+from .histories.folding import HERE, Folded, fold, go_on, lines_of, recorded, summary
 
 PATHS = recorded()
 
@@ -33,6 +36,25 @@ def test_asking_changes_nothing(path):
         if state.ledger is not None:
             state.ledger.free(), state.ledger.counts()
         assert dump(state) == before
+
+
+def test_a_snapshot_of_the_first_format_opens_and_goes_on_as_its_log_does():
+    stored = json.loads((HERE.parent / "data" / "snapshot_1.json").read_text(encoding="utf-8"))
+    path = HERE / f"{stored['history']}.jsonl"
+    directions = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))["directions"]
+    folded, opened = Folded(directions), Folded(directions)
+    snapshot.load(opened.state, iter(stored["lines"]))
+    for line in lines_of(path)[: stored["n_events"]]:
+        folded.feed(json.loads(line)["at"], line)
+    assert sum(opened.state.trials.has_checkpoints(number) for number in opened.state.paused) > 3
+    assert all(opened.state.trials.is_packed(number) for number in opened.state.paused)
+    assert opened.state.trials.checkpoint_bytes() == folded.state.trials.checkpoint_bytes() > 0
+    assert dump(opened.state) == dump(folded.state)
+    for line in lines_of(path)[stored["n_events"] :]:
+        folded.feed(json.loads(line)["at"], line)
+        opened.state.handle(event_from_json(line), json.loads(line)["at"])
+        assert dump(opened.state) == dump(folded.state)
+    assert not opened.state.paused
 
 
 def test_the_histories_are_small_and_tell_every_kind_of_event():

@@ -214,6 +214,7 @@ def breaks_ties_by_the_latest(patch):
         return own
 
     patch.setattr(ShareRung, "_key", key)
+    patch.setattr(ShareRung, "key", lambda self, own: key(self, -own, self.losses[-own]))
     patch.setattr(ShareRung, "candidates", lambda self: (self.numbers[-arrival] for _, arrival in self.on_top))
     patch.setattr(ShareRung, "is_on_top", lambda self, own: own in self.on_top)
     patch.setattr(ShareRung, "record", record)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, overload
 
 from ..trial import FrozenTrial
-from .packing import Packer, has_checkpoints
+from .packing import Packer
 from .trials import PAUSED, TrialRecord
 
 
@@ -30,6 +30,7 @@ class Trials(Mapping[int, TrialRecord]):
         self._paused = paused
         self._kept: dict[int, TrialRecord | str] = {}
         self._unpacked: dict[int, TrialRecord] = {}
+        self._ended: dict[int, None] = {}  # those of the unpacked ones that have ended
         self._loose: dict[int, None] = {}  # those that ``settle`` has to look at
         self._packed_bytes = 0  # of the checkpoints of packed trials
 
@@ -78,6 +79,10 @@ class Trials(Mapping[int, TrialRecord]):
         """The records that are not packed, by number: of trials under way, and of ended ones that have checkpoints."""
         return [self._unpacked[number] for number in sorted(self._unpacked)]
 
+    def ended(self) -> list[TrialRecord]:
+        """The unpacked records of trials that had ended before this event, by number."""
+        return [self._unpacked[number] for number in sorted(self._ended)]
+
     def is_packed(self, number: int) -> bool:
         """Whether there is such a trial, and its record is a line."""
         return isinstance(self._kept.get(number), str)
@@ -89,7 +94,7 @@ class Trials(Mapping[int, TrialRecord]):
     def has_checkpoints(self, number: int) -> bool:
         """Whether a trial has any that it has not given up."""
         found = self._kept[number]
-        return has_checkpoints(found) if isinstance(found, str) else bool(found.checkpoints)
+        return self.packer.has_checkpoints(found) if isinstance(found, str) else bool(found.checkpoints)
 
     def checkpoint_bytes(self) -> int:
         """Bytes of all checkpoints that trials have."""
@@ -115,10 +120,15 @@ class Trials(Mapping[int, TrialRecord]):
         """
         for number in self._loose:
             trial = self._unpacked.get(number)
-            if trial is not None and number != best and _is_at_rest(trial, packs_paused):
+            if trial is None:
+                continue
+            if number != best and _is_at_rest(trial, packs_paused):
                 self._kept[number] = self.packer.pack(trial)
                 self._packed_bytes += _n_bytes(trial)
                 del self._unpacked[number]
+                self._ended.pop(number, None)
+            elif trial.state.is_finished():
+                self._ended[number] = None
         self._loose.clear()
 
     def lines(self) -> Iterator[str]:
@@ -130,10 +140,12 @@ class Trials(Mapping[int, TrialRecord]):
         """Take in lines, each with its trial's number and whether it stays packed."""
         for number, stays, line in lines:
             if not stays:
-                self[number] = self.packer.unpack(line)
+                self[number] = trial = self.packer.unpack(line)
+                if trial.state.is_finished():
+                    self._ended[number] = None
                 continue
             self._kept[number] = line
-            if has_checkpoints(line):
+            if self.packer.has_checkpoints(line):
                 self._packed_bytes += _n_bytes(self.packer.unpack(line))
 
 

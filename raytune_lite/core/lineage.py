@@ -118,7 +118,7 @@ def ended(s: StudyData, trial: TrialRecord) -> list[Command]:
     if trial.heir is not None:
         commands += _release(s, trial.heir)
         trial.heir = None
-    return commands + (trim(s) if s.breeder is not None else [])
+    return commands + (trim(s, (trial,)) if s.breeder is not None else [])
 
 
 # --- checkpoints -----------------------------------------------------------------------------------------------------
@@ -126,6 +126,8 @@ def ended(s: StudyData, trial: TrialRecord) -> list[Command]:
 
 def drop(s: StudyData, trial: TrialRecord, refs: Sequence[CheckpointRef]) -> list[Command]:
     """The trial needs these no more: delete those that others do not need."""
+    if not refs:
+        return []
     spared = donation(s, trial)
     return _give_up(s, trial, [ref for ref in refs if ref != spared])
 
@@ -147,10 +149,13 @@ def outgrow(s: StudyData, trial: TrialRecord) -> list[Command]:
     return [] if is_read or own < s.run.checkpoints_kept else _let_go(s, trial)
 
 
-def trim(s: StudyData, *, is_over: bool = False) -> list[Command]:
-    """Trials that are COMPLETE keep only what the best one keeps, and what others may still go on from."""
+def trim(s: StudyData, ending: Sequence[TrialRecord] = (), *, is_over: bool = False) -> list[Command]:
+    """Trials that are COMPLETE keep only what the best one keeps, and what others may still go on from.
+
+    ``ending``: those that end in this event. The others that have checkpoints are few: those from which others go on.
+    """
     commands: list[Command] = []
-    for trial in s.trials.unpacked():
+    for trial in (*s.trials.ended(), *ending):
         if trial.state is COMPLETE and trial.checkpoints:
             is_kept = trial.number == s.best or len(s.directions) > 1
             refs = trial.checkpoints[:-1] if is_kept else trial.checkpoints
@@ -190,6 +195,8 @@ def _release(s: StudyData, parent: Parent) -> list[Command]:
 
 def _give_up(s: StudyData, trial: TrialRecord, refs: Sequence[CheckpointRef]) -> list[Command]:
     """The trial forgets its checkpoints; those that have readers stay on the disk."""
+    if not s.lineage.readers and not s.lineage.damaged:
+        return trial.drop(refs)
     lent = [ref for ref in refs if ref.uri in s.lineage.readers]
     gone = [ref for ref in refs if ref.uri not in s.lineage.readers]
     for ref in lent:

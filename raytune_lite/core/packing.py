@@ -1,7 +1,8 @@
 """One trial's record as a line of JSON, and back, without loss. Knows no study.
 
-A line has the fields that differ from those of a new record, by their names, so that a later version with more fields
-reads it. Parameters refer to a palette of (name, distribution) pairs, of which a study has few.
+A line is a list: the index of its *shape*, the trial's number and state, and the values of the fields that the shape
+names, which are those that differ from a new record's. A study has few shapes, and few (name, distribution) pairs of
+parameters; both are in the palette, once, by their names, so that a later version with more fields reads them.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import MISSING, fields
-from operator import attrgetter
+from itertools import chain, compress
+from operator import attrgetter, ne
 from typing import Any
 
 from ..distributions import Distribution, distribution_to_json, json_to_distribution
@@ -20,14 +22,26 @@ from .values import CheckpointRef, Decision, FailureKind, ParamValue, Parent, St
 _MOST_KNOWN = 1000
 
 
+Shape = tuple[str, ...]
+
+
 class Palette:
-    """The (name, distribution) pairs of a study's parameters, each once, by their index."""
+    """What many lines share, each once, by its index: shapes, and (name, distribution) pairs of parameters."""
 
     def __init__(self) -> None:
+        self.shapes: list[Shape] = []
+        self._by_shape: dict[Shape, int] = {}
         self._pairs: list[tuple[str, Distribution]] = []
         self._by_text: dict[tuple[str, str], int] = {}
         # by identity: True, 1 and 1.0 are equal, and different choices. The record keeps what has the identity alive.
         self._by_id: dict[tuple[str, int], tuple[int, Distribution]] = {}
+
+    def shape(self, names: Shape) -> int:
+        """The index of a shape; a new one is added."""
+        index = self._by_shape.setdefault(names, len(self.shapes))
+        if index == len(self.shapes):
+            self.shapes.append(names)
+        return index
 
     def index(self, name: str, distribution: Distribution) -> int:
         """The index of a pair; a new one is added."""
@@ -52,8 +66,10 @@ class Palette:
         """All pairs, with the JSON of the distributions."""
         return [(name, distribution_to_json(distribution)) for name, distribution in self._pairs]
 
-    def load(self, pairs: Iterable[tuple[str, str]]) -> None:
-        """Inverse of ``dump``, into an empty palette."""
+    def load(self, pairs: Iterable[tuple[str, str]], shapes: Iterable[Iterable[str]]) -> None:
+        """Inverse of ``dump``, into an empty palette, with its shapes."""
+        for names in shapes:
+            self.shape(tuple(names))
         for name, text in pairs:
             self._by_text[name, text] = len(self._pairs)
             self._pairs.append((name, json_to_distribution(text)))
@@ -72,7 +88,7 @@ def _parent(data: list[Any]) -> Parent:
 
 
 def _flat(pairs: Iterable[tuple[Any, Any]]) -> list[Any]:
-    return [item for pair in pairs for item in pair]
+    return list(chain.from_iterable(pairs))
 
 
 def _pairs(flat: list[Any]) -> Iterable[tuple[Any, Any]]:
@@ -109,22 +125,17 @@ _FORMS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
 }  # fmt: skip
 
 
-def _defaults() -> tuple[tuple[str, Any], ...]:
-    found = []
-    for field in fields(TrialRecord):
-        if field.name not in ("number", "state", "params", "suggested"):
-            made = field.default_factory() if field.default_factory is not MISSING else field.default
-            found.append((field.name, made))
-    return tuple(found)
-
-
-def has_checkpoints(line: str) -> bool:
-    """Whether a packed trial has checkpoints: what else may have this name in a line is a text, and no list."""
-    return '"checkpoints":[' in line
+def _defaults() -> dict[str, Any]:
+    return {
+        field.name: field.default_factory() if field.default_factory is not MISSING else field.default
+        for field in fields(TrialRecord)
+        if field.name not in ("number", "state", "params", "suggested")
+    }
 
 
 _DEFAULTS = _defaults()
-_GET = attrgetter(*(name for name, _ in _DEFAULTS))
+_NAMES = tuple(_DEFAULTS)
+_GET = attrgetter(*_NAMES)
 _ENCODE = json.JSONEncoder(separators=(",", ":")).encode
 _DECODE = json.JSONDecoder().decode
 
@@ -137,21 +148,38 @@ class Packer:
 
     def pack(self, trial: TrialRecord) -> str:
         """The record as one line of ASCII."""
-        data: dict[str, Any] = {"number": trial.number, "state": int(trial.state)}
-        for (name, default), value in zip(_DEFAULTS, _GET(trial), strict=True):
-            if value != default:
-                form = _FORMS.get(name)
-                data[name] = value if form is None else form[0](value)
+        found = _GET(trial)
+        differs = tuple(map(ne, found, _DEFAULTS.values()))
+        names, values = [*compress(_NAMES, differs)], list[Any]((0, trial.number, int(trial.state)))
+        for name, value in zip(names, compress(found, differs), strict=True):
+            form = _FORMS.get(name)
+            values.append(value if form is None else form[0](value))
         params = tuple(trial.params.values())
         if params:
-            data["params"] = self._params(params)
+            names.append("params")
+            values.append(self._params(params))
         if trial.suggested is not None:  # most often what was used in the end; True says so
-            data["suggested"] = True if params and trial.suggested == params else self._params(trial.suggested)
-        return _ENCODE(data)
+            names.append("suggested")
+            values.append(True if params and trial.suggested == params else self._params(trial.suggested))
+        values[0] = self.palette.shape(tuple(names))
+        return _ENCODE(values)
+
+    def has_checkpoints(self, line: str) -> bool:
+        """Whether a packed trial has checkpoints."""
+        if line[0] == "{":  # what else may have this name there is a text, and no list
+            return '"checkpoints":[' in line
+        return "checkpoints" in self.palette.shapes[int(line[1 : line.index(",")])]
+
+    def _fields(self, line: str) -> dict[str, Any]:
+        """A line's values by name. The first versions wrote lines with names."""
+        data = _DECODE(line)
+        if isinstance(data, dict):
+            return data
+        return dict(zip(("number", "state", *self.palette.shapes[data[0]]), data[1:], strict=True))
 
     def unpack(self, line: str) -> TrialRecord:
         """The record of a line."""
-        data = _DECODE(line)
+        data = self._fields(line)
         params = self._read(data.pop("params", ()))
         suggested = data.pop("suggested", None)
         trial = TrialRecord(number=data.pop("number"), state=TrialState(data.pop("state")))
@@ -165,10 +193,10 @@ class Packer:
 
     def _params(self, params: Iterable[ParamValue]) -> list[Any]:
         index = self.palette.index
-        return _flat((index(param.name, param.distribution), param.value) for param in params)
+        return _flat([(index(param.name, param.distribution), param.value) for param in params])
 
     def _read(self, flat: Any) -> tuple[ParamValue, ...]:
         return tuple([self.palette.param(index, value) for index, value in _pairs(flat)])
 
 
-__all__ = ["Packer", "Palette", "has_checkpoints"]
+__all__ = ["Packer", "Palette"]

@@ -20,7 +20,7 @@ from .state import StudyState
 from .tree import ledger_for
 from .trials import TRANSITIONS, written
 
-FORMAT = 1
+FORMAT = 2  # 1: a line of a trial has the names of its fields
 _ENCODE = json.JSONEncoder(separators=(",", ":")).encode
 _ROWS = {written(row): row for row in TRANSITIONS}
 _PLAIN = ("n_events", "next_number", "n_invalid", "best", "promotions", "pruner_spec", "sampler_spec")
@@ -47,6 +47,7 @@ def dump(state: StudyState) -> Iterator[str]:
     head |= {
         "format": FORMAT,
         "palette": state.trials.packer.palette.dump(),
+        "shapes": state.trials.packer.palette.shapes,
         "numbers": list(state.trials),
         "unpacked": [number for number in state.trials if not state.trials.is_closed(number)],
         "finished": state.finished.numbers(),
@@ -75,8 +76,8 @@ def load(state: StudyState, lines: Iterator[str]) -> None:
         ValueError: the lines are of another format, or not whole.
     """
     head = json.loads(next(lines))
-    if head["format"] != FORMAT:
-        raise ValueError(f"a snapshot must be of format {FORMAT}, got {head['format']!r}.")
+    if head["format"] not in (1, FORMAT):
+        raise ValueError(f"a snapshot must be of format 1 or {FORMAT}, got {head['format']!r}.")
     for name in _PLAIN:
         setattr(state, name, head[name])
     state.counts = {TrialState[name]: n for name, n in head["counts"].items()}
@@ -100,7 +101,7 @@ def load(state: StudyState, lines: Iterator[str]) -> None:
             raise ValueError(f"the sampler {state.sampler_spec} has no grid, and the snapshot has one.")
         state.ledger = ledger_for(grid)
         state.ledger.load(head["ledger"])
-    state.trials.packer.palette.load(head["palette"])
+    state.trials.packer.palette.load(head["palette"], head.get("shapes", ()))
     unpacked = set(head["unpacked"])  # membership only
     if state.breeder is None:
         unpacked.difference_update(state.paused)

@@ -102,7 +102,7 @@ class CostRung(ShareRung):
         """See RankedRung: as of a ShareRung, then the costs."""
         return [*ShareRung.dump(self), self.costs]
 
-    def load(self, data: Any) -> list[Key]:
+    def load(self, data: Any) -> None:
         """See RankedRung."""
         self.numbers, losses, waiting, costs = data
         self.losses, self.waiting = [(loss,) for loss in losses], set(waiting)
@@ -115,7 +115,6 @@ class CostRung(ShareRung):
             if not self._fits():
                 self._take_off()
                 break
-        return keys
 
 
 def whole(cost: float) -> int:

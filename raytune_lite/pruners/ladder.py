@@ -81,9 +81,9 @@ class LadderJudge:
         bracket_of: the bracket of a trial; None: there is one.
 
     For one trial: ``following`` is the index in its track of the lowest rung where it is not recorded yet (absent: 0);
-    ``waiting`` is the rung where its verdict was PAUSE, until it is promoted; ``overshot`` is its largest step
-    so far when it passed that rung by so much that another one, undecided, lies below; ``retired``: it will
-    never run again.
+    ``waiting``, from a verdict of PAUSE until it is promoted, is its arrival at the rung where it waits, the last one
+    where it is recorded; ``overshot`` is its largest step so far when it passed that rung by so much that another one,
+    undecided, lies below; ``retired``: it will never run again.
     """
 
     rule: RankingRule
@@ -92,7 +92,7 @@ class LadderJudge:
     ladder: list[RankedRung]
     bracket_of: Callable[[int], int] | None = field(default=None, compare=False)
     following: dict[int, int] = field(default_factory=dict)
-    waiting: dict[int, tuple[RankedRung, Key]] = field(default_factory=dict)
+    waiting: dict[int, int] = field(default_factory=dict)
     overshot: dict[int, int] = field(default_factory=dict)
     retired: set[int] = field(default_factory=set)  # membership only, never iterated
 
@@ -155,7 +155,7 @@ class LadderJudge:
 
     def _note_overshot(self, number: int, step: float) -> None:
         track, index = self._track(number).rungs, self.following[number]
-        if index < len(track) and step >= max(track[index].level, self.overshot.get(number, 0)):
+        if index < len(track) and step >= track[index].level and step >= self.overshot.get(number, 0):
             self.overshot[number] = int(step)
 
     def _decide(self, number: int, rung: RankedRung, losses: Losses, how: str) -> tuple[Decision, list[Row]]:
@@ -171,7 +171,7 @@ class LadderJudge:
             # back this very trial it is promoted in place: the same job, without saving and loading it. Every
             # unpromoted trial counts as available, also one with a verdict of PAUSE whose attempt is still
             # on its way out.
-            self.waiting[number] = (rung, key)
+            self.waiting[number] = key[1]
             if self._next_job() != number:
                 return Decision.PAUSE, [row]
             return Decision.CONTINUE, [row, *self.promote(number)]
@@ -189,7 +189,14 @@ class LadderJudge:
 
     def _next_job(self) -> int | None:
         """The paper's get_job with every unpromoted trial available; None: a new configuration."""
-        return next(self.promotable(lambda _: True), None)
+        for rung in self._from_the_top():
+            for number in rung.candidates():
+                return number
+        return None
+
+    def _from_the_top(self) -> Iterator[RankedRung]:
+        """The rungs from which trials may be promoted, the highest first."""
+        return reversed(self.ladder)
 
     def skip(self, number: int, step: int) -> None:
         """The trial has passed ``step`` before there were rungs: it is recorded at none of those up to there."""
@@ -227,8 +234,7 @@ class LadderJudge:
         """The trial will not run again and is never promoted. Its records stay and count."""
         self.retired.add(number)
         if number in self.waiting:
-            rung, key = self.waiting.pop(number)
-            rung.take(key)
+            self._stop_waiting(number)
 
     # --- promotion ---------------------------------------------------------------------------------------------------
 
@@ -239,7 +245,7 @@ class LadderJudge:
         copies of the pseudocode start at the rung of max_resource, which cannot promote; ours is not a rung, so the
         scan starts at the highest one there is.
         """
-        for rung in reversed(self.ladder):
+        for rung in self._from_the_top():
             for number in rung.candidates():
                 if ready(number):
                     yield number
@@ -254,9 +260,19 @@ class LadderJudge:
             raise ValueError(
                 f"trial {number} waits at no rung; promote only what promotable() yields, and once."
             )
-        rung, key = self.waiting.pop(number)
-        rung.take(key)
+        rung = self._stop_waiting(number)
         return (PromoteRung(number=number, level=rung.level, bracket=self.bracket(number)),)
+
+    def place(self, number: int) -> tuple[RankedRung, Key]:
+        """Where a trial waits: the rung, and its key there."""
+        rung = self._track(number).rungs[self.following[number] - 1]
+        return rung, rung.key(self.waiting[number])
+
+    def _stop_waiting(self, number: int) -> RankedRung:
+        rung, key = self.place(number)
+        del self.waiting[number]
+        rung.take(key)
+        return rung
 
     # --- what others see ---------------------------------------------------------------------------------------------
 
@@ -270,7 +286,7 @@ class LadderJudge:
     def dump(self) -> Any:
         """See ``Dumps``. Rungs in the order of arrival; who waits, and may be promoted, as places in that order."""
         index = {id(rung): i for i, rung in enumerate(self.ladder)}
-        waiting = [[number, index[id(rung)], key[1]] for number, (rung, key) in self.waiting.items()]
+        waiting = [[number, index[id(self.place(number)[0])], arrival] for number, arrival in self.waiting.items()]
         rungs = [rung.dump() for rung in self.ladder]
         return [
             rungs, waiting, list(self.following.items()), list(self.overshot.items()), sorted(self.retired)
@@ -279,8 +295,9 @@ class LadderJudge:
     def load(self, data: Any) -> None:
         """See ``Dumps``."""
         rungs, waiting, following, overshot, retired = data
-        keys = [rung.load(own) for rung, own in zip(self.ladder, rungs, strict=True)]
-        self.waiting.update((number, (self.ladder[i], keys[i][arrival])) for number, i, arrival in waiting)
+        for rung, own in zip(self.ladder, rungs, strict=True):
+            rung.load(own)
+        self.waiting.update((number, arrival) for number, _, arrival in waiting)  # where it waits, follows
         self.following.update(map(tuple, following))
         self.overshot.update(map(tuple, overshot))
         self.retired.update(retired)

@@ -191,6 +191,10 @@ class FrontRung:
         self.losses.append(losses)
         if waits:
             self.waiting.add(arrival)
+        return self.key(arrival)
+
+    def key(self, arrival: int) -> Key:
+        """See RankedRung."""
         return 0.0, arrival
 
     def _on_top(self) -> list[int]:
@@ -233,11 +237,10 @@ class FrontRung:
         """See RankedRung."""
         return [self.numbers, self.losses, sorted(self.waiting)]
 
-    def load(self, data: Any) -> list[Key]:
+    def load(self, data: Any) -> None:
         """See RankedRung."""
         self.numbers, losses, waiting = data
         self.losses, self.waiting = [tuple(each) for each in losses], set(waiting)
-        return [(0.0, arrival) for arrival in range(len(self.numbers))]
 
 
 @dataclass(slots=True)

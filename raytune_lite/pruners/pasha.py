@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from bisect import insort
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -156,12 +156,9 @@ class PASHAJudge(ForecastingJudge):
 
     # --- promotion and ends ------------------------------------------------------------------------------------------
 
-    def promotable(self, ready: Callable[[int], bool]) -> Iterator[int]:
-        """See Promoter: nobody from the highest open rung, unless all is open."""
-        for rung in reversed(self.ladder[: self.n_open - 1]):
-            for number in rung.candidates():
-                if ready(number):
-                    yield number
+    def _from_the_top(self) -> Iterator[RankedRung]:
+        """See LadderJudge: not the highest open rung, unless all is open."""
+        return reversed(self.ladder[: self.n_open - 1])
 
     def retire(self, number: int) -> None:
         """See Promoter. Those at the highest open rung still count in its order."""

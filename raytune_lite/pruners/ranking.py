@@ -30,6 +30,9 @@ class RankedRung(Protocol):
     def record(self, number: int, losses: Losses, *, waits: bool) -> Key:
         """One more. ``waits``: it may be promoted later."""
 
+    def key(self, arrival: int) -> Key:
+        """The key of an entry, as ``record`` gave it."""
+
     def is_on_top(self, key: Key) -> bool:
         """Whether this entry is on top now."""
 
@@ -42,8 +45,8 @@ class RankedRung(Protocol):
     def dump(self) -> Any:
         """All that it knows, as JSON."""
 
-    def load(self, data: Any) -> list[Key]:
-        """Take in what ``dump`` gave; answers the keys in the order of arrival."""
+    def load(self, data: Any) -> None:
+        """Take in what ``dump`` gave."""
 
 
 class RankingRule(Protocol):
@@ -137,7 +140,7 @@ class ShareRung:
         return (math.inf if self.rule.has_lost(losses) else losses[0], arrival)
 
     def key(self, arrival: int) -> Key:
-        """The key of an entry."""
+        """See RankedRung."""
         return self._key(arrival, self.losses[arrival])
 
     def _last_on_top(self) -> Key:
@@ -176,7 +179,7 @@ class ShareRung:
         losses = [losses[0] for losses in self.losses]
         return [self.numbers, losses, sorted(self.waiting, key=lambda arrival: (losses[arrival], arrival))]
 
-    def load(self, data: Any) -> list[Key]:
+    def load(self, data: Any) -> None:
         """See RankedRung."""
         numbers, losses, waiting = data
         self.numbers, self.losses, self.waiting = numbers, [(loss,) for loss in losses], set(waiting)
@@ -184,7 +187,6 @@ class ShareRung:
         order, quota = sorted(keys), self.rule.quota(len(keys))
         self.best, self.others = [(-loss, -arrival) for loss, arrival in reversed(order[:quota])], order[quota:]
         self.on_top = [key for key in order[:quota] if key[1] in self.waiting]
-        return keys
 
 
 __all__ = ["Key", "RankedRung", "RankingRule", "ShareRung", "TopShare"]

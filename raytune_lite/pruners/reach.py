@@ -81,7 +81,7 @@ class ForecastingJudge(LadderJudge):
 
     def is_out_of_reach(self, number: int) -> bool:
         """See Forecaster."""
-        return number in self.waiting and self._is_behind(*self.waiting[number])
+        return number in self.waiting and self._is_behind(*self.place(number))
 
     def _is_behind(self, rung: RankedRung, key: Key) -> bool:
         limits = zip(self._shares, self.limits, strict=False)
@@ -109,7 +109,7 @@ class ForecastingJudge(LadderJudge):
         """A trial is about to wait no more."""
         if number not in self.waiting:
             return
-        rung, key = self.waiting[number]
+        rung, key = self.place(number)
         for at, limit in zip(self.ladder, self.limits, strict=False):
             if at is rung and key[1] < limit.n_seen and not limit.is_behind(key):
                 limit.n_waiting -= 1

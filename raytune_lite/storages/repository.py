@@ -264,6 +264,12 @@ class Repository(Reading):
         """See ``Store``."""
         return list(self.log(study))
 
+    def kept_log(self, study: StudyRecord) -> tuple[int, Iterator[LogEntry]]:
+        """How many of the first events were given up (see ``compact_study``), and the log behind them."""
+        with self._database.read() as connection:
+            base = snapshots.base_seq(connection, study)
+        return base, self.log(study, base)
+
     @staticmethod
     def _check_kept(connection: Connection, study: StudyRecord, after: int) -> None:
         base = snapshots.base_seq(connection, study)

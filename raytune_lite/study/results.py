@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..arguments import flag, items, shown, wrong_type
 from ..best import BestSoFar, front
 from ..core.bounds import check_json, check_name
-from ..core.messages import CheckpointRef, RunStarted
+from ..core.messages import CheckpointRef, LogEntry, RunStarted
 from ..exceptions import StudyNotFoundError
 from ..notebook import html_table, one_line
 from ..runtime import takeover
@@ -165,6 +165,20 @@ class Results:
     def checkpoints(self) -> list[tuple[int, CheckpointRef]]:
         """(trial number, checkpoint) of every kept checkpoint, by trial number and step."""
         return self._repository.checkpoints(self._record)
+
+    def kept_log(self) -> tuple[int, Iterator[LogEntry]]:
+        """How many of the first events were given up by compaction, and all later ones, read as they are used."""
+        return self._repository.kept_log(self._record)
+
+    @property
+    def study_id(self) -> int:
+        """The id of the study's row in the database, by which Optuna's tools name it."""
+        return self._record.study_id
+
+    @property
+    def created(self) -> float:
+        """When the study was created, seconds since 1970 UTC: the zero of all times of attempts and events."""
+        return self._record.created
 
     def differences(self) -> list[Difference]:
         """The rows that differ from what the log of events implies; empty unless the tables were changed by hand."""

@@ -1,0 +1,257 @@
+"""All numbers of a report as one JSON document: what the page shows, and nothing else. Reads the study; draws nothing.
+
+Figures come from the tables as they are, times from the log. A study that runs meanwhile may end trials between two
+queries, so that two parts of the document may differ by them.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from .. import __version__
+from ..core.protocols import Branches, Grid
+from ..display.tables import duration
+from ..display.text import printable
+from ..distributions import CategoricalDistribution, Distribution, FloatDistribution, IntDistribution
+from ..integrations.importance import Importances, importances
+from ..samplers import grid_from_spec
+from ..trial import StudyDirection, TrialState
+from . import again, health, pictures
+from .columns import Columns, Param
+from .compare import comparison
+from .ladder import Ladder
+from .moments import Reader
+from .slot_time import SlotTime
+from .timeline import Lanes
+
+if TYPE_CHECKING:
+    from ..study.results import Results
+
+VERSION = 1  # of the document's form
+
+
+class Facts:
+    """What was read of a study, once, for all parts of the document.
+
+    Args:
+        study: the study; it may be running.
+    """
+
+    def __init__(self, study: Results) -> None:
+        self.directions = tuple(study.directions)
+        self.columns = Columns.read(study.iter_trials(), self.directions)
+        self.attempts, self.rungs, self.cells = study.attempts, study.rungs, study.cells
+        columns = self.columns
+        self.states = dict(zip(columns.numbers, columns.states, strict=True))
+        kept: dict[int, int] = {}
+        if TrialState.WAITING in columns.states:
+            kept = {
+                number: ref.step for number, ref in study.checkpoints if self.states.get(number) is TrialState.WAITING
+            }
+        self.moments = Reader(self.attempts, self.rungs, kept).read(*study.kept_log())
+        self.ladder = Ladder(self.rungs, self.attempts, self.states, self.moments, self.directions[0].sign)
+        self.time = SlotTime(self.attempts, self.states, self.moments, self.ladder)
+        self.run = self.moments.runs[-1][1] if self.moments.runs else study.last_run
+        self.name, self.storage, self.created = study.study_name, study.storage, study.created
+        self.metrics = _metrics(study.metric_names, self.directions)
+
+    @property
+    def grid(self) -> Grid | None:
+        """The grid of the latest run's sampler, or None."""
+        try:
+            found = grid_from_spec(json.loads(self.run.sampler)) if self.run is not None else None
+        except ValueError:
+            return None
+        return None if isinstance(found, Branches) else found
+
+    def best_row(self) -> int | None:
+        """The row of the best feasible COMPLETE trial of the first objective, the earliest of equals."""
+        columns, best, found = self.columns, math.inf, None
+        for row, state in enumerate(columns.states):
+            if state is TrialState.COMPLETE and columns.is_feasible[row]:
+                loss = columns.loss(row)
+                if loss < best or (found is None and loss == loss):
+                    best, found = loss, row
+        return found
+
+
+def document(study: Results, *, compare: Results | None = None) -> dict[str, Any]:
+    """The numbers of a report on a study, as JSON-able data without NaN and infinities.
+
+    Args:
+        study: the study to read; it may be running, and is not changed.
+        compare: None, or another study to put beside it.
+
+    Raises:
+        ValueError: the two cannot be compared.
+    """
+    facts = Facts(study)
+    found = _of(facts)
+    found["compare"] = None
+    if compare is not None:
+        other = Facts(compare)
+        found["compare"] = comparison([found, _of(other)], [facts, other])
+    return found
+
+
+def _of(facts: Facts) -> dict[str, Any]:
+    found = _parts(facts)
+    found["health"] = [card.document() for card in _health(facts, found)]
+    found["again"] = {
+        "code": again.code(facts.name, facts.storage, facts.directions, facts.run),
+        "not_recorded": list(again.NOT_RECORDED),
+    }
+    return found
+
+
+def _parts(facts: Facts) -> dict[str, Any]:
+    columns, several = facts.columns, len(facts.directions) > 1
+    return {
+        "version": VERSION,
+        "made_by": f"raytune_lite {__version__}",
+        "study": _study(facts),
+        "best": _best(facts),
+        "histories": [pictures.history(columns, k) for k in range(len(facts.directions))],
+        "ladder": facts.ladder.document() if facts.rungs else None,
+        "curves": pictures.curves(columns) if columns.n_with_curves else None,
+        "time": facts.time.document(),
+        "timeline": Lanes(facts.time, facts.moments).document() if facts.attempts else None,
+        "params": pictures.parameters(columns),
+        "rows": pictures.rows(columns),
+        "lines": pictures.rows(columns, pictures.LINES),
+        "importances": [_importances(facts, k) for k in range(len(facts.directions))] if columns.params else [],
+        "front": pictures.pareto(columns) if several else None,
+        "grid": pictures.grid_map(facts.grid, facts.cells, columns),
+    }
+
+
+def _study(facts: Facts) -> dict[str, Any]:
+    states = Counter(state.name for state in facts.columns.states)
+    outcomes = Counter(attempt.outcome or "running" for attempt in facts.attempts)
+    run = facts.run
+    moments = facts.moments
+    return {
+        "name": printable(facts.name),
+        "storage": None if facts.storage is None else printable(facts.storage),
+        "directions": [direction.name.lower() for direction in facts.directions],
+        "metrics": [printable(name) for name in facts.metrics],
+        "states": {state: states[state] for state in pictures.STATES if state in states},
+        "n_trials": len(facts.columns),
+        "outcomes": {printable(outcome): n for outcome, n in sorted(outcomes.items())},
+        "n_attempts": len(facts.attempts),
+        "n_runs": len(moments.runs),
+        "n_events_given_up": moments.n_given_up,
+        "sampler": _name_of(run.sampler) if run is not None else None,
+        "pruner": _name_of(run.pruner) if run is not None else None,
+        "created": _date(facts.created),
+        "last_event": _date(facts.created + moments.last_at) if moments.runs else None,
+    }
+
+
+def _best(facts: Facts) -> dict[str, Any] | None:
+    """The best trial; of a study without COMPLETE trials the best at the highest rung, which says so in ``level``."""
+    columns, row, level, value = facts.columns, facts.best_row(), None, None
+    if row is None:
+        rung = facts.ladder.highest_best() if facts.rungs else None
+        row = -1 if rung is None else columns.row_of(rung.number)
+        if rung is None or row < 0:
+            return None
+        level, value = rung.level, facts.directions[0].sign * rung.value
+    values = [column[row] for column in columns.values] if value is None else [value]
+    mine = [attempt for attempt in facts.attempts if attempt.number == columns.numbers[row]]
+    seconds = sum(facts.moments.end_of(attempt) - attempt.started for attempt in mine)
+    return {
+        "trial": columns.numbers[row],
+        "values": [pictures.number(value) for value in values],
+        "level": level,
+        "params": pictures.best_params(columns.params, row),
+        "n_attempts": len(mine),
+        "time": duration(seconds) if mine else None,
+        "ended_as": columns.in_order_of_end().index(row) + 1 if columns.states[row].is_finished() else None,
+    }
+
+
+def _health(facts: Facts, found: dict[str, Any]) -> list[health.Card]:
+    columns, several = facts.columns, len(facts.directions) > 1
+    first: dict[str, Any] = {"shares": [], "why_not": "there are no parameters"}
+    first = found["importances"][0] if found["importances"] else first
+    cards = []
+    if not several:
+        cards.append(health.edge(columns, facts.best_row(), is_grid=facts.grid is not None))
+    cards.append(health.idle_parameters(dict(first["shares"]), first["why_not"]))
+    if facts.rungs and all(len(rung.losses) < 2 for rung in facts.rungs):
+        cards.append(health.lowest_rung(facts.rungs))
+    cards += [health.duplicates(columns), health.failures(facts.attempts)]
+    cards.append(health.checkpoints())
+    if not several:
+        cards.append(health.flattened(columns))
+    return cards
+
+
+def _importances(facts: Facts, objective: int) -> dict[str, Any]:
+    columns = facts.columns
+    params = list(columns.params.values())
+    rows = [
+        row for row, state in enumerate(columns.states)
+        if state is TrialState.COMPLETE and math.isfinite(columns.values[objective][row])
+    ]  # fmt: skip
+    state = "COMPLETE"
+    if (
+        len(rows) < 10
+    ):  # with promotion few trials are COMPLETE: then those that were pruned count, with their last value
+        rows = [row for row, value in enumerate(columns.values[objective]) if math.isfinite(value)]
+        state = "COMPLETE or PRUNED"
+    trials = [
+        (
+            {p.name: _external(p, p.values[row]) for p in params if p.values[row] == p.values[row]},
+            columns.values[objective][row],
+        )
+        for row in rows
+    ]
+    maximize = facts.directions[objective] is StudyDirection.MAXIMIZE
+    found: Importances = importances(trials, {p.name: _distribution(p) for p in params}, maximize=maximize)
+    return {
+        "metric": printable(facts.metrics[objective]), "of": state, "method": found.method, "n": found.n,
+        "shares": [[printable(name), pictures.number(share)] for name, share in found.shares.items()],
+        "why_not": printable(found.why_not),
+    }  # fmt: skip
+
+
+def _external(param: Param, value: float) -> Any:
+    if param.choices is not None:
+        return param.choices[int(value)]
+    return int(value) if param.is_int else value
+
+
+def _distribution(param: Param) -> Distribution:
+    """The parameter's widest range; a step does not matter here."""
+    if param.choices is not None:
+        return CategoricalDistribution(param.choices)
+    if param.is_int:
+        return IntDistribution(int(param.low), int(param.high), log=param.log)
+    return FloatDistribution(param.low, param.high, log=param.log)
+
+
+def _metrics(names: list[str] | None, directions: tuple[StudyDirection, ...]) -> list[str]:
+    if names is not None and len(names) == len(directions):
+        return list(names)
+    return ["value"] if len(directions) == 1 else [f"value {k}" for k in range(len(directions))]
+
+
+def _name_of(spec: str) -> str | None:
+    try:
+        name = json.loads(spec).get("name")
+    except (ValueError, AttributeError):
+        return None
+    return printable(name) if isinstance(name, str) else None
+
+
+def _date(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+__all__ = ["VERSION", "Facts", "document"]

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..display.tables import duration
 from ..display.text import printable
 from ..trial import TrialState
 from .columns import Columns
+from .facts import Facts
 from .pictures import number
-
-if TYPE_CHECKING:
-    from .document import Facts
 
 LEAST_PAIRS = 5
 _RESAMPLES = 2_000

@@ -33,7 +33,7 @@ def train(trial):
     return value
 
 
-def asha(folder, n=60, **options):
+def asha(folder, n=36, **options):
     """Promotions, pauses, failures."""
     study = new(folder, "asha", sampler=RandomSampler(3), pruner=ASHAPruner(1, 27, 3), **options)
     study.optimize(train, n_trials=n, executor="inline", catch=ValueError)

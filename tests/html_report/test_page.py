@@ -26,15 +26,14 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def made(folder):
+def made(folder, asha_study):
     """name -> (study, file)."""
     found = {}
-    for make in (studies.asha, studies.hostile, studies.two, studies.grid):
-        study = make(folder)
+    for study in (asha_study, *(make(folder) for make in (studies.hostile, studies.two, studies.grid))):
         found[study.study_name] = study, write_report(study, folder / f"{study.study_name}.html")
     yield found
-    for study, _ in found.values():
-        study.close()
+    for name in ("hostile", "two", "grid"):
+        found[name][0].close()
 
 
 @pytest.fixture(scope="module")
@@ -227,17 +226,17 @@ def test_the_command_writes_the_file_and_compares_two_studies(folder):
     assert "give the study once" in wrong.output
 
 
-def test_the_dashboard_is_served_on_this_machine_only_and_says_how_to_install_it(folder, monkeypatch):
+def test_the_dashboard_is_served_on_this_machine_only_and_says_how_to_install_it(asha_study, asha_folder, monkeypatch):
     import sys
     import types
 
-    url, served = f"sqlite:///{folder}/asha.db", []
+    url, served = f"sqlite:///{asha_folder}/asha.db", []
     fake = types.ModuleType("optuna_dashboard")
     fake.run_server = lambda storage, host, port: served.append((storage, host, port))
     monkeypatch.setitem(sys.modules, "optuna_dashboard", fake)
     done = CliRunner().invoke(cli, ["dashboard", "asha", "--storage", url, "--port", "8123"])
     assert done.exit_code == 0, done.output
-    assert served == [(f"sqlite:///{folder}/asha.db", "127.0.0.1", 8123)]
+    assert served == [(f"sqlite:///{asha_folder}/asha.db", "127.0.0.1", 8123)]
     assert "http://127.0.0.1:8123/dashboard/studies/1" in done.output
     monkeypatch.setitem(sys.modules, "optuna_dashboard", None)
     done = CliRunner().invoke(cli, ["dashboard", "--storage", url])

@@ -86,8 +86,8 @@ const paramText = (param, value) => (value === null ? "absent" : param.choices ?
 const rowText = (row) => `trial ${row[0]}: ${STATE_NAMES[row[1]]}, ${short(row[2])}\n`
   + data.params.map((param, k) => (row[3 + k] === null ? "" : `${param.name} = ${paramText(param, row[3 + k])}\n`)).join("").trimEnd();
 
-data.params.forEach((param, k) => picture("slice-" + k, 200, (root, width, height) => {
-  const box = { left: 52, right: width - 14, top: 26, bottom: height - 26 }, rows = data.rows.rows.filter((row) => row[3 + k] !== null);
+data.params.forEach((param, k) => picture("slice-" + k, 190, (root, width, height) => {
+  const box = { left: 52, right: width - 14, top: 12, bottom: height - 26 }, rows = data.rows.rows.filter((row) => row[3 + k] !== null);
   const r = range(rows.map((row) => row[2]), SIGN[0]);
   if (!r) return;
   const x = paramScale(param, box.left, box.right), y = scale(r.low, r.high, box.bottom, box.top, r.log);
@@ -107,7 +107,8 @@ picture("parallel", (w) => (w < 600 ? 60 + 62 * (data.params.length + 1) : 340),
   const flat = width < 600, all = data.params.length + 1; // on a phone the axes lie, one below the other
   const names = [...data.params.map((p) => p.name), metric(0)];
   const start = flat ? 36 : 48, end = flat ? height - 40 : width - 48, gap = (end - start) / Math.max(1, all - 1);
-  const from = flat ? 24 : height - 30, to = flat ? width - 24 : 40;
+  const some = (i) => rows.some((row) => row[3 + i] === null); // trials without this parameter pass beside its axis
+  const from = flat ? 40 : height - 52, to = flat ? width - 24 : 40, absent = flat ? 16 : height - 18;
   const scales = [...data.params.map((p) => paramScale(p, from, to)), scale(r.low, r.high, from, to, r.log)];
   const at = (i, v) => (flat ? [scales[i].clamp(v), start + i * gap] : [start + i * gap, scales[i].clamp(v)]);
   const layers = [4, 3, 2, 1, 0].map((k) => [k, ""]), points = [];
@@ -116,8 +117,7 @@ picture("parallel", (w) => (w < 600 ? 60 + 62 * (data.params.length + 1) : 340),
     let pen = "M", path = "";
     for (let i = 0; i < all; i++) {
       const value = i < all - 1 ? row[3 + i] : row[2];
-      if (value === null) { pen = "M"; continue; }
-      const [px, py] = at(i, value);
+      const [px, py] = value === null ? (flat ? [absent, start + i * gap] : [start + i * gap, absent]) : at(i, value);
       path += `${pen}${px.toFixed(1)} ${py.toFixed(1)}`;
       pen = "L";
       points.push({ x: px, y: py, text: () => rowText(row) });
@@ -128,8 +128,9 @@ picture("parallel", (w) => (w < 600 ? 60 + 62 * (data.params.length + 1) : 340),
   names.forEach((name, i) => {
     const line = start + i * gap;
     svg("line", flat ? { x1: from, x2: to, y1: line, y2: line, class: "tick" } : { x1: line, x2: line, y1: from, y2: to, class: "tick" }, root);
+    if (i < all - 1 && some(i)) svg("text", flat ? { x: 2, y: line - 5, class: "end" } : { x: line, y: height - 4, "text-anchor": "middle", class: "end" }, root, "absent");
     const s = scales[i], ends = s.text ? [[s.low + 0.5, s.text(0)], [s.high - 0.5, s.text(Math.round(s.high - 0.5))]] : [[s.low, short(s.low)], [s.high, short(s.high)]];
-    const label = { class: "name", "text-anchor": flat ? "start" : "middle", x: flat ? from : line, y: flat ? line - 18 : 16 };
+    const label = { class: "name", "text-anchor": flat ? "start" : "middle", x: flat ? 2 : line, y: flat ? line - 20 : 16 };
     svg("text", label, root, cut(name, flat ? 40 : Math.max(6, Math.floor(gap / 7))));
     ends.forEach(([, text], j) => svg("text", flat
       ? { x: j ? to : from, y: line - 5, "text-anchor": j ? "end" : "start", class: "end" }

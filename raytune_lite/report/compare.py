@@ -79,7 +79,7 @@ def _best(found: dict[str, Any]) -> str:
     best = found["best"]
     if best is None or best["values"][0] is None:
         return "none"
-    at = "" if best["level"] is None else f" at step {best['level']}"
+    at = f" at {best['where']}" if best["where"] else ""
     return f"{best['values'][0]:.6g}{at} (trial {best['trial']})"
 
 

@@ -104,21 +104,20 @@ def _study(facts: Facts) -> dict[str, Any]:
 
 
 def _best(facts: Facts) -> dict[str, Any] | None:
-    """The best trial; of a study without COMPLETE trials the best at the highest rung, which says so in ``level``."""
-    columns, row, level, value = facts.columns, facts.best_row(), None, None
+    """The best trial; while there is none the one that stands best, and ``where`` its value was reported."""
+    columns, row, so_far = facts.columns, facts.best_row(), facts.so_far
     if row is None:
-        rung = facts.ladder.highest_best() if facts.rungs else None
-        row = -1 if rung is None else columns.row_of(rung.number)
-        if rung is None or row < 0:
+        if so_far is None or (row := columns.row_of(so_far.number)) < 0:
             return None
-        level, value = rung.level, facts.directions[0].sign * rung.value
-    values = [column[row] for column in columns.values] if value is None else [value]
+        values = list(so_far.values)
+    else:
+        so_far, values = None, [column[row] for column in columns.values]
     mine = [attempt for attempt in facts.attempts if attempt.number == columns.numbers[row]]
     seconds = sum(facts.moments.end_of(attempt) - attempt.started for attempt in mine)
     return {
         "trial": columns.numbers[row],
         "values": [pictures.number(value) for value in values],
-        "level": level,
+        "where": "" if so_far is None else so_far.where,
         "params": pictures.best_params(columns.params, row),
         "n_attempts": len(mine),
         "time": duration(seconds) if mine else None,

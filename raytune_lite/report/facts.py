@@ -40,6 +40,7 @@ class Facts:
         self.ladder = Ladder(self.rungs, self.attempts, self.states, self.moments, self.directions[0].sign)
         self.time = SlotTime(self.attempts, self.states, self.moments, self.ladder)
         self.run = self.moments.runs[-1][1] if self.moments.runs else study.last_run
+        self.so_far = next(iter(study.best_trials_so_far), None) if len(self.directions) == 1 else None
         self.name, self.storage, self.created = study.study_name, study.storage, study.created
         self.metrics = _metrics(study.metric_names, self.directions)
 

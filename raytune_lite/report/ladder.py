@@ -95,15 +95,6 @@ class Ladder:
             found.update((rung.number, rung) for rung in rungs if rung.promoted)
         return found
 
-    def highest_best(self) -> RungRecord | None:
-        """The best trial of the highest level at which somebody stands with a finite value."""
-        for level in sorted({level for _, level in self.rungs}, reverse=True):
-            same = [rung for (_, of), found in self.rungs.items() if of == level for rung in found]
-            finite = [rung for rung in same if math.isfinite(rung.value)]
-            if finite:
-                return min(finite, key=lambda rung: (rung.value, rung.number))
-        return None
-
     def _level(self, bracket: int, level: int, found: Sequence[RungRecord]) -> dict[str, Any]:
         finite = sorted(rung.value for rung in found if math.isfinite(rung.value))
         went_on = [rung.value for rung in found if rung.promoted and math.isfinite(rung.value)]

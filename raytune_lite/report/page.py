@@ -226,7 +226,8 @@ def _way(promotion: dict[str, Any]) -> str:
 def _curves(found: dict[str, Any], said: dict[str, str]) -> str:
     if not found["curves"]:
         return ""
-    return _section("curves", "Learning curves", said["curves"], _picture("curves", said["curves"]) + _state_key({c[1] for c in found["curves"]["curves"]}))
+    key = _state_key({curve[1] for curve in found["curves"]["curves"]})
+    return _section("curves", "Learning curves", said["curves"], _picture("curves", said["curves"]) + key)
 
 
 def _time_key(found: dict[str, Any]) -> str:
@@ -260,7 +261,8 @@ def _params(found: dict[str, Any], said: dict[str, str]) -> str:
         f"<div><h3>{escape(param['name'])}</h3>{_picture(f'slice-{k}', said['slices'])}</div>"
         for k, param in enumerate(found["params"])
     )
-    parts = [_section("slices", "Slices", said["slices"], f'<div class="slices">{slices}</div>{_state_key({row[1] for row in found["rows"]["rows"]})}')]
+    key = _state_key({row[1] for row in found["rows"]["rows"]})
+    parts = [_section("slices", "Slices", said["slices"], f'<div class="slices">{slices}</div>{key}')]
     if len(found["params"]) > 1 and found["rows"]["rows"]:
         quintiles = _key(
             ("k-q0", "best fifth"), ("k-q1", "2nd"), ("k-q2", "3rd"), ("k-q3", "4th"), ("k-q4", "worst fifth")

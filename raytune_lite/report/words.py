@@ -35,10 +35,10 @@ def headline(found: Document) -> str:
         return f"{count(front['n_front'], 'trial')} of {front['n']:,} are on the Pareto front of {goals}."
     if best is None:
         return "No trial has a result yet."
-    if best["level"] is not None:
+    if best["where"]:
         return (
-            f"No trial is COMPLETE yet. The best at the highest rung (step {best['level']}) is trial {best['trial']} "
-            f"with {study['metrics'][0]} {figure(best['values'][0])}."
+            f"No trial is COMPLETE and meets its constraints yet. The best so far is trial {best['trial']}: "
+            f"{study['metrics'][0]} {figure(best['values'][0])} at {best['where']}."
         )
     sense = "largest" if study["directions"][0] == "maximize" else "smallest"
     return (
@@ -71,7 +71,7 @@ def next_steps(found: Document) -> list[str]:
     if waste:
         steps.append(waste)
     best = found["best"]
-    if not steps and best is not None and best["level"] is None and found["front"] is None:
+    if not steps and best is not None and not best["where"] and found["front"] is None:
         steps.append(f"Use the parameters of trial {best['trial']}; no check speaks against them.")
     return steps
 

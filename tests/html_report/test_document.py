@@ -23,6 +23,7 @@ from raytune_lite.report.facts import Facts
 from raytune_lite.report.ladder import Ladder
 from raytune_lite.report.moments import Moments, Reader
 from raytune_lite.report.slot_time import SlotTime
+from raytune_lite.report.words import headline
 from raytune_lite.runtime.algorithms import Algorithms
 from raytune_lite.storages.records import AttemptRecord
 from raytune_lite.study.compaction import compact_study
@@ -88,6 +89,17 @@ def test_the_history_is_the_best_so_far_in_the_order_of_ends(asha, found):
             expected.append([place, pytest.approx(best, rel=1e-5), trial.number])
     assert found["histories"][0]["best"] == expected
     assert [point[1] for point in found["histories"][0]["points"]] == [trial.number for trial in ended]
+
+
+def test_before_a_trial_is_complete_the_best_so_far_is_shown_as_what_it_is(folder):
+    study = studies.asha(folder, n=2)
+    found = document(study)
+    best = study.best_so_far
+    assert best.where == "rung 1"
+    assert (found["best"]["trial"], found["best"]["where"]) == (best.number, best.where)
+    assert found["best"]["values"] == [pytest.approx(best.value, rel=1e-5)]
+    assert "at rung 1" in headline(found)
+    study.close()
 
 
 def naive_places(study):

@@ -128,7 +128,7 @@ picture("parallel", (w) => (w < 600 ? 60 + 62 * (data.params.length + 1) : 340),
   names.forEach((name, i) => {
     const line = start + i * gap;
     svg("line", flat ? { x1: from, x2: to, y1: line, y2: line, class: "tick" } : { x1: line, x2: line, y1: from, y2: to, class: "tick" }, root);
-    if (i < all - 1 && some(i)) svg("text", flat ? { x: 2, y: line - 5, class: "end" } : { x: line, y: height - 4, "text-anchor": "middle", class: "end" }, root, "absent");
+    if (i < all - 1 && some(i)) svg("text", flat ? { x: 2, y: line + 14, class: "end" } : { x: line, y: height - 4, "text-anchor": "middle", class: "end" }, root, "absent");
     const s = scales[i], ends = s.text ? [[s.low + 0.5, s.text(0)], [s.high - 0.5, s.text(Math.round(s.high - 0.5))]] : [[s.low, short(s.low)], [s.high, short(s.high)]];
     const label = { class: "name", "text-anchor": flat ? "start" : "middle", x: flat ? 2 : line, y: flat ? line - 20 : 16 };
     svg("text", label, root, cut(name, flat ? 40 : Math.max(6, Math.floor(gap / 7))));

@@ -107,7 +107,7 @@ function axes(root, x, y, box, names) {
     svg("line", { x1: box.left, x2: box.right, y1: at, y2: at, class: "rule" }, g);
     svg("text", { x: box.left - 6, y: at + 4, "text-anchor": "end" }, g, y.text ? y.text(value) : short(value));
   }
-  for (const value of x ? x.marks || ticks(x.low, x.high, Math.max(2, Math.floor((box.right - box.left) / 80)), x.log) : []) {
+  for (const value of x ? x.marks || ticks(x.low, x.high, Math.max(3, Math.floor((box.right - box.left) / 70)), x.log) : []) {
     const at = x(value);
     svg("line", { x1: at, x2: at, y1: box.bottom, y2: box.bottom + 4, class: "tick" }, g);
     const side = at < 24 ? "start" : at > box.right - 12 && box.right > root.clientWidth - 24 ? "end" : "middle";

@@ -105,19 +105,19 @@ def _study(facts: Facts) -> dict[str, Any]:
 
 def _best(facts: Facts) -> dict[str, Any] | None:
     """The best trial; while there is none the one that stands best, and ``where`` its value was reported."""
-    columns, row, so_far = facts.columns, facts.best_row(), facts.so_far
-    if row is None:
-        if so_far is None or (row := columns.row_of(so_far.number)) < 0:
-            return None
-        values = list(so_far.values)
+    columns, best, so_far = facts.columns, facts.best_row(), facts.so_far
+    if best is not None:
+        row, values, where = best, [column[best] for column in columns.values], ""
+    elif so_far is not None and columns.row_of(so_far.number) >= 0:
+        row, values, where = columns.row_of(so_far.number), list(so_far.values), so_far.where
     else:
-        so_far, values = None, [column[row] for column in columns.values]
+        return None
     mine = [attempt for attempt in facts.attempts if attempt.number == columns.numbers[row]]
     seconds = sum(facts.moments.end_of(attempt) - attempt.started for attempt in mine)
     return {
         "trial": columns.numbers[row],
         "values": [pictures.number(value) for value in values],
-        "where": "" if so_far is None else so_far.where,
+        "where": where,
         "params": pictures.best_params(columns.params, row),
         "n_attempts": len(mine),
         "time": duration(seconds) if mine else None,

@@ -28,6 +28,7 @@ from raytune_lite.pruners import ASHAPruner
 from raytune_lite.runtime.batch import Request
 from raytune_lite.runtime.config import OWNER_LEASE, RunConfig
 from raytune_lite.runtime.ports import Handover, Lost, Returned
+from raytune_lite.runtime.study_time import StudyTime
 from raytune_lite.samplers import GridSampler, RandomSampler
 from raytune_lite.storages import Repository
 from raytune_lite.trial import StudyDirection, TrialState
@@ -425,6 +426,17 @@ def test_the_launcher_knows_for_how_long_its_run_goes_on(config, clock, ahead, i
     again.tick()
     assert again.state.run.stopping == "timeout"
     again.close()
+
+
+def test_a_double_that_has_begun_the_run_says_what_time_it_is(clock):
+    """Seed 30235 with a population: the first driver's commit failed, and its double began the run."""
+    time = StudyTime(clock)
+    time.start(T0, 0.0)
+    clock.now, clock.ahead = T0 + 10.0, -4.0
+    double = StudyTime(clock)
+    double.start(T0, 0.0)
+    time.start(T0, 6.0, double.mark)
+    assert time.now() == double.now() == 6.0
 
 
 def test_another_machine_does_not_share_the_clock_of_the_first(config, clock, monkeypatch):

@@ -32,9 +32,10 @@ class StudyTime:
             mark: of the first driver of this run; None: this is the first one.
         """
         now = self._host.elapsed()
-        if self._zero is None:
-            is_here = mark is not None and mark[0] == self._host.machine() != ""
-            self._zero = mark[1] if mark and is_here else now - max(0.0, self._host.time() - created)
+        if mark is not None and mark[0] == self._host.machine() != "":
+            self._zero = mark[1]  # also if this driver had begun before: a double of it may have begun the run
+        elif self._zero is None:
+            self._zero = now - max(0.0, self._host.time() - created)
         self._zero = min(self._zero, now - last)
 
     @property

@@ -47,6 +47,7 @@ DOORS = {
     "rich": ("display", "cli"),
     "click": ("cli",),
     "pandas": ("display", "study.results"),  # study.results: a return type only
+    "pyarrow": ("display.parquet",),
 }
 
 # Who may read a clock. display.progress, target: what a person is shown.

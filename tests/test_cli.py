@@ -171,7 +171,7 @@ def test_a_password_on_the_command_line_is_warned_of(folder, monkeypatch):
     monkeypatch.setenv("RTL_STORAGE", url)
     for given, warned in ((("--storage", url), True), (("--storage-env", "RTL_STORAGE"), False)):
         said = CliRunner().invoke(cli, ["status", *given]).stderr
-        assert ("--storage-env RTL_STORAGE" in said) is warned
+        assert ("environment variable RTL_STORAGE" in said) is warned
         assert "s3cr3t" not in said
 
 

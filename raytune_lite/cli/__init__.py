@@ -1,6 +1,6 @@
 """The command line: ``raytune-lite run`` starts or continues a study, the others read, show or control one."""
 
-from . import control, logs, reading, report, run
+from . import control, doctor, explaining, export, listing, logs, reading, report, run
 from .base import cli
 
 
@@ -9,4 +9,6 @@ def main() -> None:
     cli(prog_name="raytune-lite")
 
 
-__all__ = ["cli", "control", "logs", "main", "reading", "report", "run"]
+__all__ = [
+    "cli", "control", "doctor", "explaining", "export", "listing", "logs", "main", "reading", "report", "run",
+]  # fmt: skip

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ..study import Study
 
 DEFAULT_STORAGE = "sqlite:///raytune_lite.db"
+STORAGE_VARIABLE = "RTL_STORAGE"  # the environment variable that is read where no option names a database
 _Command = Callable[..., Any]
 
 
@@ -96,12 +97,13 @@ def storage_options(command: _Command) -> _Command:
         "--storage-env", metavar="VARIABLE", help="Environment variable that holds the URL, for one with a password."
     )(command)
     return click.option(
-        "--storage", metavar="URL", help=f"Database, as a URL.  [default: {DEFAULT_STORAGE}, in this directory]"
+        "--storage", metavar="URL", help=f"Database, as a URL.  [default: ${STORAGE_VARIABLE} where it is set, else "
+        f"{DEFAULT_STORAGE}, in this directory]"
     )(command)
 
 
 def storage_url(storage: str | None, storage_env: str | None) -> str:
-    """The database's URL.
+    """The database's URL. Without an option it is what RTL_STORAGE holds, where that is set and not empty.
 
     Args:
         storage: the value of --storage, or None.
@@ -113,7 +115,7 @@ def storage_url(storage: str | None, storage_env: str | None) -> str:
     if storage_env is None:
         if storage is not None:
             _warn_of_password(storage)
-        return storage or DEFAULT_STORAGE
+        return storage or os.environ.get(STORAGE_VARIABLE) or DEFAULT_STORAGE
     if storage is not None:
         refuse("give either --storage or --storage-env, not both.")
     url = os.environ.get(storage_env)
@@ -128,7 +130,7 @@ def _warn_of_password(storage: str) -> None:
     if "***" in mask(storage) and "***" not in storage:
         click.echo(
             "Warning: everybody on this machine can read the password in --storage (ps), and Ray's list of jobs keeps "
-            "it. Put the URL into an environment variable: --storage-env RTL_STORAGE.",
+            f"it. Put the URL into the environment variable {STORAGE_VARIABLE}, which is read without --storage.",
             err=True,
         )
 
@@ -146,7 +148,10 @@ def existing_url(storage: str | None, storage_env: str | None) -> str:
     address = normalize_url(url)
     path = address.database or ""
     if address.get_backend_name() == "sqlite" and not os.path.exists(path):
-        refuse(f"there is no database {mask(url)} (looked for {os.path.abspath(path)}); check --storage.")
+        source = "--storage" if storage or not os.environ.get(storage_env or STORAGE_VARIABLE) else "the URL in " + (
+            f"${storage_env or STORAGE_VARIABLE}"
+        )
+        refuse(f"there is no database {mask(url)} (looked for {os.path.abspath(path)}); check {source}.")
     return url
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from .base import cli, existing_url, open_study, refuse, study_options
+from .base import cli, existing_url, open_study, refuse, storage_options, study_options
 
 _GRACE = click.option(
     "--grace", type=click.FloatRange(0.0), default=30.0, show_default=True, metavar="SECONDS",
@@ -210,6 +210,39 @@ def compact(storage: str | None, storage_env: str | None, study_name: str | None
     )
     _say(as_json, f"{study.study_name}: {found.events} events were given up{room}.", study=study.study_name,
          done="compact", events=found.events, before=found.before, after=found.after)  # fmt: skip
+
+
+@cli.command()
+@storage_options
+@click.argument("study_name", metavar="STUDY")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@_JSON
+def delete(storage: str | None, storage_env: str | None, study_name: str, yes: bool, as_json: bool) -> None:
+    """Delete STUDY, with its trials and its log of events, for good. Asks first.
+
+    The files of its checkpoints stay; the command says where they are. A run of the study fails at its next write.
+
+    \b
+    Example:
+      raytune-lite delete old --storage sqlite:///raytune_lite.db
+    """
+    from ..display.text import printable
+    from ..study import delete_study
+
+    study = open_study(storage, storage_env, study_name)
+    n, left = sum(study.state_counts().values()), len(study.checkpoints)
+    root = study.checkpoint_root
+    if not yes:
+        owner = study.find_owner()
+        run = f", which {owner[0]} runs now" if owner is not None and owner[1] else ""
+        question = f"Delete study {study_name!r}{run}, with {n} trial(s)? This cannot be undone."
+        click.confirm(printable(question), abort=True, err=True)
+    study.close()
+    delete_study(study_name=study_name, storage=existing_url(storage, storage_env))
+    files = f" The files of {left} checkpoint(s) stay in {root}; delete that directory if nobody needs them."
+    said = f"{study_name}: deleted, with {n} trial(s).{files if left else ''}"
+    _say(as_json, said, study=study_name, done="delete", trials=n,
+         checkpoint_directory=root if left else None)  # fmt: skip
 
 
 def _pair(text: str) -> tuple[str, Any]:

@@ -14,7 +14,10 @@ _STATES = ("COMPLETE", "PRUNED", "FAIL", "RUNNING", "PAUSED", "WAITING")
 @study_options
 @click.option("--unit", default="step", show_default=True, metavar="WORD", help="What a step is, such as epoch.")
 @click.option("--full", type=click.IntRange(1), metavar="STEPS", help="Steps of a full training, for the share done.")
-def status(storage: str | None, storage_env: str | None, study_name: str | None, unit: str, full: int | None) -> None:
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def status(
+    storage: str | None, storage_env: str | None, study_name: str | None, unit: str, full: int | None, as_json: bool
+) -> None:
     """Show where a study stands.
 
     Best trial, trials by state, promotions and resumes, grid cells, failures, time.
@@ -23,9 +26,15 @@ def status(storage: str | None, storage_env: str | None, study_name: str | None,
     Example:
       raytune-lite status --storage sqlite:///raytune_lite.db --study train
     """
+    from ..display.tables import as_json as json_text
+    from ..report.figures import status_record
     from ..report.summary import print_summary
 
-    print_summary(open_study(storage, storage_env, study_name), unit=unit, full=full)
+    study = open_study(storage, storage_env, study_name)
+    if as_json:
+        click.echo(json_text(status_record(study)))
+    else:
+        print_summary(study, unit=unit, full=full)
 
 
 @cli.command()
@@ -116,8 +125,14 @@ def attempts(
               "for half-written ones.")  # fmt: skip
 @click.option("--checkpoint-dir", type=click.Path(file_okay=False), help="Where checkpoints lie, if not beside the "
               "database.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def check(
-    storage: str | None, storage_env: str | None, study_name: str | None, files: bool, checkpoint_dir: str | None
+    storage: str | None,
+    storage_env: str | None,
+    study_name: str | None,
+    files: bool,
+    checkpoint_dir: str | None,
+    as_json: bool,
 ) -> None:
     """Check that a study is intact: compare every table with its log of events. Exit code 1 when it is not.
 
@@ -129,29 +144,52 @@ def check(
 
     study = open_study(storage, storage_env, study_name, checkpoint_dir)
     found = list(damages(study, files=files))
+    lost, halves = (orphans(study), half_written(study)) if files else ([], [])
+    if as_json:
+        from ..display.tables import as_json as json_text
+
+        record = {"study": study.study_name, "intact": not found, "files": files, "differences": found}
+        click.echo(json_text({**record, "without_a_row": lost, "half_written": halves}))
+    else:
+        _say_check(found, lost, halves, files)
+    if found:
+        raise SystemExit(1)
+
+
+def _say_check(found: list[str], lost: list[str], halves: list[str], files: bool) -> None:
     for line in found:
         click.echo(line)
-    for uri in orphans(study) if files else []:
+    for uri in lost:
         click.echo(f"checkpoint {uri} has no row in the database; {_DELETED_BY} deletes it")
-    for line in half_written(study) if files else []:
+    for line in halves:
         click.echo(f"half a checkpoint {line}: its process was killed; {_DELETED_BY} deletes it")
     if found:
         click.echo(f"{len(found)} difference(s): restore a copy of the database, or go on with this one.", err=True)
-        raise SystemExit(1)
-    click.echo("intact: every row is what the log implies" + (", every checkpoint has its digest" if files else ""))
+    else:
+        click.echo("intact: every row is what the log implies" + (", every checkpoint has its digest" if files else ""))
 
 
 @cli.command()
 @storage_options
-def studies(storage: str | None, storage_env: str | None) -> None:
+@click.option("--json", "as_json", is_flag=True, help="A JSON list, with directions and trials by state.")
+def studies(storage: str | None, storage_env: str | None, as_json: bool) -> None:
     """List the names of a database's studies.
 
     \b
     Example:
       raytune-lite studies --storage sqlite:///raytune_lite.db
     """
+    from ..display.tables import json_lines
     from ..display.text import printable
     from ..study import get_all_study_names
 
-    for name in get_all_study_names(existing_url(storage, storage_env)):
+    url = existing_url(storage, storage_env)
+    names = get_all_study_names(url)
+    if as_json:
+        from ..report.figures import study_records
+
+        for text in json_lines(study_records(names, url)):
+            click.echo(text, nl=False)
+        return
+    for name in names:
         click.echo(printable(name))

@@ -41,7 +41,7 @@ def trials_dataframe(trials: Iterable[FrozenTrial], metric_names: Sequence[str] 
         ) from error
     found = list(trials)
     columns = _columns(found, metric_names)
-    return pd.DataFrame([_flat(trial, columns) for trial in found], columns=columns)
+    return pd.DataFrame([trial_row(trial, columns) for trial in found], columns=columns)
 
 
 def trial_rows(
@@ -53,7 +53,7 @@ def trial_rows(
     """
     found = list(trials)
     columns = _columns(found, metric_names)
-    rows = [[_cell(row[column]) for column in columns] for row in (_flat(trial, columns) for trial in found)]
+    rows = [[_cell(row[column]) for column in columns] for row in (trial_row(trial, columns) for trial in found)]
     return columns, rows
 
 
@@ -77,7 +77,7 @@ def trial_record(trial: FrozenTrial) -> dict[str, Any]:
         "attempts": trial.attempt,
         "intermediate_values": {str(step): value for step, value in trial.intermediate_values.items()},
     }
-    return {key: _finite(value) for key, value in record.items()}
+    return {key: finite(value) for key, value in record.items()}
 
 
 def as_json(data: Any) -> str:
@@ -96,19 +96,25 @@ def as_csv(trials: Iterable[FrozenTrial], metric_names: Sequence[str] | None = N
 
 def csv_lines(trials: Iterable[FrozenTrial], columns: Sequence[str]) -> Iterator[str]:
     """``as_csv`` line by line, for trials that are read as they are shown. ``columns``: see ``column_names``."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-
-    def line(cells: Iterable[Any]) -> str:
-        text.seek(0)
-        text.truncate()
-        writer.writerow([without_controls(cell) if isinstance(cell, str) else cell for cell in cells])
-        return text.getvalue()
-
-    yield line(columns)
+    yield _csv_line(columns)
     for trial in trials:
-        row = _flat(trial, columns)
-        yield line(_cell(row[column]) for column in columns)
+        row = trial_row(trial, columns)
+        yield _csv_line(_cell(row[column]) for column in columns)
+
+
+def csv_of(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Rows with the same keys as CSV, line by line, with a header; nothing when there is no row."""
+    for i, row in enumerate(rows):
+        if not i:
+            yield _csv_line(row)
+        yield _csv_line(map(_cell, row.values()))
+
+
+def _csv_line(cells: Iterable[Any]) -> str:
+    text = io.StringIO()
+    written = [without_controls(cell) if isinstance(cell, str) else cell for cell in cells]
+    csv.writer(text, lineterminator="\n").writerow(written)
+    return text.getvalue()
 
 
 def json_lines(records: Iterable[Any]) -> Iterator[str]:
@@ -168,6 +174,23 @@ def attempts_table(attempts: Iterable[AttemptRecord], width: int | None = None) 
         for a in attempts
     ]
     return align([header, *rows], right=(0, 1, 3, 5, 6, 7), width=width)
+
+
+def cells_table(cells: Iterable[Mapping[str, Any]], width: int | None = None) -> str:
+    """Grid cells, as ``report.figures`` records them, as aligned text. ``width``: see as_table."""
+    header = ["cell", "state", "trial", "value", "failures", "params"]
+    rows = [
+        [
+            str(cell["cell"]),
+            printable(cell["state"]),
+            str(cell["number"]),
+            "-" if cell["values"] is None else " ".join(f"{value:.6g}" for value in cell["values"]),
+            str(cell["failures"]),
+            params_text(cell["params"] or {}),
+        ]
+        for cell in cells
+    ]
+    return align([header, *rows], right=(0, 2, 3, 4), width=width)
 
 
 def attempt_record(attempt: AttemptRecord) -> dict[str, Any]:
@@ -240,7 +263,8 @@ def column_names(
     ]  # fmt: skip
 
 
-def _flat(trial: FrozenTrial, columns: Sequence[str]) -> dict[str, Any]:
+def trial_row(trial: FrozenTrial, columns: Sequence[str]) -> dict[str, Any]:
+    """One trial as a row of ``trials_dataframe``: a value, or None, for each of ``columns``."""
     row: dict[str, Any] = dict.fromkeys(columns)
     row.update(number=trial.number, state=trial.state.name, duration=trial.duration)
     row.update(datetime_start=trial.datetime_start, datetime_complete=trial.datetime_complete)
@@ -259,13 +283,13 @@ def _cell(value: Any) -> Any:
     return json.dumps(value, ensure_ascii=False) if isinstance(value, (list, dict)) else value
 
 
-def _finite(value: Any) -> Any:
-    """``value``, in which each NaN and infinity is text."""
+def finite(value: Any) -> Any:
+    """``value`` for JSON: each NaN and infinity in it is text."""
     if isinstance(value, float) and not math.isfinite(value):
         return repr(value)
     if isinstance(value, Mapping):
-        return {key: _finite(item) for key, item in value.items()}
-    return [_finite(item) for item in value] if isinstance(value, (list, tuple)) else value
+        return {key: finite(item) for key, item in value.items()}
+    return [finite(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 __all__ = [
@@ -274,11 +298,15 @@ __all__ = [
     "as_table",
     "attempt_record",
     "attempts_table",
+    "cells_table",
     "column_names",
     "csv_lines",
+    "csv_of",
+    "finite",
     "json_lines",
     "trial_line",
     "trial_record",
+    "trial_row",
     "trial_rows",
     "trials_dataframe",
 ]

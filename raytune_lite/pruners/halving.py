@@ -15,6 +15,7 @@ from ..arguments import integer, shown
 from ..core.bounds import MAX_STEP
 from ..core.messages import Decision, Row
 from ..core.protocols import Judge, Losses, Rung, StudyIdentity, Verdict
+from ..core.reasons import Reason, Show
 from ..core.schedules import Every, Schedule
 from .ladder import LadderJudge, levels, refuse_crossed
 from .ranking import TopShare
@@ -225,6 +226,12 @@ class FirstCompleteJudge:
     def rungs(self) -> tuple[Rung, ...]:
         """See HasRungs; none before the first trial is COMPLETE."""
         return () if self.judge is None else self.judge.rungs()
+
+    def reason(self, number: int, step: int, losses: Losses, show: Show) -> Reason | None:
+        """See Explains."""
+        if self.judge is not None:
+            return self.judge.reason(number, step, losses, show)
+        return Reason(text="nobody is judged before the first trial that reported is COMPLETE", holds=True)
 
     def bracket(self, number: int) -> int:
         """See HasRungs; 0 before the first trial is COMPLETE, when nobody knows how many brackets there are."""

@@ -23,7 +23,9 @@ from typing import Any, TypeVar
 
 from ..core.messages import Decision, PromoteRung, PutRung, Row
 from ..core.protocols import Losses, Prefix, Rung, Verdict
+from ..core.reasons import Reason, Show
 from ..core.schedules import Levels, Schedule
+from . import standing
 from .ranking import Key, RankedRung, RankingRule
 
 J = TypeVar("J", bound="LadderJudge")
@@ -282,6 +284,22 @@ class LadderJudge:
         found = [rung for rung in self.ladder if rung.numbers or self.rule.counts_ends]
         found.sort(key=lambda rung: (rung.bracket, rung.level))
         return tuple(Rung(rung.level, rung.bracket, Prefix(rung.numbers), Prefix(rung.losses)) for rung in found)
+
+    def reason(self, number: int, step: int, losses: Losses, show: Show) -> Reason | None:  # noqa: ARG002
+        """See Explains."""
+        index = self.following.get(number, 0)
+        if not index:
+            return None
+        rung, waits = self._track(number).rungs[index - 1], number in self.waiting
+        first = self._next_job() if waits else None
+        return standing.reason(
+            rung, self.place(number, rung.level), number, losses, waits=waits, first=first, show=show
+        )
+
+    def place(self, number: int, level: int) -> str:
+        """A rung of a trial, in words."""
+        own = self.bracket_of is not None and len({rung.bracket for rung in self.ladder}) > 1
+        return f"step {level}" + (f" of bracket {self.bracket(number)}" if own else "")
 
     def dump(self) -> Any:
         """See ``Dumps``. Rungs in the order of arrival; who waits, and may be promoted, as places in that order."""

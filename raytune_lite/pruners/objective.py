@@ -8,6 +8,7 @@ from typing import Any
 from ..arguments import integer
 from ..core.messages import Row
 from ..core.protocols import Judge, Losses, Pruner, StudyIdentity, Verdict
+from ..core.reasons import Show
 from .wrapper import WrapperJudge, checked
 
 
@@ -66,11 +67,19 @@ class _ObjectiveJudge(WrapperJudge):
 
     def report(self, number: int, step: int, losses: Losses) -> Verdict:
         """The verdict on this objective."""
-        return super().report(number, step, (losses[self.index],))
+        return super().report(number, step, self.losses_inside(losses))
+
+    def shown(self, show: Show) -> Show:
+        """See WrapperJudge."""
+        return lambda loss, objective=self.index: show(loss, self.index if objective == 0 else objective)
+
+    def losses_inside(self, losses: Losses) -> Losses:
+        """See WrapperJudge."""
+        return (losses[self.index],)
 
     def end(self, number: int, losses: Losses | None) -> tuple[Row, ...]:
         """The end, with the result of this objective."""
-        return super().end(number, None if losses is None else (losses[self.index],))
+        return super().end(number, None if losses is None else self.losses_inside(losses))
 
 
 __all__ = ["OnObjective"]

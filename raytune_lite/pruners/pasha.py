@@ -11,11 +11,12 @@ from __future__ import annotations
 import math
 from bisect import insort
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..core.messages import PutRung, Row
 from ..core.protocols import Losses, StudyIdentity, Verdict
+from ..core.reasons import Reason, Show
 from .asha import ASHAPruner
 from .ladder import LadderJudge
 from .ranking import Key, RankedRung, TopShare
@@ -153,6 +154,17 @@ class PASHAJudge(ForecastingJudge):
             self.below, self.curves = {}, {}  # nothing is left to decide
         for number in [number for number in self.curves if number in self.retired]:
             del self.curves[number]
+
+    def reason(self, number: int, step: int, losses: Losses, show: Show) -> Reason | None:
+        """See Explains: nobody leaves the highest open rung."""
+        found = ForecastingJudge.reason(self, number, step, losses, show)
+        index = self.following.get(number, 0)
+        if found is None or index != self.n_open or self.n_open > len(self.ladder):
+            return found
+        place = self.place(number, self.ladder[index - 1].level)
+        missing = f"{place} is the highest open rung; the next opens when the order of the trials changes there"
+        return replace(found, holds=False, text=f"{found.text}; {place} is the highest open rung, and nobody leaves it",
+                       missing=missing if number in self.waiting else "")  # fmt: skip
 
     # --- promotion and ends ------------------------------------------------------------------------------------------
 

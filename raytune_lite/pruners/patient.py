@@ -15,6 +15,7 @@ from typing import Any
 from ..arguments import integer, real, shown
 from ..core.messages import Decision, Row
 from ..core.protocols import Judge, Losses, Pruner, StudyIdentity, Verdict
+from ..core.reasons import Explains, Reason, Show
 from ..core.schedules import Every
 from .objective import OnObjective
 from .percentile import better
@@ -99,11 +100,14 @@ class _Recent:
             self.best_before = better(self.best_before, self.reports.pop(0)[1])
         self.last_step = max(self.last_step, step)
 
-    def is_stalled(self, min_delta: float) -> bool:
+    def best(self) -> float:
         best = math.nan
         for _, loss in self.reports:
             best = better(best, loss)
-        return self.best_before + min_delta < best  # NaN: False
+        return best
+
+    def is_stalled(self, min_delta: float) -> bool:
+        return self.best_before + min_delta < self.best()  # NaN: False
 
 
 class _PatientJudge(WrapperJudge):
@@ -133,6 +137,27 @@ class _PatientJudge(WrapperJudge):
             return verdict
         promoted = self.inner.promote(number) if pauses else ()
         return Verdict(Decision.CONTINUE, (*verdict.rows, *promoted))
+
+    def reason(self, number: int, step: int, losses: Losses, show: Show) -> Reason | None:
+        """See Explains: patience first, then what the judge inside says."""
+        recent = self.recent.get(number)
+        if recent is None:
+            return None
+        inner = self.inner.reason(number, step, losses, show) if isinstance(self.inner, Explains) else None
+        before, best, stalled = recent.best_before, recent.best(), recent.is_stalled(self.min_delta)
+        numbers = {"own": best, "best_before": before, "min_delta": self.min_delta}
+        if math.isnan(before):
+            text = f"its patience of {self.size - 1} report(s) is not over"
+        else:
+            have = "have" if self.size > 1 else "has"
+            text = f"its last {self.size} report(s) {have} {show(best)} at best, and before them it had {show(before)}"
+        holds = not stalled or (inner is not None and inner.holds)
+        return Reason(
+            text=text if inner is None else f"{text}; {inner.text}",
+            holds=holds,
+            numbers=numbers if inner is None else {**inner.numbers, **{f"patience_{k}": v for k, v in numbers.items()}},
+            missing="" if inner is None else inner.missing,
+        )
 
     def promote(self, number: int) -> tuple[Row, ...]:
         """As the judge inside; only for one that promotes."""

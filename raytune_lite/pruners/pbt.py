@@ -17,6 +17,7 @@ from typing import Any
 from ..arguments import as_float, integer, items, shown
 from ..core.messages import Decision, ParamValue, PromoteRung, PutRung, Row
 from ..core.protocols import Losses, Prefix, Rung, StudyIdentity, Verdict
+from ..core.reasons import Reason, Show, ordinal
 from ..core.schedules import Every
 from .explore import drawn, explored
 
@@ -272,6 +273,15 @@ class _PBTJudge:
     def _share(self, n: int) -> int:
         """How many of ``n`` the best, or the worst, share has; 0 while there are fewer than 1/quantile_fraction."""
         return math.floor(n * self.pruner.quantile_fraction + 1e-9)
+
+    def reason(self, number: int, step: int, losses: Losses, show: Show) -> Reason | None:  # noqa: ARG002
+        if number not in self.before:
+            return None
+        step = self.losing[number][1] if number in self.losing else self.before[number][0]
+        order = self.points[step].order
+        rank = 1 + next(i for i, key in enumerate(order) if key[2] == number)
+        text = f"{ordinal(rank)} of {len(order)} at step {step}, where the last {self._share(len(order))} are replaced"
+        return Reason(text=text, holds=number not in self.losing, missing="a free slot" * (number in self.waiting))
 
     # --- exploit: from whom a new trial goes on ----------------------------------------------------------------------
 

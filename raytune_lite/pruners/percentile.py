@@ -18,6 +18,7 @@ from typing import Any
 from ..arguments import integer, real, shown
 from ..core.messages import Decision, Row
 from ..core.protocols import Losses, StudyIdentity, Verdict
+from ..core.reasons import Reason, Show
 from ..core.schedules import Every
 
 AMONG = ("completed", "reached")
@@ -214,6 +215,28 @@ class PercentileJudge:
         if self.maximizes:  # numpy's percentile of the values themselves, so that the bits are the same
             return -percentile(lambda i: -at(count - 1 - i), count, 100 - self.rule.percentile)
         return percentile(at, count, self.rule.percentile)
+
+    def reason(self, number: int, step: int, losses: Losses, show: Show) -> Reason | None:  # noqa: ARG002
+        """See Explains."""
+        curve = self.curves.get(number)
+        if curve is None or step != curve.last_step:
+            return None
+        n, least = self.n_known - self.rule.reached, max(1, self.rule.n_startup_trials)
+        share = "median" if self.rule.percentile == 50.0 else f"best {self.rule.percentile:g} per cent"
+        own, bar = curve.best, self._bar(step, curve.best)
+        others = max(0, self.n_at_step.get(step, 0) - self.rule.reached)
+        numbers = {"step": step, "own": own, "bar": bar, "n_known": n, "n": others}
+        if n < least:
+            text = f"it is judged once {least} others are known; there are {n}"
+            return Reason(text=text, holds=True, numbers=numbers)
+        if math.isnan(own):
+            return Reason(text="it has reported no number", holds=False, numbers=numbers)
+        if math.isnan(bar):
+            text = f"too few others have a number at step {step}: {others} of {self.rule.n_min_trials}"
+            return Reason(text=text, holds=True, numbers=numbers)
+        holds, what = own <= bar, f"the {share} of the {others} others at step {step}"
+        text = f"its best so far, {show(own)}, is {'within' if holds else 'behind'} {what}, {show(bar)}"
+        return Reason(text=text, holds=holds, numbers=numbers)
 
     def end(self, number: int, losses: Losses | None) -> tuple[Row, ...]:
         """The trial's reports count from now on, if it is COMPLETE and those count."""

@@ -12,6 +12,7 @@ from typing import Any
 from ..arguments import integer, real, shown
 from ..core.messages import Decision, Row
 from ..core.protocols import Losses, StudyIdentity, Verdict
+from ..core.reasons import Reason, Show
 from ..core.schedules import Every
 
 
@@ -93,6 +94,13 @@ class _ThresholdJudge:
         self.last_step[number] = max(last, step)
         is_outside = math.isnan(loss) or loss < self.lower or loss > self.upper
         return Verdict(Decision.STOP if is_outside and step >= self.due.next_after(last) else Decision.CONTINUE)
+
+    def reason(self, number: int, step: int, losses: Losses, show: Show) -> Reason:  # noqa: ARG002
+        loss, ends = losses[0], [limit for limit in (self.lower, self.upper) if math.isfinite(limit)]
+        holds = self.lower <= loss <= self.upper  # NaN: False
+        limits = " and ".join(sorted(map(show, ends)))
+        text = f"at step {step} it reported {show(loss)}, {'within' if holds else 'outside'} the limits ({limits})"
+        return Reason(text=text, holds=holds, numbers={"own": loss, "lower": self.lower, "upper": self.upper})
 
     def end(self, number: int, losses: Losses | None) -> tuple[Row, ...]:  # noqa: ARG002
         self.last_step.pop(number, None)

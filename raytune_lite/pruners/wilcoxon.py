@@ -21,6 +21,7 @@ from scipy import stats
 from ..arguments import integer, real, shown
 from ..core.messages import Decision, Row
 from ..core.protocols import Losses, StudyIdentity, Verdict
+from ..core.reasons import Reason, Show
 from ..core.schedules import Each
 
 SEQUENTIAL = ("none", "anytime")
@@ -179,6 +180,28 @@ class _WilcoxonJudge:
             own.bet.see(own.losses[step] - self.of_best.losses[step])
         is_early = own.bet.pairs < max(2, self.pruner.n_startup_steps)
         return 0.0 if is_early else own.bet.wealth * self.pruner.p_threshold
+
+    def reason(self, number: int, step: int, losses: Losses, show: Show) -> Reason | None:  # noqa: ARG002
+        own, best = self.reports.get(number), self.of_best
+        if own is None or self.best is None or not best.losses:
+            return None
+        if not math.isfinite(own.total) or not math.isfinite(best.total):
+            return None
+        n, threshold = len(self._pairs(own)), self.pruner.p_threshold
+        if self.pruner.sequential == "anytime":
+            wealth = own.bet.wealth if own.bet is not None else 1.0
+            level, shown = 1.0 / wealth if wealth else math.inf, f"the bet against it stands at {wealth:.3g}"
+        else:
+            level = self._p_value(own)
+            shown = f"p = {level:.3g}"
+        text = (
+            f"on {n} instance(s) in common with the best trial, {self.best[0]}: mean {show(own.mean)} against "
+            f"{show(best.mean)}, {shown} (threshold {threshold:g})"
+        )
+        enough = n >= max(2, self.pruner.n_startup_steps)
+        is_sure = level < threshold or (self.pruner.sequential == "anytime" and level <= threshold)
+        holds = not (enough and is_sure and best.mean < own.mean)
+        return Reason(text=text, holds=holds, numbers={"n": n, "own": own.mean, "best": best.mean, "p": level})
 
     def end(self, number: int, losses: Losses | None) -> tuple[Row, ...]:
         own = self.reports.pop(number, _Reports())

@@ -26,6 +26,7 @@ from ..core.protocols import (
     Timed,
     Verdict,
 )
+from ..core.reasons import Explains, Reason, Show
 from ..core.schedules import Schedule
 
 
@@ -60,6 +61,14 @@ class WrapperJudge:
     def end(self, number: int, losses: Losses | None) -> tuple[Row, ...]:
         """The end is the inner judge's too."""
         return cast("tuple[Row, ...]", self.inner.end(number, losses))
+
+    def losses_inside(self, losses: Losses) -> Losses:
+        """What the judge inside is given of a report."""
+        return losses
+
+    def shown(self, show: Show) -> Show:
+        """How a loss of the judge inside is shown."""
+        return show
 
     def own(self) -> Any:
         """What it knows beside the judge inside, as JSON."""
@@ -132,6 +141,16 @@ class _GoesByCost:
         self.inner.note_cost(number, cost)
 
 
+class _SaysWhy:
+    inner: Any
+    losses_inside: Callable[[Losses], Losses]
+    shown: Callable[[Show], Show]
+
+    def reason(self, number: int, step: int, losses: Losses, show: Show) -> Reason | None:
+        found = self.inner.reason(number, step, self.losses_inside(losses), self.shown(show))
+        return cast("Reason | None", found)
+
+
 class _IsStored:
     inner: Any
     own: Callable[[], Any]
@@ -152,6 +171,7 @@ _PARTS: dict[Any, type] = {
     HasRungs: _ShowsRungs,
     Forecaster: _Forecasts,
     Timed: _GoesByCost,
+    Explains: _SaysWhy,
     Dumps: _IsStored,
 }
 

@@ -148,16 +148,24 @@ def _wall_time(seen: Overview) -> Iterator[str]:
     yield f"  wall time: {duration(wall)} ({duration(seen.worked)} in {_count(seen.n_ended, 'attempt')}{at_once})"
 
 
-def _grid(study: Results) -> Iterator[str]:
-    counts, grid = Counter(study.cell_counts()), _recorded_grid(study)
+def grid_counts(study: Results) -> dict[str, int] | None:
+    """Cells of the grid by state, and how many there are ("cells"); None where the study has no grid."""
+    counts, grid = Counter(study.cell_counts()), recorded_grid(study)
     n_cells = sum(counts.values())
     if not n_cells and grid is None:
-        return
+        return None
     size = n_cells if grid is None else grid.size
     counts["free"] += size - n_cells  # cells that were never handed out have no row
-    shown = [f"{counts[state]} {state}" for state in _CELL_STATES]
-    shown += [f"{n} {state}" for state, n in sorted(counts.items()) if state not in _CELL_STATES]
-    yield f"  grid: {_count(size, 'cell')}: {', '.join(shown)}"
+    others = sorted(state for state in counts if state not in _CELL_STATES)
+    return {"cells": size, **{state: counts[state] for state in (*_CELL_STATES, *others)}}
+
+
+def _grid(study: Results) -> Iterator[str]:
+    counts, grid = grid_counts(study), recorded_grid(study)
+    if counts is None:
+        return
+    shown = [f"{n} {state}" for state, n in counts.items() if state != "cells"]
+    yield f"  grid: {_count(counts['cells'], 'cell')}: {', '.join(shown)}"
     n_retried, retried = study.retried_cells(SHOWN + 1)
     if n_retried:
         yield f"  cells retried: {n_retried}"
@@ -230,7 +238,7 @@ def _last_line(traceback: str) -> str:
     return printable(line.partition(": ")[2] or line)
 
 
-def _recorded_grid(study: Results) -> Grid | None:
+def recorded_grid(study: Results) -> Grid | None:
     """The grid of the sampler of the latest run."""
     grid = grid_from_spec(_spec(study, "sampler"))
     return None if isinstance(grid, Branches) else grid  # a tree has no cells
@@ -260,4 +268,4 @@ def _count(n: int, noun: str) -> str:
     return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 
 
-__all__ = ["failure_text", "print_summary", "summary"]
+__all__ = ["failure_text", "grid_counts", "print_summary", "recorded_grid", "summary"]

@@ -54,8 +54,12 @@ class History:
 
     # --- opening -----------------------------------------------------------------------------------------------------
 
-    def open(self, algorithms: Algorithms) -> tuple[StudyState, Any]:
+    def open(self, algorithms: Algorithms, *, whole: bool = False) -> tuple[StudyState, Any]:
         """The state to begin with: of the newest snapshot that counts, else of the base, else before all events.
+
+        Args:
+            algorithms: make the state.
+            whole: as far back as the log goes, for one who wants to see each event.
 
         Returns:
             The state, and what ``Slots.load`` takes, or None.
@@ -63,7 +67,7 @@ class History:
         Raises:
             DamagedStudyError: the base is damaged, or of another version.
         """
-        cache = self._store.snapshot(self._study, "cache")
+        cache = None if whole else self._store.snapshot(self._study, "cache")
         if cache is not None and cache.code == code_digest() and self._is_of_log(cache):
             found = self._load(cache, algorithms)
             if found is not None:

@@ -132,6 +132,12 @@ def attempts(connection: Connection, study: StudyRecord) -> list[AttemptRecord]:
     )
 
 
+def attempts_of(connection: Connection, study: StudyRecord, number: int) -> list[AttemptRecord]:
+    """The attempts of one trial, in their order."""
+    only, order = t.rtl_trials.c.number == number, t.rtl_attempts.c.attempt
+    return _records(connection, study, t.rtl_attempts, AttemptRecord, order, only=only)
+
+
 def some_attempts(
     connection: Connection, study: StudyRecord, only: Any, n: int, *order: Any
 ) -> list[AttemptRecord]:

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 from ..trial import FrozenTrial, TrialState
 from . import checking, furthest, overview, readers, trial_queries, trial_reader
 from .database import Database
-from .records import CellRecord, Overview, StudyRecord
+from .records import AttemptRecord, CellRecord, Overview, StudyRecord
 
 _T = TypeVar("_T")
 
@@ -49,6 +49,11 @@ class Reading:
         """One trial as ``trials`` shows it, or None when there is none of this number. Reads only this one's rows."""
         with self._database.read() as connection:
             return trial_reader.trial(connection, study, number)
+
+    def attempts_of(self, study: StudyRecord, number: int) -> list[AttemptRecord]:
+        """The attempts of one trial, in their order."""
+        with self._database.read() as connection:
+            return readers.attempts_of(connection, study, number)
 
     best_trial = reads(trial_queries.best_trial)
     state_counts = reads(trial_queries.counts)

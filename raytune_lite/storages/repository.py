@@ -130,6 +130,21 @@ class Repository(Reading):
             raise studies.not_found(connection, name)
         return study_id, studies.read(connection, study_id, name)
 
+    def try_writing(self) -> None:
+        """Take the write lock and give it back; nothing is changed.
+
+        Raises:
+            StorageError: the database cannot be written.
+        """
+        with self._lock, self._database.write() as connection:
+            same = t.rtl_version.c.version
+            connection.execute(sa.update(t.rtl_version).values(version=same))
+
+    def server_time(self) -> float:
+        """Seconds since 1970 UTC by the database's clock; of SQLite this machine's."""
+        with self._database.read() as connection:
+            return self._database.now(connection)
+
     def _now(self, connection: Connection, now: float | None) -> float:
         return self._database.now(connection) if now is None else now
 

@@ -138,6 +138,10 @@ class Results:
         """Where the study stands, in figures that the database counts; ``shown``: how many of each list."""
         return self._repository.overview(self._record, shown)
 
+    def state_counts(self) -> dict[TrialState, int]:
+        """The number of trials in each state; states that no trial has are left out."""
+        return self._repository.state_counts(self._record)
+
     def cell_counts(self) -> dict[str, int]:
         """The number of grid cells that were handed out so far, by state."""
         return self._repository.cell_counts(self._record)
@@ -150,6 +154,22 @@ class Results:
     def attempts(self) -> list[AttemptRecord]:
         """All attempts, by trial number and attempt."""
         return self._repository.attempts(self._record)
+
+    def attempts_of(self, number: int) -> list[AttemptRecord]:
+        """The attempts of one trial, the first one first; [] where there is none."""
+        return self._repository.attempts_of(self._record, number)
+
+    def get_trial(self, number: int) -> FrozenTrial:
+        """One trial, of which only its own rows are read.
+
+        Raises:
+            ValueError: the study has no such trial.
+        """
+        found = self._repository.trial(self._record, number)
+        if found is None:
+            n = sum(self.state_counts().values())
+            raise ValueError(f"study {self.study_name!r} has no trial {number}; it has {n}, numbered from 0.")
+        return found
 
     @property
     def rungs(self) -> list[RungRecord]:

@@ -70,6 +70,23 @@ def what_connecting_is() -> str:
     return "starting Ray" if address in ("", "local") else f"joining Ray at {address}"
 
 
+def find_head() -> str:
+    """Which Ray ``connect`` would join or start, in words. Joins nothing.
+
+    Raises:
+        InvalidResourcesError: RAY_ADDRESS is of Ray Client.
+        RayUnavailableError: no Ray answers at RAY_ADDRESS, or it asks for a token.
+    """
+    address = os.environ.get("RAY_ADDRESS", "")
+    if address.startswith("ray://"):
+        raise InvalidResourcesError(f"RAY_ADDRESS={address}: Ray Client cannot own trials; use `ray job submit`.")
+    if address in ("", "local"):
+        is_here = not address and _remembered_head_is_gone() is False
+        return "a head runs on this machine" if is_here else "none runs here; a run starts one on this machine"
+    _knock(address)
+    return f"a head answers at RAY_ADDRESS={address}"
+
+
 def _init(address: str | None) -> None:
     ray.init(address, logging_level="ERROR", log_to_driver=True, include_dashboard=None if address else False)
 

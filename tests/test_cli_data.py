@@ -283,11 +283,12 @@ def test_doctor_finds_a_fit_machine_fit(study, tmp_path):
     assert not (tmp_path / "new.db").exists()
 
 
-def test_doctor_says_what_fails_and_exits_1(study, monkeypatch):
+def test_doctor_says_what_fails_and_exits_1(study, tmp_path, monkeypatch):
     monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
     lines = call("doctor", code=1).stdout.splitlines()
     assert any(line.startswith("fail  ray ") and "no Ray answers there" in line for line in lines)
     monkeypatch.delenv("RAY_ADDRESS")
     assert "fail  storage" in call("doctor", "--storage", "sqlite:////nowhere/at/all.db", code=1).stdout
-    assert "fail  checkpoints" in call("doctor", "--checkpoint-dir", "s.db", code=1).stdout
+    (study_file := tmp_path / "file").write_text("x")
+    assert "fail  checkpoints" in call("doctor", "--checkpoint-dir", f"{study_file}/below", code=1).stdout
     assert "fail  storage" in call("doctor", "--storage", "oracle://h/db", code=1).stdout

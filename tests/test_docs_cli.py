@@ -20,6 +20,7 @@ def still(text: str) -> str:
     text = re.sub(r"\b\d+(\.\d+)? (s|ms|min \d+ s)\b", "T s", text)
     text = re.sub(r'("(wall_time|worked|duration)": )[\d.]+', r"\1T", text)
     text = re.sub(r'"datetime_(start|complete)": "[^"]+"', r'"datetime_\1": "D"', text)
+    text = re.sub(r"reports/s [▁-█]+ [\d.]+|best  +[▁-█]+", "SPARK", text)
     text = re.sub(r"study-\d+-[0-9a-f]+", "study-ID", text)
     return re.sub(r"stored in .*|[ -]{2,}", " ", text)
 
@@ -41,4 +42,4 @@ def test_completion_works_as_it_is_documented():
                    "COMP_CWORD": "1"}  # fmt: skip
     code = "from raytune_lite.cli import main; main()"
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
-    assert set(done.stdout.split()) == {"plain,export"}
+    assert set(done.stdout.split()) == {"plain,explain", "plain,export"}

@@ -77,7 +77,7 @@ class Course:
         self.judge = PRUNERS[name].judge(StudyIdentity("course", directions))
         self.steps, self.over, self.waits, self.last = {}, set(), set(), {}
         self.n_asked = 0
-        self.replaces = name == "pbt"
+        self.replaces, self.by_seconds = name == "pbt", name == "asha seconds"
 
     def report(self, number, losses):
         if number in self.over or number in self.waits:
@@ -86,13 +86,16 @@ class Course:
         due = self.judge.schedule(number).next_after(step - 1)
         if isinstance(self.judge, Timed):
             self.judge.note_cost(number, Cost(step * (1.0 + number % 3), {}))
-        decision = self.judge.report(number, step, losses[: self.n]).decision
+        verdict = self.judge.report(number, step, losses[: self.n])
+        decision = verdict.decision
         self.last[number] = losses[: self.n]
         if decision is Decision.STOP:
             self.over.add(number)
         elif decision is Decision.PAUSE:
             self.waits.add(number)
-        if due == step or decision is not Decision.CONTINUE:
+        # where levels are seconds each step is due, and most cross no rung
+        is_due = bool(verdict.rows) if self.by_seconds else due is not None and due <= step
+        if is_due or decision is not Decision.CONTINUE:
             self.check(number, decision)
 
     def check(self, number, decision):
@@ -146,14 +149,14 @@ def test_the_courses_come_to_every_decision():
     rng = np.random.default_rng(0)
     for name in PRUNERS:
         course = Course(name)
-        for i in range(400):
-            number = int(rng.integers(0, 12))
+        for i in range(600):
+            number = int(rng.integers(0, 60))
             if i % 25 == 24:
                 course.end(number, float(rng.normal()))
             course.report(number, tuple(rng.normal(size=2) * 2 + number % 2))
             if i % 10 == 9:
                 course.promote()
-        assert course.waits or len(course.over) > 5, name
+        assert course.waits or course.over, name
         assert course.n_asked > 10, name
         assert isinstance(course.judge, Explains)
 
@@ -224,7 +227,8 @@ def test_ranks_and_bars_of_a_stored_study_are_those_of_a_naive_ladder(direction,
                 assert {name: numbers[name] for name in expected} == pytest.approx(expected, nan_ok=True)
                 assert f"{ordinal(expected['rank'])} of {expected['n']} at step" in one.reason.text
                 if expected["quota"]:
-                    assert f"the bar is {sign * expected['bar']:.6g}, it has" in one.reason.text
+                    own, bar = sign * expected["own"], sign * expected["bar"]
+                    assert f"it has {own:.6g}, the bar is {bar:.6g}, and" in one.reason.text
                 decisions.append(one.decision)
         seen = {id(row) for one in decided for row in one.rows}
         for row in commands:  # of ends: "final" and "failed"
@@ -298,10 +302,10 @@ def test_a_trial_that_waits_says_its_rank_the_bar_and_what_is_missing(tmp_path):
     study.optimize(objective, 40, executor="inline")
     text = said(study, 1)
     assert "trial 1: PAUSED" in text
-    assert "paused: 2nd of 2 at step 1, and nobody goes on before there are 3" in text
-    assert "now it is 4th of 4 at step 1, and the best one goes on: the bar is 0.1, it has 0.5" in text
+    assert "paused: 2nd of 2 at step 1; nobody goes on before there are 3" in text
+    assert "now it is 4th of 4 at step 1; it has 0.5, the bar is 0.1, and the best one goes on" in text
     assert "needs: 8 more trials at step 1 that are not better" in text
-    assert "the run is stopping: study.stop()" in text
+    assert "a new run: this one is stopping (study.stop())" in text
     assert "a run: none is under way" in text
     assert "study w: not running" in said(study)
     assert "the latest run was stopped: study.stop()" in said(study)
@@ -326,6 +330,25 @@ def test_a_trial_that_there_is_not_is_refused():
     study = run(None, None, n=2)
     with pytest.raises(ValueError, match="no trial 2; it has 2, from 0 on"):
         explain(study, 2)
+
+
+def test_the_owner_is_asked_why_its_tasks_wait(tmp_path):
+    from raytune_lite.runtime import control
+    from raytune_lite.runtime.ports import Handover
+
+    study = rl.create_study(study_name="o", storage=f"sqlite:///{tmp_path}/o.db")
+    trial = study.ask()  # this process owns the study now
+    other = rl.load_study(study_name="o", storage=f"sqlite:///{tmp_path}/o.db")
+    assert control.status(other._repository, other._record) == control.Status(n_tasks=0, blocked="")
+    driver = study._route._local.driver
+    driver.handover = Handover(n_tasks=3, blocked="no node has 2 GPUs")
+    text = said(other)
+    assert "study o: running" in text
+    assert "3 task(s) are queued or running" in text
+    assert "none of them begins: no node has 2 GPUs" in text
+    study.tell(trial, 1.0)
+    study.close()
+    assert control.status(other._repository, other._record) is None
 
 
 class Mine:

@@ -1,6 +1,6 @@
 """The command line: ``raytune-lite run`` starts or continues a study, the others read, show or control one."""
 
-from . import control, doctor, explaining, export, listing, logs, reading, report, run
+from . import control, doctor, explaining, export, listing, logs, reading, report, run, watch
 from .base import cli
 
 
@@ -10,5 +10,5 @@ def main() -> None:
 
 
 __all__ = [
-    "cli", "control", "doctor", "explaining", "export", "listing", "logs", "main", "reading", "report", "run",
+    "cli", "control", "doctor", "explaining", "export", "listing", "logs", "main", "reading", "report", "run", "watch",
 ]  # fmt: skip

@@ -21,7 +21,7 @@ class Reason:
     """Why a trial may go on, or may not.
 
     Args:
-        text: the rule and the numbers that it saw, in words, such as "4th of 9 at step 9, and the best 3 go on".
+        text: the rule and the numbers that it saw, in words, such as "4th of 9 at step 9; the best 3 go on".
         holds: whether the rule lets the trial go on.
         numbers: the same numbers by name, as losses.
         missing: what must come before a trial that waits goes on; "" where it need not wait, or nothing can come.

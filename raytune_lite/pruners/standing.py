@@ -89,7 +89,7 @@ def reason(
     numbers = {"level": rung.level, "n": at.n, "rank": at.rank, "quota": at.quota, "own": at.own[0], "bar": at.bar}
     is_behind = waits and at.is_on_top and first not in (None, number)
     return Reason(
-        text=f"{ordinal(at.rank)} of {at.n} at {place}, {_top(rule, at)}{_bar(at, show)}"
+        text=f"{ordinal(at.rank)} of {at.n} at {place}; {_bar(at, show)}{_top(rule, at)}"
         + (f"; trial {first} goes on before it" if is_behind else ""),
         holds=at.is_on_top and not is_behind,
         numbers=numbers,
@@ -98,11 +98,9 @@ def reason(
 
 
 def _top(rule: Any, at: Standing) -> str:
-    if at.quota > 1:
-        return f"and the best {at.quota} go on"
-    if at.quota == 1:
-        return "and the best one goes on"
-    return f"and nobody goes on before there are {max(1 if rule.at_least else rule.eta, _bootstrap(rule) + 1)}"
+    if at.quota:
+        return "the best one goes on" if at.quota == 1 else f"the best {at.quota} go on"
+    return f"nobody goes on before there are {max(1 if rule.at_least else rule.eta, _bootstrap(rule) + 1)}"
 
 
 def _bootstrap(rule: Any) -> int:
@@ -111,8 +109,8 @@ def _bootstrap(rule: Any) -> int:
 
 def _bar(at: Standing, show: Show) -> str:
     if math.isnan(at.bar):
-        return "" if len(at.own) == 1 else f": it has {_values(at.own, show)}"
-    return f": the bar is {show(at.bar)}, it has {show(at.own[0])}"
+        return "" if len(at.own) == 1 else f"it has {_values(at.own, show)}, and "
+    return f"it has {show(at.own[0])}, the bar is {show(at.bar)}, and "
 
 
 def _values(losses: Losses, show: Show) -> str:

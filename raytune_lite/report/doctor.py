@@ -161,10 +161,12 @@ def _checkpoints(storage: str, given: str | None) -> Iterator[Finding]:
 
 
 def _beside(storage: str) -> Path:
-    address = normalize_url(storage)
-    if address.get_backend_name() == "sqlite":
-        return Path(os.path.abspath(address.database or "")).parent
-    return Path.cwd()
+    try:
+        address = normalize_url(storage)
+    except RaytuneLiteError:  # it was said already
+        return Path.cwd()
+    is_file = address.get_backend_name() == "sqlite"
+    return Path(os.path.abspath(address.database or "")).parent if is_file else Path.cwd()
 
 
 def _probe(directory: Path, there: Path) -> Finding:

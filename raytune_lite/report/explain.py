@@ -10,10 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..arguments import integer
+from ..core.bounds import MAX_STEP
 from ..core.state import StudyState
 from ..core.trials import TrialRecord
 from ..display.tables import duration
 from ..display.text import printable
+from ..runtime import control
 from ..runtime.host import RealHost
 from ..trial import TrialState
 from .following import Following
@@ -55,11 +58,15 @@ def explain(study: Results, number: int | None = None) -> Explanation:
         number: the trial; None: the study.
 
     Raises:
-        ValueError: the study has no such trial, or its pruner cannot be made from its spec.
+        ValueError: the study has no such trial, ``number`` is no integer >= 0; or its pruner cannot be made from its
+            spec.
         MessageError: the log was changed by hand.
     """
     if number is None:
-        return explain_study(Following(study), _now(study), study.find_owner())
+        owner = study.find_owner()
+        asked = control.status(study._repository, study._record) if owner is not None and owner[1] else None
+        return explain_study(Following(study, n_notes=0), _now(study), owner, asked)
+    number = integer("number", number, 0, "trials are numbered from 0", MAX_STEP)
     following = Following(study, whole=True, only=number)
     if number not in following.state.trials:
         n = following.state.next_number
@@ -161,7 +168,7 @@ def _running(following: Following, trial: TrialRecord, notes: list[Note], now: f
 
 def _ended(following: Following, trial: TrialRecord, notes: list[Note], now: float) -> _Said:  # noqa: ARG001
     state = following.state
-    found, decided = _last(notes, "complete", "pruned", "failed", "added"), _last(notes, "stopped", "paused")
+    found, decided = _last(notes, "complete", "pruned", "closed", "failed", "added"), _last(notes, "stopped", "paused")
     why = [] if found is None else [found.text]
     if trial.state is TrialState.PRUNED and decided is not None:
         why.append(decided.text)
@@ -187,8 +194,10 @@ def _at_the_end(following: Following, trial: TrialRecord, decided: Note) -> list
 # --- the study -----------------------------------------------------------------------------------------------------
 
 
-def explain_study(following: Following, now: float, owner: tuple[str, bool] | None) -> Explanation:
-    """See ``explain``. For the arguments see ``explain_trial``."""
+def explain_study(
+    following: Following, now: float, owner: tuple[str, bool] | None, asked: control.Status | None = None
+) -> Explanation:
+    """See ``explain``. ``asked``: what the owner says; for the other arguments see ``explain_trial``."""
     state = following.state
     name = printable(following.study.study_name)
     why, missing = list(_ownership(state, owner)), _held_up(state, now)
@@ -196,15 +205,18 @@ def explain_study(following: Following, now: float, owner: tuple[str, bool] | No
     if n:
         why.append(f"{n} attempt(s) run: {_listed(list(state.slots.values()))}")
     if owner is None or not owner[1]:
-        is_over = state.is_over() and state.run.name is not None
-        why += ["its latest run started all that it could"] if is_over and not state.run.stopping else []
+        is_over = state.is_over() and state.run.name is not None and not state.run.stopping
+        why += ["its latest run started all that it could"] if is_over else []
         missing = ["a run with a larger bound on trials"] if is_over else ["a run: start the same command again"]
         return Explanation(subject=f"study {name}", state="over" if is_over else "not running", why=why,
                            missing=missing, history=[])  # fmt: skip
     work = state.work(now)
     if work != 0:
         could = "as many trials as there is room for" if work is None else f"{work} trial(s)"
-        why.append(f"{could} could begin now, and none has been claimed: no slot is free, or its task is starting")
+        why.append(f"{could} could begin now, and no slot has asked for one")
+        why += [] if asked is None else [f"{asked.n_tasks} task(s) are queued or running"]
+        if asked is not None and asked.blocked:
+            why.append(f"none of them begins: {printable(asked.blocked)}")
         missing = ["a free slot"]
     else:
         why += _nothing_to_start(state, now)
@@ -222,12 +234,12 @@ def _ownership(state: StudyState, owner: tuple[str, bool] | None) -> Iterator[st
 
 
 def _held_up(state: StudyState, now: float) -> list[str]:
-    """What keeps anything from starting in this run."""
+    """What must come before anything starts in this run."""
     run = state.run
-    found = [f"the run is stopping: {printable(run.stopping)}"] if run.stopping else []
-    found += ["the study is paused: raytune-lite unpause"] if run.paused else []
+    found = [f"a new run: this one is stopping ({printable(run.stopping)})"] if run.stopping else []
+    found += ["the study to go on: it is paused (raytune-lite unpause)"] if run.paused else []
     if run.slot_limit is not None and len(state.slots) >= run.slot_limit:
-        found.append(f"all {run.slot_limit} slot(s) that the user allows are taken: raytune-lite resize")
+        found.append(f"a slot: all {run.slot_limit} that the user allows are taken (raytune-lite resize)")
     if state.waits_for_disk(now):
         found.append("room on the checkpoints' disk: trials wait for it, and nothing new begins meanwhile")
     return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,8 +23,10 @@ from ..runtime.algorithms import Algorithms, no_collector
 from ..runtime.history import History
 from ..samplers import AutoSampler, grid_from_spec
 from ..study.results import Results
-from ..trial import StudyDirection
+from ..trial import StudyDirection, TrialState
 from .narrative import Note, notes_of
+
+_TURNS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +51,11 @@ class Decided:
 class _AskedJudge(WrapperJudge):
     """Passes everything on to the judge inside, and asks it why after each decision."""
 
-    def __init__(self, inner: Judge, show: Callable[..., str], note: Callable[[Decided], None]) -> None:
+    def __init__(
+        self, inner: Judge, show: Callable[..., str], note: Callable[[Decided], None], only: int | None
+    ) -> None:
         super().__init__(inner)
-        self._show, self._note = show, note
+        self._show, self._note, self._only = show, note, only
         self._last: dict[int, tuple[int, Losses]] = {}
         self._stands: dict[int, Decision] = {}  # a decision that later reports of the same attempt only repeat
         self.asks = True
@@ -74,7 +78,8 @@ class _AskedJudge(WrapperJudge):
         return rows
 
     def _say(self, number: int, step: int | None, decision: Decision, rows: tuple[Row, ...]) -> None:
-        found = self.why(number, *self._last[number]) if self.asks and number in self._last else None
+        is_asked = self.asks and self._only in (None, number) and number in self._last  # a rank costs O(n)
+        found = self.why(number, *self._last[number]) if is_asked else None
         self._note(Decided(number=number, step=step, decision=decision, reason=found, rows=rows))
 
     def why(self, number: int, step: int, losses: Losses) -> Reason | None:
@@ -146,6 +151,8 @@ class Following:
         self.reports: Counter[int] = Counter()  # second since the study was created -> reports stored in it
         self.results: list[tuple[float, float]] = []  # (when, the best value from then on), of one objective
         self.reported: dict[int, tuple[float, int]] = {}  # trial -> when its latest report came, and its step
+        self.at_rung: dict[int, tuple[int, int]] = {}  # trial -> bracket and level of the last rung that it came to
+        self.promoted: Counter[tuple[int, int]] = Counter()  # bracket and level -> trials promoted from there
         self.n_live = 0  # the most attempts at once that were seen in this run
         self.at = 0.0  # of the latest event
         algorithms = _Reading(study, self._seat)
@@ -154,6 +161,8 @@ class Following:
         self.is_partial = self._history.begun_at > 0  # events before that are not noted
         with no_collector():
             self.update()
+        if self.is_partial:
+            self._catch_up()
 
     @property
     def seq(self) -> int:
@@ -175,6 +184,26 @@ class Following:
             del self.notes[: max(0, len(self.notes) - self._n_notes)]
         return len(entries)
 
+    def _catch_up(self) -> None:
+        """What a snapshot does not hold of the events before it: from the tables, and from the trials that ended."""
+        for _ in range(_TURNS):  # until the tables were read while nothing was stored
+            rungs = self.study.rungs
+            if not self.update():
+                break
+        state = self.state
+        self.promoted.clear()
+        for entry in rungs:  # by level
+            self.at_rung[entry.number] = entry.bracket, entry.level
+            self.promoted[entry.bracket, entry.level] += entry.promoted
+        self.results.clear()
+        if len(state.directions) == 1:
+            sign, best = state.directions[0].sign, float("inf")
+            for number in state.finished.numbers():
+                trial = state.trials.peek(number)
+                if trial.state is TrialState.COMPLETE and trial.values and sign * trial.values[0] < best:
+                    best = sign * trial.values[0]
+                    self.results.append((trial.completed_at or 0.0, trial.values[0]))
+
     def _take(self, entry: m.LogEntry, *, is_worded: bool) -> None:
         state, event = self.state, entry.event
         is_worded = is_worded and (self._only is None or _touches(event, self._only))
@@ -191,7 +220,7 @@ class Following:
                 f"followed ({error!r:.300}); `raytune-lite check` compares the log with the tables."
             ) from error
         self.at = max(self.at, entry.at)
-        self._count(event, entry.at)
+        self._count(event, entry.at, effects.commands)
         if state.best != before and state.best is not None:
             values = state.trials.peek(state.best).values
             self.results.append((entry.at, values[0] if values else float("nan")))
@@ -199,7 +228,12 @@ class Following:
             found = notes_of(state, event, entry.at, effects.commands, tuple(self._decided))
             self.notes += [note for note in found if self._only in (None, note.number)]
 
-    def _count(self, event: m.Event, at: float) -> None:
+    def _count(self, event: m.Event, at: float, commands: Sequence[m.Command]) -> None:
+        for row in commands:
+            if isinstance(row, PutRung):
+                self.at_rung[row.number] = row.bracket, row.level
+            elif isinstance(row, PromoteRung):
+                self.promoted[row.bracket, row.level] += 1
         progress = getattr(event, "progress", None)
         if progress is not None and progress.reports:
             self.reports[int(at)] += len(progress.reports)
@@ -209,7 +243,7 @@ class Following:
         )
 
     def _seat(self, inner: Judge, study: StudyIdentity) -> Judge:  # noqa: ARG002
-        return _AskedJudge.around(inner, self.show, self._decided.append)
+        return _AskedJudge.around(inner, self.show, self._decided.append, self._only)
 
     def why(self, number: int) -> Reason | None:
         """What the judge says about a trial now; None: nothing, or the trial has reported nothing."""
@@ -225,9 +259,4 @@ def _touches(event: m.Event, number: int) -> bool:
     return getattr(event, "number", number) == number
 
 
-def rung_rows(rows: tuple[Row, ...]) -> Iterator[PutRung | PromoteRung]:
-    """Those of rungs."""
-    return (row for row in rows if isinstance(row, (PutRung, PromoteRung)))
-
-
-__all__ = ["Decided", "Following", "rung_rows"]
+__all__ = ["Decided", "Following"]

@@ -27,7 +27,7 @@ class Note:
         at: seconds since the study was created.
         number: the trial; None: it concerns the study.
         kind: "began", "paused", "stopped", "passed", "promoted", "ended", "complete", "pruned", "failed", "retried",
-            "added", or "study".
+            "added", "closed" (it was paused when its run was over), or "study".
         text: what happened, in words, without the trial's number.
         step: where, if it is about a step.
         reason: of the judge, if it decided.
@@ -55,7 +55,9 @@ def notes_of(
     """
     about = _STUDY.get(type(event))
     if about is not None:
-        yield Note(at=at, number=None, kind="study", text=about(event))
+        n = sum(isinstance(row, m.SetState) for row in commands) if isinstance(event, m.RunFinished) else 0
+        closed = f"; {n} paused trial(s) are pruned" if n else ""
+        yield Note(at=at, number=None, kind="study", text=about(event) + closed)
     claim = next((row for row in commands if isinstance(row, m.NewAttempt)), None)
     for one in decided:
         yield _decision(state, at, one, is_claimed=claim is not None)
@@ -126,7 +128,7 @@ def _end_text(
     if now is TrialState.COMPLETE:
         return f"complete: {_values(trial.values)}", "complete"
     if now is TrialState.PRUNED:
-        return _pruned(event, end), "pruned"
+        return _pruned(event, end), "closed" if isinstance(event, m.RunFinished) else "pruned"
     lost = "" if end is None else failure_text(end.outcome, end.message)
     if now is TrialState.FAIL:
         return f"failed{lost}", "failed"

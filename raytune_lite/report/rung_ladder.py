@@ -54,13 +54,13 @@ def rung_ladder(study: Results) -> list[RungView]:
         study: the study; it may be running.
     """
     try:
-        following = Following(study)
+        following: Following | None = Following(study, n_notes=0)
     except (RaytuneLiteError, ValueError):
         following = None
     found: dict[tuple[int, int], list[RungRecord]] = {}
     for entry in study.rungs:
         found.setdefault((entry.bracket, entry.level), []).append(entry)
-    last = {}
+    last: dict[int, tuple[int, int]] = {}
     for bracket, level in sorted(found):
         last.update((entry.number, (bracket, level)) for entry in found[bracket, level])
     paused = set(following.state.paused) if following is not None else set()

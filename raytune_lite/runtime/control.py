@@ -11,22 +11,25 @@ import json
 import secrets
 import uuid
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ..core import messages as m
 from ..core.encoding import event_to_json, message_from_json
-from ..exceptions import DriverUnreachableError, StudyNotRunningError
+from ..exceptions import DriverUnreachableError, RaytuneLiteError, StudyNotRunningError
 from ..storages.records import StudyRecord
 from ..storages.store import Store
 from .answers import BUSY, answer, is_superseded, read, refusal
 from .config import OWNER_LEASE
+from .failures import DriverGone
 from .host import Host
 from .mailbox import Mail
-from .ports import TransportError
+from .ports import Handover, TransportError
 from .socket_server import SocketServer
 from .sockets import SocketClient
 from .takeover import OwnerWatch
 
+STATUS = b'"status"'  # asks for what only the owner knows; it is no event, and changes nothing
 COMMANDS = (
     m.TrialEnqueued, m.TrialAdded, m.StopRequested, m.TrialStopRequested, m.StudyPaused, m.StudyUnpaused,
     m.RunExtended, m.SlotsResized,
@@ -37,16 +40,27 @@ REST = 0.3  # seconds until it is asked again
 BUSY_AFTER = 3.0  # seconds a command waits for its answer before it is to be sent again
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """What only the owner of a study knows: its launcher's tasks, queued or running, and why none of them begins."""
+
+    n_tasks: int
+    blocked: str
+
+
 class ControlServer:
     """Listens for commands.
 
     Args:
         ip: address to listen on.
         decide: handles one event; answers the core's answer, or raises.
+        handover: what the launcher has said last.
     """
 
-    def __init__(self, ip: str, decide: Callable[[m.Event], Any]) -> None:
-        self._decide = decide
+    def __init__(
+        self, ip: str, decide: Callable[[m.Event], Any], handover: Callable[[], Handover] = Handover
+    ) -> None:
+        self._decide, self._handover = decide, handover
         self._key = secrets.token_bytes(32)
         try:
             self._server = self._listen(ip)
@@ -68,7 +82,11 @@ class ControlServer:
 
     def _handle(self, mails: Sequence[Mail]) -> None:
         for mail in mails:
-            mail.reply(handle(mail.message, self._decide))
+            mail.reply(self._status() if mail.message == STATUS else handle(mail.message, self._decide))
+
+    def _status(self) -> bytes:
+        found = self._handover()
+        return answer(json.dumps({"n_tasks": found.n_tasks, "blocked": found.blocked}), None)
 
 
 def handle(message: bytes, decide: Callable[[m.Event], Any]) -> bytes:
@@ -120,6 +138,17 @@ def send(store: Store, study: StudyRecord, event: m.Event, host: Host, *, patien
         host.sleep(REST)
 
 
+def status(store: Store, study: StudyRecord) -> Status | None:
+    """What the owner of a running study knows beside the database; None: there is none, or it does not answer."""
+    owner = store.owner(study)
+    reply = None if owner is None or owner.address is None else _call(owner.address, STATUS)
+    try:
+        found = json.loads(read(reply)[0]) if reply is not None and reply != BUSY else {}
+        return Status(n_tasks=int(found["n_tasks"]), blocked=str(found["blocked"]))
+    except (ValueError, KeyError, TypeError, RaytuneLiteError, DriverGone):  # also an owner of an earlier version
+        return None
+
+
 def _call(address: str, message: bytes) -> bytes | None:
     """The reply of whoever listens there, or None."""
     try:
@@ -135,4 +164,4 @@ def _call(address: str, message: bytes) -> bytes | None:
         client.close()
 
 
-__all__ = ["COMMANDS", "ControlServer", "handle", "new_key", "send"]
+__all__ = ["COMMANDS", "ControlServer", "Status", "handle", "new_key", "send", "status"]

@@ -73,6 +73,7 @@ class Driver:
         self._lock = host.lock()
         self._session: Session | None = None
         self.fatal: Exception | None = None  # why no call is answered any more
+        self.handover = Handover()  # what the launcher said last
         self._stop: str | None = None  # why every attempt is to end
         self._closed = host.event()
         self._note = ""
@@ -152,6 +153,7 @@ class Driver:
         Raises:
             SamplerFailedError, SamplerRefusedError: the sampler can suggest nothing; what was handed over is stored.
         """
+        self.handover = handover
         if handover.draining:
             self._stop = INTERRUPTED
         refused: dict[str, str] = {}  # slot -> why

@@ -53,7 +53,7 @@ class LocalStudy:
         self.config = replace(config, lease=math.inf)
         self._host: Host = RealHost()
         driver: list[Driver] = []  # the server's thread must not hold this object
-        server = ControlServer("127.0.0.1", lambda event: driver[0].ask(event, BUSY_AFTER))
+        server = ControlServer("127.0.0.1", lambda event: driver[0].ask(event, BUSY_AFTER), lambda: driver[0].handover)
         self.driver = Driver(
             self.config,
             self._host,

@@ -90,6 +90,7 @@ class Launcher:
         self._n_losses = 0  # that no notice has told of
         self._running = 0  # trials, by the last plan
         self._stuck_since, self._stuck_patience = host.monotonic(), STUCK_NOTICE
+        self._blocked = ""  # why no task begins, as it was said last
 
     def run(self) -> None:
         """Keep tasks queued until the run is over; whatever ends it earlier, drain them first.
@@ -236,12 +237,12 @@ class Launcher:
         """Never hang silently: say why, when tasks wait and none of them begins."""
         now = self._host.monotonic()
         if self._running or not self._slots:
-            self._stuck_since, self._stuck_patience = now, STUCK_NOTICE
+            self._stuck_since, self._stuck_patience, self._blocked = now, STUCK_NOTICE, ""
         elif now - self._stuck_since > self._stuck_patience:
             self._stuck_since, self._stuck_patience = now, min(2 * self._stuck_patience, STUCK_NOTICE_MOST)
-            reason = self._tasks.blocked()
-            if reason:
-                self._observer.notice(f"{len(self._slots)} trial(s) wait: {reason}")
+            self._blocked = self._tasks.blocked()
+            if self._blocked:
+                self._observer.notice(f"{len(self._slots)} trial(s) wait: {self._blocked}")
 
     # --- the driver --------------------------------------------------------------------------------------------------
 
@@ -258,6 +259,8 @@ class Launcher:
             checked=self._checked,
             standing=self._observer.wants_standing,
             running=self._host.elapsed() - self._began_at,
+            n_tasks=self._n_tasks(),
+            blocked=self._blocked,
         )
         plan = self._driver.plan(handover, timeout)
         # those that it gave a trial are to be given back, too, until their tasks are submitted

@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from ..arguments import flag, items, shown, wrong_type
+from ..arguments import flag, integer, items, shown, wrong_type
 from ..best import BestSoFar, front
-from ..core.bounds import check_json, check_name
+from ..core.bounds import MAX_STEP, check_json, check_name
 from ..core.messages import CheckpointRef, LogEntry, RunStarted
 from ..exceptions import StudyNotFoundError
 from ..notebook import html_table, one_line
@@ -156,16 +156,20 @@ class Results:
         return self._repository.attempts(self._record)
 
     def attempts_of(self, number: int) -> list[AttemptRecord]:
-        """The attempts of one trial, the first one first; [] where there is none."""
-        return self._repository.attempts_of(self._record, number)
+        """The attempts of one trial, the first one first; [] where there is none.
+
+        Raises:
+            ValueError: ``number`` is no integer >= 0.
+        """
+        return self._repository.attempts_of(self._record, _number(number))
 
     def get_trial(self, number: int) -> FrozenTrial:
         """One trial, of which only its own rows are read.
 
         Raises:
-            ValueError: the study has no such trial.
+            ValueError: the study has no such trial, or ``number`` is no integer >= 0.
         """
-        found = self._repository.trial(self._record, number)
+        found = self._repository.trial(self._record, _number(number))
         if found is None:
             n = sum(self.state_counts().values())
             raise ValueError(f"study {self.study_name!r} has no trial {number}; it has {n}, numbered from 0.")
@@ -367,6 +371,10 @@ def _as_best(trial: FrozenTrial) -> BestSoFar:
         params=trial.params,
         step=trial.last_step,
     )
+
+
+def _number(given: Any) -> int:
+    return integer("number", given, 0, "trials are numbered from 0", MAX_STEP)
 
 
 def _states(given: Any) -> tuple[TrialState, ...]:

@@ -98,7 +98,7 @@ class HostedRun:
     """The driver of one run in this process, with its sockets and its mark on the checkpoint directory."""
 
     def __init__(self, config: RunConfig, node: str, ip: str) -> None:
-        self._control = ControlServer(ip, self._decide)
+        self._control = ControlServer(ip, self._decide, lambda: self.driver.handover)
         self.driver = Driver(config, RealHost(), _say, address=self._control.address)
         self._config, self._node, self._key = config, node, secrets.token_bytes(32)
         self._settings: WorkerSettings | None = None

@@ -83,6 +83,7 @@ def test_status_as_json_has_the_figures_of_the_study(study):
     assert found["study"] == "train"
     assert found["directions"] == ["minimize"]
     assert [best["number"] for best in found["best"]] == [study.best_trial.number]
+    assert [best["values"] for best in found["best_so_far"]] == [[study.best_value]]
     assert sum(found["trials"].values()) == 12
     assert found["promotions"] == sum(rung.promoted for rung in study.rungs) > 0
     assert found["steps"] == sum(len(trial.intermediate_values) for trial in study.trials)

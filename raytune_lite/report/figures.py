@@ -11,6 +11,7 @@ from ..study.results import Results
 from .summary import SHOWN, failure_text, grid_counts, recorded_grid
 
 if TYPE_CHECKING:
+    from ..best import BestSoFar
     from ..trial import FrozenTrial
 
 _KINDS = tuple(kind.value for kind in FailureKind)
@@ -25,6 +26,7 @@ def status_record(study: Results) -> dict[str, Any]:
         "storage": study.storage,
         "directions": [direction.name.lower() for direction in study.directions],
         "best": [trial_record(trial) for trial in _best(study)],
+        "best_so_far": [_so_far(found) for found in study.best_trials_so_far],
         "trials": {state.name: n for state, n in sorted(seen.states.items())},
         "owner": None if owner is None else {"holder": owner[0], "alive": owner[1]},
         "promotions": seen.promotions,
@@ -111,6 +113,11 @@ def rung_rows(study: Results) -> Iterator[dict[str, Any]]:
             "how": entry.how,
             "promoted": entry.promoted,
         }
+
+
+def _so_far(found: BestSoFar) -> dict[str, Any]:
+    return {"number": found.number, "state": found.state.name, "values": list(found.values),
+            "params": dict(found.params), "step": found.step}  # fmt: skip
 
 
 def _best(study: Results) -> list[FrozenTrial]:

@@ -131,7 +131,7 @@ ACT = st.tuples(st.sampled_from(["report"] * 8 + ["promote", "end"]), st.integer
 
 
 @pytest.mark.parametrize("name", PRUNERS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(acts=st.lists(ACT, min_size=20, max_size=120), maximizes=st.booleans())
 def test_a_reason_holds_exactly_where_the_judge_lets_the_trial_go_on(name, acts, maximizes):
     course = Course(name, maximizes)
@@ -259,7 +259,7 @@ def test_the_median_that_is_named_is_numpys():
 
 @pytest.mark.parametrize("name", [name for name in PRUNERS if name not in N_OBJECTIVES and name != "asha seconds"])
 def test_every_verdict_that_is_stored_has_its_note(name):
-    study = run(None, PRUNERS[name], n=14, seed=3)
+    study = run(None, PRUNERS[name], n=12, seed=3)
     following = Following(study, whole=True)
     noted = {(note.number, note.step): note for note in following.notes if note.kind in ("paused", "stopped")}
     for number in following.state.trials:

@@ -148,9 +148,9 @@ class TimedJudge(LadderJudge):
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
         return float(value) if is_number and abs(value) < _MOST else 0.0
 
-    def place(self, number: int, level: int) -> str:
+    def level_text(self, number: int, level: int) -> str:
         """A rung in words."""
-        return f"{level} s of training" if self.by_seconds else LadderJudge.place(self, number, level)
+        return f"{level} s of training" if self.by_seconds else LadderJudge.level_text(self, number, level)
 
     def schedule(self, number: int) -> Schedule:
         """The rungs; where they are seconds, each step: the worker does not know when one is crossed."""

@@ -293,10 +293,10 @@ class LadderJudge:
         rung, waits = self._track(number).rungs[index - 1], number in self.waiting
         first = self._next_job() if waits else None
         return standing.reason(
-            rung, self.place(number, rung.level), number, losses, waits=waits, first=first, show=show
+            rung, self.level_text(number, rung.level), number, losses, waits=waits, first=first, show=show
         )
 
-    def place(self, number: int, level: int) -> str:
+    def level_text(self, number: int, level: int) -> str:
         """A rung of a trial, in words."""
         own = self.bracket_of is not None and len({rung.bracket for rung in self.ladder}) > 1
         return f"step {level}" + (f" of bracket {self.bracket(number)}" if own else "")

@@ -161,7 +161,7 @@ class PASHAJudge(ForecastingJudge):
         index = self.following.get(number, 0)
         if found is None or index != self.n_open or self.n_open > len(self.ladder):
             return found
-        place = self.place(number, self.ladder[index - 1].level)
+        place = self.level_text(number, self.ladder[index - 1].level)
         missing = f"{place} is the highest open rung; the next opens when the order of the trials changes there"
         return replace(found, holds=False, text=f"{found.text}; {place} is the highest open rung, and nobody leaves it",
                        missing=missing if number in self.waiting else "")  # fmt: skip

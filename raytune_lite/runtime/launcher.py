@@ -259,7 +259,7 @@ class Launcher:
             checked=self._checked,
             standing=self._observer.wants_standing,
             running=self._host.elapsed() - self._began_at,
-            n_tasks=self._n_tasks(),
+            n_tasks=self._slots.n_tasks,
             blocked=self._blocked,
         )
         plan = self._driver.plan(handover, timeout)

@@ -126,7 +126,7 @@ class Auditor:
                 self.owners.stops(self.run, event.reason, self.world.now)
             elif isinstance(event, m.RunStarted):
                 self.run, self.stopped, self.refunds = event.run, False, 0
-                self.owners.begins()
+                self.owners.begins(event.machine)
                 bounds = (event.n_trials, self._left(event.max_trials))
                 self.started, self.max_started = 0, min((b for b in bounds if b is not None), default=math.inf)
             elif isinstance(event, m.RunExtended):

@@ -28,7 +28,8 @@ class Owners:
         self._check = check
         self._epoch, self._run, self._renewed_at = 0, "", 0.0
         self._process: Process | None = None
-        self._clock: tuple[str, float] | None = None  # of the run: its driver's machine, and by how much it is ahead
+        self._machine = ""  # on which the run began
+        self._clock: float | None = None  # of the run's drivers there: by how much it is ahead; NaN: it may jump
         self._late_at: dict[str, float] = {}  # run -> when its timeout is over
 
     def acquired(self, epoch: int, run: str, process: Process) -> None:
@@ -53,9 +54,9 @@ class Owners:
         """The launcher of a run begins; past that time nothing new may start."""
         self._late_at[run] = late_at
 
-    def begins(self) -> None:
-        """A run has begun."""
-        self._clock = None
+    def begins(self, machine: str) -> None:
+        """A run has begun, by a driver on this machine."""
+        self._machine, self._clock = machine, None
 
     def stops(self, run: str, reason: str, now: float) -> None:
         """Nothing starts in a run any more."""
@@ -65,12 +66,16 @@ class Owners:
     def opened(self, run: str, machine: str, ahead: float) -> None:
         """A driver has opened its study, whose time is so far ahead of virtual time.
 
-        Where a run's drivers begin on one machine it does not jump, whatever their wall clocks say.
+        While all drivers of a run begin on the machine of the first one it does not jump, whatever their wall clocks
+        say. After one on another machine it may: that one's events may be ahead.
         """
-        node, before = self._clock or (machine, ahead)
-        what = f"the time of the study jumps by {ahead - before:.1f} s when a driver of {run} begins again"
-        self._check(machine != node or abs(ahead - before) < 1e-3, what)
-        self._clock = (machine, ahead) if machine == node else ("", 0.0)  # whose events may be ahead
+        if machine != self._machine:
+            self._clock = math.nan
+        elif self._clock is None:
+            self._clock = ahead
+        jump = ahead - (self._clock or 0.0)
+        what = f"the time of the study jumps by {jump:.1f} s when a driver of {run} begins again"
+        self._check(math.isnan(jump) or abs(jump) < 1e-3, what)
 
     def released(self, epoch: int) -> None:
         """The owner has given the study back."""

@@ -394,3 +394,16 @@ def test_readonly_keys_change_nothing(run):
         assert pty.process.wait(20) == 0
     finally:
         pty.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pty")
+def test_the_last_slot_is_not_taken_away(run):
+    pty = Pty()
+    try:
+        pty.until(r"^s · minimize · over")
+        pty.press("-")
+        pty.until(r"no slot can go: p pauses the study")
+        pty.press("q")
+        assert pty.process.wait(20) == 0
+    finally:
+        pty.close()

@@ -189,8 +189,11 @@ class _Watch:
             paused = self._frame.state == "paused"
             self._do("go on" if paused else "pause", self._study.unpause if paused else self._study.pause)
         elif key in ("+", "-", "="):
-            n = max(1, len(self._frame.slots) + self._frame.idle + (-1 if key == "-" else 1))
-            self._do(f"{n} slot(s)", self._study.resize, n)
+            n = len(self._frame.slots) + self._frame.idle + (-1 if key == "-" else 1)
+            if n >= 1:
+                self._do(f"{n} slot(s)", self._study.resize, n)
+            else:
+                self._message = "no slot can go: p pauses the study"
         elif key == "k":
             self._typed = ""
 

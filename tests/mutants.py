@@ -111,7 +111,7 @@ MUTANTS = [
     Mutant("a diverged member is replaced", "pruners/pbt.py",
            "        if not math.isfinite(loss):\n            return step\n", "", "tests/pruners/test_pbt.py::"
            "test_a_diverged_member_is_replaced_at_its_ready_point_and_does_not_train_to_the_end"),
-    Mutant("what is paused at a run's end is pruned", "core/runs.py", "if trial.state is PAUSED:", "if False:",
+    Mutant("what is paused at a run's end is pruned", "core/runs.py", "if number in s.paused]", "if False]",
            "tests/test_core_state.py::test_run_finished_prunes_what_is_paused_only_when_the_run_is_over"),
     Mutant("a grid's cell is dead after max_failures trials", "core/ledger.py",
            "self.cells[cell].failures >= self.grid.max_failures", "self.cells[cell].failures > self.grid.max_failures",

@@ -26,6 +26,7 @@ from raytune_lite.exceptions import (
 )
 from raytune_lite.runtime import launcher
 from raytune_lite.runtime.on_ray import cluster
+from raytune_lite.runtime.on_ray.tasks import RayTasks
 from raytune_lite.trial import TrialState
 
 pytestmark = [pytest.mark.ray, pytest.mark.usefixtures("ray_cluster")]
@@ -337,14 +338,25 @@ def test_the_storage_url_is_not_among_the_arguments_that_ray_keeps(monkeypatch: 
     assert b"s3cr3t" not in pickle.dumps(kept)
 
 
-def test_an_objective_that_fails_to_load_on_a_worker_ends_the_run_and_says_how_to_ship_it(storage: str) -> None:
+def test_an_objective_that_fails_to_load_on_a_worker_ends_the_run_and_says_how_to_ship_it(
+    storage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     class Fussy:
         def __reduce__(self) -> Any:
             return __import__, ("module_that_is_here_only",)
 
-    fussy = Fussy()
+    fussy, submit = Fussy(), RayTasks.submit
+    known: list[Any] = []  # at each task that is submitted, why it cannot work
+
+    def noted(self: RayTasks, *arguments: Any) -> str:
+        slot = submit(self, *arguments)
+        known.append(self._broken)
+        return slot
+
+    monkeypatch.setattr(RayTasks, "submit", noted)
     with pytest.raises(RaytuneLiteError, match=r"(?s)module_that_is_here_only.*working-dir"):
         rtl.create_study(storage=storage).optimize(lambda trial: 1.0 if fussy else 0.0, n_trials=1)
+    assert set(known) == {None}, "a task was submitted that cannot work: it would be cancelled while it fails"
 
 
 def test_an_objective_that_cannot_travel_names_its_variable(storage: str) -> None:

@@ -18,6 +18,7 @@ from .environments import cannot_load, set_up_error
 from .worker_logs import ExitInfo, ExitReader
 
 MESSAGE = 500  # characters of a loss that are kept
+ENDING = 1.0  # seconds that the tasks of a run in which none can work have to end by themselves
 GROWTH = 256  # tasks queued at most where an autoscaler may add nodes: their requests are the demand that it sees
 
 
@@ -43,7 +44,12 @@ class RayTasks:
         self._unexplained: dict[str, list[Lost]] = {}  # task -> its losses, which are being looked into
 
     def submit(self, prefetched: Sequence[Prefetched] = ()) -> str:
-        """Queue a task; its slot is Ray's own id of it, which the task knows too, unless slots were prefetched."""
+        """Queue a task; its slot is Ray's own id of it, which the task knows too, unless slots were prefetched.
+
+        Raises:
+            RaytuneLiteError: no task of this run can work, see ``wait``.
+        """
+        self._refuse_if_broken()
         ref = self._task.remote(*(item.assignment for item in prefetched))
         slots = tuple(item.slot for item in prefetched) or (str(ref.task_id().hex()),)
         self._slots[ref] = slots
@@ -56,8 +62,7 @@ class RayTasks:
             RuntimeEnvironmentError: the workers' environment cannot be set up, or lacks a module.
             RaytuneLiteError: a worker could not load the objective.
         """
-        if self._broken is not None:
-            raise self._broken
+        self._refuse_if_broken()
         refs = list(self._slots)
         ready, _ = ray.wait(refs, num_returns=1, timeout=timeout, fetch_local=False)
         if not ready:
@@ -67,6 +72,18 @@ class RayTasks:
         if len(refs) > 1:
             ready, _ = ray.wait(refs, num_returns=len(refs), timeout=0, fetch_local=False)
         return self._collect(ready)
+
+    def _refuse_if_broken(self) -> None:
+        """Raise why no task of this run can work. Those under way fail too; it is better not to cancel them meanwhile.
+
+        Ray 2.60 may abort this process when a task is cancelled while its end arrives ("Tried to complete task that was
+        not pending").
+        """
+        if self._broken is None:
+            return
+        if refs := list(self._slots):
+            ray.wait(refs, num_returns=len(refs), timeout=ENDING, fetch_local=False)
+        raise self._broken
 
     def _collect(self, ready: list[Any]) -> tuple[list[Returned], list[Lost]]:
         try:
@@ -106,7 +123,9 @@ class RayTasks:
     def cancel(self, task: str) -> None:
         """See ports.Tasks."""
         for ref in [ref for ref, slots in self._slots.items() if slots[0] == task]:
-            ray.cancel(ref, force=True)
+            has_ended, _ = ray.wait([ref], timeout=0, fetch_local=False)
+            if not has_ended:
+                ray.cancel(ref, force=True)
             del self._slots[ref]
 
     def capacity(self) -> int:

@@ -58,7 +58,7 @@ def _printed(command: str) -> str:
         raise result.exception
     if words[0] == "run":
         return ""
-    lines = result.stdout.replace(os.getcwd(), "/work").splitlines()
+    lines = result.stdout.replace(os.getcwd(), "/home/ada").splitlines()
     if len(lines) > _LONGEST:
         lines = [*lines[:_LONGEST], "..."]
     return "".join(f"{line.rstrip()}\n" for line in lines)

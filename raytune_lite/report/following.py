@@ -253,6 +253,12 @@ class Following:
         losses = self.state.losses(trial.reports[trial.last_step])[: self.state.n_judged]
         return judge.why(number, trial.last_step, losses) if len(losses) == self.state.n_judged else None
 
+    def reason_at(self, bracket: int, level: int, numbers: Sequence[int]) -> Reason | None:
+        """What the judge says about one of these trials that stands at this rung and went no further; None: nothing."""
+        there = (number for number in reversed(numbers) if self.at_rung.get(number) == (bracket, level))
+        reasons = (self.why(number) for number in there)
+        return next((found for found in reasons if found is not None and found.numbers.get("level") == level), None)
+
 
 def _touches(event: m.Event, number: int) -> bool:
     """Whether an event may concern a trial: a claim and the ends of runs may concern any."""

@@ -186,10 +186,8 @@ class Framing:
 
     def _bar(self, rung: Rung) -> float | None:
         """By the judge's own words about somebody who stands there and went no further."""
-        following, key = self.following, (rung.bracket, rung.level)
-        number = next((n for n in reversed(rung.numbers) if following.at_rung.get(n) == key), None)
-        reason = None if number is None else following.why(number)
-        if reason is None or reason.numbers.get("level") != rung.level:
+        reason = self.following.reason_at(rung.bracket, rung.level, rung.numbers)
+        if reason is None:
             return None
         bar = reason.numbers.get("bar", math.nan)
         return None if math.isnan(bar) else bar

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from ..storages.records import RungRecord
     from ..study.results import Results
 
+NOWHERE = (-1, -1)  # bracket and level of a trial that came to no rung
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RungView:
@@ -60,37 +62,35 @@ def rung_ladder(study: Results) -> list[RungView]:
     found: dict[tuple[int, int], list[RungRecord]] = {}
     for entry in study.rungs:
         found.setdefault((entry.bracket, entry.level), []).append(entry)
-    last: dict[int, tuple[int, int]] = {}
-    for bracket, level in sorted(found):
-        last.update((entry.number, (bracket, level)) for entry in found[bracket, level])
-    paused = set(following.state.paused) if following is not None else set()
+    waits: dict[tuple[int, int], list[int]] = {}
+    if following is not None:
+        for number in sorted(following.state.paused):
+            waits.setdefault(following.at_rung.get(number, NOWHERE), []).append(number)
     sign = study.directions[0].sign
     views = []
     for bracket, level in sorted(found, key=lambda key: (key[0], -key[1])):
         entries = found[bracket, level]
-        waiting = sorted(n for n in (entry.number for entry in entries) if n in paused and last[n] == (bracket, level))
-        bar, quota = _bar(following, [entry.number for entry in entries], level)
+        bar, quota = _bar(following, entries)
         finite = [(entry.value, entry.number) for entry in entries if math.isfinite(entry.value)]
         best = min(finite, default=None)
         views.append(RungView(
-            bracket=bracket, level=level, entries=entries, waiting=waiting,
+            bracket=bracket, level=level, entries=entries, waiting=waits.get((bracket, level), []),
             best=None if best is None else (sign * best[0], best[1]),
             bar=None if bar is None else sign * bar, quota=quota,
         ))  # fmt: skip
     return views
 
 
-def _bar(following: Following | None, numbers: Sequence[int], level: int) -> tuple[float | None, int | None]:
-    """What the judge says of a rung, by a trial for which it is the last one."""
+def _bar(following: Following | None, entries: Sequence[RungRecord]) -> tuple[float | None, int | None]:
+    """What the judge says of a rung."""
     if following is None:
         return None, None
-    for number in numbers:
-        if number in following.state.trials:
-            reason = following.why(number)
-            if reason is not None and reason.numbers.get("level") == level and "quota" in reason.numbers:
-                bar = reason.numbers["bar"]
-                return None if math.isnan(bar) else bar, int(reason.numbers["quota"])
-    return None, None
+    numbers = [entry.number for entry in entries]
+    reason = following.reason_at(entries[0].bracket, entries[0].level, numbers)
+    if reason is None or "quota" not in reason.numbers:
+        return None, None
+    bar = reason.numbers["bar"]
+    return None if math.isnan(bar) else bar, int(reason.numbers["quota"])
 
 
 def table(rungs: Sequence[RungView], width: int | None = None) -> str:

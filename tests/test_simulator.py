@@ -439,26 +439,30 @@ def takes_the_trials_so_far_for_all(patch):
     patch.setattr(retention, "_most_trials", lambda s: s.next_number)
 
 
-BUGS = (
-    takes_the_trials_so_far_for_all, forgets_the_first_report, gives_up_what_a_child_reads, impatience_at_rungs,
-    a_late_copy_changes_attributes_back,
-    no_epoch_fence, no_attempt_fence, answers_before_the_commit, forgets_its_verdicts, deletes_before_the_commit,
-    keeps_no_checkpoint_of_the_paused, hands_out_a_cell_twice, loses_a_wake_up, forgets_its_budget,
-    never_ends_a_lease, retries_for_ever, breaks_ties_by_the_latest, serves_a_slot_twice,
-    no_renewal_after_a_slow_batch, ignores_trial_timeout, hands_over_an_end_twice, a_drain_forgets_one_task,
-    takes_busy_for_an_acknowledgement, renews_a_lease_that_was_given_away, a_full_disk_is_the_objectives_failure,
-    drops_what_a_live_attempt_began_from, leaves_half_written_checkpoints, sweeps_what_a_live_attempt_writes,
-    gives_up_without_asking_the_launcher, drops_an_end_that_comes_late, believes_the_clock_of_an_owner,
-    time_follows_the_wall_clock, a_restart_reads_the_wall_clock, a_suspend_counts_as_silence,
-    never_takes_a_study_from_the_silent,
-    a_claim_ahead_outlives_its_task, takes_pruned_trials_into_the_median, swaps_the_values_of_two_objectives,
-)  # fmt: skip
+# and a seed that found each, when last looked: the hunt begins there, which saves minutes. Where histories have changed
+# since, it goes on with all the others.
+BUGS = {
+    takes_the_trials_so_far_for_all: 23, forgets_the_first_report: 17, gives_up_what_a_child_reads: 9,
+    impatience_at_rungs: 12, a_late_copy_changes_attributes_back: 1115, no_epoch_fence: 829, no_attempt_fence: 39,
+    answers_before_the_commit: 829, forgets_its_verdicts: 829, deletes_before_the_commit: 829,
+    keeps_no_checkpoint_of_the_paused: 829, hands_out_a_cell_twice: 2013, loses_a_wake_up: 2016,
+    forgets_its_budget: 1268, never_ends_a_lease: 2121, retries_for_ever: 4, breaks_ties_by_the_latest: 829,
+    serves_a_slot_twice: 39, no_renewal_after_a_slow_batch: 1268, ignores_trial_timeout: 1335,
+    hands_over_an_end_twice: 829, a_drain_forgets_one_task: 829, takes_busy_for_an_acknowledgement: 1268,
+    renews_a_lease_that_was_given_away: 829, a_full_disk_is_the_objectives_failure: 1115,
+    drops_what_a_live_attempt_began_from: 19, leaves_half_written_checkpoints: 37,
+    sweeps_what_a_live_attempt_writes: 1115, gives_up_without_asking_the_launcher: 79,
+    drops_an_end_that_comes_late: 1268, believes_the_clock_of_an_owner: 829, time_follows_the_wall_clock: 829,
+    a_restart_reads_the_wall_clock: 829, a_suspend_counts_as_silence: 137, never_takes_a_study_from_the_silent: 829,
+    a_claim_ahead_outlives_its_task: 46, takes_pruned_trials_into_the_median: 11,
+    swaps_the_values_of_two_objectives: 1115,
+}  # fmt: skip
 
 
-@pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.__name__)
-def test_the_hunt_finds_a_bug_that_was_put_in(bug, monkeypatch, record_property):
+@pytest.mark.parametrize(("bug", "seed"), BUGS.items(), ids=[bug.__name__ for bug in BUGS])
+def test_the_hunt_finds_a_bug_that_was_put_in(bug, seed, monkeypatch, record_property):
     bug(monkeypatch)
-    n, result = first_failure()
+    n, result = first_failure((seed, *RARE, *range(MOST_SEEDS)))
     record_property("seeds", n)
     print(f"{bug.__name__}: found in {n} seeds: {result.failure[:150]}")
 

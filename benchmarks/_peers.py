@@ -8,12 +8,37 @@ from __future__ import annotations
 
 import json
 import logging
+import math
+import random
 import sys
 import tempfile
 import warnings
 from typing import Any
 
 Space = dict[str, dict[str, Any]]  # name -> {"choices": [...]} or {"low", "high", "log", "whole"}
+
+
+class Random:
+    """Independent draws, from the standard library: shows that the way there and back works."""
+
+    def __init__(self, space: Space, seed: int) -> None:
+        self._space, self._draw = space, random.Random(seed)
+
+    def tell(self, params: dict[str, Any], value: float) -> None:
+        assert set(params) == set(self._space)
+        assert isinstance(value, float)
+
+    def ask(self) -> dict[str, Any]:
+        return {name: self._one(**d) for name, d in self._space.items()}
+
+    def _one(self, choices: Any = (), low: float = 0.0, high: float = 0.0, **kind: bool) -> Any:
+        if choices:
+            return self._draw.choice(choices)
+        if kind["whole"]:
+            return self._draw.randint(int(low), int(high))
+        if kind["log"]:
+            return min(max(math.exp(self._draw.uniform(math.log(low), math.log(high))), low), high)
+        return self._draw.uniform(low, high)
 
 
 class Hebo:
@@ -122,7 +147,7 @@ class Ax:
         return dict(params)
 
 
-PEERS = {"hebo": Hebo, "smac3": Smac, "ax": Ax}
+PEERS = {"random": Random, "hebo": Hebo, "smac3": Smac, "ax": Ax}
 
 
 def main() -> None:

@@ -50,6 +50,13 @@ def _values(value: Value) -> tuple[float, ...] | None:
     return tuple(value) if isinstance(value, Sequence) else None if value is None else (value,)
 
 
+def _alone(value: Value, constraints: Sequence[float]) -> float:
+    """The value, for a sampler that knows one objective, no constraints and no failure."""
+    assert not constraints
+    (alone,) = _values(value) or ()
+    return alone
+
+
 def _named(constraints: Sequence[float]) -> dict[str, float]:
     return {f"c{i}": value for i, value in enumerate(constraints)}
 
@@ -192,9 +199,8 @@ class RustunaStudy:
 
     def add(self, params: Params, value: Value, constraints: Sequence[float] = ()) -> None:
         """See Study; nothing but a value."""
-        assert isinstance(value, float)
-        assert not constraints
-        trial = self._create_trial(state=self._complete, params=params, distributions=self._dists, value=value)
+        alone = _alone(value, constraints)
+        trial = self._create_trial(state=self._complete, params=params, distributions=self._dists, value=alone)
         self._study.add_trial(trial)
 
     def ask(self, define: Define | None = None) -> tuple[int, Params]:
@@ -205,9 +211,7 @@ class RustunaStudy:
 
     def tell(self, number: int, value: Value, constraints: Sequence[float] = ()) -> None:
         """See Study; nothing but a value."""
-        assert isinstance(value, float)
-        assert not constraints
-        self._study.tell(number, value)
+        self._study.tell(number, _alone(value, constraints))
 
 
 class PeerStudy:
@@ -240,10 +244,8 @@ class PeerStudy:
 
     def add(self, params: Params, value: Value, constraints: Sequence[float] = ()) -> None:
         """See Study; nothing but a value."""
-        assert isinstance(value, float)
-        assert not constraints
         self._number += 1
-        self._call(do="tell", params=params, value=value)
+        self._call(do="tell", params=params, value=_alone(value, constraints))
 
     def ask(self, define: Define | None = None) -> tuple[int, Params]:
         """See Study; all of the space."""
@@ -254,9 +256,7 @@ class PeerStudy:
 
     def tell(self, number: int, value: Value, constraints: Sequence[float] = ()) -> None:
         """See Study; nothing but a value."""
-        assert isinstance(value, float)
-        assert not constraints
-        self._call(do="tell", params=self._asked.pop(number), value=value)
+        self._call(do="tell", params=self._asked.pop(number), value=_alone(value, constraints))
 
 
 def _described(dist: Distribution) -> dict[str, Any]:
@@ -295,7 +295,7 @@ OPTUNA = {
     "random": "RandomSampler",
     "tpe": "TPESampler",
 }
-PEERS = ("ax", "hebo", "smac3")
+PEERS = ("ax", "hebo", "random", "smac3")
 RUSTUNA = {"cmaes": "CmaEsSampler", "random": "RandomSampler", "tpe": "TPESampler"}
 
 

@@ -67,6 +67,13 @@ def test_a_run_is_repeated_bit_for_bit_and_counts_what_failed():
     assert 0 < once["useless"] == again["useless"] < 40
 
 
+def test_a_sampler_of_another_python_is_asked_and_told(monkeypatch):
+    monkeypatch.setenv("PEERS_PYTHON", sys.executable)
+    record = search_quality.perform((search_quality.Run("noise/cone-10/2D", 2, 0, "peer/random", 50, 10), ""))
+    assert record["error"] == ""
+    assert 0.0 <= record["best"][50] < record["initial"]
+
+
 def test_a_failed_trial_and_broken_constraints_do_not_count():
     problem = _problems.load(_problems.Task.parse("constraints/bowl-plane/4D"), 0)
     result = type(problem.evaluate(drawn(problem, np.random.default_rng(0)), 0))

@@ -19,6 +19,7 @@ FLOORS = (
     ("best",),
     ("checkpoints.layout",),  # names only: the core refuses a checkpoint that lies elsewhere
     ("core",),
+    ("metrics",),
     ("checkpoints",),
     ("pareto",),  # with numpy: samplers rank results, and pruners rungs
     ("pruners", "samplers", "training", "target"),

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..core import messages as m
+from ..core.state import StudyState
+from ..metrics.meter import Meter
 from .suggest import Key, SuggestRequest
 
 
@@ -32,17 +34,28 @@ Later = Callable[[SuggestRequest, Sequence[Request]], None]
 
 @dataclass(slots=True)
 class Commits:
-    """How the database keeps up: commits with events in them, and what they took, in seconds."""
+    """How the database keeps up: commits with events in them, and what they took, in seconds.
 
+    ``meter``: is told of each; None: nobody is.
+    """
+
+    meter: Meter | None = None
     n: int = 0
     events: int = 0
     seconds: float = 0.0
     longest: float = 0.0
 
-    def note(self, events: int, seconds: float) -> None:
+    def note(self, batch: Batch, seconds: float) -> None:
         """Count one commit."""
-        self.n, self.events, self.seconds = self.n + 1, self.events + events, self.seconds + seconds
+        self.n, self.events, self.seconds = self.n + 1, self.events + len(batch.entries), self.seconds + seconds
         self.longest = max(self.longest, seconds)
+        if self.meter is not None:
+            self.meter.committed(batch.entries, batch.rows, seconds)
+
+    def opened(self, state: StudyState, at: float, seconds: float) -> None:
+        """The study is open; see Meter."""
+        if self.meter is not None:
+            self.meter.opened(state, at, seconds)
 
     def __str__(self) -> str:
         n = max(self.n, 1)

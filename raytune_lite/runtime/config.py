@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from ..core.protocols import Pruner, Sampler
 from ..core.retries import RetryPolicy
+from ..exceptions import StorageError
 
 LEASE = 60.0  # seconds an attempt is trusted without an answer: Ray lets a task run on for minutes behind a partition
 LEAST_LEASE = 5.0  # seconds; below, a busy machine would cost attempts
@@ -24,6 +25,7 @@ class RunConfig:
     ``timeout``, ``lease``, ``trial_timeout`` and ``storage_patience`` are in seconds. ``checkpoint_dir_is_given``: the
     user has named it, so each node must see it. ``secret``: what the tokens of the run's attempts are made of; None:
     they need none. ``held``: trials that somebody in the script's process has got from ``ask`` and not told yet.
+    ``n_gpus``: of a trial, for its metrics.
     """
 
     storage: str = dataclasses.field(repr=False)  # it may hold a password
@@ -44,6 +46,7 @@ class RunConfig:
     secret: bytes | None = dataclasses.field(default=None, repr=False)
     held: tuple[int, ...] = ()
     max_checkpoint_bytes: int | None = None
+    n_gpus: float = 0.0
 
 
 def new_run_id() -> str:
@@ -51,4 +54,15 @@ def new_run_id() -> str:
     return f"{socket.gethostname()}-{os.getpid()}-{os.urandom(4).hex()}"
 
 
-__all__ = ["CHECKPOINTS_KEPT", "LEASE", "LEAST_LEASE", "OWNER_LEASE", "STORAGE_PATIENCE", "RunConfig", "new_run_id"]
+def given_up(error: StorageError, seconds: float) -> StorageError:
+    """What ends a run whose database has failed for so long."""
+    return StorageError(
+        f"the database has failed for {seconds:.0f} s, so the run is paused: {error} What was acknowledged is stored; "
+        "when the database works again, the same command goes on from there."
+    )
+
+
+__all__ = [
+    "CHECKPOINTS_KEPT", "LEASE", "LEAST_LEASE", "OWNER_LEASE", "STORAGE_PATIENCE", "RunConfig", "given_up",
+    "new_run_id",
+]  # fmt: skip

@@ -17,9 +17,10 @@ from typing import Any, TypeVar
 from ..core import messages as m
 from ..core.encoding import message_from_json
 from ..exceptions import DamagedStudyError, MessageError, RaytuneLiteError, SchemaVersionError, StorageError
+from ..metrics.meter import Meter
 from .answers import BUSY, answer, refusal
 from .batch import Later, Request
-from .config import RunConfig
+from .config import RunConfig, given_up
 from .host import Host
 from .inbox import Item, prefetched, read_message
 from .mailbox import Mail
@@ -49,6 +50,7 @@ class Driver:
         address: how other processes reach this driver with control commands.
         idle_after: seconds without a call after which the study is given back while nobody works at a trial of it; the
             next call takes it again. None: never.
+        meter: counts what the driver's sessions do.
     """
 
     def __init__(
@@ -61,13 +63,16 @@ class Driver:
         has_sampler_thread: bool = True,
         address: str | None = None,
         idle_after: float | None = None,
+        meter: Meter | None = None,
     ) -> None:
         self.config = config
         self._idle_after, self._called_at = idle_after, host.monotonic()
         self._host, self._notice = host, notice
         time = StudyTime(host)
         self._open_session = open_session or (
-            lambda later: Session(config, host=host, later=later, address=address, time=time, notice=notice)
+            lambda later: Session(
+                config, host=host, later=later, address=address, time=time, notice=notice, meter=meter
+            )
         )
         self._inbox: deque[Item] = deque()
         self._lock = host.lock()
@@ -289,7 +294,7 @@ class Driver:
         if first:
             self._notice(f"the database fails; trying again for {patience:.0f} s, meanwhile trials go on: {error}")
         if self._host.monotonic() > failing_since + patience:
-            return _paused(error, patience)
+            return given_up(error, patience)
         return None
 
     def _handle(self, session: Session, items: list[Item]) -> None:
@@ -387,13 +392,6 @@ class Driver:
             if self._host.monotonic() > self._called_at + self._idle_after and not self._inbox:
                 self._drop_session()
             return True
-
-
-def _paused(error: StorageError, seconds: float) -> StorageError:
-    return StorageError(
-        f"the database has failed for {seconds:.0f} s, so the run is paused: {error} What was acknowledged is stored; "
-        "when the database works again, the same command goes on from there."
-    )
 
 
 __all__ = ["INTERRUPTED", "Driver"]

@@ -84,6 +84,7 @@ class Launcher:
         self._n_invalid, self._no_result = 0, ""  # trials that returned what is no result, and what the last one did
         self._has_others = False  # whether an attempt ended otherwise
         self._room, self._growth, self._room_until = 0, 0, -math.inf
+        self._at_once: int | None = None  # trials that may run at once, and have room
         self._pace = pace or Pace(host)
         self._prefetched, self._n_asked = 0, 0  # slots, in all and in the last call
         self._disk_noticed_at = self._loss_noticed_at = -math.inf
@@ -190,13 +191,14 @@ class Launcher:
 
     def _bound(self, plan: Plan) -> int:
         """Tasks to keep queued or running at most."""
-        bounds = [n for n in (self._max_concurrent, plan.max_tasks) if n is not None]
-        if bounds:
-            self._growth = 0
-            return min(bounds)
         if self._host.monotonic() > self._room_until:  # the cluster may have grown
             self._room, self._growth = self._tasks.capacity(), self._tasks.growth()
             self._room_until = self._host.monotonic() + CAPACITY_INTERVAL
+        bounds = [n for n in (self._max_concurrent, plan.max_tasks) if n is not None]
+        self._at_once = min([*bounds, self._room])
+        if bounds:
+            self._growth = 0
+            return min(bounds)
         return self._room + self._pace.tasks_beyond(self._trials_a_task(plan))
 
     def _gather(self, seconds: float | None = None) -> None:
@@ -260,6 +262,7 @@ class Launcher:
             standing=self._observer.wants_standing,
             running=self._host.elapsed() - self._began_at,
             n_tasks=self._slots.n_tasks,
+            room=self._at_once,
             blocked=self._blocked,
         )
         plan = self._driver.plan(handover, timeout)

@@ -6,9 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from ..checkpoints.store import CheckpointStore
+from ..core.events import TrialAdded
 from ..core.state import StudyState, TrialRecord
+from ..storages.records import StudyRecord
 from ..trial import FrozenTrial, TrialState
-from .ports import Plan, Standing
+from .config import RunConfig
+from .ports import Plan, Standing, WorkerSettings
 
 _EPOCH = datetime(1970, 1, 1)  # naive UTC
 
@@ -62,6 +66,26 @@ def make_plan(
     )
 
 
+def worker_settings(
+    config: RunConfig, study: StudyRecord, checkpoints: CheckpointStore, previous_owner: str | None
+) -> WorkerSettings:
+    """What the attempts of a run must know."""
+    return WorkerSettings(
+        n_objectives=len(study.directions),
+        checkpoint_root=str(checkpoints.root),
+        lease=config.lease,
+        trial_timeout=config.trial_timeout,
+        run=config.run,
+        previous_owner=previous_owner,
+    )
+
+
+def is_news(state: StudyState, event: TrialAdded) -> bool:
+    """Whether a trial that another program wrote to the tables says what the study does not know yet."""
+    known = None if event.number is None else state.trials.get(event.number)
+    return known is None or (known.external and event.state != known.state)
+
+
 def locate(state: StudyState, slot: str) -> tuple[str, int] | None:
     """The node and the process of a slot's attempt, if they are known."""
     number = state.slots.get(slot)
@@ -91,4 +115,4 @@ def _date(at: float | None, created: float) -> datetime | None:
     return None if at is None else _EPOCH + timedelta(seconds=created + at)
 
 
-__all__ = ["locate", "make_plan", "record"]
+__all__ = ["is_news", "locate", "make_plan", "record", "worker_settings"]

@@ -96,7 +96,8 @@ class Handover:
     so every attempt is to end. ``checked``: the slots that the last plan asked about, once the launcher has looked at
     its tasks since; those that had ended are in ``ended`` or ``lost``, now or before. ``standing``: whether the plan is
     to hold one. ``running``: for how many seconds the run has been under way, by the script's clock, which outlives
-    every driver. ``n_tasks``: tasks that are queued or running; ``blocked``: why none of them begins, for people; ""
+    every driver. ``n_tasks``: tasks that are queued or running; ``room``: trials that there is room for at once, None
+    while nobody has looked; ``blocked``: why none of them begins, for people; ""
     while trials run, or where it is not known.
     """
 
@@ -109,6 +110,7 @@ class Handover:
     standing: bool = False
     running: float | None = None
     n_tasks: int = 0
+    room: int | None = None
     blocked: str = ""
 
 

@@ -8,7 +8,9 @@ else reads the state. Runs the same under the Ray driver, in-process and in test
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from ..checkpoints.layout import study_directory
@@ -16,6 +18,7 @@ from ..checkpoints.store import CheckpointStore
 from ..core import messages as m
 from ..core.state import StudyState
 from ..exceptions import RaytuneLiteError
+from ..metrics.meter import Meter, Reading
 from ..pruners import check_pruner
 from ..storages.records import StudyRecord
 from ..storages.repository import Repository
@@ -31,7 +34,7 @@ from .ports import Handover, Notice, Plan, WorkerSettings
 from .slots import Slots
 from .standing import Standings
 from .study_time import StudyTime
-from .suggest import SuggestRequest, ends_the_run
+from .suggest import SuggestRequest, ends_the_run, timed
 
 # Handing out work is committed like all else, but need not wait for the disk: any process may die and it stands; a
 # power cut that takes it back has ended the attempts too, and the same numbers and parameters are handed out again.
@@ -52,6 +55,7 @@ class Session:
         time: the study's, of a driver that opens it again. None: it begins here.
         notice: prints a line for people.
         snapshot_every: the least number of events between two snapshots.
+        meter: counts what this session does.
 
     Raises:
         StudyBusyError: another live process owns the study, see ``takeover``.
@@ -71,6 +75,7 @@ class Session:
         time: StudyTime | None = None,
         notice: Notice = lambda _: None,
         snapshot_every: int = EVERY,
+        meter: Meter | None = None,
     ) -> None:
         self.config, self._snapshot_every, self._later = config, snapshot_every, later
         self._host: Host = host or RealHost()
@@ -87,7 +92,8 @@ class Session:
         self._store = checkpoints
         self._time = time or StudyTime(self._host)
         self.failure: BaseException | None = None  # set when the state in memory may be ahead of the database
-        self.commits = Commits()
+        self.commits = Commits(meter)
+        self._timer = contextlib.nullcontext if meter is None else partial(timed, self._host, meter.suggested)
         self._standings = Standings()
         self.note = ""  # how the sampler chose last, if it said so
         self.sampler_failure: RaytuneLiteError | None = None  # it ends the run
@@ -100,14 +106,14 @@ class Session:
     # --- opening -----------------------------------------------------------------------------------------------------
 
     def _open(self) -> None:
-        study = self.study
+        study, began = self.study, self._host.monotonic()
         with no_collector():
             last = self._read()
         self._time.start(study.created, last, self._algorithms.mark_of(self.config.run))
         directory = study_directory(self.config.checkpoint_dir, self.repository.path, study.study_id, study.created)
         self.checkpoints = self._store or CheckpointStore(directory)
         added = self.repository.external_trials(study)
-        events: list[m.Event] = [event for event in added if self._is_news(event)]
+        events: list[m.Event] = [event for event in added if planning.is_news(self._state, event)]
         is_new_run = self._state.run.name != self.config.run  # else this is a restarted driver, and its attempts go on
         if is_new_run:
             check_pruner(self.pruner, len(self.study.directions))  # a recorded one too
@@ -118,6 +124,7 @@ class Session:
         if is_new_run:
             leftovers.sweep(self.checkpoints, self._state)
         self._slots.open()
+        self.commits.opened(self._state, self.now(), self._host.monotonic() - began)
 
     def _read(self) -> float:
         """The state that the study's log folds to; returns the time of the last event."""
@@ -143,10 +150,6 @@ class Session:
             MessageError: the log was changed by hand.
         """
         return self._algorithms.fold(log)
-
-    def _is_news(self, event: m.TrialAdded) -> bool:
-        known = None if event.number is None else self._state.trials.get(event.number)
-        return known is None or (known.external and event.state != known.state)
 
     # --- time --------------------------------------------------------------------------------------------------------
 
@@ -255,9 +258,9 @@ class Session:
 
     def _suggest_request(self, command: m.Suggest | m.SuggestOne) -> SuggestRequest:
         """What to ask the sampler: a pure function of recorded history, so asking again after a crash is harmless."""
-        fixed = frozenset(name for name, _ in self._state.trials[command.number].fixed)
+        state, fixed = self._state, frozenset(name for name, _ in self._state.trials[command.number].fixed)
         return SuggestRequest(
-            sampler=self.sampler, command=command, view=self._state.view(), known=self._state.space, fixed=fixed
+            sampler=self.sampler, command=command, view=state.view(), known=state.space, fixed=fixed, timer=self._timer
         )
 
     def _commit(self, batch: Batch) -> None:
@@ -267,7 +270,7 @@ class Session:
         flush = bool(batch.discards) or any(not isinstance(entry.event, _REPEATABLE) for entry in batch.entries)
         began = self._host.monotonic()
         self.repository.commit(self.study, self.epoch, batch.entries, batch.rows, lease_until=lease_until, flush=flush)
-        self.commits.note(len(batch.entries), self._host.monotonic() - began)
+        self.commits.note(batch, self._host.monotonic() - began)
         self._history.note(batch.entries)
 
     def _perform(self, batch: Batch) -> None:
@@ -282,14 +285,12 @@ class Session:
 
     def worker_settings(self) -> WorkerSettings:
         """What the attempts of this run must know."""
-        return WorkerSettings(
-            n_objectives=len(self.study.directions),
-            checkpoint_root=str(self.checkpoints.root),
-            lease=self.config.lease,
-            trial_timeout=self.config.trial_timeout,
-            run=self.config.run,
-            previous_owner=self.previous_owner,
-        )
+        return planning.worker_settings(self.config, self.study, self.checkpoints, self.previous_owner)
+
+    def measure(self, handover: Handover) -> Reading | None:
+        """The numbers for a monitoring system, beside what the launcher said last; None without a Meter."""
+        meter = self.commits.meter
+        return None if meter is None else meter.read(self._state, self.now(), handover.room, handover.n_tasks)
 
     @property
     def suggests_slowly(self) -> bool:

@@ -29,13 +29,17 @@ QUIET = 0.5  # seconds without a question after which a sampler may load what it
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuggestRequest:
-    """What a sampler is asked. ``known``: the study's parameters; ``fixed``: names that it may not choose."""
+    """What a sampler is asked.
+
+    ``known``: the study's parameters; ``fixed``: names that it may not choose. ``timer``: entered while it is asked.
+    """
 
     sampler: Sampler
     command: m.Suggest | m.SuggestOne
     view: StudyView
     known: Mapping[str, Distribution]
     fixed: frozenset[str] = frozenset()
+    timer: Callable[[], contextlib.AbstractContextManager[None]] = contextlib.nullcontext
 
     @property
     def key(self) -> Key:
@@ -50,6 +54,7 @@ class SuggestRequest:
             view=self.view.still(),
             known=dict(self.known),
             fixed=self.fixed,
+            timer=self.timer,
         )
 
     def answer(self) -> m.Suggested | m.ParamSet:
@@ -60,7 +65,7 @@ class SuggestRequest:
             SamplerRefusedError: a sampler cannot do what the study or the objective asks for.
         """
         try:
-            with isolated_globals(generators=self.sampler.draws_globally):
+            with self.timer(), isolated_globals(generators=self.sampler.draws_globally):
                 if isinstance(self.command, m.SuggestOne):
                     return self._one(self.command)
                 return self._suggested(self.command.number)
@@ -105,6 +110,14 @@ def ends_the_run(key: Key, error: RaytuneLiteError) -> bool:
         error: see SuggestRequest.answer. A sampler that merely refuses one parameter fails the trial that asked for it.
     """
     return isinstance(error, SamplerFailedError) or not key[1]
+
+
+@contextlib.contextmanager
+def timed(host: Host, note: Callable[[float], None]) -> Iterator[None]:
+    """Tell ``note`` how many seconds the block took, unless it raises."""
+    began = host.monotonic()
+    yield
+    note(host.monotonic() - began)
 
 
 @contextlib.contextmanager
@@ -207,4 +220,4 @@ class SamplerThread:
             getattr(sampler, "load", lambda: None)()
 
 
-__all__ = ["Key", "SamplerThread", "SuggestRequest", "ends_the_run", "isolated_globals"]
+__all__ = ["Key", "SamplerThread", "SuggestRequest", "ends_the_run", "isolated_globals", "timed"]

@@ -21,6 +21,7 @@ import ray
 from ...checkpoints import marker
 from ...core import messages as m
 from ...exceptions import CheckpointError
+from ...metrics.meter import Meter, Reading
 from ..answers import BUSY
 from ..config import RunConfig
 from ..control import ControlServer
@@ -29,6 +30,7 @@ from ..host import RealHost
 from ..hosting import Hosting
 from ..ports import Handover, Plan, WorkerSettings
 from ..socket_server import SocketServer
+from .metrics import Export
 
 
 class DriverActor:
@@ -99,7 +101,9 @@ class HostedRun:
 
     def __init__(self, config: RunConfig, node: str, ip: str) -> None:
         self._control = ControlServer(ip, self._decide, lambda: self.driver.handover)
-        self.driver = Driver(config, RealHost(), _say, address=self._control.address)
+        meter = Meter(n_gpus=config.n_gpus)
+        self.driver = Driver(config, RealHost(), _say, address=self._control.address, meter=meter)
+        self._export = Export(config.study_name, self._measure)
         self._config, self._node, self._key = config, node, secrets.token_bytes(32)
         self._settings: WorkerSettings | None = None
         try:
@@ -119,7 +123,11 @@ class HostedRun:
                 address=self._server.address,
                 key=self._key,
             )
+            self._export.start()
         return self._settings
+
+    def _measure(self) -> Reading | None:
+        return self.driver.query(lambda session: session.measure(self.driver.handover))
 
     def _mark(self, root: Path) -> str | None:
         """Mark the checkpoint directory for the other nodes; answers what stands there.
@@ -141,6 +149,7 @@ class HostedRun:
     def close(self) -> bool:
         """See hosting.Guest."""
         try:
+            self._export.close()
             is_clean = self.driver.close()
             if self._settings is not None:
                 marker.remove(Path(self._settings.checkpoint_root), self._config.run)

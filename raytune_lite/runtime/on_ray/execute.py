@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .. import signals
@@ -73,6 +73,7 @@ def execute(run: RayRun, observer: ScriptObserver, attach: Callable[[Ask], None]
 def _execute(run: RayRun, observer: ScriptObserver, attach: Callable[[Ask], None]) -> None:
     config, host = run.config, RealHost()
     request = cluster.check_request(run.resources)
+    config = replace(config, n_gpus=float(request.get("num_gpus") or 0.0))
     packed(run.objective)  # refused here if it cannot travel
     if what := what_connecting_is():
         observer.phase(what)

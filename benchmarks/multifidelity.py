@@ -3,7 +3,7 @@
     python benchmarks/multifidelity.py --data DIR --out curves.jsonl [--workers 1,8,64] [--seeds 30] [--jobs 2]
     python benchmarks/multifidelity.py --out curves.jsonl --summary
 
-The launcher, the driver, the session and the core are the true ones, on the simulator's clock, see ``_virtual``. A run
+The launcher, the driver, the session and the core are the true ones, in virtual time (``runtime/virtual/quiet``). A run
 lasts ``--budget`` full trainings, of the mean length. A method is rule/sampler, see ``_methods``. A sampler's point is
 moved to the nearest configuration of the table that has not been tried; all methods begin with the same ones, and meet
 the same speeds; random search takes them in the same order under every rule. Many workers have soon tried all of a
@@ -39,13 +39,13 @@ import _load
 import _methods
 import _runs
 import _tables
-import _virtual
 import numpy as np
 from _asynchrony import generator
 from _regret import summary
 
 from raytune_lite.distributions import IntDistribution
 from raytune_lite.exceptions import TrialPruned
+from raytune_lite.runtime.virtual.quiet import QuietCluster
 from raytune_lite.trial import TrialState
 
 METHODS = "full/random,one-epoch/random,asha/random,asha/tpe,asha/gp,asha/auto,asha-stop/random,median/random"
@@ -153,7 +153,7 @@ def perform(work: tuple[Run, str]) -> dict[str, Any]:
     training = Training(table, rule)
     chooser = _methods.FromTable(_methods.SAMPLERS[sampler](run.seed), table, order, run.n_initial)
     start, error = time.process_time(), ""
-    cluster = _virtual.QuietCluster(
+    cluster = QuietCluster(
         chooser, rule.make(table.epochs, run.workers), training, workers=run.workers, enqueued=enqueued
     )
     training.cluster, training.sampler = cluster, chooser
@@ -161,7 +161,7 @@ def perform(work: tuple[Run, str]) -> dict[str, Any]:
         cluster.run(run.budget * training.training)
     except Exception as exception:  # noqa: BLE001  (any method's; the table says so)
         error = f"{type(exception).__name__}: {exception}"[:500]
-    spent, state = cluster.spent, cluster.state
+    spent, state = cluster.cpu, cluster.state
     found = {} if error else training.results(run.budget)
     return {
         **asdict(run),

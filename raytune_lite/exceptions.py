@@ -106,6 +106,10 @@ class NoResultError(RaytuneLiteError, RuntimeError):
         )
 
 
+class NotEnoughDataError(RaytuneLiteError, ValueError):
+    """A study has too few curves for what was asked of them; the message says what is missing and the way out."""
+
+
 class SamplerRefusedError(RaytuneLiteError, ValueError):
     """The sampler cannot serve this study or this parameter, as a grid that lacks it; the message says what to change.
     """

@@ -27,13 +27,13 @@ from raytune_lite.runtime.launcher import Launcher
 from raytune_lite.runtime.session import Session
 from raytune_lite.runtime.simulator import simulation
 from raytune_lite.runtime.simulator.__main__ import main
-from raytune_lite.runtime.simulator.host import T0, SimulatedHost
 from raytune_lite.runtime.simulator.hunt import hunt, kind_of, minimise, read, written
 from raytune_lite.runtime.simulator.owners import Results
 from raytune_lite.runtime.simulator.simulation import Simulation, play
 from raytune_lite.runtime.slots import Slots
 from raytune_lite.runtime.study_time import StudyTime
 from raytune_lite.runtime.takeover import OwnerWatch
+from raytune_lite.runtime.virtual.host import T0, SimulatedHost
 from raytune_lite.storages.memory import MemoryStore
 
 # one in some hundreds: a given-up attempt ends by itself after all, or its process goes on; an old copy comes late

@@ -20,8 +20,8 @@ from raytune_lite.runtime.heartbeat import EXIT_CODE, Heartbeat
 from raytune_lite.runtime.host import RealHost
 from raytune_lite.runtime.ports import Lost
 from raytune_lite.runtime.simulator.owners import Results
-from raytune_lite.runtime.simulator.world import Process, World
 from raytune_lite.runtime.trial import Trial
+from raytune_lite.runtime.virtual.world import Process, World
 from raytune_lite.samplers import GridSampler, RandomSampler
 from raytune_lite.storages import Repository
 from raytune_lite.trial import StudyDirection, TrialState

@@ -7,7 +7,7 @@ import click
 from .base import cli, existing_url, open_study, refuse, study_options
 
 
-def _name(argument: str | None, option: str | None) -> str | None:
+def study_name_of(argument: str | None, option: str | None) -> str | None:
     """The study's name, which may be given as an argument or as an option."""
     if argument is not None and option is not None:
         refuse(f"give the study once, got {argument!r} and --study {option!r}.")
@@ -39,7 +39,7 @@ def report(
     """
     from ..report.page import write_report
 
-    shown = open_study(storage, storage_env, _name(study, study_name))
+    shown = open_study(storage, storage_env, study_name_of(study, study_name))
     other = None if compare is None else open_study(storage, storage_env, compare)
     path = write_report(shown, out, compare=other)
     click.echo(f"{path} ({path.stat().st_size / 1e6:.2f} MB): open it in a browser")
@@ -63,7 +63,7 @@ def dashboard(
     from ..integrations.dashboard import HOST, serve
     from ..storages.url import normalize_url
 
-    found = open_study(storage, storage_env, _name(study, study_name))
+    found = open_study(storage, storage_env, study_name_of(study, study_name))
     found.close()
     url = normalize_url(existing_url(storage, storage_env)).render_as_string(hide_password=False)
     click.echo(f"http://{HOST}:{port}/dashboard/studies/{found.study_id} (Ctrl-C ends it)")

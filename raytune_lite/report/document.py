@@ -18,7 +18,7 @@ from ..display.text import printable
 from ..distributions import CategoricalDistribution, Distribution, FloatDistribution, IntDistribution
 from ..integrations.importance import Importances, importances
 from ..trial import StudyDirection, TrialState
-from . import again, health, pictures
+from . import again, health, pictures, pruning
 from .columns import Param
 from .compare import comparison
 from .facts import Facts
@@ -41,16 +41,17 @@ def document(study: Results, *, compare: Results | None = None) -> dict[str, Any
         ValueError: the two cannot be compared.
     """
     facts = Facts(study)
-    found = _of(facts)
+    found = _of(facts, study)
     found["compare"] = None
     if compare is not None:
         other = Facts(compare)
-        found["compare"] = comparison([found, _of(other)], [facts, other])
+        found["compare"] = comparison([found, _of(other, compare)], [facts, other])
     return found
 
 
-def _of(facts: Facts) -> dict[str, Any]:
+def _of(facts: Facts, study: Results) -> dict[str, Any]:
     found = _parts(facts)
+    found["replay"] = pruning.replayed(study, facts)
     found["health"] = [card.document() for card in _health(facts, found)]
     found["again"] = {
         "code": again.code(facts.name, facts.storage, facts.directions, facts.run),
@@ -137,6 +138,8 @@ def _health(facts: Facts, found: dict[str, Any]) -> list[health.Card]:
         cards.append(health.lowest_rung(facts.rungs))
     cards += [health.duplicates(columns), health.failures(facts.attempts)]
     cards.append(health.checkpoints())
+    if found["replay"] is not None:
+        cards.append(pruning.card(found["replay"]))
     if not several:
         cards.append(health.flattened(columns))
     return cards

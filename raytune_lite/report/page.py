@@ -248,8 +248,10 @@ def _time(found: dict[str, Any], said: dict[str, str]) -> str:
     not_known = (
         '<p class="note">How long writing checkpoints took is not recorded; it is in the time of the trials.</p>'
     )
+    replay = f'<p id="replay-words">{escape(found["replay"]["text"])}</p>' if found["replay"] else ""
     inside = (
-        f'{_picture("time", said["time"])}<p id="time-words">{escape(said["time"])}</p>{_time_key(found)}{not_known}'
+        f'{_picture("time", said["time"])}<p id="time-words">{escape(said["time"])}</p>{replay}{_time_key(found)}'
+        f"{not_known}"
     )
     return f'<section id="time-section"><h2>Where the slot-time went</h2>{inside}</section>'
 

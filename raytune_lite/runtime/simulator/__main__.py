@@ -9,9 +9,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..virtual.trace import LEGEND
 from .hunt import Tally, hunt, minimise, note_transitions, read, written
 from .simulation import play
-from .trace import LEGEND
 
 COMMAND = "python -m raytune_lite.runtime.simulator"
 

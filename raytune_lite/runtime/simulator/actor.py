@@ -23,11 +23,11 @@ from ..ports import Handover, Plan, TransportError, WorkerSettings
 from ..session import Session
 from ..study_time import StudyTime
 from ..tokens import split
+from ..virtual.host import SimulatedHost
+from ..virtual.world import Process, World
 from .audit import Auditor
-from .host import SimulatedHost
 from .network import BROKEN, Server, call
 from .storage import Disk, DiskStore, FaultyRepository
-from .world import Process, World
 
 Open = Callable[[Process], Any]  # a database as one process sees it
 SNAPSHOT_EVERY = 50  # events: a history has some hundreds

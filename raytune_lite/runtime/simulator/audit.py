@@ -15,6 +15,8 @@ from ...core.ledger import Ledger
 from ...core.retries import RetryPolicy
 from ...core.state import StudyState
 from ...trial import TrialState
+from ..virtual.trace import brief
+from ..virtual.world import Process, World
 from .compare import differences
 from .facts import LOST, TrialFacts, put_cell
 from .forest import Forest
@@ -24,8 +26,6 @@ from .promises import Promises
 from .reach import Reach
 from .referee import Referee
 from .requests import CONTROL, Requests
-from .trace import brief
-from .world import Process, World
 
 _ENDED_BY_FAILURE = {kind.value for kind in m.FailureKind}
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...core.messages import FailureKind
+from ..virtual.world import Process, World
 from .actor import Actor
 from .audit import Auditor
 from .scenario import Scenario
 from .storage import Disk
-from .world import Process, World
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ...core import messages as m
 from ..heartbeat import TIMEOUT_GRACE
-from .world import Process
+from ..virtual.world import Process
 
 CALL = 8.0  # seconds between the driver's answer and the moment at which a worker hears it, at most
 SLACK = 8.0  # seconds within which a process that must end has ended: a beat, the switch's margin, a message

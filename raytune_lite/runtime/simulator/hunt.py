@@ -14,8 +14,8 @@ from pathlib import Path
 
 from ...core.trials import TRANSITIONS
 from ...core.trials import written as written_row
+from ..virtual.world import Strike
 from .simulation import Result, play
-from .world import Strike
 
 CHUNK = 20  # seeds that a process takes at a time
 

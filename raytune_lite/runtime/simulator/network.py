@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from .world import Process, Signal, World
+from ..virtual.world import Process, Signal, World
 
 BROKEN = object()  # the answer to a call whose other end is no longer there
 

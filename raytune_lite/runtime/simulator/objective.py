@@ -7,9 +7,9 @@ from typing import Protocol
 
 from ...exceptions import TrialInvalid, TrialPruned
 from ..trial import Trial
+from ..virtual.world import Process
 from .scenario import Scenario
 from .storage import DiskStore
-from .world import Process
 
 
 class CutOff(Protocol):

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from ...core.messages import AttemptEnded, Outcome
 from ..config import OWNER_LEASE
-from .world import Process
+from ..virtual.world import Process
 
 SLACK = 0.5  # seconds between an owner's renewal and the moment at which another one has seen it
 IN_HAND = 25.0  # seconds that the end of an attempt may take from its script to its driver, while messages get lost

@@ -19,6 +19,7 @@ from ...pruners import (
     WilcoxonPruner,
 )
 from ...trial import StudyDirection
+from ..virtual.world import World
 from .cap import CappedLadder
 from .climbs import climb_of
 from .forest import Population
@@ -29,7 +30,6 @@ from .referee import Referee, Violate
 from .rules import rule_of
 from .stopping import Stopping
 from .timed_ladder import TimedLadder
-from .world import World
 
 STUDY_NAME = "simulated"
 _LADDERS: dict[type, type[Ladder]] = {PASHAPruner: CappedLadder, MOASHAPruner: FrontLadder}

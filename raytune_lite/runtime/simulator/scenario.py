@@ -14,9 +14,9 @@ from ...distributions import Distribution, FloatDistribution, IntDistribution
 from ...samplers import GridSampler, RandomSampler
 from ...trial import StudyDirection
 from ..trial import Trial
+from ..virtual.world import World
 from .pruners import draw_pruner, has_patience, referee_of
 from .referee import Referee
-from .world import World
 
 # The probability of each fault at each of its occasions, in a history of middling misfortune.
 RATES = {

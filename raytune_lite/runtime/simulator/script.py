@@ -17,14 +17,14 @@ from ..launcher import Launcher
 from ..pace import Pace
 from ..ports import Plan, Standing, WorkerSettings
 from ..task import Result
+from ..virtual.host import HEAD, SimulatedHost
+from ..virtual.world import Process, Thread, World
 from .actor import Actor, ActorCalls, Open
 from .cluster import Cluster
-from .host import HEAD, SimulatedHost
 from .pruners import STUDY_NAME
 from .scenario import Scenario
 from .tasks import SimulatedTasks
 from .worker import Actors, Worker
-from .world import Process, Thread, World
 
 POLL = 1.0  # seconds between the launcher's looks when nothing ends
 AFTERMATH = 70.0  # seconds after the last fault for which a process or the database may still hang

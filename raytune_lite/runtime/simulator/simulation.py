@@ -18,14 +18,14 @@ from ...storages.memory import MemoryDatabase, MemoryStore
 from ...storages.repository import Repository
 from ...storages.store import Store
 from ...trial import TrialState
+from ..virtual.host import T0, SimulatedHost
+from ..virtual.world import Process, Strike, Violation, World
 from . import scenario as scenarios
 from .actor import Actor, AuditedSession
 from .audit import Auditor
 from .cluster import Cluster
-from .host import T0, SimulatedHost
 from .script import Script, config_of
 from .storage import DiskStore, FaultyRepository, lose_power
-from .world import Process, Strike, Violation, World
 
 MAX_EVENTS = 400_000
 MAX_TIME = max(scenarios.CALM_AFTER) + 4_000.0  # seconds of virtual time

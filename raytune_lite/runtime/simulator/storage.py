@@ -20,8 +20,8 @@ from ...exceptions import CheckpointCorruptedError, CheckpointDiskError, Checkpo
 from ...storages.memory import MemoryDatabase
 from ...storages.records import Owner, Snapshot, StudyRecord
 from ...storages.store import Store
+from ..virtual.world import Process, World
 from .audit import Auditor
-from .world import Process, World
 
 
 class FaultyRepository:

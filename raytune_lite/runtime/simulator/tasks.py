@@ -10,8 +10,8 @@ from ...core.messages import AttemptEnded, FailureKind
 from ...exceptions import RaytuneLiteError
 from ..ports import DriverCalls, Lost, Prefetched, Returned
 from ..task import returned
+from ..virtual.world import Process, Signal
 from .cluster import Cluster, Task
-from .world import Process, Signal
 
 Body = Callable[[Process, str, str, Sequence[bytes]], Any]  # (process, slot, node, prefetched) -> task.Result
 

@@ -17,13 +17,13 @@ from ..channel import DriverChannel, FastLine
 from ..heartbeat import Heartbeat
 from ..ports import TransportError, WorkerSettings
 from ..task import Place, Result, run_task
+from ..virtual.host import SimulatedHost
+from ..virtual.world import Process
 from .actor import Actor, ActorTransport, HostedRun
 from .audit import Auditor
 from .cluster import Cluster
-from .host import SimulatedHost
 from .objective import Objective
 from .storage import DiskStore
-from .world import Process
 
 BEAT = 2.0  # seconds between heartbeats
 FAST_REST = 10.0  # seconds until a socket that failed is tried again

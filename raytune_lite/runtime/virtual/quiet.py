@@ -1,9 +1,9 @@
-"""A quiet cluster in virtual time: the true launcher, driver, session and core on the simulator's clock, and no faults.
+"""A quiet cluster in virtual time: the true launcher, driver, session and core, and no faults.
 
-What is simulated: tasks (a fixed number of workers), and the training itself, which is looked up in a table and takes
-the table's seconds. Messages take no time; a free worker takes ``START`` seconds to begin its next task. What is true:
-all that decides and stores, ``Trial`` and its buffer of reports, and the launcher. Left out: the heartbeats and the
-driver's look at leases, because nothing fails here, and the rows in tables, because nobody reads them.
+What is simulated: tasks (a fixed number of workers), and the training itself, which the objective looks up and lets
+pass. Messages take no time; a free worker takes ``start`` seconds to begin its next task. What is true: all that
+decides and stores, ``Trial`` and its buffer of reports, and the launcher. Left out: the heartbeats and the driver's
+look at leases, because nothing fails here, and the rows in tables, because nobody reads them.
 """
 
 from __future__ import annotations
@@ -18,26 +18,28 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from raytune_lite.checkpoints import layout
-from raytune_lite.checkpoints.store import CheckpointStore
-from raytune_lite.core import messages as m
-from raytune_lite.core.encoding import event_to_json
-from raytune_lite.core.state import StudyState
-from raytune_lite.distributions import Distribution
-from raytune_lite.runtime.attempt import run_trial
-from raytune_lite.runtime.config import RunConfig
-from raytune_lite.runtime.driver import Driver
-from raytune_lite.runtime.launcher import Launcher
-from raytune_lite.runtime.ports import DriverCalls, Lost, Plan, Prefetched, Returned
-from raytune_lite.runtime.session import Session
-from raytune_lite.runtime.simulator.host import T0, SimulatedHost
-from raytune_lite.runtime.simulator.world import Process, Signal, World
-from raytune_lite.runtime.trial import Trial
-from raytune_lite.storages.memory import MemoryDatabase, MemoryStore
-from raytune_lite.trial import StudyDirection
+from ...checkpoints import layout
+from ...checkpoints.store import CheckpointStore
+from ...core import messages as m
+from ...core.encoding import event_to_json
+from ...core.retries import RetryPolicy
+from ...core.state import StudyState
+from ...distributions import Distribution
+from ...storages.memory import MemoryDatabase, MemoryStore
+from ...trial import StudyDirection
+from ..attempt import run_trial
+from ..config import RunConfig
+from ..driver import Driver
+from ..launcher import Launcher
+from ..ports import DriverCalls, Lost, Plan, Prefetched, Returned
+from ..session import Session
+from ..trial import Trial
+from .host import T0, SimulatedHost
+from .world import Process, Signal, World
 
-START = 0.02  # seconds until a free worker begins its next task
+START = 0.02  # seconds until a free worker begins its next task, where nothing else is said
 NEVER = 10**12  # events between two snapshots
+LONGEST = 1e12  # seconds of a run without a bound
 
 
 class QuietHost(SimulatedHost):
@@ -108,7 +110,7 @@ class Checkpoints(CheckpointStore):
 
 
 @dataclass(slots=True)
-class Spent:
+class CpuTime:
     """CPU seconds of the driver: with reports that were to be decided, and with all else, samplers included."""
 
     decisions: int = 0
@@ -125,6 +127,10 @@ class QuietCluster:
         objective: is called in virtual time: ``world.sleep`` lets it pass.
         workers: trials at one time.
         enqueued: the first configurations, as external values.
+        n_trials: how many the study may start; None: as many as there is time for.
+        catch: exceptions of the objective that fail a trial and not the run.
+        start: seconds until a free worker begins its next task.
+        start_up: seconds that pass between a claim and the objective, by the trial's number.
     """
 
     def __init__(
@@ -136,18 +142,25 @@ class QuietCluster:
         workers: int,
         enqueued: Sequence[dict[str, Any]] = (),
         encode: Callable[[Any], str] = json.dumps,
+        n_trials: int | None = None,
+        catch: tuple[type[Exception], ...] = (),
+        start: float = START,
+        start_up: Callable[[int], float] = lambda _: 0.0,
     ) -> None:
         self.world = World(0, {})
         self.process = Process(self.world, "study")
         self.host = QuietHost(self.process)
-        self.workers, self.objective = workers, objective
-        self.checkpoints, self.spent = Checkpoints(), Spent()
+        self.workers, self.objective, self.catch = workers, objective, catch
+        self.start, self.start_up = start, start_up
+        self.checkpoints, self.cpu = Checkpoints(), CpuTime()
         self.failure: BaseException | None = None
+        self.finished = self.stopped = False
         self._database = MemoryDatabase()
         self._database.create_study("quiet", [StudyDirection.MINIMIZE], now=T0)
         config = RunConfig(
-            storage="", study_name="quiet", run="run", sampler=sampler, pruner=pruner, durable=False, lease=math.inf
-        )
+            storage="", study_name="quiet", run="run", sampler=sampler, pruner=pruner, durable=False, lease=math.inf,
+            n_trials=n_trials, retries=RetryPolicy(abort_after=None),
+        )  # fmt: skip
         self.session: Any = None
         self.driver = Driver(
             config, self.host, lambda _: None, open_session=lambda _: self._open(config), has_sampler_thread=False
@@ -168,7 +181,11 @@ class QuietCluster:
         """The study's state."""
         return self.session._state  # type: ignore[no-any-return]
 
-    def run(self, seconds: float) -> None:
+    def stop(self) -> None:
+        """Called by the objective: time stands still from now on, and ``run`` returns."""
+        self.stopped = True
+
+    def run(self, seconds: float = LONGEST) -> None:
         """Run the study for some seconds of virtual time; whatever is under way then is left as it is."""
         launcher = Launcher(
             self.driver, self.tasks, self.host, Silent(), study_name="quiet", max_concurrent=None, poll=seconds
@@ -181,9 +198,8 @@ class QuietCluster:
                 self.failure = error
             self.finished = True
 
-        self.finished = False
         self.process.start(main)
-        self.world.run(lambda: self.finished, max_events=10**12, max_time=seconds)
+        self.world.run(lambda: self.finished or self.stopped, max_events=10**12, max_time=seconds)
         self.world.close()
         if self.failure is not None:
             raise self.failure
@@ -222,7 +238,7 @@ class Tasks:
         self.submitted += 1
         slot = f"task-{self.submitted}"
         self.queue.append(slot)
-        self.cluster.world.after(START, self._begin)
+        self.cluster.world.after(self.cluster.start, self._begin)
         return slot
 
     def _begin(self) -> None:
@@ -236,7 +252,7 @@ class Tasks:
         self.ended.append(returned)
         self.running -= 1
         self.news.set()
-        self.cluster.world.after(START, self._begin)
+        self.cluster.world.after(self.cluster.start, self._begin)
 
     def _attempt(self, slot: str) -> Returned:
         cluster = self.cluster
@@ -244,8 +260,11 @@ class Tasks:
         assignment = channel.claim(slot)
         if assignment is None:
             return Returned(slot=slot)
+        start_up = cluster.start_up(assignment.number)
+        if start_up > 0.0:
+            cluster.world.sleep(start_up)
         trial = Trial(assignment, channel, lambda: cluster.checkpoints, 1, math.inf, cluster.host)
-        result = run_trial(cluster.objective, trial)
+        result = run_trial(cluster.objective, trial, catch=cluster.catch)
         return Returned(
             slot=slot,
             message=event_to_json(result.event()).encode(),
@@ -287,14 +306,14 @@ class Channel:
     """An attempt's way to the driver, in the same process; it takes the CPU time of each call."""
 
     def __init__(self, cluster: QuietCluster) -> None:
-        self._driver, self._spent = cluster.driver, cluster.spent
+        self._driver, self._cpu = cluster.driver, cluster.cpu
 
     def claim(self, slot: str) -> m.Assignment | None:
         """The trial to work at."""
         start = time.process_time()
         found: m.Assignment | None = self._driver.ask(m.Claimed(slot=slot, node="node"))
-        self._spent.claims += 1
-        self._spent.claiming += time.process_time() - start
+        self._cpu.claims += 1
+        self._cpu.claiming += time.process_time() - start
         return found
 
     def suggest(self, number: int, attempt: int, name: str, distribution: Distribution) -> m.ParamValue:
@@ -308,6 +327,6 @@ class Channel:
         """See delivery.Channel."""
         start = time.process_time()
         found = self._driver.report(m.Reported(number=number, attempt=attempt, progress=progress))
-        self._spent.decisions += 1
-        self._spent.deciding += time.process_time() - start
+        self._cpu.decisions += 1
+        self._cpu.deciding += time.process_time() - start
         return found

@@ -37,7 +37,7 @@ def report(
       raytune-lite report train --out report.html
       raytune-lite report train --compare train-2 --out both.html
     """
-    from ..report.page import write_report
+    from ..report.html import write_report
 
     shown = open_study(storage, storage_env, study_name_of(study, study_name))
     other = None if compare is None else open_study(storage, storage_env, compare)

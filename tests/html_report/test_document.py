@@ -15,15 +15,15 @@ import raytune_lite as rl
 from raytune_lite.core import messages as m
 from raytune_lite.core.events import LogEntry
 from raytune_lite.pruners import ASHAPruner
-from raytune_lite.report import health, pictures
-from raytune_lite.report.columns import Columns
-from raytune_lite.report.compare import paired
-from raytune_lite.report.document import document
-from raytune_lite.report.facts import Facts
-from raytune_lite.report.ladder import Ladder
-from raytune_lite.report.moments import Moments, Reader
-from raytune_lite.report.slot_time import SlotTime
-from raytune_lite.report.words import headline
+from raytune_lite.report.html import health, pictures
+from raytune_lite.report.html.columns import Columns
+from raytune_lite.report.html.compare import paired
+from raytune_lite.report.html.document import document
+from raytune_lite.report.html.facts import Facts
+from raytune_lite.report.html.ladder import Ladder
+from raytune_lite.report.html.moments import Moments, Reader
+from raytune_lite.report.html.slot_time import SlotTime
+from raytune_lite.report.html.words import headline
 from raytune_lite.runtime.algorithms import Algorithms
 from raytune_lite.storages.records import AttemptRecord
 from raytune_lite.study.compaction import compact_study
@@ -195,7 +195,7 @@ def test_an_attempt_of_a_dead_run_ends_with_its_runs_last_event_and_not_when_the
 
 
 def test_overlapping_attempts_get_lanes_of_their_own():
-    from raytune_lite.report.timeline import Lanes
+    from raytune_lite.report.html.timeline import Lanes
 
     spans = [(0, 4), (1, 3), (3, 6), (4, 5), (10_000, 10_002)]
     attempts = [attempt(k, 1, float(start), float(end), "complete") for k, (start, end) in enumerate(spans)]
@@ -324,7 +324,7 @@ def test_thinning_keeps_both_ends_and_the_best():
 
 
 def test_curves_are_evenly_spaced_and_bounded_however_many_there_are():
-    from raytune_lite.report.columns import BEST, SAMPLE
+    from raytune_lite.report.html.columns import BEST, SAMPLE
 
     trials = (
         rl.trial.FrozenTrial(number=k, state=TrialState.COMPLETE, values=(float(k),), intermediate_values={1: float(k)})

@@ -11,8 +11,8 @@ from click.testing import CliRunner
 
 import raytune_lite as rl
 from raytune_lite.cli import cli
-from raytune_lite.report.document import document
-from raytune_lite.report.page import embedded, page, write_report
+from raytune_lite.report.html.document import document
+from raytune_lite.report.html.page import embedded, page, write_report
 
 from . import studies
 from .browser import chromium

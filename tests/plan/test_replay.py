@@ -20,9 +20,9 @@ from raytune_lite.plan.replaying import of_record
 from raytune_lite.plan.rules import named, pruner_of
 from raytune_lite.plan.words import lines, verdict
 from raytune_lite.pruners import ASHAPruner, HyperbandPruner, MedianPruner, NopPruner, PBTPruner, ThresholdPruner
-from raytune_lite.report.document import document
-from raytune_lite.report.page import page
-from raytune_lite.report.pruning import card
+from raytune_lite.report.html.document import document
+from raytune_lite.report.html.page import page
+from raytune_lite.report.html.pruning import card
 from raytune_lite.storages.records import AttemptRecord
 from raytune_lite.trial import TrialState
 

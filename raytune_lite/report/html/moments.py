@@ -11,9 +11,9 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from ..core import messages as m
-from ..core.messages import LogEntry
-from ..storages.records import AttemptRecord, RungRecord
+from ...core import messages as m
+from ...core.messages import LogEntry
+from ...storages.records import AttemptRecord, RungRecord
 
 Key = tuple[int, int]  # (trial, attempt), or (trial, level)
 

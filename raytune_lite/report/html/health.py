@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..core.messages import FailureKind
-from ..display.text import printable
-from ..storages.records import AttemptRecord, RungRecord
-from ..trial import TrialState
+from ...core.messages import FailureKind
+from ...display.text import printable
+from ...storages.records import AttemptRecord, RungRecord
+from ...trial import TrialState
 from .columns import Columns
 from .pictures import number, position
 

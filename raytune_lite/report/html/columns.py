@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..distributions import CategoricalDistribution, Distribution, IntDistribution
-from ..trial import FrozenTrial, StudyDirection, TrialState
+from ...distributions import CategoricalDistribution, Distribution, IntDistribution
+from ...trial import FrozenTrial, StudyDirection, TrialState
 
 NAN = math.nan
 SAMPLE = 120  # learning curves that are kept: evenly spaced ones, up to twice as many

@@ -11,12 +11,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..core.protocols import Grid
-from ..display.tables import value_text
-from ..display.text import printable
-from ..pareto import pareto_mask
-from ..storages.records import CellRecord
-from ..trial import TrialState
+from ...core.protocols import Grid
+from ...display.tables import value_text
+from ...display.text import printable
+from ...pareto import pareto_mask
+from ...storages.records import CellRecord
+from ...trial import TrialState
 from .columns import Columns, Param
 
 POINTS = 4_000  # of the history

@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .. import pruners, samplers
-from ..core.messages import RunStarted
-from ..display.text import printable_lines
-from ..trial import StudyDirection
+from ... import pruners, samplers
+from ...core.messages import RunStarted
+from ...display.text import printable_lines
+from ...trial import StudyDirection
 
 NOT_RECORDED = (
     "the objective's code and its commit",

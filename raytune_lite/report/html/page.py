@@ -14,12 +14,12 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..arguments import path as check_path
+from ...arguments import path as check_path
 from .document import document
 from .words import TIME, captions, compared, count, figure, headline, next_steps
 
 if TYPE_CHECKING:
-    from ..study.results import Results
+    from ...study.results import Results
 
 _SCRIPTS = ("base.js", "trials.js", "slots.js")
 _STATES = (("COMPLETE", 1), ("PRUNED", 2), ("FAIL", 3), ("PAUSED", 5), ("RUNNING", 0))

@@ -6,14 +6,14 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ..plan.curves import read, with_reports
-from ..plan.replaying import of_record
-from ..plan.words import verdict
+from ...plan.curves import read, with_reports
+from ...plan.replaying import of_record
+from ...plan.words import verdict
 from .facts import Facts
 from .health import PASS, WARN, Card
 
 if TYPE_CHECKING:
-    from ..study.results import Results
+    from ...study.results import Results
 
 LEAST_TRIALS, LEAST_STEPS = 16, 4  # with fewer reports there is nothing to decide
 MOST_TRIALS = 1_000  # that are replayed: about a second of processor time

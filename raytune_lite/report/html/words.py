@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ..display.tables import duration
+from ...display.tables import duration
 
 Document = dict[str, Any]
 TIME = {

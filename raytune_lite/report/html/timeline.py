@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from ..display.text import printable
-from ..storages.records import AttemptRecord
+from ...display.text import printable
+from ...storages.records import AttemptRecord
 from .moments import Moments
 from .slot_time import SlotTime
 

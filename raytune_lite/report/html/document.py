@@ -12,12 +12,12 @@ from collections import Counter
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from .. import __version__
-from ..display.tables import duration
-from ..display.text import printable
-from ..distributions import CategoricalDistribution, Distribution, FloatDistribution, IntDistribution
-from ..integrations.importance import Importances, importances
-from ..trial import StudyDirection, TrialState
+from ... import __version__
+from ...display.tables import duration
+from ...display.text import printable
+from ...distributions import CategoricalDistribution, Distribution, FloatDistribution, IntDistribution
+from ...integrations.importance import Importances, importances
+from ...trial import StudyDirection, TrialState
 from . import again, health, pictures, pruning
 from .columns import Param
 from .compare import comparison
@@ -25,7 +25,7 @@ from .facts import Facts
 from .timeline import Lanes
 
 if TYPE_CHECKING:
-    from ..study.results import Results
+    from ...study.results import Results
 
 VERSION = 1  # of the document's form
 

@@ -6,16 +6,16 @@ import json
 import math
 from typing import TYPE_CHECKING
 
-from ..core.protocols import Branches, Grid
-from ..samplers import grid_from_spec
-from ..trial import StudyDirection, TrialState
+from ...core.protocols import Branches, Grid
+from ...samplers import grid_from_spec
+from ...trial import StudyDirection, TrialState
 from .columns import Columns
 from .ladder import Ladder
 from .moments import Reader
 from .slot_time import SlotTime
 
 if TYPE_CHECKING:
-    from ..study.results import Results
+    from ...study.results import Results
 
 
 class Facts:

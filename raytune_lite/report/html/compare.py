@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from ..display.tables import duration
-from ..display.text import printable
-from ..trial import TrialState
+from ...display.tables import duration
+from ...display.text import printable
+from ...trial import TrialState
 from .columns import Columns
 from .facts import Facts
 from .pictures import number

@@ -10,8 +10,8 @@ from bisect import bisect_left, insort
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ..storages.records import AttemptRecord, RungRecord
-from ..trial import TrialState
+from ...storages.records import AttemptRecord, RungRecord
+from ...trial import TrialState
 from .moments import Key, Moments, loss_at
 
 SHOWN = 2_000  # promotions that are listed

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ..core.messages import FailureKind
-from ..storages.records import AttemptRecord
-from ..trial import TrialState
+from ...core.messages import FailureKind
+from ...storages.records import AttemptRecord
+from ...trial import TrialState
 from .ladder import Ladder
 from .moments import Key, Moments
 

@@ -6,7 +6,7 @@ export RAY_AUTH_MODE ?= disabled
 export RAY_USAGE_STATS_ENABLED ?= 0
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo demo-grid test chaos chaos-again simulate mutants states lint types check bench bench-startup bench-layers bench-restart bench-scale bench-ask bench-quality bench-curves bench-training clean
+.PHONY: help demo demo-grid test chaos chaos-again simulate mutants states lint types docs check bench bench-startup bench-layers bench-restart bench-scale bench-ask bench-quality bench-curves bench-training clean
 
 help:            ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -32,6 +32,10 @@ help:            ## this list
 
 .venv/lint: .venv/test
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[test,lint]'
+	@touch $@
+
+.venv/docs: .venv/demo
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[docs]'
 	@touch $@
 
 demo: .venv/demo ## tune a CNN on handwritten digits with promotion ASHA; again: continue the study
@@ -65,6 +69,9 @@ lint: .venv/lint ## ruff
 
 types: .venv/lint ## mypy --strict
 	$(BIN)/mypy
+
+docs: .venv/docs ## the documentation as a site, in build/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 
 check:           ## what CI runs: lint, types, tests
 	bash .ci/run

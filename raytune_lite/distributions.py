@@ -63,7 +63,8 @@ class FloatDistribution:
     """A float in [low, high], on a log scale or on the grid ``low + k * step``, but not both.
 
     Args:
-        low, high: both ends belong to the range.
+        low: the smallest value; it belongs to the range.
+        high: the largest value; it belongs to the range.
         log: the logarithm of the value is drawn uniformly.
         step: distance of the grid's points; None: no grid.
 
@@ -136,7 +137,8 @@ class IntDistribution:
     """An int in [low, high], on a log scale (with step 1) or on the grid ``low + k * step``.
 
     Args:
-        low, high: both ends belong to the range.
+        low: the smallest value; it belongs to the range.
+        high: the largest value; it belongs to the range.
         log: the logarithm of the value is drawn uniformly.
         step: distance of the grid's points.
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import importlib.util
+import os
 import re
 import runpy
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+
+import raytune_lite as rtl
+from raytune_lite import testing, training
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted(
@@ -17,6 +24,9 @@ PAGES = sorted(
     )
     for path in ROOT.glob(pattern)
 )
+# what the page says in words, and what readers of a study's records need, not users
+NOT_SHOWN = {"__version__", "check_sampler", "grid_from_spec", "sampler_from_spec", "check_pruner", "pruner_from_spec",
+             "pruner_names"}  # fmt: skip
 LINK = re.compile(r"(?<!\!)\[[^\]]*\]\(([^)\s]+)\)|!\[[^\]]*\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 
@@ -79,3 +89,41 @@ def test_the_list_in_contributing_names_every_module_and_nothing_else() -> None:
     assert not [path for path in listed if not (ROOT / path).exists()]
     modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "raytune_lite").rglob("*.py")}
     assert {path for path in modules if not path.endswith("__init__.py")} <= listed
+
+
+def test_every_page_has_its_place_on_the_site() -> None:
+    navigation = (ROOT / "mkdocs.yml").read_text(encoding="utf-8").partition("\nnav:\n")[2]
+    named = set(re.findall(r": (\S+\.md)$", navigation, re.MULTILINE)) - {"decisions/index.md"}  # written by the site
+    docs = ROOT / "docs"
+    pages = {path.relative_to(docs).as_posix() for path in docs.rglob("*.md") if path.parent.name != "decisions"}
+    assert named == pages, "give the page a line in mkdocs.yml, under nav"
+
+
+def test_the_reference_has_every_public_name() -> None:
+    page = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
+    shown = set(re.findall(r"^::: (\S+)$", page, re.MULTILINE))
+    homes = {"raytune_lite": rtl, "raytune_lite.samplers": rtl.samplers, "raytune_lite.pruners": rtl.pruners,
+             "raytune_lite.training": training, "raytune_lite.testing": testing}  # fmt: skip
+    missing = [
+        f"{home}.{name}"
+        for home, module in homes.items()
+        for name in module.__all__
+        if name not in NOT_SHOWN and not any(at == f"{home}.{name}" or at.startswith(f"{home}.{name}.") for at in shown)
+    ]
+    assert not missing, "add them to docs/reference.md"
+
+
+@pytest.mark.skipif(importlib.util.find_spec("mkdocs") is None, reason="the site needs the extra [docs]")
+def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "mkdocs", "build", "--site-dir", str(tmp_path / "site")]
+    environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1", "PYTHONPATH": str(ROOT)}
+    built = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert built.returncode == 0, built.stderr[-3000:]
+    site = tmp_path / "site"
+    for path in site.rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        found = re.findall(r'<(?:script|link|img)[^>]* (?:src|href)="(https?://[^"]*)', text)
+        assert not found, f"{path.relative_to(site)} loads {found} from another host"
+    reference = (site / "reference.html").read_text(encoding="utf-8")
+    for name in set(rtl.__all__) - {"__version__"}:
+        assert f'id="raytune_lite.{name}' in reference, name

@@ -70,7 +70,7 @@ class MultiSteps:
             called here, at the end of a window. An overflow must reach it, and makes it skip the window. So while it
             scales, ``on_bad`` must be "skip_window" or "keep", and ``skip`` must be None.
         named_parameters: ``model.named_parameters()``, for errors and states; None: the optimizer's own names, or
-            places such as "param_groups[0][3]".
+            places such as ``"param_groups[0][3]"``.
 
     Attributes:
         has_updated: whether the last call of ``step`` or ``flush`` stepped the optimizer.

@@ -91,7 +91,7 @@ class Session:
     def run(self, block: Block) -> None:
         for name in block.marks.get("studies", "").split():
             study = rtl.create_study(study_name=name, storage="sqlite:///raytune_lite.db")
-            study.optimize(_objective, n_trials=5, executor="inline", show_progress_bar=False)
+            study.optimize(_objective, n_trials=8, executor="inline", show_progress_bar=False)
             study.close()
         if block.file:
             Path(block.file).write_text(block.text, encoding="utf-8")
@@ -155,7 +155,8 @@ class Session:
 
 def _objective(trial: rtl.Trial) -> float:
     x = trial.suggest_float("x", 0.0, 1.0)
-    trial.report(x, step=1)
+    for step in range(1, 10):
+        trial.report(x + 1 / step, step=step)
     return x
 
 

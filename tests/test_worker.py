@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import subprocess
 import sys
@@ -614,6 +615,45 @@ def test_training_is_what_the_objective_does_between_its_waits_for_the_driver(st
     assert end.progress.trained == 106.5
     stamps = [progress.trained_at for progress in channel.told]
     assert stamps == ([((2, 2.5),), (), (), ((4, 104.5),)] if is_timed else [(), (), (), ()])
+
+
+def test_the_time_in_checkpoints_is_told_without_the_wait_for_the_driver(store):
+    clock = Clock()
+    channel = SlowChannel(clock)
+    trial = Trial(m.Assignment(number=3, attempt=1, schedule=Every()), channel, lambda: store, host=clock, gpus="0,1")
+
+    def objective(trial):
+        for step in (1, 2):
+            clock.now += 1.0
+            trial.report(0.5, step)
+            with trial.checkpoint_dir(step) as directory:
+                clock.now += 0.25 * step
+                (directory / "weights").write_text("w")
+        with contextlib.suppress(RuntimeError), trial.checkpoint_dir(3):
+            clock.now += 2.0  # what comes to nothing takes its time, too
+            raise RuntimeError
+        return 0.5
+
+    end = run_trial(objective, trial)
+    assert [progress.saving for progress in channel.told] == [0.25, 0.75]
+    assert [progress.gpus for progress in channel.told] == ["0,1", "0,1"]
+    assert (end.progress.saving, end.progress.trained) == (2.75, 4.75)
+    saved = channel.told[-1].checkpoint
+    assignment = m.Assignment(number=3, attempt=2, checkpoint=saved)
+    resumed = Trial(assignment, channel, lambda: Slow(store, clock), host=clock)
+    assert resumed.load_checkpoint_dir() is not None
+    assert resumed.delivery.drain().saving == 3.0
+
+
+class Slow:
+    """A store that takes 3 s to read a checkpoint."""
+
+    def __init__(self, store, clock):
+        self.store, self.clock = store, clock
+
+    def verify(self, ref):
+        self.clock.now += 3.0
+        return self.store.verify(ref)
 
 
 def test_a_wait_for_the_heartbeats_delivery_is_no_training():

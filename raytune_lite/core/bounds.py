@@ -127,6 +127,9 @@ def check_progress(trial: TrialRecord, progress: Progress, space: Mapping[str, D
     if progress.checkpoint is not None:
         _check_checkpoint(trial, progress.checkpoint)
     _check_seconds(progress.trained)
+    _check_seconds(progress.saving)
+    if progress.gpus:
+        check_name("the ids of an attempt's GPUs", progress.gpus)
     for _, seconds in progress.trained_at:
         _check_seconds(seconds)
     check_reports(progress.reports, (objectives,))

@@ -45,7 +45,8 @@ class RunStarted(Event):
     ``machine``: the boot of the machine on which the driver is ("": not known), and ``zero``: what the machine's clock
     showed when the study was created, by which a driver of this run that begins again there knows the time; the core
     reads neither. ``held``: trials that ``ask`` has given to somebody in this process, who may still tell their
-    results: this run leaves them alone.
+    results: this run leaves them alone. ``surroundings``: JSON text of what a person needs to run the study again: the
+    command, versions, the resources of a trial; the core does not read it.
     """
 
     run: str
@@ -62,6 +63,7 @@ class RunStarted(Event):
     machine: str = ""
     zero: float = 0.0
     held: tuple[int, ...] = ()
+    surroundings: str = "{}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

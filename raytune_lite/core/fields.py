@@ -37,7 +37,7 @@ _RANGES = {  # of integers, by the record's field or by the field's name
     "Progress.reports": (0, MAX_STEP), "Progress.trained_at": (0, MAX_STEP),
 }  # fmt: skip
 _FINITE = ("grace", "ParamValue.value")
-_SPECS = ("pruner", "sampler", "retries")  # JSON objects, as text
+_SPECS = ("pruner", "sampler", "retries", "surroundings")  # JSON objects, as text
 
 
 def _refuse(where: str, rule: str, value: Any) -> NoReturn:

@@ -98,6 +98,9 @@ class Progress:
     ``trained``: seconds for which this attempt has trained so far, by its own clock, since its objective began and
     without its waits for the driver; older logs have none. ``trained_at``: (step, the same at that report), in a study
     whose judge goes by time, of reports at which a decision was due.
+
+    For people, who see where the time went; the core reads neither: ``saving``: seconds of ``trained`` that went into
+    writing and reading checkpoints. ``gpus``: the ids of the attempt's GPUs on its node, "0,1".
     """
 
     reports: tuple[tuple[int, tuple[float, ...]], ...] = ()
@@ -108,6 +111,8 @@ class Progress:
     order: int = 0
     trained: float = 0.0
     trained_at: tuple[tuple[int, float], ...] = ()
+    saving: float = 0.0
+    gpus: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

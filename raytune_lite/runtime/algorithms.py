@@ -63,6 +63,7 @@ class Algorithms:
             machine=mark[0],
             zero=mark[1],
             held=config.held,
+            surroundings=config.surroundings,
         )
 
     def new_state(self) -> StudyState:

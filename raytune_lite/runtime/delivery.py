@@ -42,9 +42,12 @@ class Delivery:
         channel: the way to the driver.
         host: its locks and its clock.
         time_limit: seconds this attempt may take.
+        gpus: see Progress.
     """
 
-    def __init__(self, assignment: Assignment, channel: Channel, host: Host, time_limit: float = math.inf) -> None:
+    def __init__(
+        self, assignment: Assignment, channel: Channel, host: Host, time_limit: float = math.inf, gpus: str = ""
+    ) -> None:
         self.number, self.attempt = assignment.number, assignment.attempt
         self.channel = channel
         self.monotonic: Callable[[], float] = host.monotonic
@@ -62,7 +65,8 @@ class Delivery:
         self.next_due = self._due_after(self._decided_to)
         self._interrupted = ""
         self._waited, self._waits_since = 0.0, math.inf  # the objective's waits for the driver that are over; this one
-        self._is_timed = assignment.is_timed
+        self._is_timed, self._gpus = assignment.is_timed, gpus
+        self._saving = 0.0  # seconds of training that went into checkpoints
         self._trained_at: dict[int, float] = {}  # of buffered reports
         self._reports: dict[int, tuple[float, ...]] = {}
         self._params: list[ParamValue] = []
@@ -140,6 +144,15 @@ class Delivery:
             return max(0.0, round(end - self._began - self._waited, 3))
 
     @contextmanager
+    def saving(self) -> Iterator[None]:
+        """The objective writes or reads a checkpoint meanwhile."""
+        began = self.trained()
+        try:
+            yield
+        finally:
+            self._saving += self.trained() - began
+
+    @contextmanager
     def _waiting(self) -> Iterator[None]:
         """The objective's thread waits for the driver meanwhile: that is no training."""
         self._waits_since = self.monotonic()
@@ -210,6 +223,8 @@ class Delivery:
                 order=self._order if self._attrs else 0,
                 trained=self.trained(),
                 trained_at=tuple(self._trained_at.items()) if self._trained_at else (),
+                saving=round(self._saving, 3),
+                gpus=self._gpus,
             )
             self._trained_at = {}
             self._reports, self._params, self._attrs, self._constraints = {}, [], {}, {}

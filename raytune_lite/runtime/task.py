@@ -46,7 +46,8 @@ def _as_it_is(_: Assignment) -> contextlib.AbstractContextManager[None]:
 class Place:
     """Where a task runs. ``slot``: its name. ``channel``, ``store``: make those of one attempt.
 
-    ``output``: what is around an objective of this attempt while it runs, and takes what it prints.
+    ``gpus``: see Progress. ``output``: what is around an objective of this attempt while it runs; it takes what the
+    objective prints.
     """
 
     slot: str
@@ -56,6 +57,7 @@ class Place:
     heartbeat: Heartbeat
     channel: Callable[[], TaskChannel]
     store: Callable[[], CheckpointStore]
+    gpus: str = ""
     output: Callable[[Assignment], contextlib.AbstractContextManager[None]] = _as_it_is
 
 
@@ -74,7 +76,7 @@ def run_task(
         channel.begin(assignment)
         store = lru_cache(place.store)  # one an attempt: it knows which names the attempt has used
         limit = math.inf if settings.trial_timeout is None else settings.trial_timeout
-        trial = Trial(assignment, channel, store, settings.n_objectives, limit, place.host)
+        trial = Trial(assignment, channel, store, settings.n_objectives, limit, place.host, place.gpus)
         began = place.host.monotonic()
         place.heartbeat.watch(trial, is_short=bool(prefetched))
         try:

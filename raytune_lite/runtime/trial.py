@@ -46,11 +46,12 @@ class Trial:
         n_objectives: int = 1,
         time_limit: float = math.inf,
         host: Host | None = None,
+        gpus: str = "",
     ) -> None:
         self.number, self.attempt = assignment.number, assignment.attempt
         self._assignment = assignment
         self._checkpoints, self._n_objectives = checkpoints, n_objectives
-        self.delivery = Delivery(assignment, channel, host or RealHost(), time_limit)
+        self.delivery = Delivery(assignment, channel, host or RealHost(), time_limit, gpus)
         self._fixed = {name: json.loads(text) for name, text in assignment.fixed}
         self._suggested = {param.name: param for param in assignment.suggested}
         self._params = {param.name: param for param in assignment.params}
@@ -320,24 +321,25 @@ class Trial:
         self.delivery.check()
         step = self._checked_step(step)
         store = self._checkpoints()
-        with self._disk():
-            directory = store.begin(self.number, self.attempt, step)
-        try:
-            yield directory
-        except BaseException as error:
-            # asked before the files are deleted: they may be what fills the disk
-            is_disk = isinstance(error, Exception) and not isinstance(error, CheckpointError)
-            is_disk = is_disk and is_failing(error, directory)
-            store.abandon(directory)
-            if not is_disk:
-                raise
-            raise CheckpointDiskError(
-                f"trial {self.number}: the checkpoint of step {step} could not be written: {error}. Free space, or "
-                "give the study another checkpoint directory; the previous checkpoint is untouched."
-            ) from error
-        with self._disk():
-            published = store.publish(directory, self.number, self.attempt, step)
-        self._disk_has_worked = True
+        with self.delivery.saving():
+            with self._disk():
+                directory = store.begin(self.number, self.attempt, step)
+            try:
+                yield directory
+            except BaseException as error:
+                # asked before the files are deleted: they may be what fills the disk
+                is_disk = isinstance(error, Exception) and not isinstance(error, CheckpointError)
+                is_disk = is_disk and is_failing(error, directory)
+                store.abandon(directory)
+                if not is_disk:
+                    raise
+                raise CheckpointDiskError(
+                    f"trial {self.number}: the checkpoint of step {step} could not be written: {error}. Free space, or "
+                    "give the study another checkpoint directory; the previous checkpoint is untouched."
+                ) from error
+            with self._disk():
+                published = store.publish(directory, self.number, self.attempt, step)
+            self._disk_has_worked = True
         self.delivery.add_checkpoint(published)
 
     @contextmanager
@@ -357,12 +359,13 @@ class Trial:
             CheckpointCorruptedError: its content is not what was recorded.
             CheckpointDiskError: the disk fails.
         """
-        directory = self.load_checkpoint_dir()
-        if directory is None:
-            return None
-        from ..checkpoints.state_files import load_state
+        with self.delivery.saving():
+            directory = self._verified()
+            if directory is None:
+                return None
+            from ..checkpoints.state_files import load_state
 
-        return load_state(directory)
+            return load_state(directory)
 
     def load_checkpoint_dir(self) -> Path | None:
         """Directory of the checkpoint to resume from (read only), verified; None when there is none.
@@ -373,6 +376,10 @@ class Trial:
             CheckpointCorruptedError: its content is not what was recorded.
             CheckpointDiskError: the disk fails.
         """
+        with self.delivery.saving():
+            return self._verified()
+
+    def _verified(self) -> Path | None:
         ref = self._assignment.checkpoint
         if ref is None:
             return None

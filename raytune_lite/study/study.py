@@ -32,6 +32,7 @@ from .callbacks import RunObserver, followed
 from .commands import Commands
 from .known_params import KnownParams
 from .route import Route, Ways
+from .surroundings import surroundings
 
 Objective = Callable[[Trial], Any]
 Callback = Callable[["Study", FrozenTrial], None]
@@ -262,6 +263,7 @@ class Study(Commands):
         self._route.check_idle()
         checks.objective(func)
         caught = checks.exceptions(catch)
+        config = replace(config, surroundings=surroundings(tasks["resources"], tasks["max_concurrent"]))
         if text("executor", executor, "'ray' or 'inline'") == "inline":
             return partial(self._optimize_inline, func, config, caught, tasks["output"])
         if executor == "ray":

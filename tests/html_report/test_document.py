@@ -15,7 +15,7 @@ import raytune_lite as rl
 from raytune_lite.core import messages as m
 from raytune_lite.core.events import LogEntry
 from raytune_lite.pruners import ASHAPruner
-from raytune_lite.report.html import health, pictures
+from raytune_lite.report.html import again, health, pictures
 from raytune_lite.report.html.columns import Columns
 from raytune_lite.report.html.compare import paired
 from raytune_lite.report.html.document import document
@@ -23,10 +23,12 @@ from raytune_lite.report.html.facts import Facts
 from raytune_lite.report.html.ladder import Ladder
 from raytune_lite.report.html.moments import Moments, Reader
 from raytune_lite.report.html.slot_time import SlotTime
+from raytune_lite.report.html.timeline import Lanes
 from raytune_lite.report.html.words import headline
 from raytune_lite.runtime.algorithms import Algorithms
 from raytune_lite.storages.records import AttemptRecord
 from raytune_lite.study.compaction import compact_study
+from raytune_lite.study.surroundings import command
 from raytune_lite.trial import StudyDirection, TrialState
 
 from . import studies
@@ -194,9 +196,67 @@ def test_an_attempt_of_a_dead_run_ends_with_its_runs_last_event_and_not_when_the
     assert time.document()["capacity"] == pytest.approx(10.0)
 
 
-def test_overlapping_attempts_get_lanes_of_their_own():
-    from raytune_lite.report.html.timeline import Lanes
+def test_time_in_checkpoints_has_its_name_and_an_attempt_lies_in_the_lanes_of_its_gpu():
+    spans = [(0.0, 10.0, "complete"), (0.0, 8.0, "complete"), (1.0, 5.0, "fail")]
+    attempts = [attempt(k, 1, *span) for k, span in enumerate(spans)]
+    told = [
+        m.Progress(trained=9.5, saving=2.0, gpus="1"), m.Progress(trained=7.5, gpus="0"), m.Progress(saving=9.0),
+    ]  # fmt: skip
+    ended = {"attempt": 1, "outcome": m.Outcome.COMPLETE, "values": (0.1,)}
+    log = [LogEntry(0.0, m.RunStarted(run="r"))]
+    log += [LogEntry(5.0, m.Reported(number=0, attempt=1, progress=m.Progress(trained=4.5, saving=1.0, gpus="1")))]
+    log += [
+        LogEntry(one.ended, m.AttemptEnded(number=k, progress=told[k], **ended)) for k, one in enumerate(attempts)
+    ]
+    moments = Reader(attempts, []).read(0, log)
+    states = {0: TrialState.COMPLETE, 1: TrialState.COMPLETE, 2: TrialState.FAIL}
+    time = SlotTime(attempts, states, moments, Ladder([], attempts, states, moments, 1))
+    assert time.parts(attempts[0]).seconds == pytest.approx({"start_up": 0.5, "useful": 7.5, "checkpoint": 2.0})
+    assert "checkpoint" not in time.parts(attempts[2]).seconds  # all of a failed trial is discarded
+    drawn = Lanes(time, moments).document()
+    assert [(lane["gpus"], lane["lane"]) for lane in drawn["lanes"]] == [("", 0), ("0", 0), ("1", 0)]
+    assert {bar[4]: drawn["lanes"][bar[0]]["gpus"] for bar in drawn["bars"]} == {0: "1", 1: "0", 2: ""}
 
+
+@pytest.mark.parametrize(("saving", "status"), [(0.0, "NONE"), (1.0, "PASS"), (2.0, "WARN"), (4.0, "FAIL")])
+def test_checkpoints_that_take_much_of_the_time_are_told(saving, status):
+    assert health.checkpoints(saving, 10.0).status == status
+
+
+def test_what_a_run_was_started_with_is_told_and_what_is_missing_is_named(folder):
+    study = rl.create_study(storage=f"sqlite:///{folder}/again.db", study_name="again")
+    study.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=2, executor="inline", max_concurrent=3,
+                   resources={"num_cpus": 2, "runtime_env": {"env_vars": {"TOKEN": "hunter2"}}})  # fmt: skip
+    told = document(study)["again"]
+    said = dict(told["recorded"])
+    assert f"raytune_lite {rl.__version__}" in said["versions"]
+    assert said["resources of a trial"] == '{"num_cpus": 2}, at most 3 at once'
+    assert "pytest" in said["command"]
+    assert told["not_recorded"] == ["the objective's code and its commit"]
+    assert "hunter2" not in json.dumps(told)
+    assert len(again.not_recorded(m.RunStarted(run="old"))) == 4  # as earlier versions began one
+
+
+@pytest.mark.parametrize(
+    ("argv", "shown"),
+    [
+        (["train.py", "--lr", "0.1"], "python train.py --lr 0.1"),
+        (["/venv/bin/raytune-lite", "run", "train.py:objective"], "raytune-lite run train.py:objective"),
+        (["t.py", "--storage", "postgresql://me:hunter2@host/db"], "python t.py --storage 'postgresql://me:***@host/db'"),
+        (["t.py", "--api-key", "hunter2", "-n", "3"], "python t.py --api-key '***' -n 3"),
+        (["t.py", "--token=hunter2", "-n", "3"], "python t.py '--token=***' -n 3"),
+        (["t.py", "--db-password", "hunter2"], "python t.py --db-password '***'"),
+        (["t.py", "--tokenizer-path", "a"], "python t.py --tokenizer-path '***'"),  # rather too much than too little
+        (["-c"], ""),
+        (["/lib/ipykernel_launcher.py", "-f", "x.json"], ""),
+        ([], ""),
+    ],
+)
+def test_a_command_is_told_without_what_may_be_a_secret(argv, shown):
+    assert command(argv) == shown
+
+
+def test_overlapping_attempts_get_lanes_of_their_own():
     spans = [(0, 4), (1, 3), (3, 6), (4, 5), (10_000, 10_002)]
     attempts = [attempt(k, 1, float(start), float(end), "complete") for k, (start, end) in enumerate(spans)]
     moments, states = Moments(last_at=10_002.0), dict.fromkeys(range(5), TrialState.COMPLETE)

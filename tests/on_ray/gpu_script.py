@@ -12,6 +12,7 @@ import sys
 import ray
 
 import raytune_lite as rtl
+from raytune_lite.core.messages import AttemptEnded
 
 
 def main(folder: str) -> None:
@@ -25,7 +26,9 @@ def main(folder: str) -> None:
     for name, gpus in (("share", 0.5), ("whole", 2), ("none", 0)):
         study = rtl.create_study(study_name=name, storage=f"sqlite:///{folder}/{name}.db")
         study.optimize(look, n_trials=2, resources={"num_cpus": 0.5, "num_gpus": gpus})
-        print(json.dumps({"name": name, "seen": [trial.user_attrs for trial in study.trials]}), flush=True)
+        told = {event.progress.gpus for _, event, _ in study.kept_log()[1] if isinstance(event, AttemptEnded)}
+        seen = [trial.user_attrs for trial in study.trials]
+        print(json.dumps({"name": name, "seen": seen, "told": sorted(told)}), flush=True)
     ray.shutdown()
 
 

@@ -46,6 +46,9 @@ def test_the_example_of_population_based_training_shows_from_whom_the_best_trial
 def test_gpus_are_shared_as_asked_and_hidden_from_those_who_did_not_ask(tmp_path: Path) -> None:
     lines = run(Path(__file__).with_name("gpu_script.py"), str(tmp_path), folder=tmp_path).splitlines()
     seen = {row["name"]: row["seen"] for row in map(json.loads, lines)}
+    told = {row["name"]: row["told"] for row in map(json.loads, lines)}  # what the log says of each attempt
+    assert [told[name] for name in ("whole", "none")] == [["0,1"], [""]]
+    assert set(told["share"]) == {look["devices"] for look in seen["share"]}
     assert [{look["devices"] for look in seen[name]} for name in ("whole", "none")] == [{"0,1"}, {""}]
     assert {look["devices"] for look in seen["share"]} <= {"0", "1"}
     # each GPU attempt has a process of its own, so that the GPU's memory is free when it has ended

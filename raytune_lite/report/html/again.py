@@ -8,14 +8,8 @@ from typing import Any
 
 from ... import pruners, samplers
 from ...core.messages import RunStarted
-from ...display.text import printable_lines
+from ...display.text import printable, printable_lines
 from ...trial import StudyDirection
-
-NOT_RECORDED = (
-    "the objective's code and its commit",
-    "the resources of a trial and the number of slots",
-    "the versions of Python and of the packages",
-)
 
 
 def code(name: str, storage: str | None, directions: Sequence[StudyDirection], run: RunStarted | None) -> str:
@@ -64,4 +58,43 @@ def _expression(package: str, spec: Mapping[str, Any]) -> str:
     return f"rtl.{package}.{name}({', '.join(arguments)})"
 
 
-__all__ = ["NOT_RECORDED", "code", "made"]
+def recorded(run: RunStarted | None) -> list[tuple[str, str]]:
+    """(what, its text) of what a run was started with, beside the study: see ``study.surroundings``."""
+    found = _surroundings(run)
+    said = []
+    if found.get("command"):
+        said.append(("command", str(found["command"])))
+    packages = found.get("packages")
+    if isinstance(packages, Mapping) and found.get("python"):
+        versions = {"Python": found["python"], **packages}
+        said.append(("versions", ", ".join(f"{name} {version}" for name, version in versions.items())))
+    if "resources" in found:
+        asked = json.dumps(found["resources"]) if found["resources"] else "those of Ray's tasks (one CPU)"
+        most = found.get("max_concurrent")
+        at_once = "as many at once as there is room for" if most is None else f"at most {most} at once"
+        said.append(("resources of a trial", f"{asked}, {at_once}"))
+    return [(what, printable(text)) for what, text in said]
+
+
+def not_recorded(run: RunStarted | None) -> list[str]:
+    """What it takes to run the study again, and is not recorded."""
+    missing, found = ["the objective's code and its commit"], _surroundings(run)
+    if not found.get("command"):
+        missing.append("the command")
+    if "resources" not in found:
+        missing.append("the resources of a trial and the number of slots")
+    if "packages" not in found:
+        missing.append("the versions of Python and of the packages")
+    return missing
+
+
+def _surroundings(run: RunStarted | None) -> dict[str, Any]:
+    """Of an older run, or one that no script has started, nothing."""
+    try:
+        found = json.loads("{}" if run is None else run.surroundings)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+__all__ = ["code", "made", "not_recorded", "recorded"]

@@ -55,7 +55,8 @@ def _of(facts: Facts, study: Results) -> dict[str, Any]:
     found["health"] = [card.document() for card in _health(facts, found)]
     found["again"] = {
         "code": again.code(facts.name, facts.storage, facts.directions, facts.run),
-        "not_recorded": list(again.NOT_RECORDED),
+        "recorded": again.recorded(facts.run),
+        "not_recorded": again.not_recorded(facts.run),
     }
     return found
 
@@ -137,7 +138,9 @@ def _health(facts: Facts, found: dict[str, Any]) -> list[health.Card]:
     if facts.rungs and all(len(rung.losses) < 2 for rung in facts.rungs):
         cards.append(health.lowest_rung(facts.rungs))
     cards += [health.duplicates(columns), health.failures(facts.attempts)]
-    cards.append(health.checkpoints())
+    seconds = {part["name"]: part["seconds"] for part in found["time"]["parts"]}
+    worked = sum(seconds[name] for name in ("useful", "promoted", "pruned", "paused", "checkpoint"))
+    cards.append(health.checkpoints(seconds["checkpoint"], worked))
     if found["replay"] is not None:
         cards.append(pruning.card(found["replay"]))
     if not several:

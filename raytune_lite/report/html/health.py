@@ -21,6 +21,7 @@ from .pictures import number, position
 PASS, WARN, FAIL, NONE = "PASS", "WARN", "FAIL", "NONE"
 EDGE = 0.02  # of a range
 SHARE = 0.01  # of the importances
+SAVING = (0.1, 0.3)  # of the time of attempts: WARN above the first, FAIL above the second
 LEAST = 10  # trials at both rungs
 LOW, VERY_LOW = 0.6, 0.3  # of the rank correlation
 NOBODYS_FAULT = frozenset({FailureKind.STOPPED.value, FailureKind.DRIVER_LOST.value})
@@ -154,10 +155,22 @@ def failures(attempts: Iterable[AttemptRecord]) -> Card:
     return Card(name, FAIL if n > 0.3 * total else WARN, text, "See the errors: raytune-lite attempts --json.")
 
 
-def checkpoints() -> Card:
-    """NONE: how long an attempt writes checkpoints is not recorded."""
+def checkpoints(saving: float, trained: float) -> Card:
+    """WARN when more than a tenth of the training went into checkpoints, FAIL when more than 30 %.
+
+    Args:
+        saving: seconds that attempts wrote and read checkpoints; 0: none is known.
+        trained: seconds that attempts worked, these included.
+    """
     name = "Checkpoints cost little"
-    return Card(name, NONE, "Not known: the database does not record how long writing a checkpoint took.")
+    if saving <= 0.0 or trained <= 0.0:
+        return Card(name, NONE, "Not known: no attempt has said that it wrote or read a checkpoint.")
+    share = saving / trained
+    text = f"Attempts spent {100 * share:.2g} % of their time on checkpoints."
+    if share <= SAVING[0]:
+        return Card(name, PASS, text)
+    advice = "Save less often, less (no optimizer state that is not needed), or to a faster disk."
+    return Card(name, FAIL if share > SAVING[1] else WARN, text, advice)
 
 
 def flattened(columns: Columns) -> Card:

@@ -23,6 +23,7 @@ class Moments:
     """What the log says of attempts and rungs. All times are seconds since the study was created.
 
     ``first_message``: of each attempt its first message that says how long it has trained: (time, seconds trained).
+    ``saving``: of each attempt the seconds of its training that went into checkpoints; ``gpus``: the ids of its GPUs.
     ``kept_until``: of each attempt the time of its last message at or before the step from which the next attempt of
     its trial went on. ``went_past``: attempts that reported steps beyond that one. ``arrivals``: (trial, level) ->
     (event, time, attempt) of what the trial has at that rung. ``claims``: the event with which an attempt began.
@@ -34,6 +35,8 @@ class Moments:
     runs: list[tuple[float, m.RunStarted]] = field(default_factory=list)
     run_ends: list[float] = field(default_factory=list)
     first_message: dict[Key, tuple[float, float]] = field(default_factory=dict)
+    saving: dict[Key, float] = field(default_factory=dict)
+    gpus: dict[Key, str] = field(default_factory=dict)
     kept_until: dict[Key, float] = field(default_factory=dict)
     went_past: set[Key] = field(default_factory=set)  # membership only
     arrivals: dict[Key, tuple[int, float, int]] = field(default_factory=dict)
@@ -118,6 +121,10 @@ class Reader:
         key, found = (number, attempt), self._found
         if progress.trained > 0.0:
             found.first_message.setdefault(key, (at, progress.trained))
+        if progress.saving > 0.0:
+            found.saving[key] = max(progress.saving, found.saving.get(key, 0.0))
+        if progress.gpus:
+            found.gpus[key] = progress.gpus
         reports = progress.reports
         goes_on = self._next_from.get(key)
         if goes_on is not None and (reports or progress.checkpoint is not None):

@@ -324,10 +324,13 @@ _STATUS = {"PASS": "PASS", "WARN": "WARN", "FAIL": "FAIL", "NONE": "NOT KNOWN"}
 def _again(found: dict[str, Any]) -> str:
     missing = "; ".join(found["again"]["not_recorded"])
     where = f" It is stored in {found['study']['storage']}." if found["study"]["storage"] else ""
+    told = found["again"]["recorded"]
+    rows = "".join(f"<tr><th>{escape(what)}</th><td>{escape(text)}</td></tr>" for what, text in told)
+    recorded = f'<table class="recorded">{rows}</table>' if rows else ""
     return (
         '<section id="again"><h2>Run it again</h2><p class="soft">What is recorded of the latest run, as code. With '
         f"load_if_exists the same study goes on; give another name to begin anew.{escape(where)}</p>"
-        f"<pre>{escape(found['again']['code'])}</pre>"
+        f"<pre>{escape(found['again']['code'])}</pre>{recorded}"
         f'<p class="note">Not recorded: {escape(missing)}. This page was made by {escape(found["made_by"])} from the '
         "database alone.</p></section>"
     )

@@ -24,6 +24,7 @@ NAMES = {  # in the order of the bar
     "under_way": "in attempts that are running",
     "discarded": "in trials that failed",
     "lost": "trained again later, or to be trained again",
+    "checkpoint": "in writing and reading checkpoints, in attempts that ended, of trials that did not fail",
     "start_up": "before the objective of an attempt began, and messages on their way",
     "idle": "slots without an attempt",
 }
@@ -86,12 +87,15 @@ class SlotTime:
         keep = self._kept_until(attempt, begin, end, state)
         worked = keep - begin
         found = {"start_up": start_up, "lost": length - start_up - worked}
+        saving = min(worked, self._moments.saving.get(key, 0.0))
+        found["checkpoint"] = saving
+        working = 1.0 - saving / worked if worked > 0.0 else 0.0  # checkpoints are spread over it evenly
         if state is TrialState.COMPLETE:
-            return Parts(_positive(**found, useful=worked))
+            return Parts(_positive(**found, useful=worked * working))
         until = self._promoted_until.get(attempt.number)
         promoted = 0.0 if until is None else max(0.0, min(until, keep) - begin)
         rest = "pruned" if state is TrialState.PRUNED else "paused"
-        return Parts(_positive(**found, promoted=promoted, **{rest: worked - promoted}))
+        return Parts(_positive(**found, promoted=promoted * working, **{rest: (worked - promoted) * working}))
 
     def _kept_until(self, attempt: AttemptRecord, begin: float, end: float, state: TrialState | None) -> float:
         """The time up to which an attempt's work was not done again."""

@@ -1,7 +1,7 @@
-"""The Gantt of a report: which attempt ran when, in lanes by node. Knows no picture and no words for people.
+"""The Gantt of a report: which attempt ran when, in lanes by node and GPU. Knows no picture and no words for people.
 
-The database does not say which GPU an attempt had, so the lanes of one node are numbered: an attempt takes the lowest
-lane that is free.
+The lanes of one node are numbered, and those of one GPU where the log says which one an attempt had: an attempt takes
+the lowest lane that is free.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import heapq
 from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...display.text import printable
 from ...storages.records import AttemptRecord
@@ -23,6 +23,13 @@ SLICES = 400  # into which a lane is cut where there are more bars
 GAP = 0.05  # of the busy time: a longer time without any attempt is drawn as short as this
 
 
+class Where(NamedTuple):
+    """The place of an attempt: its node, and the ids of its GPUs there ("": none, or not known)."""
+
+    node: str
+    gpus: str
+
+
 class Lanes:
     """The lanes of all attempts.
 
@@ -33,29 +40,30 @@ class Lanes:
 
     def __init__(self, time: SlotTime, moments: Moments) -> None:
         self._time, self._moments = time, moments
-        self.nodes: list[str] = sorted({attempt.node for attempt in time.attempts})
         ordered = sorted(time.attempts, key=lambda a: (a.started, a.number))
         self._clock = _Clock([(a.started, moments.end_of(a)) for a in ordered])
-        lanes: dict[tuple[str, int], int] = {}
         placed = self._placed(ordered)
-        for node in self.nodes:
-            for lane in sorted({lane for of, lane, _ in placed if of == node}):
-                lanes[node, lane] = len(lanes)
-        self.lanes = list(lanes)
-        self.bars = [(lanes[node, lane], attempt) for node, lane, attempt in placed]
+        self.lanes = sorted({(place, lane) for place, lane, _ in placed})
+        rows = {lane: row for row, lane in enumerate(self.lanes)}
+        self.bars = [(rows[place, lane], attempt) for place, lane, attempt in placed]
 
-    def _placed(self, ordered: Sequence[AttemptRecord]) -> list[tuple[str, int, AttemptRecord]]:
-        """(node, lane of the node, attempt) of each."""
-        free: dict[str, list[int]] = {}
-        busy: dict[str, list[tuple[float, int]]] = {}
+    def _place(self, attempt: AttemptRecord) -> Where:
+        """An attempt that was never heard of has no GPU that is known."""
+        return Where(attempt.node, self._moments.gpus.get((attempt.number, attempt.attempt), ""))
+
+    def _placed(self, ordered: Sequence[AttemptRecord]) -> list[tuple[Where, int, AttemptRecord]]:
+        """(where, lane there, attempt) of each."""
+        free: dict[Where, list[int]] = {}
+        busy: dict[Where, list[tuple[float, int]]] = {}
         placed = []
         for attempt in ordered:
-            mine, waiting = free.setdefault(attempt.node, []), busy.setdefault(attempt.node, [])
+            place = self._place(attempt)
+            mine, waiting = free.setdefault(place, []), busy.setdefault(place, [])
             while waiting and waiting[0][0] <= attempt.started:
                 heapq.heappush(mine, heapq.heappop(waiting)[1])
             lane = heapq.heappop(mine) if mine else len(waiting)
             heapq.heappush(waiting, (self._moments.end_of(attempt), lane))
-            placed.append((attempt.node, lane, attempt))
+            placed.append((place, lane, attempt))
         return placed
 
     def document(self) -> dict[str, Any]:
@@ -67,7 +75,10 @@ class Lanes:
         """
         drawn = self.lanes[:LANES]
         found: dict[str, Any] = {
-            "lanes": [{"node": printable(node[:12]), "lane": lane} for node, lane in drawn],
+            "lanes": [
+                {"node": printable(place.node[:12]), "gpus": printable(place.gpus), "lane": lane}
+                for place, lane in drawn
+            ],
             "n_lanes": len(self.lanes), "n_bars": len(self.bars),
             "gaps": self._clock.gaps, "length": self._clock.length, "start": self._clock.start,
         }  # fmt: skip

@@ -10,7 +10,7 @@ from ...display.tables import duration
 Document = dict[str, Any]
 TIME = {
     "useful": "useful", "promoted": "promoted later", "pruned": "pruned", "paused": "paused", "under_way": "under way",
-    "discarded": "discarded", "lost": "lost", "start_up": "start-up", "idle": "idle",
+    "discarded": "discarded", "lost": "lost", "checkpoint": "checkpoints", "start_up": "start-up", "idle": "idle",
 }  # fmt: skip
 
 
@@ -81,6 +81,7 @@ def _largest_waste(found: Document) -> str:
     capacity, advice = found["time"]["capacity"], {
         "idle": "Fewer slots would do, or more trials at once: see the timeline.",
         "lost": "Save checkpoints more often.",
+        "checkpoint": "Save checkpoints less often, or to a faster disk.",
         "start_up": "Trials are short for the time that they take to start.",
         "discarded": "Find out why trials fail.",
     }  # fmt: skip

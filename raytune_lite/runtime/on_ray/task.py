@@ -91,6 +91,7 @@ def run_ray_task(
         heartbeat=heartbeat,
         channel=lambda: DriverChannel(settings, line, transport, _HOST, heartbeat.acknowledged),
         store=lambda: _store(settings),
+        gpus=",".join(ray.get_runtime_context().get_accelerator_ids().get("GPU", ())),
         output=lambda assignment: of_attempt(output, settings, assignment, is_short=bool(prefetched)),
     )
     return run_task(objective, catch, settings, place, prefetched)

@@ -43,9 +43,9 @@ picture("timeline", (w) => 30 + data.timeline.lanes.length * laneHeight() + 22 *
   const x = scale(0, found.length, left, right), tops = [];
   let y = 4, node = null;
   found.lanes.forEach((lane, i) => {
-    if (lane.node !== node) {
-      node = lane.node;
-      svg("text", { x: left, y: y + 14, class: "end" }, root, "node " + (cut(node, 40) || "(this process)"));
+    if (placeOf(lane) !== node) {
+      node = placeOf(lane);
+      svg("text", { x: left, y: y + 14, class: "end" }, root, cut(node, 60));
       y += 22;
     }
     tops[i] = y;
@@ -70,7 +70,8 @@ picture("timeline", (w) => 30 + data.timeline.lanes.length * laneHeight() + 22 *
   axes(root, x, null, bottom, ["", ""]);
 });
 
-function nodesOf() { return [...new Set(data.timeline.lanes.map((lane) => lane.node))]; }
+function placeOf(lane) { return "node " + (lane.node || "(this process)") + (lane.gpus ? ", GPU " + lane.gpus : ""); }
+function nodesOf() { return [...new Set(data.timeline.lanes.map(placeOf))]; }
 function laneHeight() { const n = data.timeline.lanes.length; return n > 24 ? 8 : n > 10 ? 13 : 20; }
 
 picture("time", 44, (root, width) => {

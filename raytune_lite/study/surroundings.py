@@ -1,0 +1,67 @@
+"""What a person needs to run a study again, beside what the study itself records: command, versions, resources."""
+
+from __future__ import annotations
+
+import json
+import platform
+import re
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from .. import __version__
+from ..storages.url import mask
+
+PACKAGES = (  # whose versions are recorded, where the script has imported them
+    "ray", "torch", "lightning", "transformers", "optax", "jax", "keras", "tensorflow", "sklearn", "xgboost",
+    "lightgbm", "optuna", "numpy", "pandas",
+)  # fmt: skip
+MOST = 2_000  # characters of a command
+_SECRET = re.compile(r"^--?[\w-]*(?:password|passwd|secret|token|api-?key|credential)[\w-]*", re.IGNORECASE)
+
+
+def surroundings(resources: Mapping[str, Any] | None, max_concurrent: int | None) -> str:
+    """JSON text: {"command", "python", "packages": {name: version}, "resources", "max_concurrent"}.
+
+    The command is the script and its arguments, without what may be a secret in them: "" in a notebook or a REPL. The
+    environment of ``resources`` (``runtime_env``) is left out, which may hold secrets too.
+    """
+    packages = {"raytune_lite": __version__}
+    for name in PACKAGES:
+        version = getattr(sys.modules.get(name), "__version__", None)
+        if isinstance(version, str):
+            packages[name] = version
+    asked = {name: value for name, value in (resources or {}).items() if name != "runtime_env"}
+    found = {
+        "command": command(sys.argv),
+        "python": platform.python_version(),
+        "packages": packages,
+        "resources": asked,
+        "max_concurrent": max_concurrent,
+    }
+    return json.dumps(found, default=str)
+
+
+def command(argv: Sequence[str]) -> str:
+    """A script's command as one may type it; "" where there is no script."""
+    if not argv or not argv[0] or argv[0] in ("-", "-c") or "ipykernel" in argv[0]:
+        return ""
+    program = Path(argv[0])
+    words = [program.name] if program.suffix != ".py" else ["python", argv[0]]
+    hides = False
+    for word in argv[1:]:
+        name, equals, _ = word.partition("=")
+        if hides:
+            words.append("***")
+        elif _SECRET.match(name) and equals:
+            words.append(f"{name}=***")
+        else:
+            words.append(mask(word) if "://" in word or "@" in word else word)
+        hides = not hides and not equals and _SECRET.match(word) is not None
+    text = shlex.join(words)
+    return text if len(text) <= MOST else text[: MOST - 3] + "..."
+
+
+__all__ = ["command", "surroundings"]

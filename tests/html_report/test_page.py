@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
 from html import unescape
 
 import pytest
@@ -226,20 +231,42 @@ def test_the_command_writes_the_file_and_compares_two_studies(folder):
     assert "give the study once" in wrong.output
 
 
-def test_the_dashboard_is_served_on_this_machine_only_and_says_how_to_install_it(asha_study, asha_folder, monkeypatch):
-    import sys
-    import types
+def test_optuna_dashboard_shows_the_study_on_this_machine_only(asha_study, asha_folder):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "raytune_lite", "dashboard", "asha", "--port", str(port)]
+    command += ["--storage", f"sqlite:///{asha_folder}/asha.db"]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        address = server.stdout.readline().split()[0]
+        assert address == f"http://127.0.0.1:{port}/dashboard/studies/{asha_study.study_id}"
+        found = _once_it_answers(address.replace("/dashboard/", "/api/"), server)
+        with pytest.raises(OSError, match="refused"):  # it listens at this address alone, not at every one
+            socket.create_connection(("127.0.0.2", port), timeout=5.0)
+    finally:
+        server.kill()
+        server.wait()
+    shown = {trial["number"]: (trial["state"].upper(), trial.get("values")) for trial in found["trials"]}
+    complete = {trial.number: list(trial.values) for trial in asha_study.trials if trial.state.name == "COMPLETE"}
+    assert shown.keys() == {trial.number for trial in asha_study.trials}
+    assert {number: values for number, (state, values) in shown.items() if state == "COMPLETE"} == complete
 
-    url, served = f"sqlite:///{asha_folder}/asha.db", []
-    fake = types.ModuleType("optuna_dashboard")
-    fake.run_server = lambda storage, host, port: served.append((storage, host, port))
-    monkeypatch.setitem(sys.modules, "optuna_dashboard", fake)
-    done = CliRunner().invoke(cli, ["dashboard", "asha", "--storage", url, "--port", "8123"])
-    assert done.exit_code == 0, done.output
-    assert served == [(f"sqlite:///{asha_folder}/asha.db", "127.0.0.1", 8123)]
-    assert "http://127.0.0.1:8123/dashboard/studies/1" in done.output
+
+def _once_it_answers(url, server):
+    for _ in range(300):
+        assert server.poll() is None, "it ended"
+        try:
+            with urllib.request.urlopen(f"{url}?after=0", timeout=5.0) as answer:
+                return json.load(answer)
+        except OSError:
+            time.sleep(0.2)
+    raise AssertionError("no answer in a minute")
+
+
+def test_without_optuna_dashboard_the_command_says_how_to_install_it(asha_study, asha_folder, monkeypatch):
     monkeypatch.setitem(sys.modules, "optuna_dashboard", None)
-    done = CliRunner().invoke(cli, ["dashboard", "--storage", url])
+    done = CliRunner().invoke(cli, ["dashboard", "--storage", f"sqlite:///{asha_folder}/asha.db"])
     assert done.exit_code == 2
     assert "pip install 'raytune-lite[dashboard]'" in done.output
 

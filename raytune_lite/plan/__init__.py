@@ -1,6 +1,7 @@
 """Plan before paying: what a study would have cost under another rule, and what it will cost on how many workers.
 
-``replay`` trains the recorded curves again in virtual time. Everything here reads a study and changes none.
+``replay`` trains the recorded curves again in virtual time, ``plan`` draws from them on any number of workers.
+Everything here reads a study and changes none.
 """
 
 from __future__ import annotations
@@ -9,11 +10,12 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .forecasting import Plan, plan
     from .replaying import Replay, replay
 
-_HOMES = {"Replay": "replaying", "replay": "replaying"}
+_HOMES = {"Plan": "forecasting", "Replay": "replaying", "plan": "forecasting", "replay": "replaying"}
 
-__all__ = ["Replay", "replay"]
+__all__ = ["Plan", "Replay", "plan", "replay"]
 
 
 def __getattr__(name: str) -> Any:

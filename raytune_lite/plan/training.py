@@ -35,7 +35,7 @@ class Training:
 
     def __init__(self, curves: Sequence[Curve], *, saves: bool, target: float | None = None) -> None:
         self.curves, self.saves = curves, saves
-        self.hits = [_first_at_most(curve.losses, target) for curve in curves]
+        self.target = target
         self.seconds = [0.0] * len(curves)
         self.cut: dict[int, None] = {}
         self.cluster: Any = None  # the quiet cluster that calls it
@@ -49,7 +49,8 @@ class Training:
     def __call__(self, trial: Any) -> float:
         """Train until the rule has it end, or the record does."""
         number = trial.number
-        curve, hit = self.curves[number], self.hits[number]
+        curve = self.curves[number]
+        hit = _first_at_most(curve.losses, self.target)
         steps, delivery, n = curve.steps, trial.delivery, len(curve.steps)
         resumed = trial.resumed_from_step
         done = 0 if resumed is None else bisect_right(steps, resumed)

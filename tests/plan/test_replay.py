@@ -45,7 +45,7 @@ def asha(folder):
     return study(folder, "asha", pruner=ASHAPruner(1, 27, 3))
 
 
-# --- the records ----------------------------------------------------------------------------------------------------
+# --- the records ---------------------------------------------------------------------------------------------------
 
 
 def attempt(number, attempt, *, started=0.0, ended=10.0, resumed=None):
@@ -110,7 +110,7 @@ def test_a_maximised_study_has_losses(folder):
     assert replay(made, "none").best_value == 6.0
 
 
-# --- the replay -----------------------------------------------------------------------------------------------------
+# --- the replay ----------------------------------------------------------------------------------------------------
 
 
 def test_a_study_replayed_by_its_own_rule_is_itself(asha):
@@ -200,7 +200,7 @@ def test_more_workers_need_less_time_and_promise_the_same_best():
     assert four.best == one.best
 
 
-# --- what is refused ------------------------------------------------------------------------------------------------
+# --- what is refused -----------------------------------------------------------------------------------------------
 
 
 def test_a_study_without_reports_is_refused_with_the_way_out(folder):
@@ -234,7 +234,7 @@ def test_a_pruner_as_text():
     assert named(NopPruner()) == "Nop"
 
 
-# --- the command and the report -------------------------------------------------------------------------------------
+# --- the command and the report ------------------------------------------------------------------------------------
 
 
 def test_the_command_says_it_in_words_and_as_json(full, folder):

@@ -245,14 +245,8 @@ def _timeline(found: dict[str, Any], said: dict[str, str]) -> str:
 def _time(found: dict[str, Any], said: dict[str, str]) -> str:
     if not found["time"]["capacity"]:
         return ""
-    not_known = (
-        '<p class="note">How long writing checkpoints took is not recorded; it is in the time of the trials.</p>'
-    )
     replay = f'<p id="replay-words">{escape(found["replay"]["text"])}</p>' if found["replay"] else ""
-    inside = (
-        f'{_picture("time", said["time"])}<p id="time-words">{escape(said["time"])}</p>{replay}{_time_key(found)}'
-        f"{not_known}"
-    )
+    inside = f'{_picture("time", said["time"])}<p id="time-words">{escape(said["time"])}</p>{replay}{_time_key(found)}'
     return f'<section id="time-section"><h2>Where the slot-time went</h2>{inside}</section>'
 
 

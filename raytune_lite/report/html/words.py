@@ -202,10 +202,8 @@ def _ladder(ladder: Document) -> str:
 
 def _timeline(timeline: Document) -> str:
     lanes, n = len(timeline["lanes"]), timeline["n_lanes"]
-    text = (
-        f"{count(timeline['n_bars'], 'attempt')} in {count(n, 'lane')}: a lane is one slot of a node. The database "
-        "does not record which GPU an attempt had."
-    )
+    where = "GPU" if any(lane["gpus"] for lane in timeline["lanes"]) else "node"
+    text = f"{count(timeline['n_bars'], 'attempt')} in {count(n, 'lane')}: a lane is one slot of a {where}."
     if lanes < n:
         text += f" The first {lanes} lanes are drawn."
     if "slices" in timeline:

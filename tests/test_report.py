@@ -301,6 +301,12 @@ def test_json_has_no_word_for_infinity_so_it_is_text():
     assert read["datetime_start"] == "2024-01-02T03:04:05"
 
 
+def test_a_trial_that_took_no_time_is_written():
+    """Dates of MySQL have whole seconds, so this is what a short trial looks like there."""
+    trial = frozen(datetime_complete=datetime(2024, 1, 2, 3, 4, 5))
+    assert json.loads(tables.as_json(tables.trial_record(trial)))["duration"] == 0.0
+
+
 def test_a_table_is_cut_to_a_terminal_and_whole_in_a_pipe():
     trials = [frozen(params={f"p{i}": i / 7 for i in range(20)})]
     assert max(map(len, tables.as_table(trials, 80).splitlines())) <= 80

@@ -73,7 +73,8 @@ def trial_record(trial: FrozenTrial) -> dict[str, Any]:
         "user_attrs": dict(trial.user_attrs),
         "datetime_start": trial.datetime_start and trial.datetime_start.isoformat(),
         "datetime_complete": trial.datetime_complete and trial.datetime_complete.isoformat(),
-        "duration": trial.duration and trial.duration.total_seconds(),
+        # no time at all is false, and common: MySQL's dates have whole seconds
+        "duration": None if trial.duration is None else trial.duration.total_seconds(),
         "attempts": trial.attempt,
         "intermediate_values": {str(step): value for step, value in trial.intermediate_values.items()},
     }

@@ -61,6 +61,19 @@ MUTANTS = [
            "            if reply != BUSY:\n                break\n            return None, None\n",
            "tests/test_transports.py::"
            "test_a_busy_driver_acknowledges_nothing_but_lives_and_gets_the_same_message_again"),
+    # --- what a study may cost ---
+    Mutant("nothing begins once the study has cost what it may", "core/record.py",
+           "is_full or self.is_used_up(at))", "is_full)",
+           "tests/test_cost.py::"
+           "test_nothing_begins_once_the_study_has_cost_so_much_and_running_attempts_end_by_themselves"),
+    Mutant("the time between two runs costs nothing", "core/runs.py",
+           "        moves.charge_for(s, -_dead_for(event, trial.attempt_at, at))\n", "",
+           "tests/test_cost.py::"
+           "test_the_next_run_counts_what_the_ones_before_have_cost_each_at_its_price_and_not_the_time_between"),
+    Mutant("a driver on another machine believes no wall clock", "runtime/study_time.py",
+           "self._stands_at, self._began = None if mark is None else last, began",
+           "self._stands_at, self._began = None, began",
+           "tests/test_cost.py::test_a_driver_that_begins_again_on_another_machine_waits_for_the_launchers_clock"),
     # --- one writer, one live attempt, one answer ---
     Mutant("a superseded owner writes nothing", "storages/owned.py", "if cursor.rowcount != 1:", "if False:",
            "tests/stores/test_promises.py::test_epochs_only_rise_and_a_superseded_one_changes_nothing"),

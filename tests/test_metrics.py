@@ -180,6 +180,22 @@ def test_a_driver_that_begins_again_says_how_long_it_took_and_knows_since_when_a
     again.session.close()
 
 
+def test_cost_is_counted_from_the_first_moment_of_the_driver_and_goes_on_while_attempts_run(config, clock):
+    bench = Bench(config, clock, price=3600.0)
+    bench.claim("a")
+    clock.now += 3.0
+    assert bench.read().counters["rtl_cost_dollars_total", ""] == pytest.approx(3.0)
+    bench.end(0, "complete", 1.0)
+    bench.claim("b")
+    clock.now += 2.0
+    assert bench.read().counters["rtl_cost_dollars_total", ""] == pytest.approx(5.0)
+    bench.session.close()
+    again = Bench(config, clock, price=3600.0)
+    clock.now += 4.0
+    assert again.read().counters["rtl_cost_dollars_total", ""] == pytest.approx(4.0)
+    again.session.close()
+
+
 def test_what_was_not_committed_is_not_counted(bench, monkeypatch):
     bench.claim("a")
     monkeypatch.setattr(bench.session.repository, "commit", lambda *_, **__: 1 / 0)

@@ -443,9 +443,16 @@ def test_another_machine_does_not_share_the_clock_of_the_first(config, clock, mo
     OpenSession(config, host=clock)
     clock.now += 50.0
     monkeypatch.setattr(clock, "machine", lambda: "another")
-    monkeypatch.setattr(clock, "elapsed", lambda: 7.0)
+    monkeypatch.setattr(clock, "elapsed", lambda: clock.now - T0 - 43.0)
+    clock.ahead = 86_400.0
     again = OpenSession(config, host=clock)
-    assert again.now() == 50.0  # by the wall clock: nothing better is known
+    assert again.now() == 0.0  # of the last event: nothing better is known, and no wall clock is believed
+    clock.now += 1.0
+    assert again.now() == 0.0
+    again.plan(Handover(running=51.0))
+    assert again.now() == 51.0
+    clock.now += 1.0
+    assert again.now() == 52.0
     again.close()
 
 

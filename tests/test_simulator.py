@@ -14,6 +14,7 @@ pytest.importorskip("greenlet", reason="the simulated processes are greenlets: p
 from raytune_lite.core import attempts, judging, lineage, moves, retention
 from raytune_lite.core import messages as m
 from raytune_lite.core.ledger import CellState, Leases, Ledger
+from raytune_lite.core.record import StudyData
 from raytune_lite.core.trials import TrialRecord
 from raytune_lite.exceptions import StaleAttemptError
 from raytune_lite.pruners import patient
@@ -439,11 +440,16 @@ def takes_the_trials_so_far_for_all(patch):
     patch.setattr(retention, "_most_trials", lambda s: s.next_number)
 
 
+def hands_out_work_that_is_not_paid_for(patch):
+    """Attempts begin though the study has cost what it may."""
+    patch.setattr(StudyData, "is_used_up", lambda self, at: False)
+
+
 # and a seed that found each, when last looked: the hunt begins there, which saves minutes. Where histories have changed
 # since, it goes on with all the others.
 BUGS = {
     takes_the_trials_so_far_for_all: 23, forgets_the_first_report: 17, gives_up_what_a_child_reads: 9,
-    impatience_at_rungs: 12, a_late_copy_changes_attributes_back: 1115, no_epoch_fence: 829, no_attempt_fence: 39,
+    impatience_at_rungs: 12, a_late_copy_changes_attributes_back: 1279, no_epoch_fence: 829, no_attempt_fence: 39,
     answers_before_the_commit: 829, forgets_its_verdicts: 829, deletes_before_the_commit: 829,
     keeps_no_checkpoint_of_the_paused: 829, hands_out_a_cell_twice: 2013, loses_a_wake_up: 2016,
     forgets_its_budget: 1268, never_ends_a_lease: 2121, retries_for_ever: 4, breaks_ties_by_the_latest: 829,
@@ -455,7 +461,7 @@ BUGS = {
     drops_an_end_that_comes_late: 1268, believes_the_clock_of_an_owner: 829, time_follows_the_wall_clock: 829,
     a_restart_reads_the_wall_clock: 829, a_suspend_counts_as_silence: 137, never_takes_a_study_from_the_silent: 829,
     a_claim_ahead_outlives_its_task: 46, takes_pruned_trials_into_the_median: 11,
-    swaps_the_values_of_two_objectives: 1115,
+    swaps_the_values_of_two_objectives: 1115, hands_out_work_that_is_not_paid_for: 410004,
 }  # fmt: skip
 
 

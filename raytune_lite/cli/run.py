@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 _PASSED_ON = ("n_trials", "max_trials", "timeout", "trial_timeout", "lease", "max_concurrent", "executor",
-              "one_trial_per_task", "max_checkpoint_bytes", "trial_output")  # fmt: skip
+              "one_trial_per_task", "max_checkpoint_bytes", "trial_output", "prices", "max_cost")  # fmt: skip
 
 SAMPLERS = {
     "auto": "AutoSampler",
@@ -46,6 +46,10 @@ SAMPLERS = {
 @click.option("--max-trials", type=click.IntRange(1), help="The study's total: run again, it stops at the same total.")
 @click.option("--timeout", type=click.FloatRange(0, min_open=True), metavar="SECONDS",
               help="Start nothing new after this time.")  # fmt: skip
+@click.option("--price", "prices", multiple=True, metavar="NAME=MONEY", help="Money per hour of a resource: GPU=3.5. "
+              "Once for each; status and report show the cost.")  # fmt: skip
+@click.option("--max-cost", type=click.FloatRange(0, min_open=True), metavar="MONEY", help="Start nothing new once the "
+              "study has cost so much; needs --price.")  # fmt: skip
 @click.option("--trial-timeout", type=click.FloatRange(0, min_open=True), metavar="SECONDS",
               help="End a trial's attempt after this time.")  # fmt: skip
 @click.option("--lease", type=click.FloatRange(5), default=60.0, show_default=True, metavar="SECONDS",
@@ -93,6 +97,7 @@ def run(target: str, storage: str | None, storage_env: str | None, study_name: s
     from ..target import load_target
 
     sampler, pruner, resources = _sampler(given), _pruner(given), _resources(given)
+    given["prices"] = _prices(given, resources)
     loaded, url = load_target(target), storage_url(storage, storage_env)
     try:
         check_objective(loaded.objective)
@@ -183,9 +188,33 @@ def _resources(given: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+def _prices(given: dict[str, Any], resources: dict[str, Any]) -> dict[str, float] | None:
+    """Prices by resource; None where none is given."""
+    from ..study.checks import costs
+
+    found: dict[str, float] = {}
+    for text in given["prices"]:
+        name, equals, price = text.partition("=")
+        try:
+            found[name] = float(price)
+        except ValueError:
+            equals = ""
+        if not equals or not name:
+            refuse(f"--price must be NAME=MONEY, for example GPU=3.5 an hour; got {text[:200]!r}.")
+    if given["max_cost"] is not None and not found:
+        refuse("--max-cost needs a --price, for example --price GPU=3.5 an hour.")
+    try:
+        costs(found or None, given["max_cost"], resources)
+    except ValueError as error:
+        refuse(str(error))
+    return found or None
+
+
 def _check_end(url: str, study_name: str, sampler: Sampler | None, given: dict[str, Any]) -> None:
     """Refuse a run that would never end, before it creates a study."""
-    if given["n_trials"] or given["max_trials"] or given["timeout"] or getattr(sampler, "grid", None) is not None:
+    if any(given[name] for name in ("n_trials", "max_trials", "timeout", "max_cost")) or (
+        getattr(sampler, "grid", None) is not None
+    ):
         return
     with contextlib.suppress(WrongInput, StudyNotFoundError):
         study = open_study(url, None, study_name)
@@ -193,7 +222,7 @@ def _check_end(url: str, study_name: str, sampler: Sampler | None, given: dict[s
         study.close()
         if sampler is None and last is not None and json.loads(last.sampler).get("name") == "GridSampler":
             return
-    refuse("say when to stop: --n-trials, --max-trials or --timeout (a grid stops by itself).")
+    refuse("say when to stop: --n-trials, --max-trials, --timeout or --max-cost (a grid stops by itself).")
 
 
 def _say(text: str, *, err: bool) -> None:

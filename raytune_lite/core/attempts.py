@@ -175,7 +175,7 @@ def attempt_ended(s: StudyData, event: m.AttemptEnded, at: float) -> Effects:
     if event.failure is not None and event.failure.kind in _DETECTED:
         raise MessageError(f"an attempt cannot report of itself that it ended by {event.failure.kind.value}.")
     if trial.slot is None:
-        moves.find(s, trial)
+        moves.find(s, trial, at)
     commands = _note_progress(s, trial, event.progress)
     _note_trained(trial, event.progress)
     if event.outcome is Outcome.COMPLETE and event.values is not None and s.is_result(event.values):
@@ -224,6 +224,7 @@ def attempt_lost(s: StudyData, event: m.AttemptLost, at: float) -> Effects:
         failure = m.Failure(error=error, kind=event.kind, exit_code=event.exit_code)
         commands = _fail(s, trial, at, failure, event.stderr_tail)
     trial.lost_slot, trial.lost_kind = slot, event.kind if trial.retried != before else None
+    trial.lost_at = at if s.run.price else None
     return Effects([*commands, m.Answer(value=trial.state)])
 
 

@@ -33,7 +33,7 @@ def claimed(s: StudyData, event: m.Claimed, at: float) -> Effects:
     check_name("a slot's name", event.slot)
     if event.node is not None:
         check_name("a node's name", event.node)
-    found = _next(s, at) if s.may_start() else None
+    found = _next(s, at) if s.may_start(at) else None
     if found is None:
         return Effects([m.Answer(value=None)], changed=False)
     return Effects(_start(s, *found, event, at))
@@ -114,8 +114,10 @@ def _start(s: StudyData, trial: TrialRecord, commands: list[Command], event: m.C
     trial.attempt += 1
     trial.attrs_order = 0
     trial.pending, trial.slot, trial.goes_first = Decision.CONTINUE, event.slot, False
-    trial.lost_slot = trial.lost_kind = None
+    trial.lost_slot = trial.lost_kind = trial.lost_at = None
     s.slots[event.slot] = trial.number
+    if s.run.price:
+        s.run.begun_at += at
     if not is_new:
         first = at if trial.started_at is None else None
         commands.append(m.SetState(number=trial.number, state=RUNNING, attempt=trial.attempt, started=first))

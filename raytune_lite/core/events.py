@@ -46,7 +46,10 @@ class RunStarted(Event):
     showed when the study was created, by which a driver of this run that begins again there knows the time; the core
     reads neither. ``held``: trials that ``ask`` has given to somebody in this process, who may still tell their
     results: this run leaves them alone. ``surroundings``: JSON text of what a person needs to run the study again: the
-    command, versions, the resources of a trial; the core does not read it.
+    command, versions, the resources of a trial; the core does not read it. ``price``: of one slot for an hour; 0: not
+    known. ``prices``: JSON text of what it was computed from. ``max_cost``: no attempt begins once the study has cost
+    so much. ``before_until``: until when the run before was at work, in seconds since the study was created; None: as
+    long as this one did not begin.
     """
 
     run: str
@@ -64,6 +67,10 @@ class RunStarted(Event):
     zero: float = 0.0
     held: tuple[int, ...] = ()
     surroundings: str = "{}"
+    price: float = 0.0
+    prices: str = "{}"
+    max_cost: float | None = None
+    before_until: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

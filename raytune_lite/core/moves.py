@@ -77,13 +77,19 @@ def charge(s: StudyData, trial: TrialRecord) -> None:
     s.run.budget = None if s.run.budget is None else s.run.budget - 1
 
 
-def find(s: StudyData, trial: TrialRecord) -> None:
+def charge_for(s: StudyData, seconds: float) -> None:
+    """A slot was used for so long; see RunStarted.price. Below 0: less than was charged."""
+    s.cost += s.run.price * seconds / 3600.0
+
+
+def find(s: StudyData, trial: TrialRecord, at: float) -> None:
     """The last attempt, which was given up, has ended by itself after all: as if it had never been given up."""
     s.retry.pop(trial.number, None)
     if trial.lost_kind is not None:
         trial.retried[trial.lost_kind] -= 1
         trial.failed = None
-    trial.lost_slot = trial.lost_kind = None
+    charge_for(s, 0.0 if trial.lost_at is None else at - trial.lost_at)
+    trial.lost_slot = trial.lost_kind = trial.lost_at = None
     trial.goes_first = False
     move(s, trial, "found", RUNNING)
 
@@ -103,6 +109,9 @@ def end_attempt(
     """The live attempt of a trial is over, and its slot is free. ``outcome``, ``message``: see EndAttempt."""
     if trial.slot is not None:
         del s.slots[trial.slot]
+        if s.run.price:
+            s.run.begun_at = s.run.begun_at - trial.attempt_at if s.slots else 0.0
+            charge_for(s, at - trial.attempt_at)
     trial.slot = trial.stop = None
     row = m.EndAttempt(
         number=trial.number,

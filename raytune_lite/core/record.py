@@ -45,7 +45,8 @@ class Run:
 
     ``common_failure``: how the run's trials failed so far, and how many of them; None once two of them failed in
     different ways, or one did not fail. ``disk_failures``: attempts that the checkpoints' disk ended since one was
-    saved; ``has_saved``: whether any was, in this run.
+    saved; ``has_saved``: whether any was, in this run. ``price``, ``max_cost``: see RunStarted; ``begun_at``: of the
+    attempts that run, the sum of the times at which they began, where there is a price.
     """
 
     name: str | None = None
@@ -64,6 +65,9 @@ class Run:
     frees_paused: bool = False
     awaits_reports: bool = False
     max_checkpoint_bytes: int | None = None
+    price: float = 0.0
+    max_cost: float | None = None
+    begun_at: float = 0.0
 
 
 @dataclass(slots=True)
@@ -139,6 +143,7 @@ class StudyData:
     n_judged: int = field(init=False)
     promotions: int = 0
     lineage: Lineage = field(default_factory=Lineage)
+    cost: float = 0.0  # of all attempts that ended, in the runs whose slots have a price
 
     # the sampler's grid, or tree
     sampler_spec: str = ""
@@ -201,10 +206,21 @@ class StudyData:
         waiting = (number for number, due in self.retry.items() if due > at)
         return any(self.trials[number].failed is FailureKind.CHECKPOINT_DISK for number in waiting)
 
-    def may_start(self) -> bool:
-        """Whether an attempt may begin now."""
+    def may_start(self, at: float) -> bool:
+        """Whether an attempt may begin at ``at``."""
         run = self.run
-        return not (run.stopping or run.paused or (run.slot_limit is not None and len(self.slots) >= run.slot_limit))
+        is_full = run.slot_limit is not None and len(self.slots) >= run.slot_limit
+        return not (run.stopping or run.paused or is_full or self.is_used_up(at))
+
+    def cost_at(self, at: float) -> float:
+        """What all attempts have cost at ``at``, also those that run: slot-hours times the price of a slot."""
+        if not self.run.price:
+            return self.cost
+        return self.cost + self.run.price * max(0.0, len(self.slots) * at - self.run.begun_at) / 3600.0
+
+    def is_used_up(self, at: float) -> bool:
+        """Whether the study has cost what this run may let it cost."""
+        return self.run.max_cost is not None and self.cost_at(at) >= self.run.max_cost
 
     def live(self) -> list[tuple[int, int]]:
         """(number, attempt) of every running attempt."""

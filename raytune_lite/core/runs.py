@@ -29,6 +29,7 @@ def run_started(s: StudyData, event: m.RunStarted, at: float) -> Effects:
             s.retry[number] = at
     for number, _ in s.live():  # the run that owned these attempts is dead
         slot, trial = s.trials[number].slot, s.trials[number]
+        moves.charge_for(s, -_dead_for(event, trial.attempt_at, at))
         commands += moves.leave(s, trial, at, FailureKind.DRIVER_LOST.value, "its run ended")
         if number in event.held and number in s.retry:
             s.retry[number], trial.lost_slot = math.inf, slot
@@ -43,8 +44,15 @@ def run_started(s: StudyData, event: m.RunStarted, at: float) -> Effects:
         frees_paused=event.frees_paused,
         awaits_reports=event.awaits_reports,
         max_checkpoint_bytes=event.max_checkpoint_bytes,
+        price=event.price,
+        max_cost=event.max_cost,
     )
     return Effects(commands)
+
+
+def _dead_for(event: m.RunStarted, began: float, at: float) -> float:
+    """Seconds between the end of the run before and this one, of an attempt that the former left."""
+    return 0.0 if event.before_until is None else max(0.0, at - max(began, event.before_until))
 
 
 def _forget_disk_failures(s: StudyData, at: float) -> None:

@@ -24,9 +24,10 @@ FORMAT = 2  # 1: a line of a trial has the names of its fields
 _ENCODE = json.JSONEncoder(separators=(",", ":")).encode
 _ROWS = {written(row): row for row in TRANSITIONS}
 _PLAIN = ("n_events", "next_number", "n_invalid", "best", "promotions", "pruner_spec", "sampler_spec")
+_LATER = ("cost",)  # plain as well; older snapshots lack them
 _RUN = ("name", "began_at", "budget", "paused", "slot_limit", "stopping", "aborted", "common_failure", "disk_failures",
         "has_saved", "checkpoints_kept", "keeps_resumed", "frees_paused", "awaits_reports",
-        "max_checkpoint_bytes")  # fmt: skip
+        "max_checkpoint_bytes", "price", "max_cost", "begun_at")  # fmt: skip
 
 
 def can_dump(state: StudyState) -> bool:
@@ -43,7 +44,7 @@ def dump(state: StudyState) -> Iterator[str]:
     if not isinstance(state.judge, Dumps):
         raise TypeError(f"the judge of {state.pruner_spec} follows no Dumps, so there can be no snapshot.")
     trials = list(state.trials.lines())  # before the palette, to which they may add
-    head = {name: getattr(state, name) for name in _PLAIN}
+    head = {name: getattr(state, name) for name in (*_PLAIN, *_LATER)}
     head |= {
         "format": FORMAT,
         "palette": state.trials.packer.palette.dump(),
@@ -80,6 +81,8 @@ def load(state: StudyState, lines: Iterator[str]) -> None:
         raise ValueError(f"a snapshot must be of format 1 or {FORMAT}, got {head['format']!r}.")
     for name in _PLAIN:
         setattr(state, name, head[name])
+    for name in _LATER:
+        setattr(state, name, head.get(name, getattr(state, name)))
     state.counts = {TrialState[name]: n for name, n in head["counts"].items()}
     state.transitions = {_ROWS[text]: n for text, n in head["transitions"].items()}
     state.space = {name: json_to_distribution(text) for name, text in head["space"].items()}

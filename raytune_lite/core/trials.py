@@ -108,6 +108,7 @@ class TrialRecord:
     goes_first: bool = False  # the attempt ended by an order, and the trial goes on before others
     lost_slot: str | None = None  # of the last attempt, when it was given up: its own end still counts
     lost_kind: FailureKind | None = None  # how it was counted as a retry, if it was
+    lost_at: float | None = None  # when that was
 
     # parameters
     cell: int | None = None

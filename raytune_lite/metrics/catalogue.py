@@ -47,6 +47,7 @@ _ALL = (
     Metric("rtl_checkpoint_bytes", "gauge", "Bytes of all checkpoints that are kept."),
     Metric("rtl_checkpoint_bytes_limit", "gauge", "optimize(max_checkpoint_bytes=...), where it is given."),
     Metric("rtl_best_value", "gauge", "Value of the best COMPLETE trial, in a study with one objective."),
+    Metric("rtl_cost_dollars_total", "counter", "Cost of attempts, in the currency of optimize(prices=...)."),
     Metric("rtl_leases_expired_total", "counter", "Attempts that were given up because they sent no message."),
 )
 

@@ -64,6 +64,7 @@ class Meter:
     _live: dict[int, _Live] = field(default_factory=dict)
     _held: dict[int, _Held] = field(default_factory=dict)
     _read_at: float | None = None
+    _cost_before: float | None = None
 
     # --- what the session tells --------------------------------------------------------------------------------------
 
@@ -71,6 +72,8 @@ class Meter:
         """The study is open; ``at``: seconds since it was created, ``seconds``: what that took."""
         if state.n_events > 1:  # else it is new
             self._observe("rtl_restart_seconds", seconds)
+        if self._cost_before is None:
+            self._cost_before = state.cost_at(at)
         before, self._live, self._held = self._live, {}, {}
         for number, _ in state.live():
             # a checkpoint's time is in the log only: what was done before this moment counts as kept
@@ -153,6 +156,8 @@ class Meter:
         if self._read_at is not None and at > self._read_at:
             self._add("rtl_slot_idle_seconds_total", amount=idle * (at - self._read_at))
         self._read_at = at
+        cost: Key = ("rtl_cost_dollars_total", "")
+        self._add(*cost, state.cost_at(at) - (self._cost_before or 0.0) - self._counters.get(cost, 0.0))
         gauges: dict[Key, float] = {("rtl_trials", kind.name): n for kind, n in state.counts.items()}
         slots = {"busy": busy, "idle": idle, "wanted": max(0, n_tasks - busy) if goes_on else 0}
         gauges |= {("rtl_slots", name): n for name, n in slots.items()}

@@ -46,8 +46,16 @@ class Algorithms:
         last = self._last_run
         return (last.machine, last.zero) if last is not None and last.run == run else None
 
-    def run_started(self, config: RunConfig, mark: Mark) -> m.RunStarted:
-        """The event that begins a run with them."""
+    def run_started(self, config: RunConfig, mark: Mark, last: float, owned_until: float | None) -> m.RunStarted:
+        """The event that begins a run with them.
+
+        Args:
+            config: the run.
+            mark: where it begins.
+            last: time of the last event before, in seconds since the study was created.
+            owned_until: see takeover.take. The clock that it comes from may be wrong, so it moves nothing but the end
+                of attempts that the run before has left, in sums for people.
+        """
         return m.RunStarted(
             run=config.run,
             n_trials=config.n_trials,
@@ -64,6 +72,10 @@ class Algorithms:
             zero=mark[1],
             held=config.held,
             surroundings=config.surroundings,
+            price=config.price,
+            prices=config.prices,
+            max_cost=config.max_cost,
+            before_until=max(last, (owned_until or 0.0) - self._study.created),
         )
 
     def new_state(self) -> StudyState:

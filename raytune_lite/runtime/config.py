@@ -25,7 +25,7 @@ class RunConfig:
     ``timeout``, ``lease``, ``trial_timeout`` and ``storage_patience`` are in seconds. ``checkpoint_dir_is_given``: the
     user has named it, so each node must see it. ``secret``: what the tokens of the run's attempts are made of; None:
     they need none. ``held``: trials that somebody in the script's process has got from ``ask`` and not told yet.
-    ``n_gpus``: of a trial, for its metrics. ``surroundings``: see RunStarted.
+    ``n_gpus``: of a trial, for its metrics. ``surroundings``, ``price``, ``prices``, ``max_cost``: see RunStarted.
     """
 
     storage: str = dataclasses.field(repr=False)  # it may hold a password
@@ -48,6 +48,9 @@ class RunConfig:
     max_checkpoint_bytes: int | None = None
     n_gpus: float = 0.0
     surroundings: str = "{}"
+    price: float = 0.0
+    prices: str = "{}"
+    max_cost: float | None = None
 
 
 def new_run_id() -> str:

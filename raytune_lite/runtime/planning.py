@@ -13,6 +13,7 @@ from ..storages.records import StudyRecord
 from ..trial import FrozenTrial, TrialState
 from .config import RunConfig
 from .ports import Plan, Standing, WorkerSettings
+from .study_time import StudyTime
 
 _EPOCH = datetime(1970, 1, 1)  # naive UTC
 
@@ -66,6 +67,15 @@ def make_plan(
     )
 
 
+def why_stop(state: StudyState, time: StudyTime, timeout: float | None) -> str | None:
+    """Why the run is to begin nothing new from now on; None: it goes on, or is being stopped already."""
+    if state.run.stopping:
+        return None
+    if time.is_late(timeout):
+        return "timeout"
+    return "max_cost" if state.is_used_up(time.now()) else None
+
+
 def worker_settings(
     config: RunConfig, study: StudyRecord, checkpoints: CheckpointStore, previous_owner: str | None
 ) -> WorkerSettings:
@@ -115,4 +125,4 @@ def _date(at: float | None, created: float) -> datetime | None:
     return None if at is None else _EPOCH + timedelta(seconds=created + at)
 
 
-__all__ = ["is_news", "locate", "make_plan", "record", "worker_settings"]
+__all__ = ["is_news", "locate", "make_plan", "record", "why_stop", "worker_settings"]

@@ -82,7 +82,7 @@ class Session:
         self.repository: Store = repository or Repository.open(config.storage, durable=config.durable)
         try:
             self.study: StudyRecord = self.repository.load_study(config.study_name)
-            self.epoch = takeover.take(
+            self.epoch, self._owned_until = takeover.take(
                 self.repository, self.study, self._host, run=config.run, address=address, notice=notice
             )
             self.previous_owner = self.repository.previous_owner(self.study)
@@ -109,7 +109,7 @@ class Session:
         study, began = self.study, self._host.monotonic()
         with no_collector():
             last = self._read()
-        self._time.start(study.created, last, self._algorithms.mark_of(self.config.run))
+        self._time.start(study.created, last, self._algorithms.mark_of(self.config.run), self._state.run.began_at)
         directory = study_directory(self.config.checkpoint_dir, self.repository.path, study.study_id, study.created)
         self.checkpoints = self._store or CheckpointStore(directory)
         added = self.repository.external_trials(study)
@@ -119,7 +119,7 @@ class Session:
             check_pruner(self.pruner, len(self.study.directions))  # a recorded one too
             self._slots.begins(self.config.run)
             self._time.run_for(0.0)
-            events.append(self._algorithms.run_started(self.config, self._time.mark))
+            events.append(self._algorithms.run_started(self.config, self._time.mark, last, self._owned_until))
         self.apply(events)
         if is_new_run:
             leftovers.sweep(self.checkpoints, self._state)
@@ -362,8 +362,8 @@ class Session:
         self.keep()
 
     def _stop_when_late(self) -> None:
-        if self._time.is_late(self.config.timeout) and not self._state.run.stopping:
-            self.call(m.StopRequested(reason="timeout"))
+        if reason := planning.why_stop(self._state, self._time, self.config.timeout):
+            self.call(m.StopRequested(reason=reason))
 
     def renew_leases(self) -> None:
         """Start every live attempt's lease again: this process could receive no message in between."""

@@ -50,8 +50,12 @@ def take(
     run: str,
     address: str | None = None,
     notice: Callable[[str], None] = lambda _: None,
-) -> int:
-    """Make this process the owner of a study; returns the epoch.
+) -> tuple[int, float | None]:
+    """Make this process the owner of a study.
+
+    Returns:
+        The epoch; and until when the owner before was at work, in seconds since 1970 by that one's clock, which may be
+        wrong. None: it had given the study back.
 
     Args:
         store: where the study is kept.
@@ -72,9 +76,10 @@ def take(
         if owner is None or owner.run == run or owner.is_dead or is_silent or is_last:
             try:
                 silent = owner if is_silent else None
-                return store.acquire(
+                epoch = store.acquire(
                     study, run=run, lease=OWNER_LEASE, now=host.time(), address=address, silent=silent
                 )
+                return epoch, None if owner is None else owner.lease_until - OWNER_LEASE
             except StudyBusyError:  # somebody else was faster, or holds its row locked
                 if is_last:
                     raise

@@ -6,6 +6,8 @@ Knows no database and no session. The words of the messages are those of ``argum
 from __future__ import annotations
 
 import inspect
+import json
+import math
 import numbers
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -17,6 +19,7 @@ from ..core.bounds import check_name
 from ..core.retries import RetryPolicy
 from ..distributions import DISTRIBUTIONS, Distribution
 from ..exceptions import InvalidResourcesError
+from ..metrics.prices import EXAMPLE, checked, slot_price
 from ..runtime.config import LEAST_LEASE
 from ..runtime.output import TrialOutput
 from ..trial import StudyDirection, parse_direction
@@ -203,6 +206,27 @@ _OPTIONS: dict[str, tuple[Callable[[Any], bool], str]] = {
 }
 
 
+def costs(prices: Any, max_cost: Any, resources: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What RunConfig is to know of prices: ``price``, ``prices`` and ``max_cost``.
+
+    Raises:
+        TypeError: ``prices`` is no dict of names and numbers, or ``max_cost`` no number.
+        ValueError: see ``slot_price``; ``max_cost`` is not above 0, or there are no prices to count by.
+    """
+    bound = None
+    if max_cost is not None:
+        hint = "leave it out for no bound"
+        bound = arguments.real("max_cost", max_cost, "an amount of money > 0 or None", hint)
+        if not 0 < bound < math.inf:
+            raise ValueError(f"max_cost must be a finite amount of money > 0, got {arguments.shown(max_cost)}; {hint}.")
+        if prices is None:
+            raise ValueError(f"max_cost needs prices, {EXAMPLE}; got max_cost={arguments.shown(max_cost)} alone.")
+    if prices is None:
+        return {}
+    found = checked(prices)
+    return {"price": slot_price(found, resources), "prices": json.dumps(found, sort_keys=True), "max_cost": bound}
+
+
 def fixed_distributions(given: Any) -> dict[str, Distribution]:
     """The distributions that ``ask`` is given, by name.
 
@@ -218,6 +242,6 @@ def fixed_distributions(given: Any) -> dict[str, Distribution]:
 
 
 __all__ = [
-    "callbacks", "checkpoint_directory", "directions", "exceptions", "fixed_distributions", "lease", "objective",
-    "resource_request", "retry_policy", "same_directions", "study_name",
+    "callbacks", "checkpoint_directory", "costs", "directions", "exceptions", "fixed_distributions", "lease",
+    "objective", "resource_request", "retry_policy", "same_directions", "study_name",
 ]  # fmt: skip

@@ -46,7 +46,7 @@ def compact_study(*, study_name: str, storage: str) -> Compaction:
     try:
         check_findable(repository, study_name)
         study = repository.load_study(study_name)
-        epoch = takeover.take(repository, study, RealHost(), run=uuid.uuid4().hex)
+        epoch, _ = takeover.take(repository, study, RealHost(), run=uuid.uuid4().hex)
         try:
             before = repository.file_size()
             events = _compact(repository, study, epoch)

@@ -130,7 +130,7 @@ class Study(Commands):
             self.add_trial(trial)
 
     def ask(self, fixed_distributions: Mapping[str, Distribution] | None = None) -> Trial:
-        """Start a trial in this process; ``tell`` its result later.
+        """Start a trial in this process; ``tell`` its result later, also after a run of ``optimize`` in between.
 
         Args:
             fixed_distributions: parameters to suggest at once, by name; they are in ``trial.params`` then.
@@ -211,18 +211,17 @@ class Study(Commands):
         one_trial_per_task: bool = False,
         max_checkpoint_bytes: int | None = None,
         trial_output: TrialOutput = "show",
+        prices: Mapping[str, float] | None = None,
+        max_cost: float | None = None,
     ) -> None:
         """Run trials until the budget is used. Interrupted trials of an earlier run go first and are not new ones.
-
-        A trial that this object's ``ask`` has given away stays with whoever has it; ``tell`` may come after the run.
-        SIGTERM and SIGHUP end the run like Ctrl-C: running trials are stopped, and the same call goes on with them.
 
         Args:
             func: the objective; takes a Trial, returns one float an objective of the study.
             n_trials: new configurations this call starts (attempts and promotions do not count); None: no bound.
             timeout: seconds after which nothing new starts; running trials end by themselves.
             n_jobs: Optuna's name for max_concurrent, when above 1.
-            catch: exceptions that fail their trial but not the study.
+            catch: exceptions that fail their trial but not the study; on Ray others raise TrialFailedError here.
             callbacks: each called as ``callback(study, frozen_trial)`` after each finished trial, in this process.
             gc_after_trial: run the garbage collector after each of them, in this process.
             show_progress_bar: None: progress, and the result at the end; True: progress alone; False: neither.
@@ -236,17 +235,18 @@ class Study(Commands):
             one_trial_per_task: also where trials take milliseconds, and a Ray task without a GPU would run several.
             max_checkpoint_bytes: of all checkpoints. Past it the least promising paused trials lose theirs.
             trial_output: what objectives print is shown here and kept in a log a trial, or only kept, or "hide".
+            prices: money per hour, ``{"CPU": 0.05, "GPU": 3.5}``; custom resources and accelerator types by name.
+            max_cost: money after which nothing new starts, counted over all runs of the study; needs ``prices``.
 
         Raises:
             RuntimeError, TypeError, ValueError: the study runs already, or an argument is wrong; nothing was started.
-            StudyAbortedError, NoResultError, SamplerFailedError, StudyBusyError: the class of each says why.
-            TrialFailedError: an objective on Ray raised what ``catch`` does not list (inline: that exception itself).
-            KeyboardInterrupt, SystemExit: after Ctrl-C, SIGTERM or SIGHUP.
+            StudyAbortedError, TrialFailedError, NoResultError, SamplerFailedError, StudyBusyError: its class says why.
+            KeyboardInterrupt, SystemExit: after Ctrl-C, SIGTERM or SIGHUP; the same call goes on with what was stopped.
             InfeasibleResourcesError, InvalidResourcesError, RuntimeEnvironmentError: Ray can never grant ``resources``.
         """
         config = self._config(n_trials, max_trials, timeout, retries, trial_timeout, lease, max_checkpoint_bytes)
+        tasks = _tasks(resources, max_concurrent, n_jobs, one_trial_per_task, trial_output, prices, max_cost)
         follow = followed(self, config, checks.callbacks(callbacks, self), gc_after_trial, show_progress_bar, executor)
-        tasks = _tasks(resources, max_concurrent, n_jobs, one_trial_per_task, trial_output)
         run = self._runner(executor, func, config, catch, tasks)
         with self._route.run(), follow as observer:
             run(observer)
@@ -259,11 +259,12 @@ class Study(Commands):
         catch: type[Exception] | Iterable[type[Exception]],
         tasks: Mapping[str, Any],
     ) -> Callable[[RunObserver], None]:
-        """What runs the trials, by the name of the executor. ``tasks``: arguments of RayRun."""
+        """What runs the trials, by the name of the executor. ``tasks``: see ``_tasks``."""
         self._route.check_idle()
         checks.objective(func)
         caught = checks.exceptions(catch)
-        config = replace(config, surroundings=surroundings(tasks["resources"], tasks["max_concurrent"]))
+        tasks, about = dict(tasks), surroundings(tasks["resources"], tasks["max_concurrent"])
+        config = replace(config, surroundings=about, **tasks.pop("costs"))
         if text("executor", executor, "'ray' or 'inline'") == "inline":
             return partial(self._optimize_inline, func, config, caught, tasks["output"])
         if executor == "ray":
@@ -375,10 +376,14 @@ def _tasks(
     n_jobs: int,
     one_trial_per_task: bool,
     trial_output: str,
+    prices: Mapping[str, float] | None,
+    max_cost: float | None,
 ) -> dict[str, Any]:
-    """Arguments of RayRun."""
+    """Arguments of RayRun, and ``costs``: those of RunConfig."""
+    request = checks.resource_request(resources)
     return {
-        "resources": checks.resource_request(resources),
+        "resources": request,
+        "costs": checks.costs(prices, max_cost, request),
         "max_concurrent": _most_at_once(max_concurrent, n_jobs),
         "one_trial_per_task": flag("one_trial_per_task", one_trial_per_task),
         "output": checks.trial_output(trial_output),

@@ -18,6 +18,7 @@ from ...trial import TrialState
 from ..virtual.trace import brief
 from ..virtual.world import Process, World
 from .compare import differences
+from .costs import Costs
 from .facts import LOST, TrialFacts, put_cell
 from .forest import Forest
 from .health import Workers
@@ -59,7 +60,7 @@ class Auditor:
         self.epoch, self.commits, self.owner, self._decided_at = 0, 0, "", 0.0
         self.started, self.max_started = 0, math.inf  # configurations begun in this run, and how many it may
         self.refunds, self.run, self.stopped = 0, "", False
-        self.control, self.reach = Requests(self.check), Reach(self.check)
+        self.control, self.reach, self.costs = Requests(self.check), Reach(self.check), Costs(self.check)
         self.answers: dict[Any, Any] = {}
         self.slots: set[tuple[str, str]] = set()  # (run, slot) that ran an attempt; membership only
         self.raised: set[tuple[int, int]] = set()  # attempts whose objective did fail by itself; membership only
@@ -103,7 +104,7 @@ class Auditor:
             self._history.pop()
         history = self._history
         self.trials, self.cells, self.requests = {}, {}, {}
-        self.control, self.reach = Requests(self.check), Reach(self.check)
+        self.control, self.reach, self.costs = Requests(self.check), Reach(self.check), Costs(self.check)
         self.referee, self.forest = self.referee.fresh(), Forest(self.check)
         self.answers, self.slots, self._history = {}, set(), history
         for events, rows, _ in history:
@@ -145,6 +146,7 @@ class Auditor:
                 self.check(event.key not in self.requests, f"request {event.key} was carried out twice")
                 self.requests[event.key] = len(self.requests)
         self.reach.take(events, rows, self.trials)
+        self.costs.take(events, rows)
         self.referee.settle()
         self.forest.settle(self.trials, self.referee)
 

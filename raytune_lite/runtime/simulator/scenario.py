@@ -142,6 +142,12 @@ class Scenario:
         """Configurations that the whole study runs, or None: those of the grid."""
         return None if isinstance(self.sampler, GridSampler) else self.max_trials
 
+    @property
+    def max_cost(self) -> float | None:
+        """What the study may cost, of which a slot takes 1 a second: as three whole trials, in one study of ten."""
+        has_one = self.max_checkpoint_bytes == 8 and self.patience == 10.0  # drawn for something else
+        return 3 * self.max_step * self.step_seconds if has_one else None
+
     def suggest(self, trial: Trial) -> dict[str, float]:
         """The objective's parameters."""
         if isinstance(self.sampler, GridSampler):

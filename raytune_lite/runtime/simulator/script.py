@@ -270,4 +270,6 @@ def config_of(scenario: Scenario, run: str, *, to_the_end: bool, storage: str) -
         storage_patience=scenario.patience,
         secret=run.encode(),
         max_checkpoint_bytes=scenario.max_checkpoint_bytes,
+        price=3600.0,
+        max_cost=None if to_the_end else scenario.max_cost,
     )

@@ -1,0 +1,71 @@
+"""What a slot costs: the resources of a trial, times their prices."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from ..arguments import as_float, mapping, shown
+
+EXAMPLE = 'for example prices={"CPU": 0.05, "GPU": 3.5}, money per hour'
+_MEANT = {"cpu": "CPU", "cpus": "CPU", "num_cpus": "CPU", "gpu": "GPU", "gpus": "GPU", "num_gpus": "GPU"}
+
+
+def checked(prices: Any) -> dict[str, float]:
+    """Prices by resource, as floats.
+
+    Raises:
+        TypeError: it is no dict of names and numbers.
+        ValueError: a price is negative or not finite, or a name is spelled in another way than Ray's.
+    """
+    found: dict[str, float] = {}
+    for name, given in mapping("prices", prices, EXAMPLE).items():
+        price = as_float(given)
+        if price is None or isinstance(given, (str, bool)):
+            raise TypeError(f"prices[{name!r}] must be a number, got {shown(given)}; {EXAMPLE}.")
+        if not 0.0 <= price < math.inf:
+            raise ValueError(f"prices[{name!r}] must be a finite number >= 0, got {shown(given)}; {EXAMPLE}.")
+        meant = _MEANT.get(name.lower())
+        if meant is not None and name != meant:
+            raise ValueError(f"prices has {name!r}; Ray's name of this resource is {meant!r}.")
+        found[name] = price
+    return found
+
+
+def slot_price(prices: Mapping[str, float], resources: Mapping[str, Any] | None) -> float:
+    """What one slot costs an hour.
+
+    Args:
+        prices: checked ones: of a "CPU", a "GPU", a custom resource, or by accelerator_type ("H100") of a GPU of that
+            type. What has no price costs nothing.
+        resources: of a trial, as in ``optimize``; num_cpus is 1 where it is not given.
+
+    Raises:
+        ValueError: a trial asks for GPUs, which have no price; or nothing that it asks for has one.
+    """
+    wanted = {"num_cpus": 1, **(resources or {})}
+    accelerator = wanted.get("accelerator_type")
+    of_gpu = accelerator if isinstance(accelerator, str) and accelerator in prices else "GPU"
+    amounts = {"CPU": _amount(wanted["num_cpus"]), of_gpu: _amount(wanted.get("num_gpus"))}
+    amounts |= {name: _amount(n) for name, n in (wanted.get("resources") or {}).items()}
+    if amounts[of_gpu] > 0 and of_gpu not in prices:
+        also = "" if accelerator is None else f" or {accelerator!r}"
+        raise ValueError(
+            f"a trial asks for {amounts[of_gpu]:g} GPU(s), and prices has none for 'GPU'{also}: "
+            f'it has {sorted(prices)}. "GPU": 0 says that they cost nothing.'
+        )
+    total = math.fsum([amount * prices.get(name, 0.0) for name, amount in amounts.items()])
+    if total <= 0.0:
+        asked = ", ".join(f"{name}: {amount:g}" for name, amount in amounts.items() if amount) or "nothing"
+        raise ValueError(f"prices gives a trial no price: it asks for {asked}, and prices is {shown(dict(prices))}.")
+    return total
+
+
+def _amount(given: Any) -> float:
+    """0 for what is no number: resources are checked elsewhere."""
+    found = as_float(given)
+    return 0.0 if found is None or not math.isfinite(found) else max(0.0, found)
+
+
+__all__ = ["EXAMPLE", "checked", "slot_price"]

@@ -200,16 +200,54 @@ def test_pruned_trials_come_after_complete_ones_and_rank_by_step_and_report():
 
 def test_trials_that_break_constraints_come_last_by_how_much():
     found = [
-        trial(0, random_params(0), -100.0, constraints={"size": 2.0, "cost": -5.0}),
+        trial(0, random_params(0), -9.0, constraints={"size": 2.0, "cost": -5.0}),
         trial(1, random_params(1), 3.0, constraints={"size": 0.0}),
         trial(2, random_params(2), 5.0),
         trial(3, random_params(3), -100.0, constraints={"size": 1.5, "cost": 0.25}),
         trial(4, random_params(4), state=PRUNED, reports={1: 1.0}),
     ]
-    rest = [trial(5 + i, random_params(5 + i), 0.0, constraints={"size": 9.0}) for i in range(40)]
-    order = [1, 2, 4, 3, 0]
-    for n in (5, 15, 25, 35, 45):
-        assert numbers_of_good(found + rest[: n - 5]) == sorted(order[: math.ceil(n / 10)])
+    rest = [trial(5 + i, random_params(5 + i), i % 2 - 20.0, constraints={"size": 9.0 + i}) for i in range(40)]
+    order = [1, 2, 4]
+    # of near misses come half as many as are good, beside the feasible ones: 3 and 0 break least, 5 and 7 are best
+    for n, near in ((5, [3]), (15, [3]), (25, [3, 5]), (35, [3, 5]), (45, [3, 0, 5])):
+        assert numbers_of_good(found + rest[: n - 5]) == sorted(order[: math.ceil(n / 10)] + near)
+    # one that is no better than the good is none; while none is feasible, the least infeasible are good
+    worse = [trial(i, random_params(i), 9.0, constraints={"size": 1.0}) for i in range(5, 15)]
+    assert numbers_of_good(found[1:3] + worse) == [1, 2]
+    assert numbers_of_good([found[0], found[3], *rest]) == [0, 3, 5, 6, 7]
+
+
+def test_under_constraints_merit_has_the_probability_of_feasibility():
+    """The same, with 20 of 50 trials infeasible and no near miss, is l / g times a plain estimate of the probability."""
+    space, free = {name: SPACE[name] for name in "abc"}, trials(50, {name: SPACE[name] for name in "abc"})
+    best = sorted(t.value for t in free)[4]
+    over = {t.number for t in free if t.value > best and t.number < 40 and t.number % 2}
+    found = [
+        trial(t.number, t.params, t.value, space=space, constraints={"c": 1.0 if t.number in over else -1.0}) for t in free
+    ]
+    without, one = asked(free, space), asked(found, space)
+    draws = one.good.sample(np.random.default_rng(0), 20)
+    assert (one.best == without.best).all()
+    h, n_good = one.good.kernels.bandwidths, len(one.best)
+    redraw, share = [(3 / (n_good + 1) / (1 + 3 / (n_good + 1)), 3)], 1 - len(over) / 50
+
+    def row(t):
+        b = (math.log(t.params["b"]) - math.log(1e-5)) / (math.log(1e-1) - math.log(1e-5))
+        return ((t.params["a"] + 2) / 5, b), (SPACE["c"].choices.index(t.params["c"]),)
+
+    kept = [row(t) for t in free if t.number not in over]
+    for i, (merit, bare) in enumerate(zip(one.merits(draws), without.merits(draws), strict=True)):
+        at = draws.units[i], draws.choices[i]
+        yes = math.exp(plain_log_density(at, kept, h, redraw, share)) * (len(kept) + share)
+        every = math.exp(plain_log_density(at, [row(t) for t in free], h, redraw, 1.0)) * (len(free) + 1)
+        assert merit - bare == pytest.approx(math.log(yes / every), rel=1e-8, abs=1e-8)
+
+
+def test_very_many_infeasible_trials_far_away_change_no_probability_to_nan():
+    found = [trial(i, {"x": -5.0 + 1e-9 * i, "y": 0.0}, 0.0, space=FLOATS, constraints={"c": 1.0}) for i in range(700)]
+    found += [trial(700, {"x": 5.0, "y": 1.0}, 1.0, space=FLOATS, constraints={"c": 0.0})]
+    one = asked(found, FLOATS)
+    assert np.isfinite(one.merits(one.good.sample(np.random.default_rng(0), 24))).all()
 
 
 def test_running_trials_repel_and_paused_ones_rank_by_their_reports():

@@ -58,8 +58,9 @@ class Ask:
         self.record, self.frame = record, record.frame
         self._n_candidates, self._prior_weight = n_candidates, prior_weight
         points, paused = pending.points, pending.paused
-        n = record.n_ranked + int(paused.sum())
-        self.best, of_paused = record.best(n_good(n, record.n_objectives), pending.keys[paused])
+        k = n_good(record.n_ranked + int(paused.sum()), record.n_objectives)
+        best, of_paused = record.best(k, pending.keys[paused])
+        self.best, self._feasible = record.under_constraints(best, k)
         good, self.others, self.weights = record.points[self.best], points, np.empty(0)
         if len(points):
             good_pending = np.flatnonzero(paused)[of_paused]
@@ -78,10 +79,13 @@ class Ask:
         return Kernels(self.frame, bandwidths, smoothing / (1 + smoothing))
 
     def merits(self, at: Points) -> Array:
-        """log l / g, shape (len(at),)."""
-        return self.good.log_pdf(at) - self.record.log_densities(
+        """log l / g, under constraints with the probability of feasibility, shape (len(at),)."""
+        found = self.good.log_pdf(at) - self.record.log_densities(
             at, self.rest, self.best, self.others, self.weights, self._prior_weight
         )
+        if self._feasible is not None:
+            found += self._feasible.log_probability(at, self.good.kernels)
+        return found
 
     def candidate(self, rng: np.random.Generator) -> Points:
         """One point, as Points of length 1: of ``n_candidates`` draws the best that was not tried before."""

@@ -16,10 +16,11 @@ from ...core.protocols import StudyView
 from ...pareto import nondominated_ranks, select_hypervolume
 from ...trial import FrozenTrial, TrialState
 from ..history import History
+from .feasible import Feasible, near_misses
 from .parzen import Array, Frame, Ints, Kernels, Points, log_sum, summed
 
 _TINY, _HUGE = 1e-12, 1e300
-FAILED = 3.0  # first key of a trial that failed
+BROKEN, FAILED = 2.0, 3.0  # first key of a trial that breaks constraints, and of one that failed
 
 
 class _Rows:
@@ -58,11 +59,12 @@ class Record:
 
     Attributes:
         n_ranked: rows that did not fail.
+        n_broken: rows that break constraints.
     """
 
     def __init__(self, frame: Frame, n_objectives: int, n_best: int) -> None:
         self.frame, self.n_objectives, self._n_best = frame, n_objectives, n_best
-        self.n_ranked = 0
+        self.n_ranked = self.n_broken = 0
         self._seen = 0  # finished trials of the study that were looked at
         self._units, self._choices = _Rows((len(frame.numbers),)), _Rows((len(frame.nominal),), np.int64)
         self._features = _Rows((frame.features(frame.no_points()).shape[1],))
@@ -102,17 +104,16 @@ class Record:
             return
         losses = history.losses[rows]
         first = len(self)
-        states = history.states[rows]
-        self._keys.extend(
-            rank_keys(
-                states,
-                np.where(np.isnan(losses[:, 0]), math.inf, losses[:, 0]),
-                history.last_steps[rows],
-                history.last_losses[rows],
-                history.violations[rows],
-                history.numbers[rows],
-            )
+        keys = rank_keys(
+            history.states[rows],
+            np.where(np.isnan(losses[:, 0]), math.inf, losses[:, 0]),
+            history.last_steps[rows],
+            history.last_losses[rows],
+            history.violations[rows],
+            history.numbers[rows],
         )
+        self._keys.extend(keys)
+        self.n_broken += int((keys[:, 0] == BROKEN).sum())
         self._losses.extend(losses)
         self._units.extend(points.units)
         self._choices.extend(points.choices)
@@ -135,6 +136,21 @@ class Record:
         chosen = _order(keys)[:k]
         rows = found[chosen[chosen < len(found)]]
         return np.sort(rows), np.sort(chosen[chosen >= len(found)] - len(found))
+
+    def under_constraints(self, best: Ints, k: int) -> tuple[Ints, Feasible | None]:
+        """(``best`` with near misses instead of what breaks constraints, an estimate of feasibility).
+
+        As they were, and None, with several objectives, and while no trial broke a constraint or none kept them all.
+        """
+        if not self.n_broken or self.n_objectives > 1:
+            return best, None
+        keys = self._keys.all()
+        kept, broken = np.flatnonzero(keys[:, 0] == 0.0), np.flatnonzero(keys[:, 0] == BROKEN)
+        if not len(kept):
+            return best, None
+        best = near_misses(keys[:, 0], self._losses.all()[:, 0], keys[:, 1], best, (k + 1) // 2)
+        share = len(kept) / (len(kept) + len(broken))
+        return best, Feasible(self.frame, self.points[kept], self.points[broken], share)
 
     def _best_of_many(self, k: int) -> Ints:
         """The ``k`` best rows for several objectives: by fronts, the last of them by hypervolume.
@@ -217,7 +233,7 @@ def rank_keys(
     broken = (violations > 0) & ~failed
     steps = np.where(last_steps < 0, 1.0, -last_steps.astype(np.float64))  # without reports: last among the pruned
     reported = np.where(np.isnan(last_losses), math.inf, last_losses)
-    tier = np.where(failed, FAILED, np.where(broken, 2.0, np.where(complete, 0.0, 1.0)))
+    tier = np.where(failed, FAILED, np.where(broken, BROKEN, np.where(complete, 0.0, 1.0)))
     first = np.where(failed, 0.0, np.where(broken, violations, np.where(complete, losses, steps)))
     second = np.where(broken | complete | failed, 0.0, reported)
     return np.stack([tier, first, second, numbers.astype(np.float64)], axis=1)

@@ -29,8 +29,11 @@ class TPESampler(BaseSampler):
     choices in any mixture; conditional parameters; one objective or several; many workers.
 
     * Trials rank by their result. Pruned ones, and paused ones that have reports, come after those with a result, the
-      farthest first and then by their last report; trials that break constraints come last, by how much. Failed ones
-      are never good, and belong to the others.
+      farthest first and then by their last report. Failed ones are never good, and belong to the others.
+    * Constraints: while no trial keeps them, those that break them least are good. Later the merit of a point is
+      multiplied by the probability that it keeps them, and beside the best feasible trials half as many near misses are
+      good (feasible.py); Optuna takes infeasible trials only where too few are feasible, and has no such factor. With
+      several objectives infeasible trials come last, by how much.
     * Several objectives: the good are the first fronts, the last of them cut by hypervolume; at most 100.
     * In a space of discrete parameters no point is suggested twice, neither a finished nor a pending one, before all
       points are taken.
@@ -55,13 +58,14 @@ class TPESampler(BaseSampler):
         ValueError: an argument is out of range.
 
     Sources: Bergstra et al. 2011, "Algorithms for hyper-parameter optimization", section 4; Falkner, Klein and Hutter
-    2018 (BOHB) for joint kernels; Ozaki et al. 2020 for several objectives; Optuna for the ranks of pruned trials, the
-    groups and the liar. Bandwidths are ours (ask.py): they, the liar's weight, and that weights by age or other
-    shares of good trials do not pay overall, were chosen on shifted functions (sphere, Rosenbrock, Rastrigin and Ackley
-    in 2 to 5 dimensions, a rotated ellipsoid in 10, three mixtures of floats and grids, one of floats and choices) and
-    on HPOLib's naval table, 12 or 20 seeds, 100 and 200 trials, against Optuna 5.0's TPESampler. Other functions and
-    HPOLib's protein table were kept for the report; of these, one with a mixture of grids showed that an earlier choice
-    stood still, whereupon two such mixtures joined the first half and ``other_bandwidths`` was made.
+    2018 (BOHB) for joint kernels; Ozaki et al. 2020 for several objectives; Watanabe and Hutter 2023 (c-TPE) for
+    constraints; Optuna for the ranks of pruned trials, the groups and the liar. Bandwidths are ours (ask.py): they, the
+    liar's weight, and that weights by age or other shares of good trials do not pay overall, were chosen on shifted
+    functions (sphere, Rosenbrock, Rastrigin and Ackley in 2 to 5 dimensions, a rotated ellipsoid in 10, three mixtures
+    of floats and grids, one of floats and choices) and on HPOLib's naval table, 12 or 20 seeds, 100 and 200 trials,
+    against Optuna 5.0's TPESampler. Other functions and HPOLib's protein table were kept for the report; of these, one
+    with a mixture of grids showed that an earlier choice stood still, whereupon two such mixtures joined the first half
+    and ``other_bandwidths`` was made.
     """
 
     def __init__(

@@ -9,7 +9,7 @@ from typing import Any
 
 import _ray_rules
 import numpy as np
-from _tables import Table
+from _tables import Surface, Table
 
 from raytune_lite import pruners, samplers
 from raytune_lite.core.protocols import StudyView
@@ -94,14 +94,16 @@ class FromTable(BaseSampler):
     Nearest in the unit cube. When all have been had, they are had again. The study gets the values of the
     configuration, not the point. Random search takes the configurations in a random order.
 
+    On a surface points stay where they are: each is a row of its own.
+
     Args:
         inner: the sampler; None: random search.
-        table: the table.
+        table: the table, or its surface.
         order: all configurations in a random order.
         n_first: trials that get the first of them, whatever the sampler.
     """
 
-    def __init__(self, inner: Any, table: Table, order: list[int], n_first: int) -> None:
+    def __init__(self, inner: Any, table: Table | Surface, order: list[int], n_first: int) -> None:
         super().__init__(0)
         self.inner, self.table = inner, table
         self.row_of: dict[int, int] = {}  # by trial
@@ -126,19 +128,26 @@ class FromTable(BaseSampler):
             row = self._order[len(self.row_of) % len(self._order)]
         else:
             start = time.process_time()
-            row = self._nearest(self._point(view, number, space))
+            row = self._row_at(self._point(view, number, space))
             self.seconds += time.process_time() - start
             self.asks += 1
-        self._free[row] = False
+        if row < len(self._free):
+            self._free[row] = False
         self.row_of[number] = row
         return dict(zip(space, self.table.configs[row].tolist(), strict=True))
 
     def row(self, number: int, values: Mapping[str, float]) -> int:
-        """The configuration of a trial with these internal values: the nearest, where the pruner has changed them."""
+        """The configuration of a trial with these internal values: the nearest, where the pruner has changed them; on a
+        surface a new row then."""
         known = self.row_of.get(number)
         if known is not None and list(values.values()) == self.table.configs[known].tolist():
             return known
-        return int(self._away(values).argmin())
+        return self.table.add(values) if isinstance(self.table, Surface) else int(self._away(values).argmin())
+
+    def _row_at(self, point: Mapping[str, float]) -> int:
+        if not isinstance(self.table, Surface):
+            return self._nearest(point)
+        return self.table.add({name: point[name] for name in self.table.space})
 
     def _away(self, point: Mapping[str, float]) -> Any:
         return ((self.table.units - self.table.unit(point)) ** 2).sum(1)

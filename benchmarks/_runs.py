@@ -16,13 +16,16 @@ R = TypeVar("R")  # a frozen dataclass: equal runs give equal results
 
 
 def read(path: Path, kind: type[R]) -> dict[R, dict[str, Any]]:
-    """The newest line of each run of this ``kind``; a line that was cut off is ignored."""
+    """The newest line of each run of this ``kind``; a line that was cut off is ignored.
+
+    A line of an older version may lack what has a default value.
+    """
     found: dict[R, dict[str, Any]] = {}
     for line in path.read_text().splitlines() if path.exists() else ():
         try:
             record = json.loads(line)
-            run = kind(**{name: record[name] for name in kind.__dataclass_fields__})  # type: ignore[attr-defined]
-        except (ValueError, KeyError):
+            run = kind(**{name: record[name] for name in kind.__dataclass_fields__ if name in record})  # type: ignore[attr-defined]
+        except (ValueError, TypeError):
             continue
         found[run] = record
     return found

@@ -90,6 +90,54 @@ class Table:
         return np.array([_to_unit(values[name], dist) for name, dist in self.space.items()])
 
 
+class Surface:
+    """A table between its configurations: a curve at any point of its space. Its rows are the table's, and points.
+
+    A point's curve and times are the mean of those of the ten nearest configurations, each weighted by its distance to
+    the power of -d, d the number of parameters, so that the nearest counts most; at a configuration they are its own.
+    It is as long as the nearest one, and where that has a NaN it has one, too. One of the others that diverged counts
+    as having just done so.
+
+    Source: Shepard 1968 (inverse distance weighting); a power of at least d lets what is far away count little.
+    """
+
+    def __init__(self, table: Table) -> None:
+        self.table, self._n = table, len(table)
+        self.configs, self.losses, self.lengths, self.ends = table.configs, table.losses, table.lengths, table.ends
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.table, name)
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    @property
+    def finals(self) -> Array:
+        """As Table's, of the rows there are."""
+        found = self.losses[np.arange(self._n), self.lengths[: self._n] - 1]
+        return np.where(np.isnan(found), np.inf, found)
+
+    def add(self, values: Mapping[str, float]) -> int:
+        """A row for a point of these internal values: its index."""
+        table = self.table
+        away = np.sqrt(((table.units - table.unit(values)) ** 2).sum(1))
+        near = np.argsort(away, kind="stable")[:10]
+        weights = (max(away[near[0]], 1e-9) / np.maximum(away[near], 1e-9)) ** table.units.shape[1]
+        weights /= weights.sum()
+        if self._n == len(self.losses):
+            self.configs, self.losses, self.lengths, self.ends = (
+                np.concatenate([held, np.zeros_like(held)])
+                for held in (self.configs, self.losses, self.lengths, self.ends)
+            )
+        row, self._n = self._n, self._n + 1
+        curves = np.where(np.isnan(table.losses[near]), table.losses[near[0]], table.losses[near])
+        curves[1:] = np.minimum(curves[1:], table.diverged)
+        self.losses[row] = weights @ curves
+        self.ends[row], self.lengths[row] = weights @ table.ends[near], table.lengths[near[0]]
+        self.configs[row] = list(values.values())
+        return row
+
+
 def find(folder: str, families: Sequence[str] = FAMILIES) -> list[str]:
     """The names of the tables in a folder, by family."""
     return [path.stem for family in families for path in sorted(Path(folder).glob(f"{family}_*.npz"))]

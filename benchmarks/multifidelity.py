@@ -10,6 +10,10 @@ the same speeds; random search takes them in the same order under every rule. Ma
 table: ``--grow 10`` adds nine mixtures for each of its configurations. A sampler's thinking takes no virtual time; its
 CPU time is given beside.
 
+Compare samplers with ``--surface`` where many trials run: a point then has the mean of its nearest configurations'
+curves, and is not moved. A model that is told of another point than its own suggests its own again and again: of a
+thousand configurations in seven dimensions the nearest is .3 of a side away, and then its neighbours are used up.
+
 Regret: 0 is the best loss in the table, at any epoch, 1 the median configuration after a full training; at most 1. It
 is that of the best loss reported so far. "chosen" is the regret that the configuration with that report has when it is
 trained to its end. Both as the interquartile mean over all tables and seeds, with bootstrap 95 % intervals (seeds are
@@ -46,6 +50,7 @@ from _regret import summary
 from raytune_lite.distributions import IntDistribution
 from raytune_lite.exceptions import TrialPruned
 from raytune_lite.runtime.virtual.quiet import QuietCluster
+from raytune_lite.samplers import RandomSampler
 from raytune_lite.trial import TrialState
 
 METHODS = "full/random,one-epoch/random,asha/random,asha/tpe,asha/gp,asha/auto,asha-stop/random,median/random"
@@ -63,15 +68,16 @@ class Run:
     budget: float
     n_initial: int
     grow: int
+    surface: bool = False
 
 
 class Training:
     """The objective: epochs of a configuration of the table. ``parts``: what was trained, in the order of its start."""
 
-    def __init__(self, table: _tables.Table, rule: _methods.Rule) -> None:
+    def __init__(self, table: _tables.Table | _tables.Surface, rule: _methods.Rule) -> None:
         self.table, self.rule = table, rule
         self.training = EPOCH * table.epochs  # virtual seconds of a full training
-        self.ends = table.ends * (self.training / table.training)
+        self.scale = self.training / table.training
         self.parts: list[tuple[int, int, int, int, float]] = []  # trial, configuration, first and last step, start
         self.cluster: Any = None
         self.sampler: Any = None
@@ -85,7 +91,7 @@ class Training:
         row = self.sampler.row(trial.number, values)
         last = int(self.table.lengths[row])
         last = last if self.rule.epochs is None else min(last, self.rule.epochs)
-        losses, ends = self.table.losses[row], self.ends[row]
+        losses, ends = self.table.losses[row], self.table.ends[row] * self.scale
         step = trial.resumed_from_step or 0
         while step < last:
             due = min(max(trial.delivery.next_due, step + 1), last)
@@ -101,6 +107,11 @@ class Training:
                 if trial.should_prune():
                     raise TrialPruned
         return float(losses[last - 1])
+
+    @property
+    def ends(self) -> Any:
+        """Virtual seconds from the start to the end of each epoch, (rows, epochs)."""
+        return self.table.ends * self.scale
 
     def results(self, budget: float) -> dict[str, Any]:
         """What was found when, and what it took. ``budget``: full trainings."""
@@ -129,11 +140,11 @@ class Training:
     def _held(self, bad: Any, budget: float) -> int:
         """Epochs that began after a decision on a bad report; where nothing is decided, after the report."""
         first = np.where(bad.any(1), bad.argmax(1), bad.shape[1])
-        held, decided = 0, set[int]()
+        held, decided, ends = 0, set[int](), self.ends
         for number, row, a, b, start in self.parts:
             since = a if number in decided else b if self.rule.decides else int(first[row]) + 1
-            begins = np.r_[0.0, self.ends[row]][since:b]
-            began = start + begins - (self.ends[row, a - 1] if a else 0.0)
+            begins = np.r_[0.0, ends[row]][since:b]
+            began = start + begins - (ends[row, a - 1] if a else 0.0)
             held += int((began / self.training <= budget).sum())
             if first[row] < b:
                 decided.add(number)
@@ -150,8 +161,11 @@ def perform(work: tuple[Run, str]) -> dict[str, Any]:
         {name: dist.to_external_repr(value) for (name, dist), value in zip(table.space.items(), row, strict=True)}
         for row in table.configs[order[: run.n_initial]]
     ]
-    training = Training(table, rule)
-    chooser = _methods.FromTable(_methods.SAMPLERS[sampler](run.seed), table, order, run.n_initial)
+    inner, place = _methods.SAMPLERS[sampler](run.seed), table
+    if run.surface:
+        inner, place = inner or RandomSampler(run.seed), _tables.Surface(table)
+    training = Training(place, rule)
+    chooser = _methods.FromTable(inner, place, order, run.n_initial)
     start, error = time.process_time(), ""
     cluster = QuietCluster(
         chooser, rule.make(table.epochs, run.workers), training, workers=run.workers, enqueued=enqueued
@@ -197,7 +211,7 @@ def planned(args: argparse.Namespace, methods: Sequence[str]) -> list[Run]:
     budgets = (args.budget, args.full_budget or args.budget)
     tables = [name for name in _tables.find(args.data) if not args.tables or name in args.tables]
     return [
-        Run(table, workers, seed, method, budgets[method.startswith("full/")], args.initial, args.grow)
+        Run(table, workers, seed, method, budgets[method.startswith("full/")], args.initial, args.grow, args.surface)
         for seed in range(args.first_seed, args.first_seed + args.seeds)
         for workers in args.workers
         for table in tables
@@ -229,6 +243,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--initial", type=int, default=10, help="configurations that all methods begin with")
     parser.add_argument("--grow", type=int, default=1, help="configurations for each one of a table, see _tables")
+    parser.add_argument("--surface", action="store_true", help="points stay where they are, see _tables.Surface")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--budget-minutes", type=float, default=math.inf)
     return parser.parse_args(arguments)
@@ -245,7 +260,7 @@ def main() -> int:
         have = {run for run in _runs.read(args.out, Run) if run.method not in args.again}
         work = [(run, args.data) for run in planned(args, methods) if run not in have]
         _runs.carry_out(perform, work, args.out, args.jobs, args.budget_minutes, _load.Meter())
-    records = list(_runs.read(args.out, Run).values())
+    records = [record for run, record in _runs.read(args.out, Run).items() if run.surface == args.surface]
     summary(records, [name for name in args.methods if any(r["method"] == name for r in records)])
     return 0
 

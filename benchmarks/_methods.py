@@ -137,8 +137,8 @@ class FromTable(BaseSampler):
         return dict(zip(space, self.table.configs[row].tolist(), strict=True))
 
     def row(self, number: int, values: Mapping[str, float]) -> int:
-        """The configuration of a trial with these internal values: the nearest, where the pruner has changed them; on a
-        surface a new row then."""
+        """The row of a trial with these internal values. Where the pruner has changed them it is the nearest
+        configuration, or, on a surface, a new one."""
         known = self.row_of.get(number)
         if known is not None and list(values.values()) == self.table.configs[known].tolist():
             return known

@@ -24,8 +24,9 @@ def read(path: Path, kind: type[R]) -> dict[R, dict[str, Any]]:
     for line in path.read_text().splitlines() if path.exists() else ():
         try:
             record = json.loads(line)
-            run = kind(**{name: record[name] for name in kind.__dataclass_fields__ if name in record})  # type: ignore[attr-defined]
-        except (ValueError, TypeError):
+            names = kind.__dataclass_fields__.keys() & record.keys()  # type: ignore[attr-defined]
+            run = kind(**{name: record[name] for name in names})
+        except (ValueError, TypeError, AttributeError):
             continue
         found[run] = record
     return found

@@ -218,13 +218,13 @@ def test_trials_that_break_constraints_come_last_by_how_much():
 
 
 def test_under_constraints_merit_has_the_probability_of_feasibility():
-    """The same, with 20 of 50 trials infeasible and no near miss, is l / g times a plain estimate of the probability."""
-    space, free = {name: SPACE[name] for name in "abc"}, trials(50, {name: SPACE[name] for name in "abc"})
+    """With some of 50 trials infeasible and no near miss it is l / g times a plain estimate of the probability."""
+    space = {name: SPACE[name] for name in "abc"}
+    free = trials(50, space)
     best = sorted(t.value for t in free)[4]
     over = {t.number for t in free if t.value > best and t.number < 40 and t.number % 2}
-    found = [
-        trial(t.number, t.params, t.value, space=space, constraints={"c": 1.0 if t.number in over else -1.0}) for t in free
-    ]
+    limits = [{"c": 1.0 if t.number in over else -1.0} for t in free]
+    found = [trial(t.number, t.params, t.value, space=space, constraints=c) for t, c in zip(free, limits, strict=True)]
     without, one = asked(free, space), asked(found, space)
     draws = one.good.sample(np.random.default_rng(0), 20)
     assert (one.best == without.best).all()

@@ -14,6 +14,8 @@ import pytest
 
 import raytune_lite as rtl
 from raytune_lite import testing, training
+from raytune_lite.core.messages import Decision
+from raytune_lite.core.protocols import StudyIdentity
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted(
@@ -45,6 +47,33 @@ def test_the_page_of_states_is_what_the_script_writes() -> None:
     script = runpy.run_path(str(ROOT / "docs" / "make_states.py"))
     written = (ROOT / "docs" / "states.md").read_text(encoding="utf-8")
     assert written == script["page"](), "run: python docs/make_states.py"
+
+
+def test_the_drawings_are_what_the_script_draws() -> None:
+    script = runpy.run_path(str(ROOT / "docs" / "make_drawings.py"))
+    for file, draw in script["DRAWINGS"].items():
+        kept = (ROOT / "docs" / "assets" / file).read_text(encoding="utf-8")
+        assert kept == draw(), "run: python docs/make_drawings.py"
+
+
+def test_the_drawing_of_promotion_shows_what_the_pruner_decides() -> None:
+    study = StudyIdentity("drawn", (rtl.StudyDirection.MINIMIZE,))
+    judge = rtl.pruners.ASHAPruner(1, 9, 3, mode="promote").judge(study)
+    script = runpy.run_path(str(ROOT / "docs" / "make_drawings.py"))
+    for time, trial, step, loss, decision, continued in script["DECISIONS"]:
+        said = judge.report(trial, step, (loss,)).decision
+        assert said is (Decision.CONTINUE if decision == "goes on" else Decision.PAUSE), (time, trial)
+        assert next(iter(judge.promotable(lambda number: True)), None) == continued, (time, trial)
+        if continued is not None:
+            judge.promote(continued)
+
+
+def test_each_crash_names_a_test_that_exists() -> None:
+    text = (ROOT / "docs" / "crashes.md").read_text(encoding="utf-8")
+    named = re.findall(r"\]\((\S+\.py)\): `(test_\w+)`", text)
+    assert len(named) > 10
+    for file, test in named:
+        assert f"def {test}(" in (ROOT / "docs" / file).read_text(encoding="utf-8"), (file, test)
 
 
 @pytest.mark.parametrize("path", PAGES, ids=name)
@@ -127,3 +156,16 @@ def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
     reference = (site / "reference.html").read_text(encoding="utf-8")
     for name in set(rtl.__all__) - {"__version__"}:
         assert f'id="raytune_lite.{name}' in reference, name
+
+
+def test_no_link_of_the_readme_is_relative_on_a_package_index() -> None:
+    rewrite = runpy.run_path(str(ROOT / "setup.py"))["long_description"]
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for source in (None, "https://example.org/us/ours/blob/main"):
+        links = ["".join(groups) for groups in LINK.findall(FENCE.sub("", rewrite(readme, source)))]
+        assert links
+        assert [link for link in links if not link.startswith("https://")] == []
+    shown = rewrite("![p](docs/a.svg)\n\n[x](docs/x.md#y) [o](https://o.org)", "https://e.org/u/r/blob/main")
+    assert "![p](https://e.org/u/r/raw/main/docs/a.svg)" in shown
+    assert "[x](https://e.org/u/r/blob/main/docs/x.md#y) [o](https://o.org)" in shown
+    assert rewrite("![p](docs/a.svg)\n\n[x](docs/x.md) [o](https://o.org)", None) == "x [o](https://o.org)"

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import ast
 import builtins
+import inspect
+import re
 from pathlib import Path
 
 import pytest
 
-from raytune_lite import exceptions
+import raytune_lite as rtl
+from raytune_lite import exceptions, testing, training
 
 ROOT = Path(__file__).parent.parent / "raytune_lite"
 FILES = {path.relative_to(ROOT).as_posix(): ast.parse(path.read_text()) for path in sorted(ROOT.rglob("*.py"))}
@@ -92,3 +95,60 @@ def test_the_check_finds_what_is_not_said() -> None:
         for name, function, doc in public_functions(tree)
     }
     assert found == {"f": {"ValueError"}, "g": set(), "C.__init__": {"OSError"}, "h": set()}
+
+
+# --- arguments --------------------------------------------------------------------------------------------------------
+
+# methods that the core calls; core/protocols.py explains their arguments
+PROTOCOL = {"explain", "sample_independent", "sample_relative", "sample_within", "search_space", "judge", "load"}
+NOT_CALLED_BY_USERS = {"Trial", "StudyDirection", "TrialState", "check_sampler", "check_pruner", "grid_from_spec",
+                       "sampler_from_spec", "pruner_from_spec", "FloatDistribution.to_external_repr",
+                       "IntDistribution.to_external_repr", "CategoricalDistribution.to_external_repr",
+                       "HyperbandPruner.brackets", "skip_not_finite"}  # fmt: skip
+SECONDS, STEPS = r"second", r"\bsteps?\b"
+UNITS = {"timeout": SECONDS, "trial_timeout": SECONDS, "lease": SECONDS, "grace": SECONDS,
+         "max_checkpoint_bytes": r"\bbytes\b", "min_resource": STEPS, "max_resource": STEPS, "n_warmup_steps": STEPS,
+         "interval_steps": STEPS, "perturbation_interval": STEPS, "patience": r"\breports\b"}  # fmt: skip
+
+
+def documented():
+    """(name, docstring, names of its arguments) of each public function, class and method."""
+    ranges = [rtl.distributions.FloatDistribution, rtl.distributions.IntDistribution,
+              rtl.distributions.CategoricalDistribution]  # fmt: skip
+    found = [getattr(home, name) for home in (rtl, rtl.samplers, rtl.pruners, training, testing)
+             for name in home.__all__]  # fmt: skip
+    for item in [*found, *ranges]:
+        if inspect.isclass(item) and not issubclass(item, BaseException):
+            yield item.__name__, item
+            for name, method in inspect.getmembers(item, inspect.isfunction):
+                if not name.startswith("_") and name not in PROTOCOL:
+                    yield f"{item.__name__}.{name}", method
+        elif inspect.isfunction(item):
+            yield item.__name__, item
+
+
+ARGUMENTS = {
+    name: (inspect.getdoc(item) or "", [p for p in inspect.signature(item).parameters if p[0] != "_" and p != "self"])
+    for name, item in documented()
+    if name not in NOT_CALLED_BY_USERS
+}
+
+
+def test_every_public_argument_is_in_its_docstring() -> None:
+    missing = {
+        name: left
+        for name, (text, arguments) in ARGUMENTS.items()
+        if (left := [one for one in arguments if not re.search(rf"\b{re.escape(one)}\b", text)])
+    }
+    assert not missing
+
+
+def test_an_argument_with_a_unit_says_it() -> None:
+    checked = set()
+    for name, (text, arguments) in ARGUMENTS.items():
+        for one in set(arguments) & UNITS.keys() - ({"timeout"} if name == "RetryPolicy" else set()):  # a number there
+            described = re.search(rf"^ +{one}: (.*?)(?=^ {{0,4}}\w+: |\n\n|\Z)", text, re.MULTILINE | re.DOTALL)
+            assert described, f"{name}: {one} is not under Args"
+            assert re.search(UNITS[one], described[1]), f"{name}: {one}: {described[1]}"
+            checked.add(one)
+    assert checked == UNITS.keys()

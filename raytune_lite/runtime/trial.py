@@ -75,11 +75,17 @@ class Trial:
     def suggest_float(
         self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False
     ) -> float:
-        """A float in [low, high]; see FloatDistribution. A repeated name returns its first value."""
+        """A float in [low, high]; see FloatDistribution. A repeated name returns its first value.
+
+        ``step``: distance of the values from ``low`` on. ``log``: the logarithm is drawn uniformly; without ``step``.
+        """
         return float(self._suggest(name, FloatDistribution(low, high, log=log, step=step)))
 
     def suggest_int(self, name: str, low: int, high: int, *, step: int = 1, log: bool = False) -> int:
-        """An int in [low, high]; see IntDistribution. A repeated name returns its first value."""
+        """An int in [low, high]; see IntDistribution. A repeated name returns its first value.
+
+        ``step``: distance of the values from ``low`` on. ``log``: the logarithm is drawn uniformly; with ``step`` 1.
+        """
         return int(self._suggest(name, IntDistribution(low, high, log=log, step=step)))
 
     def suggest_categorical(self, name: str, choices: Sequence[CategoricalChoice]) -> Any:
@@ -298,7 +304,8 @@ class Trial:
     def save_checkpoint(self, state: Mapping[str, Any], step: int) -> None:
         """Store ``state`` (tensors, numbers, strings and containers of them) as the trial's checkpoint.
 
-        When this returns it is on disk and recorded; the previous one may then be deleted.
+        When this returns it is on disk and recorded; the previous one may then be deleted. ``step`` is that of the
+        report that belongs to it: an attempt that resumes begins with the next one.
 
         Raises:
             CheckpointDiskError: the disk is full, or fails. A trial that lets it pass is tried again later from its
@@ -313,6 +320,8 @@ class Trial:
     @contextmanager
     def checkpoint_dir(self, step: int) -> Iterator[Path]:
         """An empty directory to write a checkpoint into; published when the block ends without an exception.
+
+        ``step``: as of ``save_checkpoint``.
 
         Raises:
             CheckpointDiskError: the disk is full, or fails, also where the block's own code finds it out.

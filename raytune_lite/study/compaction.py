@@ -34,6 +34,10 @@ def compact_study(*, study_name: str, storage: str) -> Compaction:
     derived again from the history that they saw; and of the trials so far the integrity check can say that their rows
     were changed, but not what they were. A SQLite file gets smaller; its disk needs room for a second copy meanwhile.
 
+    Args:
+        study_name: its name.
+        storage: a database URL.
+
     Raises:
         StudyBusyError: a live process owns the study.
         StorageError: its tables are not what its log implies (see ``raytune-lite check``), or its pruner's judge cannot

@@ -121,6 +121,10 @@ def delete_study(*, study_name: str, storage: str) -> None:
     """Remove a study and everything of it from the database. Its checkpoint files stay. A process
     that runs the study fails at its next write.
 
+    Args:
+        study_name: its name.
+        storage: a database URL.
+
     Raises:
         StorageURLError, SchemaVersionError, StorageError: the storage cannot be used.
         StudyNotFoundError: no study of this name.

@@ -233,7 +233,7 @@ class Study(Commands):
             lease: seconds a worker may be silent, >= 5; more for an objective that holds Python's lock in long calls.
             executor: "ray", or "inline" to run one trial after another in this process (pdb works there).
             one_trial_per_task: also where trials take milliseconds, and a Ray task without a GPU would run several.
-            max_checkpoint_bytes: of all checkpoints. Past it the least promising paused trials lose theirs.
+            max_checkpoint_bytes: bytes of all checkpoints. Past it the least promising paused trials lose theirs.
             trial_output: what objectives print is shown here and kept in a log a trial, or only kept, or "hide".
             prices: money per hour, ``{"CPU": 0.05, "GPU": 3.5}``; custom resources and accelerator types by name.
             max_cost: money after which nothing new starts, counted over all runs of the study; needs ``prices``.

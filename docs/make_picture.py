@@ -211,8 +211,8 @@ def _play(made: Recording, folder: Path) -> None:
     made.keep()
     made.until("the study is over", lambda: "the run ended after" in above.text())
     number = re.search(rf"trial (\d+)\] {GOES_ON}", above.text())[1]
-    below.type(f"raytune-lite explain {number}\n")
-    made.until("the trial is explained", lambda: "worker_crash" in below.text() and below.is_waiting())
+    below.type(f"raytune-lite attempts | grep -E '^trial|^ +{number} ' | cut -c1-{COLUMNS}\n")
+    made.until("the attempts are listed", lambda: "worker_crash" in below.text() and below.is_waiting())
     made.keep()
 
 

@@ -139,11 +139,12 @@ class Session:
 
     @contextlib.contextmanager
     def _executor(self) -> Any:
-        """Runs that name no executor have this session's."""
+        """Runs that name no executor have this session's, studies without a sampler the one that costs no time."""
         optimize = rtl.Study.optimize
 
         @wraps(optimize)
         def optimized(study: rtl.Study, *args: Any, **options: Any) -> None:
+            study.sampler = study.sampler or rtl.samplers.RandomSampler(seed=0)
             optimize(study, *args, **{"executor": self.executor, "show_progress_bar": False, **options})
 
         rtl.Study.optimize = optimized  # type: ignore[method-assign]

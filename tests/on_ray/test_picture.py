@@ -35,7 +35,7 @@ def check(picture: str) -> None:
     assert "worker_crash" in said(picture, 2)
     assert re.search(r"goes on after epoch [45]", said(picture, 3))
     assert "24 trials: " in said(picture, 4)
-    assert "raytune-lite explain" in said(picture, 4)
+    assert "raytune-lite attempts" in said(picture, 4)
 
 
 def test_the_picture_that_is_kept_shows_a_kill_and_a_study_that_goes_on(script: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
+from ..arguments import shown
 from ..storages.url import mask
 
 PACKAGES = (  # whose versions are recorded, where the script has imported them
@@ -41,7 +42,10 @@ def surroundings(resources: Mapping[str, Any] | None, max_concurrent: int | None
         "resources": asked,
         "max_concurrent": max_concurrent,
     }
-    return json.dumps(found, default=str)
+    try:
+        return json.dumps(found, default=shown)
+    except (ValueError, TypeError, RecursionError):  # nonsense in the resources; Ray refuses it, inline nobody reads it
+        return json.dumps({**found, "resources": shown(asked)})
 
 
 def command(argv: Sequence[str]) -> str:

@@ -262,6 +262,7 @@ def test_records_and_distributions(calls):
 
 GOOD = {
     "GridSampler": {"search_space": {"x": [1, 2]}},
+    "PilotSampler": {"base_sampler": samplers.RandomSampler(0), "until": 3},
     "PartialFixedSampler": {"fixed_params": {"x": 1}, "base_sampler": samplers.RandomSampler(0)},
     "ASHAPruner": {"max_resource": 9},
     "MOASHAPruner": {"max_resource": 9},

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 _PASSED_ON = ("n_trials", "max_trials", "timeout", "trial_timeout", "lease", "max_concurrent", "executor",
-              "one_trial_per_task", "max_checkpoint_bytes", "trial_output", "prices", "max_cost")  # fmt: skip
+              "one_trial_per_task", "max_checkpoint_bytes", "trial_output", "prices", "max_cost", "pilot")  # fmt: skip
 
 SAMPLERS = {
     "auto": "AutoSampler",
@@ -44,6 +44,8 @@ SAMPLERS = {
 )  # fmt: skip
 @click.option("--n-trials", type=click.IntRange(1), help="New configurations that this call starts.")
 @click.option("--max-trials", type=click.IntRange(1), help="The study's total: run again, it stops at the same total.")
+@click.option("--pilot", type=click.IntRange(1), metavar="N",
+              help="Instead of --n-trials: N random configurations, and what they took; see plan.")  # fmt: skip
 @click.option("--timeout", type=click.FloatRange(0, min_open=True), metavar="SECONDS",
               help="Start nothing new after this time.")  # fmt: skip
 @click.option("--price", "prices", multiple=True, metavar="NAME=MONEY", help="Money per hour of a resource: GPU=3.5. "
@@ -119,8 +121,22 @@ def run(target: str, storage: str | None, storage_env: str | None, study_name: s
         if len(study.attempts) == before:
             click.echo("Nothing was left to run: the study has all the trials that were asked for.", err=True)
         print_summary(study)
+        if given["pilot"]:
+            _say_pilot(study)
     finally:
         study.close()
+
+
+def _say_pilot(study: Study) -> None:
+    from ..exceptions import NotEnoughDataError
+    from ..plan.piloting import lines, measure
+
+    try:
+        said = lines(measure(study))
+    except NotEnoughDataError as error:
+        said = [str(error)]
+    for line in said:
+        click.echo(line)
 
 
 def _sampler(given: dict[str, Any]) -> Sampler | None:
@@ -212,9 +228,8 @@ def _prices(given: dict[str, Any], resources: dict[str, Any]) -> dict[str, float
 
 def _check_end(url: str, study_name: str, sampler: Sampler | None, given: dict[str, Any]) -> None:
     """Refuse a run that would never end, before it creates a study."""
-    if any(given[name] for name in ("n_trials", "max_trials", "timeout", "max_cost")) or (
-        getattr(sampler, "grid", None) is not None
-    ):
+    bounds = ("n_trials", "pilot", "max_trials", "timeout", "max_cost")
+    if any(given[bound] for bound in bounds) or getattr(sampler, "grid", None) is not None:
         return
     with contextlib.suppress(WrongInput, StudyNotFoundError):
         study = open_study(url, None, study_name)

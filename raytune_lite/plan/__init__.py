@@ -11,11 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .forecasting import Plan, plan
+    from .piloting import Measures, measure
     from .replaying import Replay, replay
 
-_HOMES = {"Plan": "forecasting", "Replay": "replaying", "plan": "forecasting", "replay": "replaying"}
+_HOMES = {
+    "Measures": "piloting",
+    "Plan": "forecasting",
+    "Replay": "replaying",
+    "measure": "piloting",
+    "plan": "forecasting",
+    "replay": "replaying",
+}
 
-__all__ = ["Plan", "Replay", "plan", "replay"]
+__all__ = ["Measures", "Plan", "Replay", "measure", "plan", "replay"]
 
 
 def __getattr__(name: str) -> Any:

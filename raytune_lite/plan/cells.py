@@ -20,8 +20,8 @@ from .training import simulate
 
 PURPOSE = 42  # of the draws: a number that no other generator of this package has
 COHORTS = 40  # simulations of a whole study, for what happens at rungs
-PACE = 1.0  # of Silverman's bandwidth: the standard deviation by which the logarithm of a trial's pace is moved
-LEVEL = 0.5  # of the distance to its neighbours: the standard deviation by which a trial's level is moved
+PACE = 2.0  # of Silverman's bandwidth: the standard deviation by which the logarithm of a trial's pace is moved
+LEVEL = 1.0  # of the distance to its neighbours: the standard deviation by which a trial's level is moved
 WEIGHT = 1.0  # of each trial in the Dirichlet distribution of how likely it is; less is more doubt
 LOW, HIGH = 0.1, 0.9  # the ends of an 80 % interval
 
@@ -93,8 +93,8 @@ class Draws:
     The study's trials are drawn with replacement, and how likely each is, too (Rubin 1981, "The Bayesian bootstrap"):
     of how many configurations are good, the study knows no more than what its own few say. A drawn trial is like the
     recorded one, not the same: its pace and its level are moved a little (a smoothed bootstrap; Silverman and Young
-    1987, "The bootstrap: to smooth or not to smooth?"), the pace by Silverman's bandwidth, the level by the distance to
-    its neighbours.
+    1987, "The bootstrap: to smooth or not to smooth?"), the pace by twice Silverman's bandwidth, the level by the
+    distance to its neighbours. How much was chosen in benchmarks/plan.py, on the tables of its tune half.
 
     Args:
         completer: of the study's curves.

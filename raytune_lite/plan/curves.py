@@ -81,6 +81,7 @@ class Recorded:
         losses: attempts that ended without a result, by kind.
         worked: slot-seconds of all attempts.
         checkpoint_bytes: of a checkpoint, the mean; 0: there is none.
+        saving: the share of the training that went into writing and reading checkpoints.
     """
 
     curves: tuple[Curve, ...]
@@ -90,6 +91,7 @@ class Recorded:
     losses: dict[str, int]
     worked: float
     checkpoint_bytes: float
+    saving: float = 0.0
 
 
 def read(study: Results) -> Recorded:
@@ -128,6 +130,7 @@ def read(study: Results) -> Recorded:
         losses=dict(Counter(a.outcome for each in attempts.values() for a in each if a.outcome in _FAILURES)),
         worked=sum(end - start for start, end in map(times.span, (a for each in attempts.values() for a in each))),
         checkpoint_bytes=sum(sizes) / len(sizes) if sizes else 0.0,
+        saving=sum(times.saving.values()) / max(1e-9, sum(times.trained.values())),
     )
 
 
@@ -138,6 +141,7 @@ class _Times:
     marks: dict[Key, list[tuple[int, float]]] = field(default_factory=dict)
     trained: dict[Key, float] = field(default_factory=dict)  # in all, as far as is known
     start_ups: dict[Key, float] = field(default_factory=dict)
+    saving: dict[Key, float] = field(default_factory=dict)
     sizes: list[int] = field(default_factory=list)
     last_at: float = 0.0
 
@@ -159,6 +163,8 @@ class _Times:
         self.trained[key] = max(trained, self.trained.get(key, 0.0))
         if progress.reports:
             self.marks.setdefault(key, []).append((max(step for step, _ in progress.reports), trained))
+        if progress.saving > 0.0:
+            self.saving[key] = max(progress.saving, self.saving.get(key, 0.0))
         if progress.checkpoint is not None:
             self.sizes.append(progress.checkpoint.size)
 

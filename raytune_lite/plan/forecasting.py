@@ -225,7 +225,11 @@ def refuse_too_few(curves: Sequence[Curve], name: str) -> None:
     Raises:
         NotEnoughDataError: there are fewer than 16, or fewer than 5 that went on past where others ended.
     """
-    way_out = f"Run more trials, {2 * LEAST_CURVES} in all, say, best with the random sampler: they stay in the study."
+    n = 2 * LEAST_CURVES
+    way_out = (
+        f"Run more trials; a pilot makes random ones, which stay in the study: raytune-lite run ... --pilot {n}, or "
+        f"study.optimize(..., pilot={n})."
+    )
     if len(curves) < LEAST_CURVES:
         raise NotEnoughDataError(
             f"study {name!r} has {len(curves)} trials with reports and times; a plan needs at least {LEAST_CURVES}. "

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .grid import GridSampler
     from .nsga import NSGAIIISampler, NSGAIISampler
     from .partial_fixed import PartialFixedSampler
+    from .pilot import PilotSampler
     from .qmc import QMCSampler
     from .random import RandomSampler
     from .tpe import TPESampler
@@ -32,6 +33,7 @@ _HOMES = {
     "NSGAIIISampler": "nsga",
     "NSGAIISampler": "nsga",
     "PartialFixedSampler": "partial_fixed",
+    "PilotSampler": "pilot",
     "QMCSampler": "qmc",
     "RandomSampler": "random",
     "TPESampler": "tpe",
@@ -47,6 +49,7 @@ __all__ = [
     "NSGAIIISampler",
     "NSGAIISampler",
     "PartialFixedSampler",
+    "PilotSampler",
     "QMCSampler",
     "RandomSampler",
     "TPESampler",

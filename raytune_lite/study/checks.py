@@ -227,6 +227,37 @@ def costs(prices: Any, max_cost: Any, resources: Mapping[str, Any] | None) -> di
     return {"price": slot_price(found, resources), "prices": json.dumps(found, sort_keys=True), "max_cost": bound}
 
 
+def tasks(
+    resources: Mapping[str, Any] | None,
+    max_concurrent: int | None,
+    n_jobs: int,
+    one_trial_per_task: bool,
+    output: str,
+    prices: Mapping[str, float] | None,
+    max_cost: float | None,
+) -> dict[str, Any]:
+    """Arguments of RayRun, and ``costs``: those of RunConfig.
+
+    Raises:
+        TypeError, ValueError: one of them is wrong; see ``optimize``.
+    """
+    request = resource_request(resources)
+    return {
+        "resources": request,
+        "costs": costs(prices, max_cost, request),
+        "max_concurrent": _most_at_once(max_concurrent, n_jobs),
+        "one_trial_per_task": arguments.flag("one_trial_per_task", one_trial_per_task),
+        "output": trial_output(output),
+    }
+
+
+def _most_at_once(max_concurrent: int | None, n_jobs: int) -> int | None:
+    """Trials at once: ``max_concurrent``, or ``n_jobs`` when it is above 1."""
+    bound = arguments.integer_or_none("max_concurrent", max_concurrent, 1, "leave it out (None) for no bound")
+    n_jobs = arguments.integer("n_jobs", n_jobs, -1, "1 and -1 run as many trials as the cluster has room for")
+    return bound if bound is not None or n_jobs <= 1 else n_jobs
+
+
 def fixed_distributions(given: Any) -> dict[str, Distribution]:
     """The distributions that ``ask`` is given, by name.
 
@@ -243,5 +274,5 @@ def fixed_distributions(given: Any) -> dict[str, Distribution]:
 
 __all__ = [
     "callbacks", "checkpoint_directory", "costs", "directions", "exceptions", "fixed_distributions", "lease",
-    "objective", "resource_request", "retry_policy", "same_directions", "study_name",
+    "objective", "resource_request", "retry_policy", "same_directions", "study_name", "tasks",
 ]  # fmt: skip

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from ..arguments import flag, integer, integer_or_none, seconds_or_none, shown, text
+from ..arguments import flag, integer_or_none, seconds_or_none, shown, text
 from ..checkpoints.layout import DEFAULT_BASE, study_directory
 from ..core import messages as m
 from ..core.bounds import MAX_STEP
@@ -31,6 +32,7 @@ from . import checks, inputs
 from .callbacks import RunObserver, followed
 from .commands import Commands
 from .known_params import KnownParams
+from .piloting import piloted
 from .route import Route, Ways
 from .surroundings import surroundings
 
@@ -213,6 +215,7 @@ class Study(Commands):
         trial_output: TrialOutput = "show",
         prices: Mapping[str, float] | None = None,
         max_cost: float | None = None,
+        pilot: int | None = None,
     ) -> None:
         """Run trials until the budget is used. Interrupted trials of an earlier run go first and are not new ones.
 
@@ -237,6 +240,7 @@ class Study(Commands):
             trial_output: what objectives print is shown here and kept in a log a trial, or only kept, or "hide".
             prices: money per hour, ``{"CPU": 0.05, "GPU": 3.5}``; custom resources and accelerator types by name.
             max_cost: money after which nothing new starts, counted over all runs of the study; needs ``prices``.
+            pilot: instead of n_trials: so many random configurations, by which ``raytune_lite.plan`` plans a study.
 
         Raises:
             RuntimeError, TypeError, ValueError: the study runs already, or an argument is wrong; nothing was started.
@@ -244,10 +248,12 @@ class Study(Commands):
             KeyboardInterrupt, SystemExit: after Ctrl-C, SIGTERM or SIGHUP; the same call goes on with what was stopped.
             InfeasibleResourcesError, InvalidResourcesError, RuntimeEnvironmentError: Ray can never grant ``resources``.
         """
-        config = self._config(n_trials, max_trials, timeout, retries, trial_timeout, lease, max_checkpoint_bytes)
-        tasks = _tasks(resources, max_concurrent, n_jobs, one_trial_per_task, trial_output, prices, max_cost)
+        config = self._config(n_trials, max_trials, timeout, retries, trial_timeout, lease, max_checkpoint_bytes, pilot)
+        tasks = checks.tasks(resources, max_concurrent, n_jobs, one_trial_per_task, trial_output, prices, max_cost)
         follow = followed(self, config, checks.callbacks(callbacks, self), gc_after_trial, show_progress_bar, executor)
-        run = self._runner(executor, func, config, catch, tasks)
+        self._follow(self._runner(executor, func, config, catch, tasks), follow)
+
+    def _follow(self, run: Callable[[RunObserver], None], follow: AbstractContextManager[RunObserver]) -> None:
         with self._route.run(), follow as observer:
             run(observer)
 
@@ -259,7 +265,7 @@ class Study(Commands):
         catch: type[Exception] | Iterable[type[Exception]],
         tasks: Mapping[str, Any],
     ) -> Callable[[RunObserver], None]:
-        """What runs the trials, by the name of the executor. ``tasks``: see ``_tasks``."""
+        """What runs the trials, by the name of the executor. ``tasks``: see ``checks.tasks``."""
         self._route.check_idle()
         checks.objective(func)
         caught = checks.exceptions(catch)
@@ -321,10 +327,11 @@ class Study(Commands):
         trial_timeout: float | None = None,
         lease: float = LEASE,
         max_checkpoint_bytes: int | None = None,
+        pilot: int | None = None,
     ) -> RunConfig:
         if self.sampler is not None:
             check_sampler(self.sampler)  # it may have been set since
-        return RunConfig(
+        config = RunConfig(
             storage=self._storage,
             study_name=self.study_name,
             run=new_run_id(),
@@ -343,6 +350,7 @@ class Study(Commands):
             held=tuple(self._asked),
             max_checkpoint_bytes=integer_or_none("max_checkpoint_bytes", max_checkpoint_bytes, 1, _NO_LIMIT, 2**63 - 1),
         )
+        return config if pilot is None else piloted(config, pilot, self.last_run, self.state_counts())
 
     @property
     def checkpoint_root(self) -> str:
@@ -368,33 +376,6 @@ class Study(Commands):
 
     def _send(self, event: m.Event) -> Any:
         return self._route.send(event, self._ways())
-
-
-def _tasks(
-    resources: Mapping[str, Any] | None,
-    max_concurrent: int | None,
-    n_jobs: int,
-    one_trial_per_task: bool,
-    trial_output: str,
-    prices: Mapping[str, float] | None,
-    max_cost: float | None,
-) -> dict[str, Any]:
-    """Arguments of RayRun, and ``costs``: those of RunConfig."""
-    request = checks.resource_request(resources)
-    return {
-        "resources": request,
-        "costs": checks.costs(prices, max_cost, request),
-        "max_concurrent": _most_at_once(max_concurrent, n_jobs),
-        "one_trial_per_task": flag("one_trial_per_task", one_trial_per_task),
-        "output": checks.trial_output(trial_output),
-    }
-
-
-def _most_at_once(max_concurrent: int | None, n_jobs: int) -> int | None:
-    """Trials at once: ``max_concurrent``, or ``n_jobs`` when it is above 1."""
-    bound = integer_or_none("max_concurrent", max_concurrent, 1, _NO_BOUND)
-    n_jobs = integer("n_jobs", n_jobs, -1, "1 and -1 run as many trials as the cluster has room for")
-    return bound if bound is not None or n_jobs <= 1 else n_jobs
 
 
 __all__ = ["Callback", "Objective", "Study"]

@@ -220,7 +220,7 @@ def test_what_it_says():
 
 
 def test_too_few_curves_are_refused_with_what_is_missing_and_the_way_out():
-    with pytest.raises(NotEnoughDataError, match=r"has 15 trials .* at least 16\. Run more trials, 32"):
+    with pytest.raises(NotEnoughDataError, match=r"has 15 trials .* at least 16\. .*--pilot 32"):
         of_record(known(15), "made", 1, wishes())
     short = record([cut(each, 1) for each in random_curves(30, 0)] + random_curves(4, 1))
     with pytest.raises(NotEnoughDataError, match=r"4 go on past step 1, where the others end; .* at least 5"):

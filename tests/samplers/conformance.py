@@ -71,6 +71,9 @@ CASES = (
          ignores_history=True),
     Case("PartialFixed TPE", lambda seed: samplers.PartialFixedSampler(FIXED, samplers.TPESampler(seed=seed)), _PARTLY,
          **_LEARNS),
+    Case("Pilot", lambda seed: samplers.PilotSampler(samplers.TPESampler(seed=seed), 10**6), objectives=_MANY,
+         ignores_history=True),
+    Case("Pilot, over", lambda seed: samplers.PilotSampler(samplers.TPESampler(seed=seed), 5), **_LEARNS),
     Case("Auto", lambda seed: samplers.AutoSampler(seed=seed), **_LEARNS),
 )  # fmt: skip
 

@@ -19,7 +19,7 @@ from .curves import COMPLETE, Curve
 
 Array = NDArray[np.float64]
 NEAREST = 5  # curves that went on, of which one is drawn
-SCALE = (0.5, 2.0)  # a continuation is stretched by at most so much
+SCALE = (0.25, 4.0)  # a continuation is stretched by at most so much; chosen in benchmarks/plan.py, on its tune half
 SLOPE = 0.5  # weight of the slope's rank beside the value's rank
 
 
@@ -79,13 +79,19 @@ def _slower(curve: Curve, factor: float) -> Curve:
 
 
 def _continued(curve: Curve, donor: Curve) -> Curve:
-    """The curve, with the donor's changes from there on; its own pace goes on."""
+    """The curve, with the donor's changes from there on; its own pace goes on.
+
+    A curve that is behind its donor there does not overtake it.
+    """
     step, n = curve.steps[-1], len(curve.steps)
     first = next(i for i, each in enumerate(donor.steps) if each > step)
     steps = donor.steps[first:]
     scale = _scale(curve, donor, first)
     begin = donor.losses[first - 1] if first else donor.losses[0]
-    losses = [curve.losses[-1] + scale * (loss - begin) for loss in donor.losses[first:]]
+    here, is_behind = curve.losses[-1], curve.losses[-1] >= begin
+    losses = [here + scale * (loss - begin) for loss in donor.losses[first:]]
+    if is_behind:
+        losses = [max(mine, loss) for mine, loss in zip(losses, donor.losses[first:], strict=True)]
     gap = step - curve.steps[0] if n > 1 else 0
     pace = (curve.ends[-1] - curve.ends[0]) / gap if gap else curve.ends[-1] / max(1, step)
     return replace(

@@ -67,12 +67,20 @@ def test_a_cut_curve_has_the_changes_of_one_that_went_on_and_its_own_pace():
     assert found[1].state is TrialState.COMPLETE
 
 
-def test_a_continuation_is_stretched_by_the_ranges_but_not_beyond_twice():
+def test_a_continuation_is_stretched_by_the_ranges_but_not_beyond_four_times():
     donor = curve(0, [5.0, 4.0, 3.0, 3.0])
     wide, flat = cut(curve(1, [9.0, 7.5]), 2), cut(curve(2, [6.0, 5.9]), 2)
     found = Completer([donor, wide, flat]).draw(rng())
     assert found[1].losses[2:] == (6.0, 6.0)  # the drop of 1, by 1.5
-    assert found[2].losses[2:] == pytest.approx((5.4, 5.4))  # by .5, and not by .1
+    assert found[2].losses[2:] == pytest.approx((5.65, 5.65))  # by .25, and not by .1
+
+
+def test_a_curve_that_is_behind_does_not_overtake_the_one_that_continues_it():
+    donor = curve(0, [5.0, 4.0, 3.0])
+    behind, before = cut(curve(1, [9.0, 4.5]), 2), cut(curve(2, [6.9, 3.9]), 2)
+    found = Completer([donor, behind, before]).draw(rng())
+    assert found[1].losses[2:] == (3.0,)  # the drop of 1, by 4, would lead to .5
+    assert found[2].losses[2:] == pytest.approx((0.9,))  # by 3: it is in front
 
 
 def test_a_curve_is_continued_by_those_that_were_near_it():

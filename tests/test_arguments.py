@@ -39,6 +39,7 @@ PLACES = [
     (sampler("NSGAIISampler"), "population_size", 10),
     (sampler("NSGAIIISampler"), "population_size", 10),
     (sampler("NSGAIIISampler"), "dividing_parameter", 3),
+    (lambda **given: samplers.PilotSampler(samplers.RandomSampler(0), **given), "until", 3),
     (sampler("QMCSampler"), "seed", 3),
     (sampler("RandomSampler"), "seed", 3),
     (sampler("TPESampler"), "n_startup_trials", 3),

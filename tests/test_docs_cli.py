@@ -18,6 +18,7 @@ PAGE = ROOT / "docs" / "cli.md"
 def still(text: str) -> str:
     """A page without what differs each time: times, sizes of files, hosts, and how far columns are apart."""
     text = re.sub(r"\b\d+(\.\d+)? (s|ms|min \d+ s)\b", "T s", text)
+    text = re.sub(r"goodput:? \d+ %.*", "GOODPUT", text)
     text = re.sub(r'("(wall_time|worked|duration)": )[\d.]+', r"\1T", text)
     text = re.sub(r'"datetime_(start|complete)": "[^"]+"', r'"datetime_\1": "D"', text)
     text = re.sub(r"reports/s [▁-█]+ [\d.]+|best  +[▁-█]+", "SPARK", text)

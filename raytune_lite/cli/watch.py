@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import select
 import sys
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _INTERVAL, _INTERVAL_FAR = 1.0, 2.0  # seconds between frames; the second over ssh
 _ASK = 5.0  # seconds between questions to the owner why slots are idle
+_SUM = 30.0  # seconds between two readings of the goodput, at least
 _NOTES = 200  # events of the past that are put in words when it begins
 
 
@@ -56,6 +58,7 @@ def watch(
     ascii_only = ascii_only or not _prints_blocks()
     source = _Source(study)
     if once or not sys.stdout.isatty():
+        source.add_up()
         size = os.terminal_size((_columns(), 40)) if not sys.stdout.isatty() else os.get_terminal_size()
         for line in screen.lines(source.frame(), size.columns, size.lines, ascii_only=ascii_only, keys="")[:-1]:
             click.echo(screen.styled(line, screen.console_for(sys.stdout)) if sys.stdout.isatty() else line.text)
@@ -95,14 +98,30 @@ class _Source:
         self._asked: Status | None = None  # what the owner said last
         self._next_ask = self._host.monotonic()
         self._asking: threading.Thread | None = None
+        self._next_sum = self._host.monotonic()
 
     def frame(self) -> Frame:
         """The study now; takes in what has been stored since the last one."""
         self._following.update()
         now = self._host.time() - self.study._record.created
+        if self._host.monotonic() >= self._next_sum:
+            self._next_sum = math.inf
+            threading.Thread(target=self.add_up, daemon=True).start()  # it reads the whole log
         found = self._framing.frame(now, self._owner(), asked=self._asked)
         self._ask_owner(found)
         return found
+
+    def add_up(self) -> None:
+        """Read which share of the slot-hours counts."""
+        from ..exceptions import RaytuneLiteError
+        from ..report.html import goodput
+
+        began = self._host.monotonic()
+        with contextlib.suppress(RaytuneLiteError):
+            found = goodput.read(self.study)
+            self._framing.goodput = None if found is None else found.share
+        now = self._host.monotonic()
+        self._next_sum = now + max(_SUM, 50 * (now - began))
 
     def _ask_owner(self, found: Frame) -> None:
         """While slots are idle, now and then, and beside the frames: an owner may be slow to answer."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO
 
-from .tables import duration, shorten
+from .tables import duration, percent, shorten
 from .text import printable
 
 if TYPE_CHECKING:
@@ -90,7 +90,10 @@ def _head(frame: Any) -> Iterator[Line]:
     yield Line(f"{printable(frame.study)} · {sense} · {frame.state} · {duration(frame.seconds)} · {best}", "bold")
     counts = ", ".join(f"{n} {state}" for state, n in frame.counts.items()) or "no trial yet"
     left = "" if frame.left is None else f" · {frame.left} may begin"
-    yield Line(f"{counts}{left} · {frame.promotions} promotions")
+    used = "" if frame.goodput is None else f" · goodput {percent(frame.goodput)}"
+    used += "" if frame.cost is None else f" · cost {frame.cost:,.2f}"
+    promotions = f" · {frame.promotions} promotions" if frame.promotions else ""
+    yield Line(f"{counts}{left}{promotions}{used}")
 
 
 def _rungs(frame: Any, n: int, ascii_only: bool) -> Iterator[Line]:

@@ -233,6 +233,11 @@ def duration(seconds: float) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
 
 
+def percent(share: float) -> str:
+    """A share of 0 to 1; only a whole one is 100 %."""
+    return f"{min(round(100 * share), 99) if share < 1.0 else 100} %"
+
+
 def size(n_bytes: float) -> str:
     """Bytes with three figures, in the largest unit that fits: "0 B", "12.3 MB", "4.00 TB"."""
     units = ["B", "kB", "MB", "GB", "TB"]
@@ -305,6 +310,7 @@ __all__ = [
     "csv_of",
     "finite",
     "json_lines",
+    "percent",
     "trial_line",
     "trial_record",
     "trial_row",

@@ -13,14 +13,17 @@ from .summary import SHOWN, failure_text, grid_counts, recorded_grid
 if TYPE_CHECKING:
     from ..best import BestSoFar
     from ..trial import FrozenTrial
+    from .html.goodput import Goodput
 
 _KINDS = tuple(kind.value for kind in FailureKind)
 
 
 def status_record(study: Results) -> dict[str, Any]:
     """What ``status --json`` prints: the figures of ``report.summary``, JSON-able. Times are in seconds."""
+    from .html import goodput
+
     seen = study.overview(SHOWN)
-    owner = study.find_owner()
+    owner, used = study.find_owner(), goodput.read(study)
     return {
         "study": study.study_name,
         "storage": study.storage,
@@ -37,6 +40,9 @@ def status_record(study: Results) -> dict[str, Any]:
         "worked": seen.worked,
         "attempts_ended": seen.n_ended,
         "attempts_without_result": {kind: seen.outcomes[kind] for kind in _KINDS if kind in seen.outcomes},
+        "goodput": None if used is None else used.share,
+        "slot_seconds": None if used is None else _slot_seconds(used),
+        "cost": None if used is None else used.cost,
         "grid": grid_counts(study),
         "failed": [{"number": trial.number, "error": failure_text(trial)} for trial in seen.failed],
         "waiting_for_disk": [attempt.number for attempt in seen.waiting_for_disk],
@@ -113,6 +119,10 @@ def rung_rows(study: Results) -> Iterator[dict[str, Any]]:
             "how": entry.how,
             "promoted": entry.promoted,
         }
+
+
+def _slot_seconds(found: Goodput) -> dict[str, float]:
+    return {"all": found.all, "kept": found.kept, "lost": found.lost, "discarded": found.discarded}
 
 
 def _so_far(found: BestSoFar) -> dict[str, Any]:

@@ -63,7 +63,8 @@ class Frame:
     ``left``: new trials that the run may still start; None: no bound. ``slots``: live attempts, the oldest first;
     ``idle``: slots that were used in this run, or are allowed, and stand idle. ``bests``: the best value over the
     time of the study, at equal distances; ``rates``: reports a second in the last minute, each second. ``why``: why
-    nothing starts; "" while all slots are busy.
+    nothing starts; "" while all slots are busy. ``goodput``: see ``goodput``, as it was a while ago; ``cost``: of all
+    attempts until now. Both None where they are not known.
     """
 
     study: str
@@ -82,6 +83,8 @@ class Frame:
     rates: Sequence[float]
     notes: Sequence[Note]
     why: str
+    goodput: float | None = None
+    cost: float | None = None
 
 
 @dataclass(slots=True)
@@ -93,6 +96,7 @@ class Framing:
     """
 
     following: Following
+    goodput: float | None = None  # what the next frame shows
     _busy_at: float = -math.inf  # when all slots were busy last, or the run began
     _rungs: dict[tuple[int, int], tuple[int, float | None, float | None]] = field(default_factory=dict)
 
@@ -138,6 +142,8 @@ class Framing:
             rates=rates,
             notes=notes,
             why=why,
+            goodput=self.goodput,
+            cost=state.cost_at(now if is_run else following.at) if state.run.price or state.cost else None,
         )
 
     def _best(self, now: float) -> tuple[float, int, float] | None:

@@ -45,7 +45,7 @@ def summary(study: Results, *, unit: str = "step", full: int | None = None) -> l
     """
     seen = study.overview(SHOWN + 1)
     lines = [_title(study), *_best(study, seen), *_counts(seen), *_owner(study, seen), *_resumes(seen, unit)]
-    lines += [*_checkpoints(seen), *_steps(study, seen, unit, full), *_wall_time(seen)]
+    lines += [*_checkpoints(seen), *_steps(study, seen, unit, full), *_wall_time(seen), *_goodput(study)]
     lines += [*_grid(study), *_failures(seen), *_next_commands(study)]
     return lines
 
@@ -146,6 +146,18 @@ def _wall_time(seen: Overview) -> Iterator[str]:
     wall, ratio = seen.last_end - seen.first_start, seen.worked / seen.busy if seen.busy > 0 else 0.0
     at_once = f", {ratio:.1f} at once" if ratio >= 1.1 else ""
     yield f"  wall time: {duration(wall)} ({duration(seen.worked)} in {_count(seen.n_ended, 'attempt')}{at_once})"
+
+
+def _goodput(study: Results) -> Iterator[str]:
+    from .html import goodput  # with it comes the whole page
+
+    found = goodput.read(study)
+    if found is None:
+        return
+    if found.share is not None:
+        yield f"  goodput: {goodput.words(found)}"
+    if found.cost is not None:
+        yield f"  cost: {goodput.money(found.cost)} ({found.all / 3600:.3g} slot-hours)"
 
 
 def grid_counts(study: Results) -> dict[str, int] | None:

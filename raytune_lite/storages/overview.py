@@ -10,6 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from ..core.encoding import event_from_json
+from ..core.messages import RunStarted
 from ..trial import TrialState
 from . import readers, stored, trial_queries
 from . import schema as t
@@ -110,12 +112,32 @@ def _times(connection: Connection, study: StudyRecord) -> tuple[int, float, floa
     a = t.rtl_attempts.c
     query = _of_study(study, t.rtl_attempts, a.started, a.ended).where(a.ended.is_not(None)).order_by(a.started)
     n, first, reached, worked, busy = 0, 0.0, 0.0, 0.0, 0.0
+    left = _left_until(connection, study)
     with in_row("rtl_attempts", "(times)"):
         for started, ended in connection.execution_options(yield_per=5000).execute(query):
             began, over = stored.number("started", started), stored.number("ended", ended)
+            over = max(began, left.get(over, over))
             if n == 0:
                 first = reached = began
             n, worked = n + 1, worked + over - began
             busy += max(0.0, over - max(began, reached))  # the time between two runs of the study does not count
             reached = max(reached, over)
     return n, first, reached, worked, busy
+
+
+def _left_until(connection: Connection, study: StudyRecord) -> dict[float, float]:
+    """When a run began, which is the stored end of attempts that the run before had left -> until when those worked.
+
+    That is the time of the last event before, or later, if the run says that its predecessor's owner lived on.
+    """
+    e = t.rtl_events.c
+    starts = sa.select(e.seq, e.at, e.json).where(e.study_id == study.study_id, t.IS_RUN_START, e.seq > 1)
+    found = {}
+    for seq, at, text in connection.execute(starts).all():
+        before = connection.execute(sa.select(e.at).where(e.study_id == study.study_id, e.seq == seq - 1)).scalar()
+        with in_row("rtl_events", f"(seq {seq})"):
+            event, until = event_from_json(text), stored.number("at", at if before is None else before)
+            if isinstance(event, RunStarted) and event.before_until is not None:
+                until = max(until, min(at, event.before_until))
+            found[stored.number("at", at)] = until
+    return found

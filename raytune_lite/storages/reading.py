@@ -57,6 +57,7 @@ class Reading:
 
     best_trial = reads(trial_queries.best_trial)
     state_counts = reads(trial_queries.counts)
+    trial_states = reads(trial_queries.states)
     furthest = reads(furthest.furthest)
 
     def overview(self, study: StudyRecord, shown: int) -> Overview:

@@ -38,6 +38,14 @@ def counts(connection: Connection, study: StudyRecord) -> dict[TrialState, int]:
         return {stored.state("state", word): int(n) for word, n in connection.execute(query.group_by(state))}
 
 
+def states(connection: Connection, study: StudyRecord) -> dict[int, TrialState]:
+    """The state of each trial, by its number."""
+    query = sa.select(t.trials.c.number, true_state()).select_from(_BOTH).where(t.trials.c.study_id == study.study_id)
+    with in_row("trials", "(states)"):
+        found = connection.execute(query.order_by(t.trials.c.number))
+        return {int(number): stored.state("state", word) for number, word in found}
+
+
 def first_in(
     connection: Connection, study: StudyRecord, states: Collection[TrialState], n: int
 ) -> list[FrozenTrial]:

@@ -142,6 +142,10 @@ class Results:
         """The number of trials in each state; states that no trial has are left out."""
         return self._repository.state_counts(self._record)
 
+    def trial_states(self) -> dict[int, TrialState]:
+        """The state of each trial, by its number, in number order."""
+        return self._repository.trial_states(self._record)
+
     def cell_counts(self) -> dict[str, int]:
         """The number of grid cells that were handed out so far, by state."""
         return self._repository.cell_counts(self._record)

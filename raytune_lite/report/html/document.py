@@ -18,7 +18,7 @@ from ...display.text import printable
 from ...distributions import CategoricalDistribution, Distribution, FloatDistribution, IntDistribution
 from ...integrations.importance import Importances, importances
 from ...trial import StudyDirection, TrialState
-from . import again, health, pictures, pruning
+from . import again, goodput, health, pictures, pruning
 from .columns import Param
 from .compare import comparison
 from .facts import Facts
@@ -71,7 +71,7 @@ def _parts(facts: Facts) -> dict[str, Any]:
         "histories": [pictures.history(columns, k) for k in range(len(facts.directions))],
         "ladder": facts.ladder.document() if facts.rungs else None,
         "curves": pictures.curves(columns) if columns.n_with_curves else None,
-        "time": facts.time.document(),
+        "time": facts.time.document() | _goodput(facts),
         "timeline": Lanes(facts.time, facts.moments).document() if facts.attempts else None,
         "params": pictures.parameters(columns),
         "rows": pictures.rows(columns),
@@ -202,6 +202,11 @@ def _name_of(spec: str) -> str | None:
 
 def _date(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def _goodput(facts: Facts) -> dict[str, Any]:
+    found = goodput.of_time(facts.time, facts.moments)
+    return {"goodput": found.share, "cost": found.cost}
 
 
 __all__ = ["VERSION", "document"]

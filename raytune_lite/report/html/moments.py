@@ -114,6 +114,8 @@ class Reader:
             self._found.is_exact = False  # the new pruner's judge was told the history in another order
         if '"resource": "seconds"' in event.pruner:
             self._found.is_exact = False  # its levels are seconds, and reports have steps
+        if runs and event.before_until is not None:  # its owner lived on, and logged nothing
+            self._found.run_ends[-1] = max(self._found.run_ends[-1], min(at, event.before_until))
         runs.append((at, event))
         self._found.run_ends.append(at)
 

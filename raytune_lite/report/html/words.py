@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ...display.tables import duration
+from ...display.tables import duration, percent
+from .goodput import money
 
 Document = dict[str, Any]
 TIME = {
@@ -103,7 +104,10 @@ def slot_time(found: Document) -> str:
     shares = ", ".join(f"{_percent(part['seconds'], time['capacity'])} {TIME[part['name']]}" for part in parts)
     slots = sorted({span["slots"] for span in time["slots"]})
     room = count(slots[0], "slot") if len(slots) == 1 else f"{slots[0]} to {slots[-1]} slots"
-    return f"Of {duration(time['capacity'])} of slot-time ({room}): {shares}."
+    text = f"Of {duration(time['capacity'])} of slot-time ({room}): {shares}."
+    if time["goodput"] is not None:
+        text += f" Goodput, the share of trained time that counts: {percent(time['goodput'])}."
+    return text if time["cost"] is None else f"{text} Cost of the attempts: {money(time['cost'])}."
 
 
 def compared(both: Document) -> str:

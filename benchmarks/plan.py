@@ -153,11 +153,11 @@ def summary(records: Sequence[dict[str, Any]]) -> None:
 def _coverage(records: Sequence[dict[str, Any]]) -> None:
     print("| workers | rule | covered | true times below | above | predicted median / true, geometric mean |")
     print("|---|---|---|---|---|---|")
-    for workers in WORKERS:
-        for kind in ("promote", "full"):
-            cells = [
-                c for r in records for c in r["cells"] if c["workers"] == workers and c["rule"][0] == kind
-            ]  # fmt: skip
+    groups = [((workers,), (kind,)) for workers in WORKERS for kind in ("promote", "full")]
+    for numbers, kinds in [*groups, (WORKERS, ("promote", "full"))]:
+        cells = [c for r in records for c in r["cells"] if c["workers"] in numbers and c["rule"][0] in kinds]
+        if cells:
+            workers, kind = "all" if numbers == WORKERS else numbers[0], "all" if len(kinds) > 1 else kinds[0]
             sides = np.array([[_side(c, t) for t in c["true"]] for c in cells])
             pairs = [(_inf(c["median"]), _median(c)) for c in cells]
             ratios = [math.log(a / b) for a, b in pairs if math.isfinite(a) and math.isfinite(b)]
@@ -166,23 +166,26 @@ def _coverage(records: Sequence[dict[str, Any]]) -> None:
 
 
 def _choices(records: Sequence[dict[str, Any]]) -> None:
-    print("\n| workers | plans | chosen within 15 % of the best | median ratio | worst ratio | always eta 3, min 1 |")
+    print("\n| workers | choices | chosen within 15 % of the best | median ratio | worst ratio | always eta 3, min 1 |")
     print("|---|---|---|---|---|---|")
-    for workers in (*WORKERS, "any"):
-        ratios, usual = [], []
-        for record in records:
-            cells = [c for c in record["cells"] if workers in (c["workers"], "any")]
-            best = min(map(_median, cells))
-            ratios.append(_median(min(cells, key=lambda c: c["score"])) / best)
-            most = max(c["workers"] for c in cells)
-            fixed = next(c for c in cells if c["rule"] == ["promote", 3, 1] and c["workers"] == most)
-            usual.append(_median(fixed) / best)
+    pairs = {workers: [_ratios(record, workers) for record in records] for workers in WORKERS}
+    pairs["both"] = [pair for some in list(pairs.values()) for pair in some]
+    for workers, found in pairs.items():
+        ratios, usual = zip(*found, strict=True)
         near = np.mean([each <= 1.15 for each in ratios])
         base = np.mean([each <= 1.15 for each in usual])
         print(
             f"| {workers} | {len(ratios)} | {100 * near:.0f} % | {np.median(ratios):.2f} | {max(ratios):.2f} "
             f"| {100 * base:.0f} % |"
         )
+
+
+def _ratios(record: dict[str, Any], workers: int) -> tuple[float, float]:
+    """The true time of the chosen rule, and of eta 3 with min_resource 1, over that of the best rule."""
+    cells = [c for c in record["cells"] if c["workers"] == workers]
+    best = min(map(_median, cells))
+    fixed = next(c for c in cells if c["rule"] == ["promote", 3, 1])
+    return _median(min(cells, key=lambda c: c["score"])) / best, _median(fixed) / best
 
 
 def _inf(value: float | None) -> float:

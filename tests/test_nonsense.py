@@ -15,7 +15,7 @@ import math
 import traceback
 import warnings
 from collections import Counter
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +28,8 @@ from raytune_lite import distributions, pruners, samplers
 from raytune_lite.distributions import FloatDistribution
 from raytune_lite.exceptions import RaytuneLiteError
 from raytune_lite.integrations.optuna import OptunaSampler
+from raytune_lite.plan import plan, replay
+from raytune_lite.plan.rules import pruner_of
 from raytune_lite.training import (
     MultiSteps,
     Precision,
@@ -288,6 +290,18 @@ def test_samplers_and_pruners(calls):
         for function in (samplers.sampler_from_spec, pruners.pruner_from_spec):
             calls.one(function.__name__, function, {"spec": value}, "spec", value)
     calls.check(1500)
+
+
+def test_replay_and_plan(calls, study):
+    calls.each("pruner_of", pruner_of, {"given": "asha(eta=3)", "last": 9}, ["given"])
+    # this study has no curves: what is left after the arguments is refused, too
+    good = {"target": 0.5, "top": 0.05, "workers": [2], "etas": [3], "min_resources": [1], "price": 1.0, "seed": 0,
+            "deadline": 9.0, "budget": 1.0, "spot": 9.0, "simulations": 10}  # fmt: skip
+    for argument, value in itertools.product(good, NONSENSE):
+        calls.one("plan", partial(plan, study), {**good, argument: value}, argument, value)
+    for value in NONSENSE:
+        calls.one("replay", partial(replay, study), {"workers": value}, "workers", value)
+    calls.check(300)
 
 
 def test_training(calls):

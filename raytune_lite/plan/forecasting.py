@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
@@ -131,7 +131,7 @@ def plan(
         workers: trials at a time.
         etas: ASHA's reduction factors.
         min_resources: steps of the lowest rung; None: the first recorded step, and three times as far.
-        price: money a slot-hour; None: none is shown.
+        price: money a slot-hour; None: what the study's latest run recorded (``optimize(prices=...)``), if it did.
         deadline: seconds; the chance to be there in time is shown.
         budget: slot-hours; the chance to be there for as much is shown.
         spot: mean seconds until a slot is taken away, on machines that may be; None: as often as in the study.
@@ -160,6 +160,9 @@ def plan(
         simulations=integer("simulations", simulations, 10, "fewer give no interval", 100_000),
         seed=integer("seed", seed, 0, "it is an integer >= 0"),
     )
+    last = study.last_run
+    if wishes.price is None and last is not None and last.price > 0.0:
+        wishes = replace(wishes, price=last.price)
     return of_record(read(study), study.study_name, study.directions[0].sign, wishes, on_cell)
 
 

@@ -60,8 +60,8 @@ def train(trial):
     return values[-1]
 
 
-def study(folder, name="study", n=40, **options):
+def study(folder, name="study", n=40, prices=None, **options):
     """A study of ``train`` in a database, run inline."""
     made = rl.create_study(storage=f"sqlite:///{folder}/study.db", study_name=name, sampler=RandomSampler(3), **options)
-    made.optimize(train, n_trials=n, executor="inline", catch=ValueError, show_progress_bar=False)
+    made.optimize(train, n_trials=n, executor="inline", catch=ValueError, show_progress_bar=False, prices=prices)
     return made

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import math
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -242,7 +245,7 @@ def test_a_target_that_no_trial_has_reached_is_refused():
 
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory):
-    return study(tmp_path_factory.mktemp("plan"), "asha", n=48, pruner=ASHAPruner(1, 27, 3))
+    return study(tmp_path_factory.mktemp("plan"), "asha", n=48, prices={"CPU": 2.0}, pruner=ASHAPruner(1, 27, 3))
 
 
 def test_the_command_plans_from_a_stored_study(stored):
@@ -252,6 +255,8 @@ def test_the_command_plans_from_a_stored_study(stored):
     assert "workers  eta  r_min  mode" in shown.output
     found = json.loads(CliRunner().invoke(cli, [*command, "--json", "--budget", "1"]).output)
     assert {each["workers"] for each in found["cells"]} == {2, 4}
+    assert found["price"] == 2.0  # of the study's run
+    assert "3.5 a slot-hour" in shown.output
     wrong = CliRunner().invoke(cli, [*command, "--deadline", "soon"])
     assert wrong.exit_code == 2
     assert "such as 8h, 90min or 600s, got 'soon'" in wrong.output
@@ -273,3 +278,26 @@ def test_arguments_are_refused_where_they_are_given(stored):
     ):
         with pytest.raises(error, match=text):
             plan(stored, **arguments)
+
+
+def test_the_benchmark_counts_what_is_covered_and_how_good_the_choice_is(capsys, monkeypatch):
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "benchmarks"))
+    spec = importlib.util.spec_from_file_location(
+        "plan_benchmark", Path(__file__).parents[2] / "benchmarks" / "plan.py"
+    )
+    benchmark = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "plan_benchmark", benchmark)
+    spec.loader.exec_module(benchmark)
+
+    def line(workers, eta, score, true):
+        return {"workers": workers, "rule": ["promote", eta, 1], "low": 10.0, "median": 20.0, "high": 30.0,
+                "score": score, "true": true}  # fmt: skip
+
+    cells = [line(8, 2, 1.0, [5.0, 15.0, 25.0, 35.0]), line(8, 3, 2.0, [10.0, 10.0, 10.0, None])]
+    cells += [line(32, 2, 2.0, [40.0] * 4), line(32, 3, 1.0, [20.0] * 4)]
+    benchmark.summary([{"table": "lcbench_1", "seed": 0, "cells": cells}])
+    shown = capsys.readouterr().out
+    assert "| 8 | promote | 0.62 | 0.12 | 0.25 |" in shown
+    assert "| all | all | 0.56 | 0.06 | 0.38 |" in shown
+    assert "| 8 | 1 | 0 % | 2.00 | 2.00 | 100 % |" in shown
+    assert "| both | 2 | 50 % | 1.50 | 2.00 | 100 % |" in shown

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from xml.sax.saxutils import escape
 
+from raytune_lite.core.trials import TRANSITIONS
+
 FOLDER = Path(__file__).with_name("assets")
 # readable on white and on dark: the page behind may be either
 STYLE = """<style>
@@ -129,7 +131,44 @@ def promotion() -> str:
     return drawing(760, 352, "A trial pauses at a rung, frees its slot, and goes on when it is among the best", parts())
 
 
-DRAWINGS = {"processes.svg": processes, "crashes.svg": crashes, "promotion.svg": promotion}
+# Where each state stands; the arrows are those of the core's table.
+_PLACES = {"WAITING": (60, 130), "RUNNING": (330, 130), "PAUSED": (330, 268), "COMPLETE": (600, 40), "FAIL": (600, 130),
+           "PRUNED": (600, 268)}  # fmt: skip
+_WAYS = {  # from, to: the arrow, and where its words stand
+    ("WAITING", "RUNNING"): ("M170 142 H326", (190, 134)), ("RUNNING", "WAITING"): ("M330 162 H174", (224, 178)),
+    ("RUNNING", "PAUSED"): ("M370 174 V264", (322, 222)), ("PAUSED", "RUNNING"): ("M400 268 V178", (408, 222)),
+    ("RUNNING", "COMPLETE"): ("M440 138 L596 70", (470, 92)), ("RUNNING", "FAIL"): ("M440 152 H596", (490, 146)),
+    ("RUNNING", "PRUNED"): ("M440 168 L596 276", (500, 204)), ("PAUSED", "PRUNED"): ("M440 292 H596", (466, 308)),
+    ("WAITING", "PRUNED"): ("M115 174 V340 H655 V316", (300, 334)),
+}
+
+
+def states() -> str:
+    """The states of a trial, and what moves it."""
+    causes: dict[tuple[str, str], list[str]] = {}
+    begins: dict[str, list[str]] = {}
+    for before, how, after in TRANSITIONS:
+        if before is None:
+            begins.setdefault(how, []).append(after.name)
+        else:
+            causes.setdefault((before.name, after.name), []).append(how)
+    assert causes.keys() == _WAYS.keys(), "an arrow of the core's table has no place in the drawing"
+
+    def parts() -> Iterator[str]:
+        for name, (x, y) in _PLACES.items():
+            kind = {"COMPLETE": "owner", "FAIL": "store", "PRUNED": "store"}.get(name, "box")
+            yield f'<rect class="{kind}" x="{x}" y="{y}" width="110" height="44" rx="22"/>'
+            yield f'<text class="head" x="{x + 55}" y="{y + 27}" text-anchor="middle">{name}</text>'
+        for way, (path, at) in _WAYS.items():
+            yield from arrow(path, ", ".join(causes[way]), at)
+        lines = ["a trial begins when it is", *(f"{how}: {', '.join(after)}" for how, after in begins.items())]
+        for row, line in enumerate(lines):
+            yield f'<text class="small" x="{32 if row else 20}" y="{24 + 17 * row}">{line}</text>'
+
+    return drawing(760, 356, "The states of a trial; COMPLETE, PRUNED and FAIL are final", parts())
+
+
+DRAWINGS = {"processes.svg": processes, "crashes.svg": crashes, "promotion.svg": promotion, "states.svg": states}
 
 if __name__ == "__main__":
     for name, draw in DRAWINGS.items():

@@ -16,6 +16,7 @@ from mkdocs.structure.files import File, Files
 ROOT = Path(__file__).resolve().parent.parent
 _LINK = re.compile(r"(\]\()([^)\s#:]+)(#[^)\s]*)?(\))")
 _FENCE = re.compile(r"^(```.*?^```)", re.DOTALL | re.MULTILINE)
+_DRAWN = re.compile(r"^```mermaid\nstateDiagram.*?^```$", re.DOTALL | re.MULTILINE)
 _LANGUAGES = {".py": "python", ".yaml": "yaml", ".toml": "toml", ".sh": "bash"}
 
 
@@ -34,7 +35,7 @@ def on_files(files: Files, config: Any) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
-    """The page, with its links as the site needs them."""
+    """The page, with its links as the site needs them, and a drawing where GitHub draws a diagram itself."""
     where = _where(page.file.src_uri)
 
     def changed(match: re.Match[str]) -> str:
@@ -44,6 +45,7 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
         found = posixpath.relpath(_page_of(target), posixpath.dirname(page.file.src_uri) or ".")
         return f"{match[1]}{found}{match[3] or ''}{match[4]}"
 
+    markdown = _DRAWN.sub("![The states of a trial, and what moves it](assets/states.svg)", markdown)
     return _outside_of_fences(markdown, lambda text: _LINK.sub(changed, text))
 
 

@@ -86,7 +86,7 @@ class Session:
 
     name: str
     executor: str = "inline"
-    module: ModuleType = field(default_factory=lambda: ModuleType("page"))  # dataclasses look for theirs
+    module: ModuleType = field(default_factory=lambda: ModuleType("__main__"))  # a script's: sent to workers by value
 
     def run(self, block: Block) -> None:
         for name in block.marks.get("studies", "").split():
@@ -98,7 +98,6 @@ class Session:
         elif block.language == "python":
             code = compile("\n" * block.line + block.text, self.name, "exec")
             with self._executor():
-                sys.modules["page"] = self.module
                 exec(code, vars(self.module))
         else:
             for command in block.commands:
@@ -139,7 +138,7 @@ class Session:
 
     @contextlib.contextmanager
     def _executor(self) -> Any:
-        """Runs that name no executor have this session's, studies without a sampler the one that costs no time."""
+        """Runs that name no executor have this session's, studies without a sampler one that is quick."""
         optimize = rtl.Study.optimize
 
         @wraps(optimize)
@@ -148,10 +147,12 @@ class Session:
             optimize(study, *args, **{"executor": self.executor, "show_progress_bar": False, **options})
 
         rtl.Study.optimize = optimized  # type: ignore[method-assign]
+        main, sys.modules["__main__"] = sys.modules["__main__"], self.module
         try:
             yield
         finally:
             rtl.Study.optimize = optimize  # type: ignore[method-assign]
+            sys.modules["__main__"] = main
 
 
 def _objective(trial: rtl.Trial) -> float:

@@ -6,6 +6,7 @@ import itertools
 import json
 import math
 import sqlite3
+from dataclasses import replace
 
 import optuna
 import pytest
@@ -194,6 +195,16 @@ def test_an_attempt_of_a_dead_run_ends_with_its_runs_last_event_and_not_when_the
     time = SlotTime(attempts, states, moments, Ladder([], attempts, states, moments, 1))
     assert time.parts(attempts[0]).seconds == {"lost": 6.0}
     assert time.document()["capacity"] == pytest.approx(10.0)
+
+
+def test_a_slot_of_an_earlier_run_may_come_again_as_ray_gives_the_ids_of_tasks_again_on_a_new_cluster():
+    attempts = [
+        replace(attempt(0, 1, 1.0, 5.0, "paused"), slot="a"), replace(attempt(1, 1, 2.0, 6.0, "paused"), slot="b"),
+        replace(attempt(1, 2, 60.0, 65.0, "complete", resumed=1), slot="a"),
+    ]  # fmt: skip
+    claims = [(1.0, "a"), (2.0, "b"), (60.0, "a")]
+    log = [LogEntry(0.0, m.RunStarted(run="r")), *(LogEntry(at, m.Claimed(slot=slot)) for at, slot in claims)]
+    assert Reader(attempts, []).read(0, log).claims == {(0, 1): 2, (1, 1): 3, (1, 2): 4}
 
 
 def test_time_in_checkpoints_has_its_name_and_an_attempt_lies_in_the_lanes_of_its_gpu():

@@ -16,6 +16,7 @@ from ...core.messages import LogEntry
 from ...storages.records import AttemptRecord, RungRecord
 
 Key = tuple[int, int]  # (trial, attempt), or (trial, level)
+_SAME_MOMENT = 0.5  # seconds: a database may round times; a slot's next attempt is a whole run later
 
 
 @dataclass(slots=True)
@@ -69,7 +70,10 @@ class Reader:
     def __init__(
         self, attempts: Sequence[AttemptRecord], rungs: Sequence[RungRecord], resumed: dict[int, int] | None = None
     ) -> None:
-        self._by_slot = {attempt.slot: (attempt.number, attempt.attempt) for attempt in attempts}
+        self._by_slot: dict[str, list[tuple[float, Key]]] = {}  # Ray gives a task's id again on a new cluster
+        for attempt in sorted(attempts, key=lambda attempt: attempt.started):
+            key = attempt.number, attempt.attempt
+            self._by_slot.setdefault(attempt.slot, []).append((attempt.started, key))
         self._next_from: dict[Key, int] = {}  # attempt -> the step from which the next one went on, -1: the beginning
         for attempt in attempts:
             before = (attempt.number, attempt.attempt - 1)
@@ -102,11 +106,15 @@ class Reader:
             elif isinstance(event, m.AttemptLost):
                 self._ended(seq, at, event.number, event.attempt)
             elif isinstance(event, m.Claimed):
-                if event.slot in self._by_slot:
-                    found.claims.setdefault(self._by_slot[event.slot], seq)
+                self._claimed(seq, at, event.slot)
             elif isinstance(event, m.TrialAdded):
                 found.is_exact = False  # its place in the order of arrival is not told apart here
         return found
+
+    def _claimed(self, seq: int, at: float, slot: str) -> None:
+        begun = [key for started, key in self._by_slot.get(slot, ()) if started <= at + _SAME_MOMENT]
+        if begun:  # a slot runs one attempt in a run
+            self._found.claims.setdefault(begun[-1], seq)
 
     def _run(self, at: float, event: m.RunStarted) -> None:
         runs = self._found.runs

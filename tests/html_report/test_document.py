@@ -234,7 +234,8 @@ def test_checkpoints_that_take_much_of_the_time_are_told(saving, status):
     assert health.checkpoints(saving, 10.0).status == status
 
 
-def test_what_a_run_was_started_with_is_told_and_what_is_missing_is_named(folder):
+def test_what_a_run_was_started_with_is_told_and_what_is_missing_is_named(folder, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["pytest", "tests"])  # a worker of xdist has no command line
     study = rl.create_study(storage=f"sqlite:///{folder}/again.db", study_name="again")
     study.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=2, executor="inline", max_concurrent=3,
                    resources={"num_cpus": 2, "runtime_env": {"env_vars": {"TOKEN": "hunter2"}}})  # fmt: skip

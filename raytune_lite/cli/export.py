@@ -19,8 +19,8 @@ _TABLES = ("trials", "reports", "attempts", "rungs")
 
 @cli.command()
 @study_options
-@click.option("--format", "form", type=click.Choice(["csv", "json", "parquet"]), required=True,
-              help='parquet needs pyarrow: pip install "raytune-lite[parquet]".')  # fmt: skip
+@click.option("--format", "form", type=click.Choice(["csv", "json", "parquet", "otlp"]), required=True,
+              help='parquet needs pyarrow: pip install "raytune-lite[parquet]". otlp: spans.')  # fmt: skip
 @click.option("--table", type=click.Choice(_TABLES), default="trials", show_default=True,
               help="reports: one row for each trial and step.")  # fmt: skip
 @click.option("--output", "-o", type=click.Path(dir_okay=False), metavar="FILE",
@@ -28,7 +28,7 @@ _TABLES = ("trials", "reports", "attempts", "rungs")
 def export(
     storage: str | None, storage_env: str | None, study_name: str | None, form: str, table: str, output: str | None
 ) -> None:
-    """Write trials, reports, attempts or rungs as CSV, JSON or Parquet.
+    """Write trials, reports, attempts or rungs as CSV, JSON or Parquet; or the study as OpenTelemetry spans.
 
     Rows are read as they are written, so a large study needs little memory. A column means the same in each format.
 
@@ -36,7 +36,10 @@ def export(
     Example:
       raytune-lite export --study train --format csv -o trials.csv
       raytune-lite export --study train --format parquet --table reports -o curves.parquet
+      raytune-lite export --study train --format otlp -o spans.jsonl
     """
+    if form == "otlp" and table != "trials":
+        refuse("--format otlp writes the study, its trials, attempts and reports at once: leave out --table.")
     study = open_study(storage, storage_env, study_name)
     if form == "parquet":
         from ..display.parquet import write
@@ -64,7 +67,11 @@ def _rows(study: Study, table: str) -> Iterator[dict[str, object]]:
 def _write(study: Study, table: str, form: str, out: TextIO) -> None:
     from ..display import tables
 
-    if table == "trials":
+    if form == "otlp":
+        from ..report import spans
+
+        texts = spans.lines(study)
+    elif table == "trials":
         found = study.iter_trials()
         columns = study.trial_columns() if form == "csv" else []
         texts = tables.csv_lines(found, columns) if form == "csv" else tables.json_lines(

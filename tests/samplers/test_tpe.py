@@ -5,16 +5,19 @@ from __future__ import annotations
 import itertools
 import math
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from raytune_lite.core.protocols import Finished, StudyView
+from raytune_lite.core.protocols import Finished, Prefix, Rung, StudyView
 from raytune_lite.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from raytune_lite.pareto import hypervolume
 from raytune_lite.samplers import RandomSampler, TPESampler, sampler_from_spec
+from raytune_lite.samplers.history import History
 from raytune_lite.samplers.tpe.ask import good_bandwidths, other_bandwidths
+from raytune_lite.samplers.tpe.standing import Standing
 from raytune_lite.trial import CONSTRAINT_PREFIX, FrozenTrial, StudyDirection, TrialState
 
 MIN, MAX = StudyDirection.MINIMIZE, StudyDirection.MAXIMIZE
@@ -274,6 +277,91 @@ def test_running_trials_repel_and_paused_ones_rank_by_their_reports():
     pressed = asked(found + crowd, FLOATS)
     near = np.argmin(np.hypot(at.units[:, 0] - 0.6, at.units[:, 1] - 0.5))
     assert pressed.merits(at)[near] < asked(found, FLOATS).merits(at)[near]
+
+
+def at_rungs(found, *rungs, brackets=None):
+    """A view of trials beside a pruner with these rungs: (level, {number: loss}) or (level, {...}, bracket)."""
+    made = tuple(
+        Rung(level, *more or (0,), tuple(at), tuple((loss,) for loss in at.values())) for level, at, *more in rungs
+    )
+    return replace(view_of(found), load_rungs=lambda: made, bracket_of=(brackets or {}).get)
+
+
+def asked_at(view):
+    sampler = TPESampler(0)
+    sampler._catch_up(view)
+    return sampler._ask(view, -1, FLOATS)
+
+
+def test_beside_rungs_trials_rank_by_the_share_that_is_expected_to_be_better():
+    """Nine stand at the lowest level, three of them at the next, one completed; eta is 3."""
+    params = [{"x": number / 2, "y": 0.5} for number in range(9)]
+    states = [RUNNING if number in (0, 4) else PAUSED for number in range(9)]
+    found = [trial(i, params[i], space=FLOATS, state=states[i], reports={1: 0.0}) for i in range(9)]
+    found[8] = trial(8, params[8], 3.0, space=FLOATS, reports={9: 3.0})
+    lowest = {8: 8.0, 7: 7.0, 6: 6.0, 5: 5.0, 4: 4.0, 3: 3.0, 2: 2.0, 1: 1.0, 0: math.nan}
+    view = at_rungs(found, (1, lowest), (3, {8: 1.0, 7: 2.0, 6: 3.0}))
+    shares = Standing().shares(view, History().update(view))
+    at_lowest = {n: (r + 0.5) / 9 for r, n in enumerate([1, 2, 3, 4, 5, 6, 7, 8, 0])}
+    expected = [at_lowest[n] for n in range(6)] + [2.5 / 9, 1.5 / 9, 0.5 / 9]
+    assert shares == pytest.approx(expected, rel=1e-6)
+    # 8 has completed, the only one; it is equal to 1, which has reported once and may be on its way, and is farther
+    sampler = TPESampler(0)
+    sampler._catch_up(view)
+    record = sampler._record(view, FLOATS)
+    rows = sampler._rows(view, -1, record)
+    ranked = rows.ranked(shares)
+    assert ranked.all()
+    for k, good in ((1, [8]), (2, [1, 8]), (3, [1, 7, 8]), (4, [1, 2, 7, 8])):
+        own, of_pending = record.best_at_rungs(k, rows.keys, shares)
+        assert sorted([*rows.numbers[of_pending].tolist(), *[8] * len(own)]) == good
+
+
+def test_a_running_trial_that_stands_at_a_rung_is_ranked_and_does_not_repel():
+    found = [trial(i, {"x": i / 2, "y": 0.5}, space=FLOATS, state=PAUSED, reports={1: 1.0 + i}) for i in range(10)]
+    found += [trial(10, {"x": -5.0, "y": 0.5}, space=FLOATS, state=RUNNING, reports={1: 0.0})]
+    lowest = {i: float(i - 10) if i < 10 else -99.0 for i in range(11)}
+    one, blind = asked_at(at_rungs(found, (1, lowest))), asked(found, FLOATS)
+    assert 0.0 in one.good.centres.units[:, 0]
+    assert 0.0 not in blind.good.centres.units[:, 0]
+
+
+def test_fast_trials_do_not_come_first_because_they_are_far():
+    """Twenty slow ones and ten fast ones, of which five had time to reach the second level; the slow are better.
+
+    Of the three good ones two are slow then.
+    """
+    params = [{"x": -4.0 if n < 20 else 4.0, "y": n / 30} for n in range(30)]
+    steps = [3 if n >= 25 else 1 for n in range(30)]
+    found = [trial(n, params[n], space=FLOATS, state=PAUSED, reports={steps[n]: float(n)}) for n in range(30)]
+    view = at_rungs(found, (1, {n: float(n) for n in range(30)}), (3, {n: float(n) for n in range(25, 30)}))
+    assert sorted(asked_at(view).good.centres.units[:, 0].round(9)) == [0.1, 0.1, 0.9]
+    assert (asked(found, FLOATS).good.centres.units[:, 0] > 0.5).all()  # without rungs the farthest come first
+
+
+def test_brackets_stand_each_by_itself():
+    found = [trial(i, {"x": 0.0, "y": i / 9}, space=FLOATS, state=PAUSED, reports={1: 0.0}) for i in range(6)]
+    found += [trial(6, {"x": 0.0, "y": 0.9}, 0.5, space=FLOATS)]
+    view = at_rungs(found, (1, {0: 1.0, 1: 2.0}), (3, {0: 1.0}), (3, {2: 9.0, 3: 8.0, 6: 1.0}, 1), brackets={6: 1})
+    shares = Standing().shares(view, History().update(view))
+    assert shares[[1, 2, 3]] == pytest.approx([3 / 4, 5 / 6, 3 / 6])
+    assert shares[[0, 6]] == pytest.approx([1 / 6, 1 / 6], rel=1e-6)  # at level 3 of 1 and 3; above the only level, 3
+    assert np.isnan(shares[4:6]).all()
+
+
+def test_a_warm_standing_is_a_cold_one():
+    numbers, losses = [], []
+    warm, found = Standing(), trials(8, FLOATS)
+    for n in range(60):
+        numbers.append(n)
+        losses.append((math.sin(n),))
+        rung = Rung(1, 0, Prefix(numbers), Prefix(losses))
+        view = replace(view_of(found), load_rungs=lambda rung=rung: (rung,))
+        history = History().update(view)
+        assert np.array_equal(warm.shares(view, history), Standing().shares(view, history), equal_nan=True)
+    early = replace(view_of(found), load_rungs=lambda: (Rung(1, 0, Prefix(numbers, 9), Prefix(losses, 9)),))
+    history = History().update(early)
+    assert np.array_equal(warm.shares(early, history), Standing().shares(early, history), equal_nan=True)
 
 
 def test_paused_trials_with_reports_end_the_startup():

@@ -32,9 +32,11 @@ class Ask:
 
     Args:
         record: finished trials.
-        pending: trials under way. One that is paused ranks among the pruned by its reports. The others are no good,
-            with a small weight, which keeps several workers from the same place.
+        pending: trials under way. One that is paused ranks among the pruned by its reports, and one that stands at a
+            rung by its share. The others are no good, with a small weight, which keeps several workers from the same
+            place.
         n_candidates, prior_weight, constant_liar: see TPESampler.
+        shares: beside a pruner with rungs, see Standing.
 
     Attributes:
         best: rows of ``record`` that are good.
@@ -54,12 +56,16 @@ class Ask:
         n_candidates: int,
         prior_weight: float,
         constant_liar: bool,
+        shares: Array | None = None,
     ) -> None:
         self.record, self.frame = record, record.frame
         self._n_candidates, self._prior_weight = n_candidates, prior_weight
-        points, paused = pending.points, pending.paused
+        points, paused = pending.points, pending.ranked(shares)
         k = n_good(record.n_ranked + int(paused.sum()), record.n_objectives)
-        best, of_paused = record.best(k, pending.keys[paused])
+        if shares is None:
+            best, of_paused = record.best(k, pending.keys[paused])
+        else:
+            best, of_paused = record.best_at_rungs(k, pending.keys[paused], shares)
         self.best, self._feasible = record.under_constraints(best, k)
         good, self.others, self.weights = record.points[self.best], points, np.empty(0)
         if len(points):

@@ -40,6 +40,18 @@ class Rows:
     def __len__(self) -> int:
         return len(self.numbers)
 
+    def ranked(self, shares: Array | None) -> Flags:
+        """Which are ranked: those that are paused and, beside a pruner with rungs, those that stand at one.
+
+        ``shares``: by trial number, NaN for a trial that stands nowhere.
+        """
+        if shares is None:
+            return self.paused
+        known = self.numbers < len(shares)
+        found: Flags = self.paused.copy()
+        found[known] |= ~np.isnan(shares[self.numbers[known]])
+        return found
+
 
 class PendingRows:
     """The rows of the trials under way, in one view after another.

@@ -137,6 +137,27 @@ class Record:
         rows = found[chosen[chosen < len(found)]]
         return np.sort(rows), np.sort(chosen[chosen >= len(found)] - len(found))
 
+    def best_at_rungs(self, k: int, others: Array, shares: Array) -> tuple[Ints, Ints]:
+        """As ``best``, of one objective beside a pruner with rungs: who stands at one comes first, by its share.
+
+        ``shares``: by trial number, see Standing. Trials that break constraints come after all others, as in ``best``.
+        """
+        keys = np.concatenate([self._keys.all(), others])
+        numbers = keys[:, 3].astype(np.int64)
+        share = np.full(len(keys), math.nan)
+        known = (numbers < len(shares)) & (keys[:, 0] < BROKEN)
+        share[known] = shares[numbers[known]]
+        stands = np.flatnonzero(~np.isnan(share))
+        if len(stands) > k:
+            chosen = stands[np.argpartition(share[stands], k)[: k + 1]]
+            chosen = stands[share[stands] <= share[chosen].max()]
+        else:
+            chosen = np.arange(len(keys))
+        tiers = np.where(np.isnan(share[chosen]), keys[chosen, 0] + 1.0, 0.0)
+        firsts = np.where(np.isnan(share[chosen]), keys[chosen, 1], share[chosen])
+        order = chosen[_order(np.column_stack([tiers, firsts, keys[chosen, 2:]]))][:k]
+        return np.sort(order[order < len(self)]), np.sort(order[order >= len(self)] - len(self))
+
     def under_constraints(self, best: Ints, k: int) -> tuple[Ints, Feasible | None]:
         """(``best`` with near misses instead of what breaks constraints, an estimate of feasibility).
 

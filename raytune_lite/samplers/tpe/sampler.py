@@ -19,6 +19,7 @@ from .ask import MOST_GOOD, REDRAWS, Ask, Cells, n_good
 from .parzen import Frame
 from .pending import PendingRows, Rows
 from .record import Record
+from .standing import Standing
 
 
 class TPESampler(BaseSampler):
@@ -30,6 +31,9 @@ class TPESampler(BaseSampler):
 
     * Trials rank by their result. Pruned ones, and paused ones that have reports, come after those with a result, the
       farthest first and then by their last report. Failed ones are never good, and belong to the others.
+    * Beside a pruner with rungs (ASHA, Hyperband) and with one objective, trials rank by the share of all that is
+      expected to be better, from their place at the highest rung where they stand; also while they run (standing.py).
+      Optuna has the farthest first, which beside many workers are the fastest.
     * Constraints: while no trial keeps them, those that break them least are good. Later the merit of a point is
       multiplied by the probability that it keeps them, and beside the best feasible trials half as many near misses are
       good (feasible.py); Optuna takes infeasible trials only where too few are feasible, and has no such factor. With
@@ -107,6 +111,7 @@ class TPESampler(BaseSampler):
         self._records: dict[tuple[str, ...], Record] = {}
         self._pending: dict[tuple[str, ...], PendingRows] = {}
         self._waiting = BlockCache(_waiting)
+        self._standing = Standing()
         self._sets: dict[frozenset[str], None] = {}  # of parameters that such trials had together; in order
         self._split: tuple[list[str], int, list[list[str]]] = ([], 0, [])  # names, number of sets -> parts
 
@@ -248,6 +253,7 @@ class TPESampler(BaseSampler):
             n_candidates=self.n_ei_candidates,
             prior_weight=self.prior_weight,
             constant_liar=self.constant_liar,
+            shares=self._standing.shares(view, self._history),
         )
 
     def _rows(self, view: StudyView, number: int, record: Record) -> Rows:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from .parzen import Array, Frame, Kernels, Points, log_sum
 
-MOST = 500  # trials of each kind, the newest
+MOST = 100  # trials of each kind that are looked at, the newest
 
 
 class Feasible:
@@ -27,18 +27,15 @@ class Feasible:
     """
 
     def __init__(self, frame: Frame, kept: Points, broken: Points, share: float) -> None:
-        self._frame, self._share = frame, share
-        self._parts = [points[slice(-MOST, None)] for points in (kept, broken)]
+        self._points, self._n_kept = Points.joined(kept, broken), len(kept)
+        self._features, self._share = frame.features(self._points), share
 
     def log_probability(self, at: Points, kernels: Kernels) -> Array:
         """Its logarithm at each of some points, shape (len(at),)."""
-        logs = [
-            kernels.log_densities(at, points, self._frame.features(points), kernels.terms(points.units))
-            for points in self._parts
-        ]
-        every = np.concatenate(logs, axis=1)
-        top, total = log_sum(every, 1.0)
-        yes = np.exp(np.maximum(logs[0] - top[:, None], -700.0)).sum(axis=1) + self._share * np.exp(-top)
+        points = self._points
+        kernel = kernels.log_densities(at, points, self._features, kernels.terms(points.units))
+        top, total = log_sum(kernel, 1.0)  # these are exp(kernel - top) from here on
+        yes = kernel[:, : self._n_kept].sum(axis=1) + self._share * np.exp(-top)
         return np.asarray(np.log(yes / total))
 
 

@@ -16,7 +16,7 @@ from ...core.protocols import StudyView
 from ...pareto import nondominated_ranks, select_hypervolume
 from ...trial import FrozenTrial, TrialState
 from ..history import History
-from .feasible import Feasible, near_misses
+from .feasible import MOST, Feasible, near_misses
 from .parzen import Array, Frame, Ints, Kernels, Points, log_sum, summed
 
 _TINY, _HUGE = 1e-12, 1e300
@@ -171,7 +171,7 @@ class Record:
             return best, None
         best = near_misses(keys[:, 0], self._losses.all()[:, 0], keys[:, 1], best, (k + 1) // 2)
         share = len(kept) / (len(kept) + len(broken))
-        return best, Feasible(self.frame, self.points[kept], self.points[broken], share)
+        return best, Feasible(self.frame, self.points[kept[-MOST:]], self.points[broken[-MOST:]], share)
 
     def _best_of_many(self, k: int) -> Ints:
         """The ``k`` best rows for several objectives: by fronts, the last of them by hypervolume.

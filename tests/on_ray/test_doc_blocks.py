@@ -20,7 +20,7 @@ def test_there_is_a_page() -> None:
 @pytest.mark.parametrize("page", ON_RAY)
 def test_the_blocks_of_a_page_run_on_ray(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    session = pages.Session(page)
+    session = pages.Session(page, executor="ray")
     for block in BLOCKS[page]:
         if "skip" not in block.marks:
             session.run(block)

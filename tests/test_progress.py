@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import os
 import pty
@@ -349,3 +350,11 @@ def test_what_ask_says_of_its_sampler_is_a_notice(capsys, monkeypatch):
             trial = study.ask()
             study.tell(trial, trial.suggest_float("x", 0, 1))
         assert ("the next trials are chosen by" in capsys.readouterr().err) is expected
+
+
+def test_a_frame_says_how_many_slots_there_are_once_it_is_known():
+    four = dataclasses.replace(standing(), room=4)
+    assert " 3 of 4 slots busy | 41.3 trials/min | " in frame(scene(standing=four), 80)[0]
+    one = dataclasses.replace(standing(), room=1)  # the study was given fewer slots, and the others still end
+    assert " 3 of 3 slots busy |" in frame(scene(standing=one), 80)[0]
+    assert " 3 running |" in frame(scene(), 80)[0]

@@ -67,11 +67,17 @@ def frame(scene: Scene, width: int) -> list[str]:
 
 
 def _title(scene: Scene, width: int) -> str:
-    what = scene.phase if not scene.counts else f"{scene.counts.get('RUNNING', 0)} running"
+    what = scene.phase if not scene.counts else _busy(scene)
     rate = "" if scene.rate is None else f" | {scene.rate:.3g} trials/min"
     right = f"{what}{rate} | {duration(scene.elapsed)}"
     left = shorten(study_label(scene.name), max(10, width - len(right) - 2))
     return f"{left}{' ' * max(2, width - len(left) - len(right))}{right}"
+
+
+def _busy(scene: Scene) -> str:
+    """``3 of 4 slots busy``; without the slots while it is not known how many there are."""
+    running, room = scene.counts.get("RUNNING", 0), None if scene.standing is None else scene.standing.room
+    return f"{running} running" if room is None else f"{running} of {max(room, running)} slots busy"
 
 
 def counts_text(counts: Mapping[str, int]) -> str:

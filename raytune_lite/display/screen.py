@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO
 
+from .frame import counts_text
 from .tables import duration, percent, shorten
 from .text import printable
 
@@ -88,8 +89,8 @@ def _head(frame: Any) -> Iterator[Line]:
         value, number, ago = frame.best
         best = f"best {value:.6g} (trial {number}, {duration(ago)} ago)"
     yield Line(f"{printable(frame.study)} · {sense} · {frame.state} · {duration(frame.seconds)} · {best}", "bold")
-    counts = ", ".join(f"{n} {state}" for state, n in frame.counts.items()) or "no trial yet"
-    left = "" if frame.left is None else f" · {frame.left} may begin"
+    counts = counts_text({state.upper(): n for state, n in frame.counts.items()})
+    left = "" if frame.left is None else f" · {frame.left} left"
     used = "" if frame.goodput is None else f" · goodput {percent(frame.goodput)}"
     used += "" if frame.cost is None else f" · cost {frame.cost:,.2f}"
     promotions = f" · {frame.promotions} promotions" if frame.promotions else ""

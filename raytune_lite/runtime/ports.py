@@ -77,6 +77,7 @@ class Standing:
     ``best``: as ``Study.best_trials_so_far``, the first few of ``n_best``. ``rungs``: the pruner's, by bracket and
     level. ``left``: new configurations that may still begin; None: no bound. ``pauses``: whether trials may be paused
     and go on later, so that nobody knows how many steps are left. ``elapsed``: seconds since the run began.
+    ``room``: as in Handover.
     """
 
     best: tuple[BestSoFar, ...]
@@ -85,6 +86,7 @@ class Standing:
     left: int | None
     pauses: bool
     elapsed: float
+    room: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

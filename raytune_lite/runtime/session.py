@@ -336,7 +336,7 @@ class Session:
             cancel=slots.given_up(),
             silent=slots.asked(),
             commits=str(self.commits),
-            standing=self._standings.read(self._state, self.now()) if handover.standing else None,
+            standing=self._standings.read(self._state, self.now(), handover.room) if handover.standing else None,
         )
 
     def record(self, number: int) -> FrozenTrial:

@@ -44,8 +44,8 @@ class Standings:
         self._there: list[_Entry] = []  # the best of those there
         self._at_rungs: dict[tuple[int, int], _Seen] = {}
 
-    def read(self, state: StudyState, now: float) -> Standing:
-        """Where the study stands at ``now``, in seconds since it was created."""
+    def read(self, state: StudyState, now: float, room: int | None = None) -> Standing:
+        """Where the study stands at ``now``, in seconds since it was created. ``room``: as in Handover."""
         rungs = () if state.rungs is None else state.rungs.rungs()
         best = self._best(state, rungs)
         return Standing(
@@ -55,6 +55,7 @@ class Standings:
             left=0 if state.run.stopping else state.n_new(),
             pauses=state.promoter is not None,
             elapsed=max(0.0, now - state.run.began_at),
+            room=room,
         )
 
     # --- the best ----------------------------------------------------------------------------------------------------

@@ -6,8 +6,10 @@ import dataclasses
 import json
 
 import pytest
+from click.testing import CliRunner
 
 import raytune_lite as rl
+from raytune_lite.cli import cli
 from raytune_lite.core import messages as m
 from raytune_lite.core.messages import FailureKind, Outcome
 from raytune_lite.metrics.prices import checked, slot_price
@@ -235,3 +237,22 @@ def test_a_study_run_inline_stops_at_its_cost_and_records_its_prices(tmp_path):
     assert len(study.trials) == n  # all of it is used
     study.optimize(objective, executor="inline", n_trials=2, show_progress_bar=False)
     assert len(study.trials) == n + 2
+
+
+def test_the_command_takes_prices_and_says_why_nothing_is_left(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "train.py").write_text("def objective(trial):\n    return trial.suggest_float('x', 0, 1)\n")
+    where = ["--storage", "sqlite:///s.db", "--executor", "inline", "--sampler", "random"]
+    command = ["run", "train.py:objective", *where]
+    used = CliRunner().invoke(cli, [*command, "--price", "CPU=1e9", "--max-cost", "0.01"])
+    assert used.exit_code == 0, used.output
+    again = CliRunner().invoke(cli, [*command, "--price", "CPU=1e9", "--max-cost", "0.01"])
+    assert "Nothing was left to run: the study has all the trials that were asked for, or has cost what" in again.output
+    for wrong, text in (
+        (["--max-cost", "5"], "--max-cost needs a --price"),
+        (["--price", "GPU"], "--price must be NAME=MONEY"),
+        (["--price", "gpu=3", "--n-trials", "1"], "Ray's name of this resource is 'GPU'"),
+    ):
+        said = CliRunner().invoke(cli, [*command, *wrong])
+        assert said.exit_code != 0
+        assert text in said.output

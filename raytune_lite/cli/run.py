@@ -119,7 +119,8 @@ def run(target: str, storage: str | None, storage_env: str | None, study_name: s
         before = len(study.attempts)
         _optimize(study, loaded.objective, given, resources)
         if len(study.attempts) == before:
-            click.echo("Nothing was left to run: the study has all the trials that were asked for.", err=True)
+            paid = "" if given["max_cost"] is None else ", or has cost what --max-cost allows"
+            click.echo(f"Nothing was left to run: the study has all the trials that were asked for{paid}.", err=True)
         print_summary(study)
         if given["pilot"]:
             _say_pilot(study)

@@ -18,10 +18,12 @@ from raytune_lite.core.retries import RetryPolicy
 from raytune_lite.core.state import StudyState
 from raytune_lite.distributions import FloatDistribution
 from raytune_lite.pruners import ASHAPruner, NopPruner, pruner_from_spec
+from raytune_lite.runtime.config import RunConfig
 from raytune_lite.runtime.driver import Driver
 from raytune_lite.runtime.host import RealHost
 from raytune_lite.runtime.session import Session
 from raytune_lite.samplers import RandomSampler, sampler_from_spec
+from raytune_lite.storages.repository import Repository
 from raytune_lite.trial import StudyDirection, TrialState
 
 INVALID = m.FailureKind.INVALID
@@ -55,6 +57,15 @@ class Clock(RealHost):
     def sleep(self, seconds):
         self.now += seconds
         self.on_sleep()
+
+
+def study_config(storage, **settings):
+    """The configuration of a run of a new study "s"."""
+    repository = Repository.open(storage)
+    repository.create_study("s", [StudyDirection.MINIMIZE], now=T0)
+    repository.close()
+    usual = {"run": "run-1", "sampler": RandomSampler(0), "durable": False}
+    return RunConfig(storage=storage, study_name="s", **{**usual, **settings})
 
 
 def open_driver(config):

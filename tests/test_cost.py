@@ -13,13 +13,10 @@ from raytune_lite.cli import cli
 from raytune_lite.core import messages as m
 from raytune_lite.core.messages import FailureKind, Outcome
 from raytune_lite.metrics.prices import checked, slot_price
-from raytune_lite.runtime.config import OWNER_LEASE, RunConfig
+from raytune_lite.runtime.config import OWNER_LEASE
 from raytune_lite.runtime.ports import Handover
-from raytune_lite.samplers import RandomSampler
-from raytune_lite.storages import Repository
-from raytune_lite.trial import StudyDirection
 
-from .core_tools import T0, Clock, OpenSession, dump
+from .core_tools import T0, Clock, OpenSession, dump, study_config
 
 HOUR = 3600.0
 
@@ -31,11 +28,7 @@ def clock():
 
 @pytest.fixture
 def config(storage):
-    repository = Repository.open(storage)
-    repository.create_study("s", [StudyDirection.MINIMIZE], now=T0)
-    repository.close()
-    settings = {"storage": storage, "study_name": "s", "run": "run-1", "sampler": RandomSampler(0), "durable": False}
-    return RunConfig(**settings, price=2.0, max_cost=10.0)
+    return study_config(storage, price=2.0, max_cost=10.0)
 
 
 def claim(session, slot):

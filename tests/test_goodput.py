@@ -16,12 +16,8 @@ from raytune_lite.display.tables import percent
 from raytune_lite.report.html import goodput
 from raytune_lite.report.html.document import document
 from raytune_lite.report.html.words import slot_time
-from raytune_lite.runtime.config import RunConfig
-from raytune_lite.samplers import RandomSampler
-from raytune_lite.storages import Repository
-from raytune_lite.trial import StudyDirection
 
-from .core_tools import T0, Clock, OpenSession, reports
+from .core_tools import Clock, OpenSession, reports, study_config
 
 HOUR = 3600.0
 
@@ -33,11 +29,7 @@ def clock():
 
 @pytest.fixture
 def config(storage):
-    repository = Repository.open(storage)
-    repository.create_study("s", [StudyDirection.MINIMIZE], now=T0)
-    repository.close()
-    settings = {"storage": storage, "study_name": "s", "run": "run-1", "sampler": RandomSampler(0), "durable": False}
-    return RunConfig(**settings, price=2.0)
+    return study_config(storage, price=2.0)
 
 
 def told(session, number, attempt=1, trained=0.0, saves=None, step=1):

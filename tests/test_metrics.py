@@ -17,16 +17,12 @@ from raytune_lite.core.messages import FailureKind
 from raytune_lite.metrics.catalogue import METRICS, PREFIX, STUDY
 from raytune_lite.metrics.meter import Meter
 from raytune_lite.pruners import ASHAPruner
-from raytune_lite.runtime.config import RunConfig
 from raytune_lite.runtime.driver import Driver
 from raytune_lite.runtime.host import RealHost
 from raytune_lite.runtime.ports import Handover
 from raytune_lite.runtime.session import Session
-from raytune_lite.samplers import RandomSampler
-from raytune_lite.storages import Repository
-from raytune_lite.trial import StudyDirection
 
-from .core_tools import T0, Clock, reports
+from .core_tools import Clock, reports, study_config
 
 SECONDS = "rtl_slot_seconds_total"
 MONITORING = Path(__file__).parents[1] / "cluster" / "monitoring"
@@ -40,10 +36,7 @@ def clock():
 
 @pytest.fixture
 def config(storage):
-    repository = Repository.open(storage)
-    repository.create_study("s", [StudyDirection.MINIMIZE], now=T0)
-    repository.close()
-    return RunConfig(storage=storage, study_name="s", run="run-1", sampler=RandomSampler(0), durable=False)
+    return study_config(storage)
 
 
 class Bench:

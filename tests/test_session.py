@@ -26,14 +26,14 @@ from raytune_lite.exceptions import (
 )
 from raytune_lite.pruners import ASHAPruner
 from raytune_lite.runtime.batch import Request
-from raytune_lite.runtime.config import OWNER_LEASE, RunConfig
+from raytune_lite.runtime.config import OWNER_LEASE
 from raytune_lite.runtime.ports import Handover, Lost, Returned
 from raytune_lite.runtime.study_time import StudyTime
 from raytune_lite.samplers import GridSampler, RandomSampler
 from raytune_lite.storages import Repository
 from raytune_lite.trial import StudyDirection, TrialState
 
-from .core_tools import T0, Clock, OpenSession, dump, reports
+from .core_tools import T0, Clock, OpenSession, dump, reports, study_config
 
 UNIT = FloatDistribution(0.0, 1.0)
 
@@ -45,10 +45,7 @@ def clock():
 
 @pytest.fixture
 def config(storage):
-    repository = Repository.open(storage)
-    repository.create_study("s", [StudyDirection.MINIMIZE], now=T0)
-    repository.close()
-    return RunConfig(storage=storage, study_name="s", run="run-1", sampler=RandomSampler(0), durable=False)
+    return study_config(storage)
 
 
 def with_(config, **changes):

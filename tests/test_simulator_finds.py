@@ -14,7 +14,6 @@ from raytune_lite.core.schedules import Levels
 from raytune_lite.exceptions import FencedError, StaleAttemptError, StorageError
 from raytune_lite.runtime.answers import is_superseded, refusal
 from raytune_lite.runtime.attempt import run_trial
-from raytune_lite.runtime.config import RunConfig
 from raytune_lite.runtime.failures import DriverGone
 from raytune_lite.runtime.heartbeat import EXIT_CODE, Heartbeat
 from raytune_lite.runtime.host import RealHost
@@ -22,11 +21,10 @@ from raytune_lite.runtime.ports import Lost
 from raytune_lite.runtime.simulator.owners import Results
 from raytune_lite.runtime.trial import Trial
 from raytune_lite.runtime.virtual.world import Process, World
-from raytune_lite.samplers import GridSampler, RandomSampler
-from raytune_lite.storages import Repository
-from raytune_lite.trial import StudyDirection, TrialState
+from raytune_lite.samplers import GridSampler
+from raytune_lite.trial import TrialState
 
-from .core_tools import T0, Clock, OpenSession, Shell, dump
+from .core_tools import Clock, OpenSession, Shell, dump, study_config
 
 
 @pytest.fixture
@@ -36,13 +34,7 @@ def clock():
 
 @pytest.fixture
 def config(storage):
-    repository = Repository.open(storage)
-    repository.create_study("s", [StudyDirection.MINIMIZE], now=T0)
-    repository.close()
-    retries = RetryPolicy(lease_expired=0)
-    return RunConfig(
-        storage=storage, study_name="s", run="r", sampler=RandomSampler(0), durable=False, lease=10.0, retries=retries
-    )
+    return study_config(storage, run="r", lease=10.0, retries=RetryPolicy(lease_expired=0))
 
 
 def test_a_claim_that_finds_no_cell_changes_nothing():

@@ -10,10 +10,11 @@ from ..arguments import shown
 from ..core.protocols import Branches, Grid, Sampler, StudyView
 from ..distributions import CategoricalChoice, Distribution
 from ..exceptions import InvalidDistributionError, SamplerRefusedError
+from .wrapping import Wrapping
 
 
 @dataclass(frozen=True, slots=True, init=False)
-class PartialFixedSampler:
+class PartialFixedSampler(Wrapping):
     """Gives ``fixed_params`` their values in every trial, and leaves the rest to ``base_sampler``.
 
     A value that ``enqueue_trial`` gives to a trial wins over the fixed one.
@@ -51,29 +52,9 @@ class PartialFixedSampler:
         object.__setattr__(self, "base_sampler", base_sampler)
 
     @property
-    def seed(self) -> int:
-        """The base sampler's."""
-        return self.base_sampler.seed
-
-    @property
-    def auto_seed(self) -> bool:
-        """Whether the base sampler drew its seed itself."""
-        return bool(getattr(self.base_sampler, "auto_seed", False))
-
-    @property
     def grid(self) -> Grid | Branches | None:
         """The base sampler's."""
         return self.base_sampler.grid
-
-    @property
-    def in_background(self) -> bool:
-        """The base sampler's."""
-        return self.base_sampler.in_background
-
-    @property
-    def draws_globally(self) -> bool:
-        """The base sampler's."""
-        return self.base_sampler.draws_globally
 
     def spec(self) -> dict[str, Any]:
         """``{"name": "PartialFixedSampler", "fixed_params": ..., "base_sampler": the base sampler's spec}``."""

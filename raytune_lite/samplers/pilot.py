@@ -11,10 +11,11 @@ from ..core.bounds import MAX_STEP
 from ..core.protocols import Branches, Grid, Sampler, StudyView
 from ..distributions import Distribution
 from .base import uniform
+from .wrapping import Wrapping
 
 
 @dataclass(frozen=True, slots=True)
-class PilotSampler:
+class PilotSampler(Wrapping):
     """Draws the parameters of the trials before number ``until`` at random, and leaves the others to ``base_sampler``.
 
     ``study.optimize(pilot=32)`` uses it: the pilot's trials say what the space is like, for ``raytune_lite.plan``.
@@ -43,29 +44,9 @@ class PilotSampler:
         object.__setattr__(self, "until", until)
 
     @property
-    def seed(self) -> int:
-        """The base sampler's."""
-        return self.base_sampler.seed
-
-    @property
-    def auto_seed(self) -> bool:
-        """Whether the base sampler drew its seed itself."""
-        return bool(getattr(self.base_sampler, "auto_seed", False))
-
-    @property
     def grid(self) -> Grid | Branches | None:
         """None: a base sampler with a grid is refused."""
         return None
-
-    @property
-    def in_background(self) -> bool:
-        """The base sampler's."""
-        return self.base_sampler.in_background
-
-    @property
-    def draws_globally(self) -> bool:
-        """The base sampler's."""
-        return self.base_sampler.draws_globally
 
     def spec(self) -> dict[str, Any]:
         """``{"name": "PilotSampler", "base_sampler": the base sampler's spec, "until": ...}``."""

@@ -237,14 +237,14 @@ def test_the_command_takes_prices_and_says_why_nothing_is_left(tmp_path, monkeyp
     (tmp_path / "train.py").write_text("def objective(trial):\n    return trial.suggest_float('x', 0, 1)\n")
     where = ["--storage", "sqlite:///s.db", "--executor", "inline", "--sampler", "random"]
     command = ["run", "train.py:objective", *where]
-    used = CliRunner().invoke(cli, [*command, "--price", "CPU=1e9", "--max-cost", "0.01"])
+    used = CliRunner().invoke(cli, [*command, "--prices", "CPU=1e9", "--max-cost", "0.01"])
     assert used.exit_code == 0, used.output
-    again = CliRunner().invoke(cli, [*command, "--price", "CPU=1e9", "--max-cost", "0.01"])
+    again = CliRunner().invoke(cli, [*command, "--prices", "CPU=1e9", "--max-cost", "0.01"])
     assert "Nothing was left to run: the study has all the trials that were asked for, or has cost what" in again.output
     for wrong, text in (
-        (["--max-cost", "5"], "--max-cost needs a --price"),
-        (["--price", "GPU"], "--price must be NAME=MONEY"),
-        (["--price", "gpu=3", "--n-trials", "1"], "Ray's name of this resource is 'GPU'"),
+        (["--max-cost", "5"], "--max-cost needs --prices"),
+        (["--prices", "GPU"], "--prices must be NAME=MONEY"),
+        (["--prices", "gpu=3", "--n-trials", "1"], "Ray's name of this resource is 'GPU'"),
     ):
         said = CliRunner().invoke(cli, [*command, *wrong])
         assert said.exit_code != 0

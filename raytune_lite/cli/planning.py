@@ -59,7 +59,7 @@ def replay(
 @click.option("--min-resource", metavar="N,N,...",
               help="Steps of the lowest rung.  [default: the first recorded step, and three times as far]")  # fmt: skip
 @click.option("--price", type=float, metavar="MONEY",
-              help="Of a slot-hour.  [default: of the study's latest run, where it had --price]")  # fmt: skip
+              help="Of a slot-hour.  [default: of the study's latest run, where it had --prices]")  # fmt: skip
 @click.option("--deadline", metavar="TIME", help="Show the chance to be there in time: 8h, 90min, 600s.")
 @click.option("--budget", type=float, metavar="SLOT-HOURS", help="Show the chance to be there for as much.")
 @click.option("--spot", metavar="TIME", help="Mean time until a slot is taken away.")

@@ -48,10 +48,10 @@ SAMPLERS = {
               help="Instead of --n-trials: N random configurations, and what they took; see plan.")  # fmt: skip
 @click.option("--timeout", type=click.FloatRange(0, min_open=True), metavar="SECONDS",
               help="Start nothing new after this time.")  # fmt: skip
-@click.option("--price", "prices", multiple=True, metavar="NAME=MONEY", help="Money per hour of a resource: GPU=3.5. "
+@click.option("--prices", multiple=True, metavar="NAME=MONEY", help="Money per hour of a resource: GPU=3.5. "
               "Once for each; status and report show the cost.")  # fmt: skip
 @click.option("--max-cost", type=click.FloatRange(0, min_open=True), metavar="MONEY", help="Start nothing new once the "
-              "study has cost so much; needs --price.")  # fmt: skip
+              "study has cost so much; needs --prices.")  # fmt: skip
 @click.option("--trial-timeout", type=click.FloatRange(0, min_open=True), metavar="SECONDS",
               help="End a trial's attempt after this time.")  # fmt: skip
 @click.option("--lease", type=click.FloatRange(5), default=60.0, show_default=True, metavar="SECONDS",
@@ -217,9 +217,9 @@ def _prices(given: dict[str, Any], resources: dict[str, Any]) -> dict[str, float
         except ValueError:
             equals = ""
         if not equals or not name:
-            refuse(f"--price must be NAME=MONEY, for example GPU=3.5 an hour; got {text[:200]!r}.")
+            refuse(f"--prices must be NAME=MONEY, for example GPU=3.5 an hour; got {text[:200]!r}.")
     if given["max_cost"] is not None and not found:
-        refuse("--max-cost needs a --price, for example --price GPU=3.5 an hour.")
+        refuse("--max-cost needs --prices, for example --prices GPU=3.5 an hour.")
     try:
         costs(found or None, given["max_cost"], resources)
     except ValueError as error:

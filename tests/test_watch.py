@@ -367,6 +367,8 @@ def test_on_a_terminal_it_follows_and_controls_a_study_of_another_process(tmp_pa
         pty.until(r"^live · minimize · running")
         pty.press("k0\r")
         pty.until(r"stop trial 0: ")
+        pty.press("r0\r")
+        pty.until(r"trial 0 again: done")
         pty.press("h")
         pty.until(r"^p    pause the study")
         pty.press("h")
@@ -374,7 +376,10 @@ def test_on_a_terminal_it_follows_and_controls_a_study_of_another_process(tmp_pa
         pty.press("q")
         assert pty.process.wait(20) == 0
         assert not re.search(r"\x1b\[[0-9;]*3[0-7]m", pty.raw)  # NO_COLOR
-        assert rl.load_study(storage="sqlite:///live.db").get_trial(0).state is not rl.TrialState.PAUSED
+        seen = rl.load_study(storage="sqlite:///live.db")
+        assert seen.get_trial(0).state is not rl.TrialState.PAUSED
+        again = [trial for trial in seen.trials if trial.number and trial.params == seen.get_trial(0).params]
+        assert again or any(trial.state is rl.TrialState.WAITING for trial in seen.trials)
     finally:
         runner.kill()
         runner.wait()
@@ -387,9 +392,23 @@ def test_readonly_keys_change_nothing(run):
     pty = Pty("--readonly")
     try:
         pty.until(r"^s · minimize · over")
-        pty.until(r"^h help   q quit")
-        pty.press("p")
+        pty.until(r"^Enter trial  / filter  h help  q quit")
+        pty.press("r")
         pty.until(r"--readonly: no key changes anything")
+        pty.press("\r0\r")
+        pty.until(r"^trial 0")
+        pty.until(r"^any key goes back")
+        pty.press("q")  # back to the frame
+        pty.until(r"^s · minimize · over")
+        pty.press("\r999\r")
+        pty.until(r"has no trial 999")
+        pty.press("/promoted\r")
+        pty.until(r"^decisions with 'promoted' alone")
+        shown = [row for row in pty.rows if re.match(r" +[\d.]+ (s|min|h).* #\d+ ", row)]
+        assert shown
+        assert all("promoted" in row.lower() for row in shown)
+        pty.press("/\x7f\r")
+        pty.until(r"^Enter trial")
         pty.press("q")
         assert pty.process.wait(20) == 0
     finally:

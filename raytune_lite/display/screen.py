@@ -25,13 +25,16 @@ _FULL, _ASCII_FULL = ("█", "░"), ("#", ".")
 _BAR = 10  # columns
 _WHY = 2  # lines
 _SPARK = 40  # columns at most
-KEYS = "p pause   + - slots   k kill   h help   q quit"
-READ_ONLY_KEYS = "h help   q quit"
+KEYS = "p pause  + - slots  k kill  r again  Enter trial  / filter  h help  q quit"
+READ_ONLY_KEYS = "Enter trial  / filter  h help  q quit"
 HELP = (
     "p    pause the study: running trials save and end; again: let it go on",
     "+ -  one slot more, or less",
     "k    stop one trial for good; asks for its number",
-    "h    this page",
+    "r    run a trial's configuration again, as a new trial; asks for its number",
+    "Enter  show one trial: attempts, reports, decisions; asks for its number",
+    "/    show only decisions with a text in them: promoted, failed, #17",
+    "h    this page; any key leaves it",
     "q    leave; the study goes on",
     "",
     "A rung's row: how many came, were promoted, and are paused there; the best",
@@ -69,6 +72,14 @@ def lines(frame: Any, width: int, height: int, *, ascii_only: bool = False, keys
     found += [*_notes(frame, n_notes), *foot]
     found = [*found[: height - 1], Line(keys, "reverse")]
     return [Line(_fit(line.text, columns, ascii_only), line.style) for line in found]
+
+
+def page(texts: Sequence[str], width: int, height: int, *, ascii_only: bool = False) -> list[Line]:
+    """Text in place of a frame: what fits on the screen, with a last line that says how to leave it."""
+    room = max(1, height - 2)
+    shown = texts if len(texts) < height else [*texts[:room], f"... {len(texts) - room} more lines"]
+    found = [Line(_fit(text, width, ascii_only), "" if i else "bold") for i, text in enumerate(shown)]
+    return [*found, Line(_fit("any key goes back", width, ascii_only), "reverse")]
 
 
 def _fit(text: str, width: int, ascii_only: bool) -> str:
@@ -263,4 +274,4 @@ def console_for(file: TextIO | io.StringIO) -> Console:
     return Console(file=file, highlight=False)
 
 
-__all__ = ["HELP", "KEYS", "READ_ONLY_KEYS", "Line", "Terminal", "console_for", "lines", "spark", "styled"]
+__all__ = ["HELP", "KEYS", "READ_ONLY_KEYS", "Line", "Terminal", "console_for", "lines", "page", "spark", "styled"]

@@ -29,7 +29,9 @@ def seen(study):
     assert repr(list(study.iter_trials())) == repr(study.trials)
     read = study.trial_columns(), study.trials, study.best_trials
     rows = study.attempts, study.rungs, study.cells, study.checkpoints
-    return repr((read, rows)), summary(study), study.last_run
+    # what was trained twice, and what it cost, is in the log alone
+    lines = [line for line in summary(study) if not line.startswith(("  goodput:", "  cost:"))]
+    return repr((read, rows)), lines, study.last_run
 
 
 def more(storage):

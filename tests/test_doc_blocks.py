@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+import raytune_lite as rl
 
 from . import pages
 
@@ -18,11 +21,13 @@ MARKS = {"skip", "ray", "first", "until", "studies"}
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("RTL_STORAGE", "")
     monkeypatch.delenv("RTL_STORAGE")
-    return tmp_path
+    verbosity = rl.logging.get_verbosity()  # a page says how to change it
+    yield tmp_path
+    rl.logging.set_verbosity(verbosity)
 
 
 @pytest.mark.parametrize("page", sorted(BY_PAGE.keys() - ELSEWHERE.keys()))

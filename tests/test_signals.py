@@ -17,7 +17,7 @@ import raytune_lite as rl
 from raytune_lite.runtime import signals
 
 SCRIPT = """
-import signal, sys, time
+import os, signal, sys, time
 import raytune_lite as rl
 
 def objective(trial):
@@ -31,7 +31,7 @@ def objective(trial):
 if "ignores" in sys.argv:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
 if "handles" in sys.argv:
-    signal.signal(signal.SIGTERM, lambda *_: print("mine", flush=True))
+    signal.signal(signal.SIGTERM, lambda *_: os.write(1, b"mine\\n"))  # print() may be under way
 study = rl.create_study(study_name="s", storage=sys.argv[1], load_if_exists=True)
 try:
     study.optimize(objective, n_trials=1, executor="inline")

@@ -62,14 +62,19 @@ def of_time(time: SlotTime, moments: Moments) -> Goodput:
 
 
 def read(study: Results, most: int = MOST_ATTEMPTS) -> Goodput | None:
-    """The goodput of a study, from its log; None: no attempt began, or there are more than ``most``."""
+    """The goodput of a study, from its log; None: no attempt began, there are more than ``most``, or a compaction has
+    given up events, without which nobody knows what was trained twice.
+    """
     attempts = study.attempts
     if not attempts or len(attempts) > most:
+        return None
+    n_given_up, log = study.kept_log()
+    if n_given_up:
         return None
     states, rungs = study.trial_states(), study.rungs
     waiting = {number for number, state in states.items() if state is TrialState.WAITING}  # membership only
     kept = {number: ref.step for number, ref in study.checkpoints if number in waiting} if waiting else {}
-    moments = Reader(attempts, rungs, kept).read(*study.kept_log())
+    moments = Reader(attempts, rungs, kept).read(n_given_up, log)
     ladder = Ladder(rungs, attempts, states, moments, study.directions[0].sign)
     return of_time(SlotTime(attempts, states, moments, ladder), moments)
 

@@ -42,7 +42,7 @@ class Plan:
         n_past_last_rung: curves that were trained past the last step at which others were cut.
         cells: by workers, then by rule; the best rule of each number of workers first.
         recommended: one of them; None where none reaches the target often enough.
-        floor: seconds that the fastest trial took to the target: no number of workers is faster.
+        floor: seconds that the fastest recorded trial took to the target; one that ended early may become a faster one.
         rungs: what each rung does to the eventual best; of ``rungs_rule``, the recommended rule, or the best one with
             rungs; None: no rule has some.
         start_up: seconds from a claim to the objective, the median.

@@ -105,7 +105,7 @@ def _disk(plan: Plan, cell: Cell) -> str:
 
 
 def _below(plan: Plan) -> list[str]:
-    said = ["", *_knee(plan), f"floor: about {duration(plan.floor)}, what the fastest trial took."]
+    said = ["", *_knee(plan), f"the fastest recorded trial took {duration(plan.floor)} to the target."]
     said += _rung_lines(plan)
     if plan.first_rung > 0 and plan.start_up > HEAVY * plan.first_rung:
         said.append(

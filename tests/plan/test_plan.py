@@ -217,7 +217,8 @@ def test_what_it_says():
     found = of_record(known(), "made", 1, wishes(price=2.0, deadline=3600.0))
     text = "\n".join(lines(found, every=True))
     for part in (
-        "made: 24 curves, 16 of them end early, 2 a slot-hour", "<- recommended", "80 % intervals", "the fastest recorded trial took",
+        "made: 24 curves, 16 of them end early, 2 a slot-hour", "<- recommended", "80 % intervals",
+        "the fastest recorded trial took",
         "the eventual best is dropped at step 1", "rank correlation", "chance", "one more worker saves",
     ):  # fmt: skip
         assert part in text

@@ -6,8 +6,9 @@ Everything here reads a study and changes none.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ..lazy import names_of
 
 if TYPE_CHECKING:
     from .forecasting import Plan, plan
@@ -25,10 +26,4 @@ _HOMES = {
 
 __all__ = ["Measures", "Plan", "Replay", "measure", "plan", "replay"]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {', '.join(__all__)}.")
-    value = getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
-    globals()[name] = value
-    return value
+__getattr__ = names_of(__name__, _HOMES, __all__)

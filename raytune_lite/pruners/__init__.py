@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..arguments import shown, wrong_type
+from ..lazy import names_of
 
 if TYPE_CHECKING:
     from ..core.protocols import Pruner
@@ -61,11 +61,7 @@ __all__ = [
     "pruner_names",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {', '.join(__all__)}.")
-    return getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
+__getattr__ = names_of(__name__, _HOMES, __all__)
 
 
 def __dir__() -> list[str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..arguments import shown, wrong_type
 from ..core.protocols import Branches, Grid, Sampler
+from ..lazy import names_of
 
 if TYPE_CHECKING:
     from .auto import AutoSampler
@@ -58,14 +58,7 @@ __all__ = [
     "sampler_from_spec",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    home = "base" if name == "BaseSampler" else _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {', '.join(__all__)}.")
-    value = getattr(importlib.import_module(f".{home}", __name__), name)
-    globals()[name] = value
-    return value
+__getattr__ = names_of(__name__, {**_HOMES, "BaseSampler": "base"}, __all__)
 
 
 def __dir__() -> list[str]:

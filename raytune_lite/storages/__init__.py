@@ -5,8 +5,7 @@ The names are loaded on first use, so that importing this package does not impor
 
 from __future__ import annotations
 
-import importlib
-from typing import Any
+from ..lazy import names_of
 
 _HOMES = {
     "Repository": "repository",
@@ -28,11 +27,7 @@ __all__ = [
     "normalize_url",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {', '.join(__all__)}.")
-    return getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
+__getattr__ = names_of(__name__, _HOMES, __all__)
 
 
 def __dir__() -> list[str]:

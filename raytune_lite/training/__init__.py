@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ..lazy import names_of
 
 if TYPE_CHECKING:
     from .accumulation import MultiSteps
@@ -44,13 +45,7 @@ __all__ = [
     "zero_nans",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {', '.join(__all__)}.")
-    value = getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
-    globals()[name] = value
-    return value
+__getattr__ = names_of(__name__, _HOMES, __all__)
 
 
 def __dir__() -> list[str]:

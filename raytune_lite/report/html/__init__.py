@@ -1,20 +1,17 @@
-"""A study as one HTML page: ``document`` collects what is shown, as data, and ``page`` writes the file."""
+"""A study as one HTML page: ``document`` collects what is shown, as data, and ``page`` writes the file.
+
+The page is loaded when it is made: other commands need a few of its figures.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ...lazy import names_of
 
 if TYPE_CHECKING:
     from .page import write_report
 
-
-def __getattr__(name: str) -> Any:
-    """The page is loaded when it is made: other commands need a few of its figures."""
-    if name == "write_report":
-        from .page import write_report
-
-        return write_report
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
 __all__ = ["write_report"]
+
+__getattr__ = names_of(__name__, {"write_report": "page"}, __all__)

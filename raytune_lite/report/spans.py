@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import __version__
@@ -66,9 +66,9 @@ class _Spans:
             self._attempts.setdefault(attempt.number, []).append(attempt)
         every = [attempt for found in self._attempts.values() for attempt in found]
         rungs = study.rungs
-        self._moments: Moments = Reader(every, rungs).read(*study.kept_log())
         self._events: dict[Key, list[_Span]] = {}
-        self._read_log()
+        n_given_up, log = study.kept_log()
+        self._moments: Moments = Reader(every, rungs).read(n_given_up, self._noted(log))
         self._note_rungs(rungs)
 
     def _id(self, *parts: object, size: int = 8) -> str:
@@ -78,17 +78,21 @@ class _Spans:
     def _time(self, at: float) -> str:
         return str(self._created + round(at * 1e9))
 
-    def _read_log(self) -> None:
-        for at, event, _ in self._study.kept_log()[1]:
-            if not isinstance(event, (m.Reported, m.AttemptEnded)):
-                continue
-            key, progress = (event.number, event.attempt), event.progress
-            for step, values in progress.reports:
-                numbers = {"value": values[0]} if len(values) == 1 else {f"value.{i}": v for i, v in enumerate(values)}
-                self._note(key, at, "report", {"step": step, **numbers})
-            if progress.checkpoint is not None:
-                ref = progress.checkpoint
-                self._note(key, at, "checkpoint", {"step": ref.step, "bytes": ref.size})
+    def _noted(self, log: Iterable[m.LogEntry]) -> Iterator[m.LogEntry]:
+        """The log, for who reads it too; what was reported and saved is noted on the way."""
+        for entry in log:
+            if isinstance(entry.event, (m.Reported, m.AttemptEnded)):
+                self._note_progress(entry.at, entry.event)
+            yield entry
+
+    def _note_progress(self, at: float, event: m.Reported | m.AttemptEnded) -> None:
+        key, progress = (event.number, event.attempt), event.progress
+        for step, values in progress.reports:
+            numbers = {"value": values[0]} if len(values) == 1 else {f"value.{i}": v for i, v in enumerate(values)}
+            self._note(key, at, "report", {"step": step, **numbers})
+        if progress.checkpoint is not None:
+            ref = progress.checkpoint
+            self._note(key, at, "checkpoint", {"step": ref.step, "bytes": ref.size})
 
     def _note_rungs(self, rungs: Sequence[RungRecord]) -> None:
         for rung in rungs:

@@ -16,6 +16,7 @@ import numpy as np
 
 from ..core import messages as m
 from ..storages.records import AttemptRecord
+from ..storages.run_times import RunTimes, at_once
 from ..trial import FrozenTrial, TrialState
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def read(study: Results) -> Recorded:
             without += bool(trial.intermediate_values) or trial.state is COMPLETE
         else:
             curves.append(_curve(trial, own, times, sign))
-    slots, seconds = _at_once([times.span(attempt) for each in attempts.values() for attempt in each])
+    slots, seconds = at_once([times.span(attempt) for each in attempts.values() for attempt in each])
     sizes = times.sizes
     return Recorded(
         curves=tuple(curves),
@@ -143,12 +144,12 @@ class _Times:
     start_ups: dict[Key, float] = field(default_factory=dict)
     saving: dict[Key, float] = field(default_factory=dict)
     sizes: list[int] = field(default_factory=list)
-    last_at: float = 0.0
+    runs: RunTimes = field(default_factory=RunTimes)
 
     def read(self, log: Iterable[m.LogEntry], attempts: dict[int, list[AttemptRecord]]) -> None:
         started = {(a.number, a.attempt): a.started for each in attempts.values() for a in each}
         for at, event, _ in log:
-            self.last_at = max(self.last_at, at)
+            self.runs.note(at, event)
             if isinstance(event, (m.Reported, m.AttemptEnded)):
                 key = (event.number, event.attempt)
                 if key in started:
@@ -169,9 +170,8 @@ class _Times:
             self.sizes.append(progress.checkpoint.size)
 
     def span(self, attempt: AttemptRecord) -> tuple[float, float]:
-        """From when to when an attempt ran; one that was never ended, until the log's last event."""
-        end = self.last_at if attempt.ended is None else attempt.ended
-        return attempt.started, max(attempt.started, end)
+        """From when to when an attempt ran, as far as is known."""
+        return attempt.started, self.runs.end_of(attempt)
 
 
 def _curve(trial: FrozenTrial, attempts: Sequence[AttemptRecord], times: _Times, sign: int) -> Curve:
@@ -223,23 +223,6 @@ def _ends(steps: Sequence[int], attempts: Sequence[AttemptRecord], times: _Times
 
 def _at(marks: Sequence[tuple[int, float]], step: int) -> float:
     return float(np.interp(step, [mark for mark, _ in marks], [seconds for _, seconds in marks]))
-
-
-def _at_once(spans: Iterable[tuple[float, float]]) -> tuple[int, float]:
-    """The most spans at one time (at least 1), and for how long there was one."""
-    changes: list[tuple[float, int]] = []
-    for start, end in spans:
-        changes += [(start, 1), (end, -1)]  # of equal times the end comes first: one makes room for the next
-    now = most = 0
-    busy = since = 0.0
-    for at, change in sorted(changes):
-        if now == 0:
-            since = at
-        now += change
-        most = max(most, now)
-        if now == 0:
-            busy += at - since
-    return max(1, most), busy
 
 
 def with_reports(curves: Iterable[Curve]) -> list[Curve]:

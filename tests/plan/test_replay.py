@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import raytune_lite as rl
 from raytune_lite.cli import cli
+from raytune_lite.core import messages as m
 from raytune_lite.exceptions import NotEnoughDataError
 from raytune_lite.plan import replay
 from raytune_lite.plan.curves import _ends, _Times, read
@@ -80,6 +81,21 @@ def test_a_log_that_was_given_up_leaves_the_length_of_the_attempt():
     ends, trained = _ends([1, 2], [attempt(0, 1, ended=8.0)], _Times())
     assert ends == [4.0, 8.0]
     assert trained == 8.0
+
+
+def test_an_attempt_of_a_dead_run_took_no_time_after_it():
+    """What is stored is when the next run, a day later, found it dead."""
+    lost, done = attempt(0, 1, started=1.0, ended=90_000.0), attempt(0, 2, started=90_001.0, ended=90_005.0)
+    progress = m.Progress(reports=((1, (0.5,)),), trained=5.0)
+    times = _Times()
+    log = [
+        m.LogEntry(0.0, m.RunStarted(run="a")),
+        m.LogEntry(7.0, m.Reported(number=0, attempt=1, progress=progress)),
+        m.LogEntry(90_000.0, m.RunStarted(run="b")),
+        m.LogEntry(90_005.0, m.AttemptEnded(number=0, attempt=2, outcome=m.Outcome.COMPLETE, values=(0.1,))),
+    ]
+    times.read(log, {0: [lost, done]})
+    assert [times.span(each) for each in (lost, done)] == [(1.0, 7.0), (90_001.0, 90_005.0)]
 
 
 def test_curves_are_what_the_trials_reported(asha):

@@ -7,20 +7,20 @@ log is read, and never folded, and a study with a pruner or sampler of the user'
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ...core import messages as m
 from ...core.messages import LogEntry
 from ...storages.records import AttemptRecord, RungRecord
+from ...storages.run_times import RunTimes
 
 Key = tuple[int, int]  # (trial, attempt), or (trial, level)
 _SAME_MOMENT = 0.5  # seconds: a database may round times; a slot's next attempt is a whole run later
 
 
 @dataclass(slots=True)
-class Moments:
+class Moments(RunTimes):
     """What the log says of attempts and rungs. All times are seconds since the study was created.
 
     ``first_message``: of each attempt its first message that says how long it has trained: (time, seconds trained).
@@ -28,13 +28,10 @@ class Moments:
     ``kept_until``: of each attempt the time of its last message at or before the step from which the next attempt of
     its trial went on. ``went_past``: attempts that reported steps beyond that one. ``arrivals``: (trial, level) ->
     (event, time, attempt) of what the trial has at that rung. ``claims``: the event with which an attempt began.
-    ``runs``: when each run began, and its start; ``run_ends``: the time of its last event. ``last_at``: time
-    of the last event. ``n_given_up``: events that compaction has removed. ``is_exact``: the arrivals are what the
+    ``n_given_up``: events that compaction has removed. ``is_exact``: the arrivals are what the
     pruner saw, in its order.
     """
 
-    runs: list[tuple[float, m.RunStarted]] = field(default_factory=list)
-    run_ends: list[float] = field(default_factory=list)
     first_message: dict[Key, tuple[float, float]] = field(default_factory=dict)
     saving: dict[Key, float] = field(default_factory=dict)
     gpus: dict[Key, str] = field(default_factory=dict)
@@ -42,20 +39,8 @@ class Moments:
     went_past: set[Key] = field(default_factory=set)  # membership only
     arrivals: dict[Key, tuple[int, float, int]] = field(default_factory=dict)
     claims: dict[Key, int] = field(default_factory=dict)
-    last_at: float = 0.0
     n_given_up: int = 0
     is_exact: bool = True
-
-    def run_of(self, at: float) -> int:
-        """The index of the latest run that had begun at this time; -1: none."""
-        return bisect_right(self.runs, at, key=lambda run: run[0]) - 1
-
-    def end_of(self, attempt: AttemptRecord) -> float:
-        """When an attempt ended, as far as is known: of one that its run's death ended, the run's last event."""
-        ended, run = self.last_at if attempt.ended is None else attempt.ended, self.run_of(attempt.started)
-        if 0 <= run < len(self.run_ends) - 1:  # the next run may have begun days later, and found it dead
-            ended = min(ended, self.run_ends[run])
-        return max(attempt.started, ended)
 
 
 class Reader:
@@ -94,10 +79,8 @@ class Reader:
         found.n_given_up, found.is_exact = n_given_up, n_given_up == 0
         for seq, (at, event, _) in enumerate(log, start=n_given_up + 1):
             if isinstance(event, m.RunStarted):
-                self._run(at, event)
-            found.last_at = max(found.last_at, at)
-            if found.run_ends:
-                found.run_ends[-1] = found.last_at
+                self._run(event)
+            found.note(at, event)
             if isinstance(event, m.Reported):
                 self._progress(seq, at, event.number, event.attempt, event.progress)
             elif isinstance(event, m.AttemptEnded):
@@ -116,16 +99,12 @@ class Reader:
         if begun:  # a slot runs one attempt in a run
             self._found.claims.setdefault(begun[-1], seq)
 
-    def _run(self, at: float, event: m.RunStarted) -> None:
+    def _run(self, event: m.RunStarted) -> None:
         runs = self._found.runs
         if runs and runs[-1][1].pruner != event.pruner:
             self._found.is_exact = False  # the new pruner's judge was told the history in another order
         if '"resource": "seconds"' in event.pruner:
             self._found.is_exact = False  # its levels are seconds, and reports have steps
-        if runs and event.before_until is not None:  # its owner lived on, and logged nothing
-            self._found.run_ends[-1] = max(self._found.run_ends[-1], min(at, event.before_until))
-        runs.append((at, event))
-        self._found.run_ends.append(at)
 
     def _progress(self, seq: int, at: float, number: int, attempt: int, progress: m.Progress) -> None:
         key, found = (number, attempt), self._found

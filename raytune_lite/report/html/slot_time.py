@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from ...core.messages import FailureKind
 from ...storages.records import AttemptRecord
+from ...storages.run_times import at_once
 from ...trial import TrialState
 from .ladder import Ladder
 from .moments import Key, Moments
@@ -131,16 +132,7 @@ def _spans(attempts: Sequence[AttemptRecord], moments: Moments) -> list[Span]:
     groups: dict[int, list[tuple[float, float]]] = {}
     for started, ended in sorted((attempt.started, moments.end_of(attempt)) for attempt in attempts):
         groups.setdefault(moments.run_of(started), []).append((started, ended))
-    found = []
-    for group in groups.values():
-        # of equal times the end comes first: one attempt makes room for the next
-        changes = sorted([(start, 1) for start, _ in group] + [(end, -1) for _, end in group])
-        now = most = 0
-        for _, change in changes:
-            now += change
-            most = max(most, now)
-        found.append(Span(group[0][0], max(end for _, end in group), max(1, most)))
-    return found
+    return [Span(group[0][0], max(end for _, end in group), at_once(group)[0]) for group in groups.values()]
 
 
 __all__ = ["FAILURES", "NAMES", "Parts", "SlotTime", "Span"]

@@ -40,7 +40,7 @@ from raytune_lite.runtime.config import RunConfig
 from raytune_lite.runtime.driver import BUSY_AFTER, Driver
 from raytune_lite.runtime.host import RealHost
 from raytune_lite.runtime.launcher import Launcher
-from raytune_lite.runtime.ports import DriverCalls, Handover, Lost, Plan, Prefetched, Returned
+from raytune_lite.runtime.ports import DriverCalls, Handover, Lost, Plan, Prefetched, Returned, TasksHere
 from raytune_lite.runtime.socket_server import SocketServer
 from raytune_lite.runtime.sockets import SocketClient, framed
 from raytune_lite.runtime.tokens import with_token
@@ -222,7 +222,7 @@ class Calls(DriverCalls):
 
 
 @dataclass
-class Tasks:
+class Tasks(TasksHere):
     """The slots' processes as a launcher's tasks."""
 
     pipes: list[Connection]
@@ -272,15 +272,6 @@ class Tasks:
 
     def capacity(self) -> int:
         return self.n_slots
-
-    def growth(self) -> int:
-        return 0
-
-    def explain(self, lost: list[Lost], calls: DriverCalls, *, at_once: bool = False) -> list[Lost]:  # noqa: ARG002
-        return lost
-
-    def blocked(self) -> str:
-        return ""
 
 
 @dataclass

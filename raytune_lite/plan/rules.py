@@ -32,7 +32,8 @@ def pruner_of(given: Any, *, first: int = 1, last: int) -> Pruner:
     """
     if not isinstance(given, str):
         check_pruner(given, 1)
-        return given  # type: ignore[no-any-return]
+        checked: Pruner = given
+        return checked
     match = _FORM.fullmatch(given)
     if match is None:
         raise ValueError(f"a pruner must be NAME or NAME(ARGUMENT=VALUE, ...), got {shown(given)}; try 'asha(eta=3)'.")

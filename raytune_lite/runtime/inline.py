@@ -28,7 +28,7 @@ from .driver import BUSY_AFTER, Driver
 from .host import Host, RealHost
 from .launcher import WAY_ON, WAY_ON_WITHOUT_STORAGE, Launcher
 from .output import TrialOutput, of_inline
-from .ports import DriverCalls, Lost, Observer, Prefetched, Returned, WorkerSettings
+from .ports import Lost, Observer, Prefetched, Returned, TasksHere, WorkerSettings
 from .trial import Trial
 
 NODE = "in-process"
@@ -130,7 +130,7 @@ class LocalStudy:
         self._close()
 
 
-class SerialTasks:
+class SerialTasks(TasksHere):
     """Tasks that run in the caller's thread, when it waits for them."""
 
     prefetches = shares = False  # a callback after one trial may still stop the next
@@ -184,18 +184,6 @@ class SerialTasks:
     def capacity(self) -> int:
         """One."""
         return 1
-
-    def growth(self) -> int:
-        """See Tasks."""
-        return 0
-
-    def explain(self, lost: list[Lost], calls: DriverCalls, *, at_once: bool = False) -> list[Lost]:  # noqa: ARG002
-        """See Tasks. None is ever lost."""
-        return lost
-
-    def blocked(self) -> str:
-        """See Tasks."""
-        return ""
 
 
 def _close(driver: Driver, server: ControlServer) -> None:

@@ -245,6 +245,24 @@ class Tasks(Protocol):
         """Why tasks wait and none begins, in one line, as far as it can be known; empty when there is no reason."""
 
 
+class TasksHere:
+    """What Tasks that do not leave this machine have in common: none is ever lost, and there is no autoscaler."""
+
+    __slots__ = ()
+
+    def growth(self) -> int:
+        """See Tasks."""
+        return 0
+
+    def explain(self, lost: list[Lost], calls: DriverCalls, *, at_once: bool = False) -> list[Lost]:  # noqa: ARG002
+        """See Tasks."""
+        return lost
+
+    def blocked(self) -> str:
+        """See Tasks."""
+        return ""
+
+
 class Transport(Protocol):
     """One message to the driver, and its answer."""
 
@@ -289,5 +307,5 @@ Notice = Callable[[str], None]
 
 __all__ = [
     "LEASE_ADVICE", "DriverCalls", "Handover", "Lost", "Notice", "Observer", "Plan", "Prefetched", "Returned",
-    "RungStanding", "ScriptObserver", "Standing", "Tasks", "Transport", "TransportError", "WorkerSettings",
+    "RungStanding", "ScriptObserver", "Standing", "Tasks", "TasksHere", "Transport", "TransportError", "WorkerSettings",
 ]  # fmt: skip

@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ from ..attempt import run_trial
 from ..config import RunConfig
 from ..driver import Driver
 from ..launcher import Launcher
-from ..ports import DriverCalls, Lost, Plan, Prefetched, Returned
+from ..ports import Lost, Plan, Prefetched, Returned, TasksHere
 from ..session import Session
 from ..trial import Trial
 from .host import T0, SimulatedHost
@@ -161,7 +162,7 @@ class QuietCluster:
             storage="", study_name="quiet", run="run", sampler=sampler, pruner=pruner, durable=False, lease=math.inf,
             n_trials=n_trials, retries=RetryPolicy(abort_after=None),
         )  # fmt: skip
-        self.session: Any = None
+        self.session: Session | None = None
         self.driver = Driver(
             config, self.host, lambda _: None, open_session=lambda _: self._open(config), has_sampler_thread=False
         )
@@ -174,12 +175,13 @@ class QuietCluster:
         store = LogStore(self._database, as_json=False)
         self.session = Session(config, host=self.host, repository=store, checkpoints=self.checkpoints,
                                snapshot_every=NEVER)  # fmt: skip
-        return self.session  # type: ignore[no-any-return]
+        return self.session
 
     @property
     def state(self) -> StudyState:
         """The study's state."""
-        return self.session._state  # type: ignore[no-any-return]
+        assert self.session is not None, "the driver opens it when it begins"
+        return self.session._state
 
     def stop(self) -> None:
         """Called by the objective: time stands still from now on, and ``run`` returns."""
@@ -218,7 +220,7 @@ class Silent:
 
 
 @dataclass(slots=True)
-class Tasks:
+class Tasks(TasksHere):
     """The launcher's port: so many tasks run at one time, the oldest first; see ports.Tasks."""
 
     cluster: QuietCluster
@@ -245,7 +247,7 @@ class Tasks:
         while self.queue and self.running < self.cluster.workers:
             self.running += 1
             slot = self.queue.popleft()
-            self.cluster.process.start(lambda slot=slot: self._run(slot))  # type: ignore[misc]
+            self.cluster.process.start(partial(self._run, slot))
 
     def _run(self, slot: str) -> None:
         returned = self._attempt(slot)  # time passes
@@ -288,18 +290,6 @@ class Tasks:
     def capacity(self) -> int:
         """See ports.Tasks."""
         return self.cluster.workers
-
-    def growth(self) -> int:
-        """See ports.Tasks."""
-        return 0
-
-    def explain(self, lost: list[Lost], calls: DriverCalls, *, at_once: bool = False) -> list[Lost]:  # noqa: ARG002
-        """See ports.Tasks."""
-        return lost
-
-    def blocked(self) -> str:
-        """See ports.Tasks."""
-        return ""
 
 
 class Channel:

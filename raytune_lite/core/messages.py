@@ -48,6 +48,7 @@ from .rows import (
     SuggestOne,
 )
 from .values import (
+    FAILURE_KINDS,
     Assignment,
     CheckpointRef,
     Decision,
@@ -61,6 +62,7 @@ from .values import (
 )
 
 __all__ = [
+    "FAILURE_KINDS",
     "AdoptTrial", "Answer", "Assignment", "AttemptEnded", "AttemptLost", "CheckpointRef", "Claimed", "Command",
     "Decision", "Discard", "DropCheckpoint", "EndAttempt", "Event", "Failure", "FailureKind", "LogEntry", "NewAttempt",
     "NewTrial", "Outcome", "ParamAsked", "ParamSet", "ParamValue", "Parent", "Progress", "PromoteRung", "PutAttr",

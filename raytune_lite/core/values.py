@@ -59,6 +59,9 @@ class FailureKind(str, enum.Enum):
     STOPPED = "stopped"  # it got a stop order, had not ended at the deadline, and was killed
 
 
+FAILURE_KINDS = frozenset(kind.value for kind in FailureKind)  # as outcomes of attempts
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParamValue:
     """One parameter of one trial: ``value`` is the internal float (a choice is its index)."""

@@ -18,7 +18,7 @@ from ..trial import TrialState
 
 Key = tuple[str, str]  # a metric's name, and the value of its label; "" where it has none
 
-_WITHOUT_RESULT = frozenset({*(kind.value for kind in FailureKind), m.Outcome.INTERRUPTED.value})
+_WITHOUT_RESULT = m.FAILURE_KINDS | {m.Outcome.INTERRUPTED.value}
 _LOG = 10_000  # durations kept between two readings at most
 
 

@@ -106,7 +106,7 @@ class Draws:
     def __init__(self, completer: Completer, others: Sequence[Curve], n_trials: int, seed: int) -> None:
         self.completer, self.others, self.n_trials, self.seed = completer, list(others), n_trials, seed
         self._kept: dict[int, list[Curve]] = {}
-        paces = [_pace(curve) for curve in completer.curves]
+        paces = [curve.pace for curve in completer.curves]
         self._bandwidth = PACE * _bandwidth([math.log(pace) for pace in paces if pace > 0.0])
 
     def trials(self, simulation: int) -> list[Curve]:
@@ -129,11 +129,6 @@ class Draws:
 def _bandwidth(values: Sequence[float]) -> float:
     """Silverman's rule for a Gaussian kernel."""
     return float(0.9 * np.std(values) * len(values) ** -0.2)
-
-
-def _pace(curve: Curve) -> float:
-    """Seconds a step."""
-    return float(curve.ends[-1] / max(1, curve.steps[-1]))
 
 
 def _gaps(values: Sequence[float]) -> list[float]:

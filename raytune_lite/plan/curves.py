@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 Key = tuple[int, int]  # trial, attempt
 COMPLETE, FAIL = TrialState.COMPLETE, TrialState.FAIL
-_FAILURES = frozenset(kind.value for kind in m.FailureKind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +61,11 @@ class Curve:
     def trained(self) -> float:
         """Seconds of training that are recorded."""
         return (self.ends[-1] if self.ends else 0.0) + self.tail
+
+    @property
+    def pace(self) -> float:
+        """Seconds of training a step; the trial has reported something."""
+        return self.ends[-1] / max(1, self.steps[-1])
 
     @property
     def worked(self) -> float:
@@ -128,7 +132,7 @@ def read(study: Results) -> Recorded:
         n_without_times=without,
         slots=slots,
         seconds=seconds,
-        losses=dict(Counter(a.outcome for each in attempts.values() for a in each if a.outcome in _FAILURES)),
+        losses=dict(Counter(a.outcome for each in attempts.values() for a in each if a.outcome in m.FAILURE_KINDS)),
         worked=sum(end - start for start, end in map(times.span, (a for each in attempts.values() for a in each))),
         checkpoint_bytes=sum(sizes) / len(sizes) if sizes else 0.0,
         saving=sum(times.saving.values()) / max(1e-9, sum(times.trained.values())),
@@ -189,7 +193,7 @@ def _curve(trial: FrozenTrial, attempts: Sequence[AttemptRecord], times: _Times,
         tail=max(0.0, trained - (ends[-1] if ends else 0.0)) if trial.state in (COMPLETE, FAIL) else 0.0,
         state=trial.state,
         loss=sign * float(trial.value or 0.0) if is_complete else None,
-        attempts=1 + sum(a.outcome not in _FAILURES for a in attempts[:-1]),
+        attempts=1 + sum(a.outcome not in m.FAILURE_KINDS for a in attempts[:-1]),
     )
 
 

@@ -17,7 +17,7 @@ from ..core.messages import FailureKind
 from ..exceptions import NotEnoughDataError
 from .cells import COHORTS, Cell, Draws, Rule, RungChance, cell, rungs
 from .completing import Completer
-from .curves import Curve, Recorded, first_step, read
+from .curves import Curve, Recorded, first_step, read, with_reports
 
 if TYPE_CHECKING:
     from ..study.results import Results
@@ -79,9 +79,7 @@ class Plan:
 
     def chance(self, one: Cell) -> float:
         """The share of a cell's simulations that reached the target within the deadline and the budget."""
-        limit = math.inf if self.deadline is None else self.deadline
-        if self.budget is not None:
-            limit = min(limit, 3600.0 * self.budget / one.workers)
+        limit = _limit(one.workers, self.deadline, self.budget)
         return one.reached if math.isinf(limit) else one.within(limit)
 
     def best_of(self, workers: int) -> Cell:
@@ -174,7 +172,7 @@ def of_record(
     Raises:
         NotEnoughDataError: see ``plan``.
     """
-    curves = [curve for curve in record.curves if curve.steps]
+    curves = with_reports(record.curves)
     refuse_too_few(curves, name)
     target, share = _target(curves, sign, wishes, name)
     rate = interruptions(record) + (1 / wishes.spot if wishes.spot else 0.0)
@@ -347,12 +345,14 @@ def _rungs(draws: Draws, rule: Rule | None, wishes: Wishes, n_trials: int) -> tu
 
 
 def _cheapest(cells: Sequence[Cell], wishes: Wishes) -> Cell | None:
-    def limit(one: Cell) -> float:
-        seconds = math.inf if wishes.deadline is None else wishes.deadline
-        return seconds if wishes.budget is None else min(seconds, 3600.0 * wishes.budget / one.workers)
-
-    good = [one for one in cells if one.within(limit(one)) >= 0.8]
+    good = [one for one in cells if one.within(_limit(one.workers, wishes.deadline, wishes.budget)) >= 0.8]
     return min(good, key=lambda one: (one.workers * one.median, one.workers), default=None)
+
+
+def _limit(workers: int, deadline: float | None, budget: float | None) -> float:
+    """Seconds that so many workers have: until the deadline, and until they have used the budget (slot-hours)."""
+    seconds = math.inf if deadline is None else deadline
+    return seconds if budget is None else min(seconds, 3600.0 * budget / workers)
 
 
 # --- arguments --------------------------------------------------------------------------------------------------------

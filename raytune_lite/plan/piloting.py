@@ -11,7 +11,7 @@ import numpy as np
 
 from ..display.tables import duration, size
 from ..exceptions import NotEnoughDataError
-from .curves import read
+from .curves import longest, read, with_reports
 from .forecasting import refuse_too_few
 
 if TYPE_CHECKING:
@@ -60,13 +60,13 @@ def measure(study: Results) -> Measures:
         ValueError: it has several objectives.
     """
     record = read(study)
-    curves = [curve for curve in record.curves if curve.steps]
+    curves = with_reports(record.curves)
     if not curves:
         raise NotEnoughDataError(
             f"study {study.study_name!r} has no trial that reported a value with its time; call trial.report(value, "
             "step) in the objective."
         )
-    paces = [curve.ends[-1] / max(1, curve.steps[-1]) for curve in curves]
+    paces = [curve.pace for curve in curves]
     low, middle, high = (float(np.quantile(paces, q)) for q in (0.1, 0.5, 0.9))
     why = ""
     try:
@@ -77,7 +77,7 @@ def measure(study: Results) -> Measures:
         study=study.study_name,
         n_curves=len(curves),
         n_whole=sum(curve.is_whole for curve in curves),
-        longest=max(curve.steps[-1] for curve in curves),
+        longest=longest(curves),
         step_seconds=(low, middle, high),
         start_up=median(curve.start_up for curve in curves),
         tail=median([curve.tail for curve in curves if curve.is_whole] or [0.0]),

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import __version__
 from ..core import messages as m
-from ..core.messages import FailureKind
+from ..core.messages import FAILURE_KINDS
 from ..trial import FrozenTrial, TrialState
 from .html.moments import Key, Moments, Reader
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 SPANS_A_LINE = 1000
 _INTERNAL, _OK, _ERROR = 1, 1, 2
-_FAILURES = frozenset(kind.value for kind in FailureKind)
 _Span = dict[str, Any]
 
 
@@ -129,7 +128,7 @@ class _Spans:
             outcome = attempt.outcome or "running"
             told = {"trial": attempt.number, "attempt": attempt.attempt, "outcome": outcome, "node": attempt.node}
             told |= {"slot": attempt.slot, "resumed_step": attempt.resumed_step, "exit_code": attempt.exit_code}
-            code = _ERROR if outcome in _FAILURES else _OK if outcome == m.Outcome.COMPLETE.value else 0
+            code = _ERROR if outcome in FAILURE_KINDS else _OK if outcome == m.Outcome.COMPLETE.value else 0
             span = self._span(
                 self._id("attempt", attempt.number, attempt.attempt), own, f"trial {attempt.number} attempt "
                 f"{attempt.attempt}", attempt.started, end, told, code,

@@ -5,10 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
-from ..arguments import integer_or_none
-from ..core.bounds import MAX_STEP
 from ..core.messages import RunStarted
 from ..core.protocols import Sampler
 from ..runtime.config import RunConfig
@@ -18,9 +15,9 @@ from ..trial import TrialState
 
 
 def piloted(
-    config: RunConfig, pilot: Any, last_run: RunStarted | None, states: Mapping[TrialState, int]
+    config: RunConfig, pilot: int, last_run: RunStarted | None, states: Mapping[TrialState, int]
 ) -> RunConfig:
-    """The settings of a run that starts ``pilot`` random configurations; unchanged ones for None.
+    """The settings of a run that starts ``pilot`` random configurations.
 
     Args:
         config: what the run would be without.
@@ -29,21 +26,17 @@ def piloted(
         states: how many trials the study has in each state.
 
     Raises:
-        ValueError: ``n_trials`` is given too; ``pilot`` is no integer >= 1; the sampler has a grid, or cannot be made
-            again from what is recorded.
+        ValueError: ``n_trials`` is given too; the sampler has a grid, or cannot be made again from what is recorded.
     """
-    n = integer_or_none("pilot", pilot, 1, "it counts random configurations", MAX_STEP)
-    if n is None:
-        return config
     if config.n_trials is not None:
         raise ValueError(
-            f"give either pilot (random configurations) or n_trials (the sampler's), got pilot={n} and "
+            f"give either pilot (random configurations) or n_trials (the sampler's), got pilot={pilot} and "
             f"n_trials={config.n_trials}."
         )
     base: Sampler = config.sampler or _recorded(last_run) or AutoSampler()
     if isinstance(base, PilotSampler):  # of an earlier pilot
         base = base.base_sampler
-    return replace(config, n_trials=n, sampler=PilotSampler(base, sum(states.values()) + n))
+    return replace(config, n_trials=pilot, sampler=PilotSampler(base, sum(states.values()) + pilot))
 
 
 def _recorded(last_run: RunStarted | None) -> Sampler | None:

@@ -350,7 +350,8 @@ class Study(Commands):
             held=tuple(self._asked),
             max_checkpoint_bytes=integer_or_none("max_checkpoint_bytes", max_checkpoint_bytes, 1, _NO_LIMIT, 2**63 - 1),
         )
-        return config if pilot is None else piloted(config, pilot, self.last_run, self.state_counts())
+        n = integer_or_none("pilot", pilot, 1, "it counts random configurations", MAX_STEP)
+        return config if n is None else piloted(config, n, self.last_run, self.state_counts())
 
     @property
     def checkpoint_root(self) -> str:

@@ -22,6 +22,7 @@ from . import again, goodput, health, pictures, pruning
 from .columns import Param
 from .compare import comparison
 from .facts import Facts
+from .slot_time import KEPT
 from .timeline import Lanes
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ def _health(facts: Facts, found: dict[str, Any]) -> list[health.Card]:
         cards.append(health.lowest_rung(facts.rungs))
     cards += [health.duplicates(columns), health.failures(facts.attempts)]
     seconds = {part["name"]: part["seconds"] for part in found["time"]["parts"]}
-    worked = sum(seconds[name] for name in ("useful", "promoted", "pruned", "paused", "checkpoint"))
+    worked = sum(seconds[name] for name in (*KEPT, "checkpoint"))
     cards.append(health.checkpoints(seconds["checkpoint"], worked))
     if found["replay"] is not None:
         cards.append(pruning.card(found["replay"]))

@@ -13,13 +13,12 @@ from ...display.tables import duration, percent
 from ...trial import TrialState
 from .ladder import Ladder
 from .moments import Moments, Reader
-from .slot_time import SlotTime
+from .slot_time import KEPT, SlotTime
 
 if TYPE_CHECKING:
     from ...study.results import Results
 
 MOST_ATTEMPTS = 10_000  # of a study whose log is read for a line of ``status``
-_KEPT = ("useful", "promoted", "pruned", "paused")
 
 
 class Goodput(NamedTuple):
@@ -53,7 +52,7 @@ def of_time(time: SlotTime, moments: Moments) -> Goodput:
         whole += length
         cost += length * (moments.runs[run][1].price if run >= 0 else 0.0) / 3600.0
     return Goodput(
-        kept=sum(total.get(name, 0.0) for name in _KEPT),
+        kept=sum(total.get(name, 0.0) for name in KEPT),
         lost=total.get("lost", 0.0),
         discarded=total.get("discarded", 0.0),
         all=whole,

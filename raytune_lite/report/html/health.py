@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ...core.messages import FailureKind
+from ...core.messages import FAILURE_KINDS, FailureKind
 from ...display.text import printable
 from ...storages.records import AttemptRecord, RungRecord
 from ...trial import TrialState
@@ -138,7 +138,7 @@ def failures(attempts: Iterable[AttemptRecord]) -> Card:
 
     Attempts that a stop order or the end of their run ended do not count.
     """
-    name, kinds = "Few attempts fail", {kind.value for kind in FailureKind} - NOBODYS_FAULT
+    name, kinds = "Few attempts fail", FAILURE_KINDS - NOBODYS_FAULT
     ended = [
         attempt.outcome for attempt in attempts if attempt.outcome is not None and attempt.outcome not in NOBODYS_FAULT
     ]

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ...core.messages import FailureKind
+from ...core.messages import FAILURE_KINDS
 from ...storages.records import AttemptRecord
 from ...storages.run_times import at_once
 from ...trial import TrialState
 from .ladder import Ladder
 from .moments import Key, Moments
 
-FAILURES = frozenset(kind.value for kind in FailureKind)
+KEPT = ("useful", "promoted", "pruned", "paused")  # names of what counts
 NAMES = {  # in the order of the bar
     "useful": "in trials that are COMPLETE",
     "promoted": "up to the highest rung from which a trial was promoted",
@@ -104,7 +104,7 @@ class SlotTime:
         is_last = self._newest[attempt.number] == attempt.attempt
         if is_last and state is not None and state.is_finished():
             return end
-        if attempt.outcome in FAILURES or key in self._moments.went_past:
+        if attempt.outcome in FAILURE_KINDS or key in self._moments.went_past:
             return min(end, max(begin, self._moments.kept_until.get(key, begin)))
         return end
 
@@ -135,4 +135,4 @@ def _spans(attempts: Sequence[AttemptRecord], moments: Moments) -> list[Span]:
     return [Span(group[0][0], max(end for _, end in group), at_once(group)[0]) for group in groups.values()]
 
 
-__all__ = ["FAILURES", "NAMES", "Parts", "SlotTime", "Span"]
+__all__ = ["KEPT", "NAMES", "Parts", "SlotTime", "Span"]

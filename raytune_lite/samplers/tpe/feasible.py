@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .parzen import Array, Frame, Kernels, Points, log_sum
+from .parzen import Array, Kernels, Points, log_sum
 
 MOST = 100  # trials of each kind that are looked at, the newest
 
@@ -18,17 +18,17 @@ class Feasible:
     not: far from all of them it is p, as if one trial more were known there.
 
     Args:
-        frame: the space.
-        kept, broken: trials that kept the constraints, and that broke them; at least one each.
+        points: trials that kept the constraints, and then those that broke them; at least one each.
+        features: of these points, see Frame.features.
+        n_kept: how many kept them.
         share: p.
 
     Source: Nadaraya 1964 and Watson 1964 (regression by kernels); to multiply the acquisition by it: Gelbart, Snoek and
     Adams 2014, and for TPE Watanabe and Hutter 2023 (c-TPE), who have a ratio of densities for each constraint.
     """
 
-    def __init__(self, frame: Frame, kept: Points, broken: Points, share: float) -> None:
-        self._points, self._n_kept = Points.joined(kept, broken), len(kept)
-        self._features, self._share = frame.features(self._points), share
+    def __init__(self, points: Points, features: Array, n_kept: int, share: float) -> None:
+        self._points, self._features, self._n_kept, self._share = points, features, n_kept, share
 
     def log_probability(self, at: Points, kernels: Kernels) -> Array:
         """Its logarithm at each of some points, shape (len(at),)."""

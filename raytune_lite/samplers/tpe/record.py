@@ -171,7 +171,9 @@ class Record:
             return best, None
         best = near_misses(keys[:, 0], self._losses.all()[:, 0], keys[:, 1], best, (k + 1) // 2)
         share = len(kept) / (len(kept) + len(broken))
-        return best, Feasible(self.frame, self.points[kept[-MOST:]], self.points[broken[-MOST:]], share)
+        newest = np.concatenate([kept[-MOST:], broken[-MOST:]])
+        features = self._features.all()[newest]
+        return best, Feasible(self.points[newest], features, min(len(kept), MOST), share)
 
     def _best_of_many(self, k: int) -> Ints:
         """The ``k`` best rows for several objectives: by fronts, the last of them by hypervolume.

@@ -54,3 +54,11 @@ def ray_cluster() -> Iterator[None]:
 def storage(tmp_path: Path) -> str:
     """URL of a SQLite file that does not exist yet."""
     return f"sqlite:///{tmp_path}/study.db"
+
+
+@pytest.fixture
+def clock() -> object:
+    """A core_tools.Clock: a host whose time passes when the test says so."""
+    from .core_tools import Clock
+
+    return Clock()

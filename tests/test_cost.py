@@ -22,11 +22,6 @@ HOUR = 3600.0
 
 
 @pytest.fixture
-def clock():
-    return Clock()
-
-
-@pytest.fixture
 def config(storage):
     return study_config(storage, price=2.0, max_cost=10.0)
 

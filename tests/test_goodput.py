@@ -17,14 +17,9 @@ from raytune_lite.report.html import goodput
 from raytune_lite.report.html.document import document
 from raytune_lite.report.html.words import slot_time
 
-from .core_tools import Clock, OpenSession, reports, study_config
+from .core_tools import OpenSession, reports, study_config
 
 HOUR = 3600.0
-
-
-@pytest.fixture
-def clock():
-    return Clock()
 
 
 @pytest.fixture

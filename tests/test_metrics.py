@@ -22,16 +22,11 @@ from raytune_lite.runtime.host import RealHost
 from raytune_lite.runtime.ports import Handover
 from raytune_lite.runtime.session import Session
 
-from .core_tools import Clock, reports, study_config
+from .core_tools import reports, study_config
 
 SECONDS = "rtl_slot_seconds_total"
 MONITORING = Path(__file__).parents[1] / "cluster" / "monitoring"
 DATA = Path(__file__).parent / "data"
-
-
-@pytest.fixture
-def clock():
-    return Clock()
 
 
 @pytest.fixture

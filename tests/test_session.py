@@ -39,11 +39,6 @@ UNIT = FloatDistribution(0.0, 1.0)
 
 
 @pytest.fixture
-def clock():
-    return Clock()
-
-
-@pytest.fixture
 def config(storage):
     return study_config(storage)
 

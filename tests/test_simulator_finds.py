@@ -24,12 +24,7 @@ from raytune_lite.runtime.virtual.world import Process, World
 from raytune_lite.samplers import GridSampler
 from raytune_lite.trial import TrialState
 
-from .core_tools import Clock, OpenSession, Shell, dump, study_config
-
-
-@pytest.fixture
-def clock():
-    return Clock()
+from .core_tools import OpenSession, Shell, dump, study_config
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ export RAY_AUTH_MODE ?= disabled
 export RAY_USAGE_STATS_ENABLED ?= 0
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo demo-grid test chaos chaos-again simulate mutants states lint types docs check bench bench-startup bench-layers bench-restart bench-scale bench-ask bench-quality bench-curves bench-training clean
+.PHONY: help demo demo-grid test chaos chaos-again cluster simulate mutants states lint types docs check bench bench-startup bench-layers bench-restart bench-scale bench-ask bench-quality bench-curves bench-training clean
 
 help:            ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -44,7 +44,7 @@ demo: .venv/demo ## tune a CNN on handwritten digits with promotion ASHA; again:
 demo-grid: .venv/demo ## a 10 x 10 grid whose objective fails at random: every cell ends with one result
 	$(BIN)/python examples/grid.py --storage sqlite:///grid.db
 
-test: .venv/test ## all tests but chaos
+test: .venv/test ## all tests but chaos and cluster
 	$(BIN)/python -m pytest tests --ignore=tests/on_ray -n 2 --dist worksteal
 	$(BIN)/python -m pytest tests/on_ray
 
@@ -53,6 +53,9 @@ chaos: .venv/test ## kill -9 of everything, real databases, full disks, partitio
 
 chaos-again: .venv/test ## those that failed, one after another
 	$(BIN)/python -m pytest -m chaos tests/chaos --last-failed --last-failed-no-failures none
+
+cluster: .venv/test ## clusters of several nodes on this machine: groups, nodes that leave, detached runs: minutes
+	$(BIN)/python -m pytest -m cluster tests/cluster
 
 simulate: .venv/test ## SEEDS=10000 histories of a cluster where everything fails, on all cores; replay: see its output
 	$(BIN)/python -m raytune_lite.runtime.simulator --seeds $(or $(SEEDS),1000) $(if $(FIRST),--first $(FIRST))

@@ -153,7 +153,7 @@ MUTANTS = [
     Mutant("the end of an attempt that was given up is whole", "runtime/delivery.py",
            "                self._put_back(progress)  # the end", "                pass  # the end",
            "tests/test_worker.py::test_what_a_driver_refuses_from_an_attempt_that_was_given_up_stays_for_its_end"),
-    Mutant("a run of nothing but no results is a failure", "runtime/launcher.py",
+    Mutant("a run of nothing but no results is a failure", "runtime/telling.py",
            "if self._no_result and not self._has_others:", "if False:",
            "tests/test_door.py::"
            "test_a_run_of_nothing_but_no_results_ends_as_a_failure_and_says_what_was_returned"),

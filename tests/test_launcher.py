@@ -9,6 +9,7 @@ from raytune_lite.core.encoding import event_to_json
 from raytune_lite.core.messages import FailureKind
 from raytune_lite.exceptions import DriverUnreachableError, StudyAbortedError, TrialFailedError
 from raytune_lite.runtime import launcher as launchers
+from raytune_lite.runtime import telling
 from raytune_lite.runtime.host import RealHost
 from raytune_lite.runtime.launcher import Launcher
 from raytune_lite.runtime.pace import LOOK_AHEAD, TASK_MOST, TASK_SECONDS, Pace, share_out
@@ -259,7 +260,7 @@ def test_trials_are_shared_out_so_that_all_are_busy_and_those_that_have_run_befo
 
 
 def test_it_says_so_when_no_trial_begins_and_less_often_later():
-    seconds = 10 * launchers.STUCK_NOTICE
+    seconds = 10 * telling.STUCK_NOTICE
     run = Run([*[plan(2)] * int(seconds / launchers.POLL), OVER])
     run.tasks.why_blocked = "no node has a GPU."
     run()
@@ -370,7 +371,7 @@ def test_a_failure_that_is_tried_again_is_neither_shown_nor_raised():
 
 
 def test_caught_failures_are_shown_the_first_with_their_tracebacks():
-    n = launchers.TRACEBACKS_SHOWN + 1
+    n = telling.TRACEBACKS_SHOWN + 1
     script = [[returned(f"t{i}", i, f"ValueError: {i}")] for i in range(n)]
     plans = [plan(1), *(plan(1, failed=(i,)) for i in range(n)), OVER]
     notices = Run(plans, script, max_concurrent=1)().observer.notices

@@ -9,15 +9,14 @@ import contextlib
 import math
 from collections.abc import Sequence
 
-from ..core.encoding import event_from_json
-from ..core.messages import AttemptEnded, Failure, FailureKind
-from ..exceptions import MessageError, NoResultError, RaytuneLiteError, StudyAbortedError, TrialFailedError
+from ..core.messages import FailureKind
+from ..exceptions import RaytuneLiteError, StudyAbortedError
 from ..trial import TrialState
-from .failures import returned_no_number
 from .host import Host
 from .pace import Pace, share_out
 from .ports import DriverCalls, Handover, Lost, Observer, Plan, Returned, Tasks
 from .submitted import SubmittedSlots
+from .telling import Standstill, Telling
 from .tokens import AHEAD
 
 POLL = 0.25  # seconds between looks when nothing ends
@@ -25,11 +24,6 @@ CAPACITY_INTERVAL = 5.0  # seconds between two looks at how many trials there is
 DRAIN_PATIENCE = 10.0  # seconds a driver has, at the end of a run, to store what there is left to report
 DISMISS_PATIENCE = 0.5  # seconds that idle tasks have, when a run is over, to be answered that there is nothing
 STOP_GRACE = 5.0  # seconds an interrupted objective has to notice, before its task is killed
-LOSS_NOTICE = 10.0  # seconds between notices of lost attempts; those in between are counted
-TRACEBACKS_SHOWN = 3  # caught failures shown whole; the database keeps them all
-STUCK_NOTICE = 30.0  # seconds without a trial, while tasks wait, until a notice says why; each later one comes after
-STUCK_NOTICE_MOST = 600.0  # twice as long, up to this
-DISK_NOTICE = 30.0  # seconds between notices that the checkpoints' disk fails: it fails all trials at once
 WAY_ON = "Run the same command again to go on: interrupted trials continue from their checkpoints."
 WAY_ON_WITHOUT_STORAGE = (
     "The study has no storage (storage=None), so it ends with this process; until then optimize() goes on with it. "
@@ -79,19 +73,13 @@ class Launcher:
         self._checked: tuple[str, ...] = ()  # those, once the tasks have been looked at
         self._seen: int | None = None  # of the study's finished trials
         self._draining = False
-        self._failed: BaseException | None = None  # the first failure that ends the run
-        self._shown = 0
-        self._n_invalid, self._no_result = 0, ""  # trials that returned what is no result, and what the last one did
-        self._has_others = False  # whether an attempt ended otherwise
         self._room, self._growth, self._room_until = 0, 0, -math.inf
         self._at_once: int | None = None  # trials that may run at once, and have room
         self._pace = pace or Pace(host)
         self._prefetched, self._n_asked = 0, 0  # slots, in all and in the last call
-        self._disk_noticed_at = self._loss_noticed_at = -math.inf
-        self._n_losses = 0  # that no notice has told of
         self._running = 0  # trials, by the last plan
-        self._stuck_since, self._stuck_patience = host.monotonic(), STUCK_NOTICE
-        self._blocked = ""  # why no task begins, as it was said last
+        self._telling = Telling(host, observer.notice)
+        self._standstill = Standstill(host, observer.notice, tasks.blocked)
 
     def run(self) -> None:
         """Keep tasks queued until the run is over; whatever ends it earlier, drain them first.
@@ -111,8 +99,7 @@ class Launcher:
         except BaseException:
             self._drain()
             raise
-        if self._no_result and not self._has_others:
-            raise NoResultError(self._study_name, self._n_invalid, self._no_result)
+        self._telling.refuse_no_result(self._study_name)
 
     def _stop_for_user(self, signal: str) -> None:
         """Stop what runs, and say how to go on. A second Ctrl-C waits for nothing any more."""
@@ -132,8 +119,8 @@ class Launcher:
             self._gather()
             plan = self._hand_over(prefetch=self._slots_to_prefetch(plan))
             self._observer.update(plan)
-            if self._failed is not None:
-                raise self._failed
+            if self._telling.failed is not None:
+                raise self._telling.failed
             if plan.aborted:
                 raise StudyAbortedError(self._study_name, plan.aborted)
 
@@ -218,8 +205,8 @@ class Launcher:
         self._lost += self._explained(lost)
         self._checked = self._all_but_unexplained(self._silent)
         if ended:
-            self._stuck_since = self._host.monotonic()
-        self._watch_for_standstill()
+            self._standstill.moved()
+        self._standstill.look(self._running, len(self._slots))
 
     def _explained(self, lost: list[Lost], *, at_once: bool = False) -> list[Lost]:
         """Losses that can be handed over: to find out why a worker died may take seconds, and holds nobody up."""
@@ -234,17 +221,6 @@ class Launcher:
     def _all_but_unexplained(self, slots: tuple[str, ...]) -> tuple[str, ...]:
         """Of these, the ones of which nothing more is to be handed over."""
         return tuple(slot for slot in slots if slot not in self._unexplained) if self._unexplained else slots
-
-    def _watch_for_standstill(self) -> None:
-        """Never hang silently: say why, when tasks wait and none of them begins."""
-        now = self._host.monotonic()
-        if self._running or not self._slots:
-            self._stuck_since, self._stuck_patience, self._blocked = now, STUCK_NOTICE, ""
-        elif now - self._stuck_since > self._stuck_patience:
-            self._stuck_since, self._stuck_patience = now, min(2 * self._stuck_patience, STUCK_NOTICE_MOST)
-            self._blocked = self._tasks.blocked()
-            if self._blocked:
-                self._observer.notice(f"{len(self._slots)} trial(s) wait: {self._blocked}")
 
     # --- the driver --------------------------------------------------------------------------------------------------
 
@@ -263,7 +239,7 @@ class Launcher:
             running=self._host.elapsed() - self._began_at,
             n_tasks=self._slots.n_tasks,
             room=self._at_once,
-            blocked=self._blocked,
+            blocked=self._standstill.blocked,
         )
         plan = self._driver.plan(handover, timeout)
         # those that it gave a trial are to be given back, too, until their tasks are submitted
@@ -272,64 +248,10 @@ class Launcher:
         self._seen, self._silent, self._checked = plan.n_finished, plan.silent, ()
         self._running = plan.counts.get(TrialState.RUNNING.name, 0)
         for item in ended:
-            self._note_failure(item, plan)
+            self._telling.ended(item, plan.failed)
         if not self._draining:
-            self._say_losses(lost)
+            self._telling.lost(lost)
         return plan
-
-    def _note_failure(self, item: Returned, plan: Plan) -> None:
-        """Show the failure of a trial for good; keep it to be raised when ``catch`` does not list it."""
-        if not item.failed:
-            self._has_others = self._has_others or item.message is not None
-            if isinstance(item.exception, KeyboardInterrupt):  # the task ran in this thread
-                self._failed = self._failed or item.exception
-            return
-        event = _end_of(item)
-        if event is None or event.failure is None:
-            return  # the driver has refused it, and failed the trial
-        failure = event.failure
-        if event.number not in plan.failed:  # it is tried again
-            self._say_retry(event.number, failure)
-            return
-        if not item.caught:
-            failed = TrialFailedError(event.number, event.attempt, failure.error, failure.traceback)
-            self._failed = self._failed or item.exception or failed
-            return
-        self._shown += 1
-        text = failure.traceback.rstrip() if self._shown <= TRACEBACKS_SHOWN else failure.error
-        if returned_no_number(failure):
-            text = self._no_result = failure.error.partition(": ")[2]
-            self._n_invalid += 1
-        else:
-            self._has_others = True
-        self._observer.notice(f"trial {event.number} (attempt {event.attempt}) failed: {text}")
-
-    def _say_losses(self, lost: Sequence[Lost]) -> None:
-        """Say that workers died. Many may die at once: the last one is named, the others are counted."""
-        self._n_losses += len(lost)
-        now = self._host.monotonic()
-        if lost and now - self._loss_noticed_at >= LOSS_NOTICE:
-            self._loss_noticed_at, n, self._n_losses = now, self._n_losses, 0
-            last = lost[-1]
-            code = "" if last.exit_code is None else f", exit code {last.exit_code}"
-            which = "an attempt was" if n == 1 else f"{n} attempts were"
-            said = last.message.strip().partition("\n")[0][:200].rstrip(".")
-            self._observer.notice(
-                f"{which} lost ({last.kind.value}{code}): {said}. The driver tries each again, as its retries allow"
-            )
-
-    def _say_retry(self, number: int, failure: Failure) -> None:
-        """Say what a person should know, or can mend, while the trial is tried again."""
-        if failure.kind is FailureKind.CHECKPOINT_CORRUPT:
-            self._observer.notice(f"trial {number} goes back to the checkpoint before: {failure.error}")
-        elif failure.kind is FailureKind.CHECKPOINT_DISK:
-            now = self._host.monotonic()
-            if now - self._disk_noticed_at >= DISK_NOTICE:
-                self._disk_noticed_at = now
-                self._observer.notice(
-                    f"trial {number} cannot use the checkpoints' disk, and is tried again later; its earlier "
-                    f"checkpoints are kept, and nothing new begins meanwhile: {failure.error}"
-                )
 
     # --- the end -----------------------------------------------------------------------------------------------------
 
@@ -387,14 +309,6 @@ class Launcher:
         except (Exception, SystemExit) as error:  # noqa: BLE001  (a callback's: it must not hide what ended the run)
             self._say(f"after the run was stopped, a callback raised {type(error).__name__}: {error}")
         return True
-
-
-def _end_of(item: Returned) -> AttemptEnded | None:
-    try:
-        event = event_from_json(item.message or b"")
-    except MessageError:
-        return None
-    return event if isinstance(event, AttemptEnded) else None
 
 
 __all__ = ["Launcher"]

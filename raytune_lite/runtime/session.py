@@ -314,14 +314,9 @@ class Session:
             is_stopped: the script is being stopped: nothing is to begin any more.
         """
         slots = self._slots
-        gone: list[m.AttemptLost | m.AttemptEnded | None] = [*slots.lose_tasks(handover.lost)]
-        # a task that returned nothing found nothing to do, or did not get the answer to its claim
-        gone += [slots.lose_silent(ended.slot) for ended in handover.ended if ended.message is None]
-        gone += [slots.refuse_end(slot, why) for slot, why in (refused or {}).items()]
-        events = [event for event in gone if event is not None]
+        events = slots.gone(handover, refused or {})
         self.apply(events)
-        slots.closed.update(ended.slot for ended in handover.ended)
-        slots.checked(handover.checked)
+        slots.looked(handover)
         self._time.run_for(handover.running)
         self._stop_when_late()
         if self._state.is_over() and not is_stopped:

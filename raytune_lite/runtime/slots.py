@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,7 +19,7 @@ from ..core.ledger import Leases
 from ..core.messages import FailureKind
 from ..core.state import StudyState
 from ..exceptions import MessageError
-from .ports import Lost
+from .ports import Handover, Lost
 
 OVERDUE_GRACE = 30.0  # seconds after trial_timeout; by then the attempt has ended itself, or was ended on its node
 _PERHAPS_TIMEOUT = (FailureKind.WORKER_CRASH, FailureKind.LEASE_EXPIRED, FailureKind.TIMEOUT)
@@ -254,6 +254,19 @@ class Slots:
             return None
         attempt, details = self._state.trials[number].attempt, {"exit_code": lost.exit_code}
         return self._loss(number, attempt, lost.kind, lost.message, stderr_tail=lost.stderr_tail or None, **details)
+
+    def gone(self, handover: Handover, refused: Mapping[str, str]) -> list[m.AttemptLost | m.AttemptEnded]:
+        """The events for the tasks that are gone, beside the ends that were processed. ``refused``: slot -> why."""
+        found: list[m.AttemptLost | m.AttemptEnded | None] = [*self.lose_tasks(handover.lost)]
+        # a task that returned nothing found nothing to do, or did not get the answer to its claim
+        found += [self.lose_silent(ended.slot) for ended in handover.ended if ended.message is None]
+        found += [self.refuse_end(slot, why) for slot, why in refused.items()]
+        return [event for event in found if event is not None]
+
+    def looked(self, handover: Handover) -> None:
+        """The launcher's tasks are as the handover says, and its ends are stored."""
+        self.closed.update(ended.slot for ended in handover.ended)
+        self.checked(handover.checked)
 
     def lose_silent(self, slot: str) -> m.AttemptLost | None:
         """The event for a slot whose task returned without a result, or None when it held no live attempt.

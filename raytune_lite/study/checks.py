@@ -15,12 +15,12 @@ from typing import Any, cast, get_args
 
 from .. import arguments
 from ..checkpoints.layout import chosen_base
-from ..core.bounds import check_name
+from ..core.bounds import MAX_STEP, check_name
 from ..core.retries import RetryPolicy
 from ..distributions import DISTRIBUTIONS, Distribution
 from ..exceptions import InvalidResourcesError
 from ..metrics.prices import EXAMPLE, checked, slot_price
-from ..runtime.config import LEAST_LEASE
+from ..runtime.config import LEASE, LEAST_LEASE
 from ..runtime.output import TrialOutput
 from ..trial import StudyDirection, parse_direction
 
@@ -152,7 +152,35 @@ def retry_policy(given: Any) -> RetryPolicy:
     return given
 
 
-def lease(given: Any) -> float:
+def budget(
+    n_trials: Any = None,
+    max_trials: Any = None,
+    timeout: Any = None,
+    retries: Any = None,
+    trial_timeout: Any = None,
+    lease: Any = LEASE,
+    max_checkpoint_bytes: Any = None,
+) -> dict[str, Any]:
+    """What a run may use, as fields of a RunConfig.
+
+    Raises:
+        TypeError, ValueError: one of them is wrong.
+    """
+    no_bound, no_limit = "leave it out (None) for no bound", "None sets no limit"
+    return {
+        "n_trials": arguments.integer_or_none("n_trials", n_trials, 1, no_bound, MAX_STEP),
+        "max_trials": arguments.integer_or_none("max_trials", max_trials, 1, no_bound, MAX_STEP),
+        "timeout": arguments.seconds_or_none("timeout", timeout),
+        "retries": retry_policy(retries),
+        "trial_timeout": arguments.seconds_or_none("trial_timeout", trial_timeout),
+        "lease": _lease(lease),
+        "max_checkpoint_bytes": arguments.integer_or_none(
+            "max_checkpoint_bytes", max_checkpoint_bytes, 1, no_limit, 2**63 - 1
+        ),
+    }
+
+
+def _lease(given: Any) -> float:
     """The seconds that an attempt is trusted without a message.
 
     Raises:
@@ -273,6 +301,6 @@ def fixed_distributions(given: Any) -> dict[str, Distribution]:
 
 
 __all__ = [
-    "callbacks", "checkpoint_directory", "costs", "directions", "exceptions", "fixed_distributions", "lease",
-    "objective", "resource_request", "retry_policy", "same_directions", "study_name", "tasks",
+    "budget", "callbacks", "checkpoint_directory", "costs", "directions", "exceptions", "fixed_distributions",
+    "objective", "resource_request", "same_directions", "study_name", "tasks",
 ]  # fmt: skip

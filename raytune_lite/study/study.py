@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from ..arguments import flag, integer_or_none, seconds_or_none, shown, text
+from ..arguments import flag, integer_or_none, shown, text
 from ..checkpoints.layout import DEFAULT_BASE, study_directory
 from ..core import messages as m
 from ..core.bounds import MAX_STEP
@@ -38,8 +38,6 @@ from .surroundings import surroundings
 
 Objective = Callable[[Trial], Any]
 Callback = Callable[["Study", FrozenTrial], None]
-_NO_BOUND = "leave it out (None) for no bound"
-_NO_LIMIT = "None sets no limit"
 
 
 class Study(Commands):
@@ -248,7 +246,7 @@ class Study(Commands):
             KeyboardInterrupt, SystemExit: after Ctrl-C, SIGTERM or SIGHUP; the same call goes on with what was stopped.
             InfeasibleResourcesError, InvalidResourcesError, RuntimeEnvironmentError: Ray can never grant ``resources``.
         """
-        config = self._config(n_trials, max_trials, timeout, retries, trial_timeout, lease, max_checkpoint_bytes, pilot)
+        config = self._config(pilot, n_trials, max_trials, timeout, retries, trial_timeout, lease, max_checkpoint_bytes)
         tasks = checks.tasks(resources, max_concurrent, n_jobs, one_trial_per_task, trial_output, prices, max_cost)
         follow = followed(self, config, checks.callbacks(callbacks, self), gc_after_trial, show_progress_bar, executor)
         self._follow(self._runner(executor, func, config, catch, tasks), follow)
@@ -318,17 +316,8 @@ class Study(Commands):
 
     # --- the one session ---------------------------------------------------------------------------------------------
 
-    def _config(
-        self,
-        n_trials: int | None = None,
-        max_trials: int | None = None,
-        timeout: float | None = None,
-        retries: RetryPolicy | None = None,
-        trial_timeout: float | None = None,
-        lease: float = LEASE,
-        max_checkpoint_bytes: int | None = None,
-        pilot: int | None = None,
-    ) -> RunConfig:
+    def _config(self, pilot: int | None = None, *given: Any) -> RunConfig:
+        """The next run. ``given``: see ``checks.budget``."""
         if self.sampler is not None:
             check_sampler(self.sampler)  # it may have been set since
         config = RunConfig(
@@ -337,18 +326,12 @@ class Study(Commands):
             run=new_run_id(),
             sampler=self.sampler,
             pruner=self.pruner,
-            n_trials=integer_or_none("n_trials", n_trials, 1, _NO_BOUND, MAX_STEP),
-            max_trials=integer_or_none("max_trials", max_trials, 1, _NO_BOUND, MAX_STEP),
-            timeout=seconds_or_none("timeout", timeout),
-            retries=checks.retry_policy(retries),
-            trial_timeout=seconds_or_none("trial_timeout", trial_timeout),
-            lease=checks.lease(lease),
             checkpoint_dir=self._checkpoint_dir or self._default_checkpoint_dir(),
             durable=self._durable,
             checkpoint_dir_is_given=self._checkpoint_dir is not None,
             secret=secrets.token_bytes(32),
             held=tuple(self._asked),
-            max_checkpoint_bytes=integer_or_none("max_checkpoint_bytes", max_checkpoint_bytes, 1, _NO_LIMIT, 2**63 - 1),
+            **checks.budget(*given),
         )
         n = integer_or_none("pilot", pilot, 1, "it counts random configurations", MAX_STEP)
         return config if n is None else piloted(config, n, self.last_run, self.state_counts())

@@ -24,7 +24,7 @@ from raytune_lite.exceptions import (
     RuntimeEnvironmentError,
     TrialFailedError,
 )
-from raytune_lite.runtime import launcher
+from raytune_lite.runtime import telling
 from raytune_lite.runtime.on_ray import cluster
 from raytune_lite.runtime.on_ray.tasks import RayTasks
 from raytune_lite.trial import TrialState
@@ -195,7 +195,7 @@ def test_a_request_waits_for_an_autoscaler_and_says_so(
     storage: str, capfd: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cluster, "may_grow", lambda: True)
-    monkeypatch.setattr(launcher, "STUCK_NOTICE", 0.3)
+    monkeypatch.setattr(telling, "STUCK_NOTICE", 0.3)
     study = rtl.create_study(storage=storage)
     study.optimize(lambda trial: 1.0, n_trials=7, timeout=1.5, resources={"num_gpus": 2})
     said = capfd.readouterr().err
@@ -206,7 +206,7 @@ def test_a_request_waits_for_an_autoscaler_and_says_so(
 
 
 def test_trials_that_wait_for_other_work_say_so(storage: str, capfd: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(launcher, "STUCK_NOTICE", 0.5)
+    monkeypatch.setattr(telling, "STUCK_NOTICE", 0.5)
 
     @ray.remote(num_cpus=4)
     def other() -> None:

@@ -1,7 +1,7 @@
 """Tune a small CNN on scikit-learn's handwritten digits with promotion ASHA: real data, no download.
 
     python examples/digits.py                                   # this machine, a SQLite file in this directory
-    ray submit cluster/local.yaml examples/digits.py            # a cluster, the same script
+    ray submit cluster/ray-cluster.yaml examples/digits.py      # a cluster, the same script
 
 Each epoch saves a checkpoint and reports the validation error. At the rungs (1, 3, 9 epochs) a trial is paused and
 its slot is freed; the best third of each rung continues from its checkpoint. Run the script again, and it continues the

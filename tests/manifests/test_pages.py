@@ -1,4 +1,4 @@
-"""The pages in cluster/: every command is run here, or says why not; and what such a command names is what tests check."""
+"""The pages in cluster/: every command is run here, or says why not, and what it names is there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The files of Ray's cluster launcher: accepted by Ray's own checks; and one version of Ray, no password, everywhere."""
+"""The files of Ray's cluster launcher: accepted by Ray's own checks. One version of Ray, no password."""
 
 from __future__ import annotations
 

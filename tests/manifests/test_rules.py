@@ -261,4 +261,4 @@ def test_the_small_overlay_fits_a_laptop() -> None:
     memory = reading.cluster_spec(ray_object("overlays/kind"))["autoscalerOptions"]["resources"]["limits"]["memory"]
     total += int(memory[:-2]) * unit[memory[-2:]]
     assert total < 6.5 * (1 << 30)
-    assert not [gpu for gpu in keyed(rendered("overlays/kind"), "nvidia.com/gpu")]
+    assert not list(keyed(rendered("overlays/kind"), "nvidia.com/gpu"))

@@ -110,7 +110,7 @@ def test_kuberays_schema_catches(where: str, value: Any, words: str) -> None:
     assert any(words in complaint for complaint in found), found
 
 
-# --- Kubernetes' own objects, and the pods inside KubeRay's --------------------------------------------------------------
+# --- Kubernetes' own objects, and the pods inside KubeRay's ----------------------------------------------------------
 
 
 def core_objects(overlay: str) -> list[Document]:

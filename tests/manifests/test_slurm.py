@@ -1,7 +1,4 @@
-"""cluster/slurm.sbatch, without Slurm and without Ray: its own logic, with programs of these names that are scripts.
-
-tests/cluster/test_slurm_study.py runs it with the true `ray symmetric-run` and a study.
-"""
+"""cluster/slurm.sbatch, without Slurm and without Ray: its own logic, with programs of these names that are scripts."""
 
 from __future__ import annotations
 
@@ -66,8 +63,9 @@ def test_slurm_may_requeue_it_and_signals_it_before_the_limit() -> None:
     assert "--signal=B:USR1@120" in options  # B: the batch script alone, 120 s before the limit
     assert "--open-mode=append" in options  # a requeued job does not begin its log anew
     assert "--ntasks-per-node=1" in options  # one raylet a node
-    first = BATCH.read_text().splitlines().index("set -euo pipefail")
-    assert not [line for line in BATCH.read_text().splitlines()[first:] if line.startswith("#SBATCH")]  # Slurm stops there
+    lines = BATCH.read_text().splitlines()
+    behind = lines[lines.index("set -euo pipefail") :]  # Slurm reads no options behind the first command
+    assert not [line for line in behind if line.startswith("#SBATCH")]
 
 
 def test_without_a_command_it_says_how_it_is_called(tmp_path: Path) -> None:
@@ -83,8 +81,8 @@ def test_a_studys_exit_code_is_the_jobs(tmp_path: Path, code: int) -> None:
     job = submit(tmp_path, environment, "sh", "-c", f'echo "study: $1"; exit {code}', "sh", "a b")
     assert "study: a b" in job.communicate(timeout=30)[0]  # quoting survives
     assert job.returncode == code
-    ((called),) = (tmp_path / "log").read_text().splitlines()
-    assert called.startswith(f"symmetric-run --address 127.0.0.1:{20000 + 4711} --min-nodes 1 --num-cpus 2 --num-gpus 0 -- ")
+    (called,) = (tmp_path / "log").read_text().splitlines()
+    assert called.startswith("symmetric-run --address 127.0.0.1:24711 --min-nodes 1 --num-cpus 2 --num-gpus 0 -- ")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["log", "programs"]  # no pid file, no token
 
 

@@ -1,4 +1,7 @@
-"""cluster/slurm.sbatch, without Slurm and without Ray: its own logic, with programs of these names that are scripts."""
+"""cluster/slurm.sbatch without Slurm and without Ray: its own logic. Programs of these names are scripts here.
+
+tests/cluster/test_slurm_study.py runs it with the true `ray symmetric-run`.
+"""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ def test_the_manifest_retries_with_the_same_entrypoint() -> None:
     assert "--resume" not in spec["entrypoint"]  # there is no other command for a second try
 
 
-def test_a_retry_whose_first_cluster_still_runs_runs_no_trial_twice(clusters: tuple[World, World], relay: Relay) -> None:
+def test_a_retry_beside_its_first_cluster_runs_no_trial_twice(clusters: tuple[World, World], relay: Relay) -> None:
     old, new = clusters
     shared: Path = old.root / "checkpoints"
     entrypoint = (*OPTIONS, "--checkpoints", shared)

@@ -1,7 +1,7 @@
 """A real API server with KubeRay's CRDs: each overlay as a server-side dry run, which stores nothing.
 
-No package of PyPI or Debian brings such a server, so CI has none, and this skips there, visibly. Where there is one (kind,
-say), RTL_KUBECONFIG names the configuration by which kubectl reaches it.
+No package of PyPI or Debian brings such a server, so CI has none, and this skips there, visibly. Where there is one
+(kind, say), RTL_KUBECONFIG names the configuration by which kubectl reaches it.
 """
 
 from __future__ import annotations

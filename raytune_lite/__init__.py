@@ -9,11 +9,36 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from . import distributions, exceptions, logging, pruners, samplers
+    from . import (
+        artifacts,
+        callbacks,
+        distributions,
+        exceptions,
+        importance,
+        integration,
+        logging,
+        pruners,
+        samplers,
+        search_space,
+        storages,
+        study,
+        terminator,
+        trial,
+        visualization,
+    )
     from .core.retries import RetryPolicy
     from .exceptions import TrialInvalid, TrialPruned
     from .runtime.trial import Trial
-    from .study import Study, compact_study, create_study, delete_study, get_all_study_names, load_study
+    from .study import (
+        Study,
+        compact_study,
+        copy_study,
+        create_study,
+        delete_study,
+        get_all_study_names,
+        get_all_study_summaries,
+        load_study,
+    )
     from .trial import FrozenTrial, StudyDirection, TrialState, create_trial
 
 __version__ = "0.1.0"
@@ -28,13 +53,18 @@ _HOMES = {
     "TrialPruned": "exceptions",
     "TrialState": "trial",
     "compact_study": "study",
+    "copy_study": "study",
     "create_study": "study",
     "create_trial": "trial",
     "delete_study": "study",
     "get_all_study_names": "study",
+    "get_all_study_summaries": "study",
     "load_study": "study",
 }
-_MODULES = ("distributions", "exceptions", "logging", "pruners", "samplers", "study", "trial")
+_MODULES = (
+    "artifacts", "callbacks", "distributions", "exceptions", "importance", "integration", "integrations", "logging",
+    "pruners", "samplers", "search_space", "storages", "study", "terminator", "testing", "trial", "visualization",
+)  # fmt: skip
 
 __all__ = [
     "FrozenTrial",
@@ -46,17 +76,29 @@ __all__ = [
     "TrialPruned",
     "TrialState",
     "__version__",
+    "artifacts",
+    "callbacks",
     "compact_study",
+    "copy_study",
     "create_study",
     "create_trial",
     "delete_study",
     "distributions",
     "exceptions",
     "get_all_study_names",
+    "get_all_study_summaries",
+    "importance",
+    "integration",
     "load_study",
     "logging",
     "pruners",
     "samplers",
+    "search_space",
+    "storages",
+    "study",
+    "terminator",
+    "trial",
+    "visualization",
 ]
 
 

@@ -14,7 +14,7 @@ class RaytuneLiteError(Exception):
         return " ".join(str(part) for part in self.args)
 
 
-class TrialPruned(Exception):  # noqa: N818  (Optuna's name; a signal, not an error)
+class TrialPruned(RaytuneLiteError):  # noqa: N818  (Optuna's name; a signal, not an error)
     """Raised by an objective to end its attempt early: ``if trial.should_prune(): raise TrialPruned()``.
 
     When the pruner's decision was PAUSE the trial is paused, not pruned, and may be promoted later.
@@ -26,12 +26,34 @@ class TrialPruned(Exception):  # noqa: N818  (Optuna's name; a signal, not an er
     """
 
 
+def is_pruned(error: BaseException) -> bool:
+    """Whether an exception says that its trial is pruned. Optuna's TrialPruned does, which other libraries raise."""
+    return isinstance(error, TrialPruned) or any(
+        cls.__name__ == "TrialPruned" and cls.__module__.partition(".")[0] == "optuna" for cls in type(error).__mro__
+    )
+
+
 class TrialInvalid(Exception):  # noqa: N818  (a signal, beside TrialPruned)
     """Raised by an objective whose parameters cannot be evaluated at all: ``raise TrialInvalid("batch > data set")``.
 
     The trial is stored as FAIL and is not tried again. It does not count: another configuration takes its place, and a
     grid cell is DEAD at once.
     """
+
+
+OptunaError = RaytuneLiteError  # Optuna's name for the base of all errors; TrialPruned is one there, too
+
+
+class ExperimentalWarning(Warning):
+    """Optuna's name, for scripts that silence it. This package does not warn so."""
+
+
+class UpdateFinishedTrialError(RaytuneLiteError, RuntimeError):
+    """A trial that is finished cannot be changed."""
+
+
+class CLIUsageError(RaytuneLiteError):
+    """Optuna's name, for scripts that catch it. Our command line ends with a message and an exit code."""
 
 
 # --- the user's input -------------------------------------------------------------------------------------------
@@ -187,6 +209,9 @@ class StudyBusyError(RaytuneLiteError, RuntimeError):
 
 class StorageError(RaytuneLiteError, RuntimeError):
     """The database failed, or holds what this package did not write."""
+
+
+StorageInternalError = StorageError  # Optuna's name
 
 
 class MessageError(StorageError, ValueError):

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from .exceptions import TrialFailedError, TrialPruned
+from .exceptions import TrialFailedError, is_pruned
 
 LINE_INTERVAL = 0.5  # seconds between the lines that an inline run prints, at least
 
@@ -128,10 +128,10 @@ class PrintingObjective:
         """Call the objective."""
         try:
             result = self._objective(trial)
-        except TrialPruned:
-            self._print(f"trial {trial.number}: ended early")
-            raise
         except Exception as error:
+            if is_pruned(error):
+                self._print(f"trial {trial.number}: ended early")
+                raise
             self.raised, text = error, f"{type(error).__name__}: {error}"
             self.failure = TrialFailedError(trial.number, trial.attempt, text, _user_traceback(error))
             self._print(f"trial {trial.number} failed: {text}")

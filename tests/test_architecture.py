@@ -23,12 +23,14 @@ FLOORS = (
     ("checkpoints",),
     ("pareto",),  # with numpy: samplers rank results, and pruners rungs
     ("pruners", "samplers", "training", "target"),
+    ("integrations.optuna",),  # Optuna's samplers, pruners and functions on our studies, which are passed to it
     ("storages",),
     ("runtime",),
     ("runtime.on_ray", "display"),
     ("study",),
     ("integrations", "plan"),
     ("report", "testing"),
+    ("artifacts", "callbacks", "importance", "integration", "search_space", "terminator", "visualization"),
     ("cli",),
     ("__main__",),
     ("",),  # raytune_lite/__init__.py: the public names, loaded on first use

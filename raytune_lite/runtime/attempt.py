@@ -11,7 +11,7 @@ from typing import Any
 from ..arguments import as_float, shown
 from ..core import messages as m
 from ..core.messages import FailureKind, Outcome, Progress
-from ..exceptions import SamplerFailedError, TrialPruned
+from ..exceptions import SamplerFailedError, is_pruned
 from .failures import (
     AttemptInterrupted,
     AttemptTimedOut,
@@ -68,11 +68,11 @@ def run_trial(
     try:
         result = objective(trial)
         values = check_values(result, n_objectives)
-    except TrialPruned as signal:
-        return ended(Outcome.PRUNED, values=_estimate(signal, trial, n_objectives))
     except (AttemptInterrupted, KeyboardInterrupt, SamplerFailedError) as signal:
         return ended(Outcome.INTERRUPTED, exception=signal)
     except (Exception, SystemExit, AttemptTimedOut) as error:  # noqa: BLE001  (the user's code may raise anything)
+        if is_pruned(error):
+            return ended(Outcome.PRUNED, values=_estimate(error, trial, n_objectives))
         failure = failure_of(error, __name__)
         # what is not the objective's own exception fails the trial but never the study; nor, as in Optuna, does a
         # return value that is no result (NaN, None)
@@ -82,7 +82,7 @@ def run_trial(
     return ended(Outcome.COMPLETE, values=values)
 
 
-def _estimate(signal: TrialPruned, trial: Trial, n_objectives: int) -> tuple[float, ...] | None:
+def _estimate(signal: BaseException, trial: Trial, n_objectives: int) -> tuple[float, ...] | None:
     """The estimate that a TrialPruned carries; None: there is none."""
     if not signal.args or isinstance(signal.args[0], (str, bytes)):
         return None

@@ -10,6 +10,9 @@ from ..lazy import names_of
 _HOMES = {
     "Repository": "repository",
     "AttemptRecord": "records",
+    "InMemoryStorage": "holders",
+    "RDBStorage": "holders",
+    "get_storage": "holders",
     "CellRecord": "records",
     "RungRecord": "records",
     "StudyRecord": "records",
@@ -20,9 +23,12 @@ _HOMES = {
 __all__ = [
     "AttemptRecord",
     "CellRecord",
+    "InMemoryStorage",
+    "RDBStorage",
     "Repository",
     "RungRecord",
     "StudyRecord",
+    "get_storage",
     "mask",
     "normalize_url",
 ]

@@ -22,6 +22,7 @@ from ..trial import StudyDirection
 from . import ownership, readers, snapshots, studies
 from . import schema as t
 from .database import Database, LockedError, RolledBackError
+from .holders import RDBStorage, storage_url
 from .owned import OwnedStudy
 from .reading import Reading, reads
 from .records import Owner, Snapshot, StudyRecord
@@ -47,11 +48,11 @@ class Repository(Reading):
         self._lock = threading.RLock()
 
     @classmethod
-    def open(cls, storage: str, *, durable: bool = True) -> Repository:
+    def open(cls, storage: str | RDBStorage, *, durable: bool = True) -> Repository:
         """Open a database; create its tables when they are absent.
 
         Args:
-            storage: SQLAlchemy URL, such as ``sqlite:///study.db``.
+            storage: SQLAlchemy URL, such as ``sqlite:///study.db``, or a holder of one.
             durable: SQLite only. False: a commit survives the death of the process, not of the machine.
 
         Raises:
@@ -59,7 +60,7 @@ class Repository(Reading):
             SchemaVersionError: another version wrote the database. Nothing was written.
             StorageError: the path or server cannot be used.
         """
-        return cls(Database(storage, durable=durable))
+        return cls(Database(storage_url(storage), durable=durable))
 
     @property
     def url(self) -> str:
@@ -329,6 +330,10 @@ class Repository(Reading):
     def set_user_attr(self, study: StudyRecord, key: str, value: Any) -> None:
         """Set one user attribute; ``value`` must be JSON-able (TypeError otherwise)."""
         self._set_attr(t.study_user_attributes, study, key, value)
+
+    def set_system_attr(self, study: StudyRecord, key: str, value: Any) -> None:
+        """The same of a system attribute, Optuna's and other libraries' own."""
+        self._set_attr(t.study_system_attributes, study, key, value)
 
     def metric_names(self, study: StudyRecord) -> list[str] | None:
         """Names of the objectives, or None when they were not named."""

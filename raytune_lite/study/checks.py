@@ -258,7 +258,7 @@ def costs(prices: Any, max_cost: Any, resources: Mapping[str, Any] | None) -> di
 def tasks(
     resources: Mapping[str, Any] | None,
     max_concurrent: int | None,
-    n_jobs: int,
+    n_jobs: int | None,
     one_trial_per_task: bool,
     output: str,
     prices: Mapping[str, float] | None,
@@ -279,11 +279,13 @@ def tasks(
     }
 
 
-def _most_at_once(max_concurrent: int | None, n_jobs: int) -> int | None:
-    """Trials at once: ``max_concurrent``, or ``n_jobs`` when it is above 1."""
+def _most_at_once(max_concurrent: int | None, n_jobs: int | None) -> int | None:
+    """Trials at once: ``max_concurrent``, else ``n_jobs``, of which -1 sets no bound."""
     bound = arguments.integer_or_none("max_concurrent", max_concurrent, 1, "leave it out (None) for no bound")
-    n_jobs = arguments.integer("n_jobs", n_jobs, -1, "1 and -1 run as many trials as the cluster has room for")
-    return bound if bound is not None or n_jobs <= 1 else n_jobs
+    jobs = arguments.integer_or_none("n_jobs", n_jobs, -1, "1 runs one trial at a time, None and -1 set no bound")
+    if jobs == 0:
+        raise ValueError("n_jobs must not be 0: no trial would run; 1 runs one at a time, None and -1 set no bound.")
+    return bound if bound is not None or jobs == -1 else jobs
 
 
 def fixed_distributions(given: Any) -> dict[str, Distribution]:

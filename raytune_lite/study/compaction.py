@@ -12,6 +12,7 @@ from ..runtime import takeover
 from ..runtime.algorithms import Algorithms, no_collector
 from ..runtime.history import History
 from ..runtime.host import RealHost
+from ..storages.holders import RDBStorage
 from ..storages.records import StudyRecord
 from ..storages.repository import Repository
 from .results import check_findable
@@ -26,7 +27,7 @@ class Compaction:
     after: int | None
 
 
-def compact_study(*, study_name: str, storage: str) -> Compaction:
+def compact_study(*, study_name: str, storage: str | RDBStorage) -> Compaction:
     """Give up a study's log of events, and keep the state that it led to.
 
     The study can be read, checked and continued as before: trials, attempts, rungs, cells and all else stay, and a

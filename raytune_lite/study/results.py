@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from ..arguments import flag, integer, items, shown, wrong_type
+from ..arguments import flag, integer, items, wrong_type
 from ..best import BestSoFar, front
-from ..core.bounds import MAX_STEP, check_json, check_name
+from ..core.bounds import MAX_STEP
 from ..core.messages import CheckpointRef, LogEntry, RunStarted
 from ..exceptions import StudyNotFoundError
 from ..notebook import html_table, one_line
 from ..runtime import takeover
 from ..runtime.host import RealHost
+from ..storages.holders import InMemoryStorage, RDBStorage, get_storage
 from ..storages.integrity import Difference
 from ..storages.records import AttemptRecord, CellRecord, Overview, RungRecord
 from ..storages.repository import Repository
 from ..trial import FrozenTrial, StudyDirection, TrialState, as_state
+from .attributes import Attributes
 from .trial_cache import TrialCache, copied
 
 if TYPE_CHECKING:
@@ -39,13 +40,12 @@ def check_findable(repository: Repository, study_name: str) -> None:
         raise StudyNotFoundError(study_name, tuple(repository.study_names())) from None
 
 
-class Results:
+class Results(Attributes):
     """The reading half of a Study. Each property reads the database when it is used, while others may write it.
 
     Args:
         study_name: the study's name.
-        storage: URL of its database.
-        durable: False where the database is a temporary file, which need not survive a power cut.
+        storage: URL of its database, or an RDBStorage.
 
     Raises:
         StudyNotFoundError: no study of this name.
@@ -53,8 +53,10 @@ class Results:
         TypeError: the name is not a str.
     """
 
-    def __init__(self, study_name: str, storage: str, *, durable: bool = True) -> None:
-        self._repository = Repository.open(storage, durable=durable)
+    def __init__(self, study_name: str, storage: str | RDBStorage) -> None:
+        self._holder = get_storage(storage)  # of a temporary file, which is there as long as its holder
+        durable = not isinstance(self._holder, InMemoryStorage)
+        self._repository = Repository.open(self._holder, durable=durable)
         try:
             check_findable(self._repository, study_name)
             self._record = self._repository.load_study(study_name)
@@ -310,47 +312,6 @@ class Results:
 
     def _complete(self) -> list[FrozenTrial]:
         return self.get_trials(states=(TrialState.COMPLETE,))
-
-    @property
-    def user_attrs(self) -> dict[str, Any]:
-        """Attributes of the study."""
-        return self._repository.user_attrs(self._record)
-
-    def set_user_attr(self, key: str, value: Any) -> None:
-        """Store a JSON-able attribute with the study.
-
-        Raises:
-            TypeError: the value is not JSON-able.
-            ValueError: the key or the value is too long, or cannot be stored in a database.
-        """
-        check_name("an attribute's key", key)
-        try:
-            text = json.dumps(value)
-        except (TypeError, ValueError, RecursionError) as error:
-            raise TypeError(f"attribute {key!r} must be JSON-able, got {shown(value)}: {error}.") from None
-        check_json(f"attribute {key!r}", text)
-        self._repository.set_user_attr(self._record, key, value)
-
-    @property
-    def metric_names(self) -> list[str] | None:
-        """Names of the objectives, in the order of ``directions``; None when set_metric_names was never called."""
-        return self._repository.metric_names(self._record)
-
-    def set_metric_names(self, metric_names: list[str]) -> None:
-        """Name the objectives; the tables of trials, Optuna's tools and its dashboard show the names.
-
-        Args:
-            metric_names: one name an objective, in the order of ``directions``.
-
-        Raises:
-            ValueError: the number of names is not the number of objectives, or a name is one that a database cannot
-                hold.
-            TypeError: it is not a list, or a name is not a str.
-        """
-        names = items("metric_names", metric_names, 'for example ["loss", "seconds"]')
-        for name in names:
-            check_name("a metric's name", name)
-        self._repository.set_metric_names(self._record, names)
 
     def trials_dataframe(self) -> pd.DataFrame:
         """Trials as a pandas DataFrame, one row a trial, with Optuna's column names.

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import uuid
-import weakref
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -15,8 +12,8 @@ from ..core.protocols import Pruner, Sampler
 from ..exceptions import DuplicatedStudyError
 from ..pruners import check_pruner
 from ..samplers import check_sampler
+from ..storages.holders import RDBStorage, get_storage
 from ..storages.repository import Repository
-from ..storages.url import file_url
 from ..trial import StudyDirection
 from . import checks
 from .results import check_findable
@@ -27,7 +24,7 @@ Direction = Literal["minimize", "maximize"] | StudyDirection
 
 def create_study(
     *,
-    storage: str | None = None,
+    storage: str | RDBStorage | None = None,
     sampler: Sampler | None = None,
     pruner: Pruner | None = None,
     study_name: str | None = None,
@@ -67,9 +64,8 @@ def create_study(
     name = f"no-name-{uuid.uuid4()}" if study_name is None else checks.study_name(study_name)
     may_exist = flag("load_if_exists", load_if_exists)
     base = checks.checkpoint_directory(checkpoint_dir)
-    scratch = tempfile.mkdtemp(prefix="raytune_lite-") if storage is None else None
-    url = storage if storage is not None else file_url(f"{scratch}/study.db")
-    repository = Repository.open(url)
+    holder = get_storage(storage)
+    repository = Repository.open(holder)
     try:
         repository.create_study(name, wanted)
     except DuplicatedStudyError:
@@ -79,16 +75,13 @@ def create_study(
             checks.same_directions(name, repository.load_study(name).directions, given)
     finally:
         repository.close()
-    study = Study(name, url, sampler, pruner, checkpoint_dir=base, durable=scratch is None)
-    if scratch is not None:
-        weakref.finalize(study, shutil.rmtree, scratch, ignore_errors=True)
-    return study
+    return Study(name, holder, sampler, pruner, checkpoint_dir=base)
 
 
 def load_study(
     *,
     study_name: str | None = None,
-    storage: str,
+    storage: str | RDBStorage,
     sampler: Sampler | None = None,
     pruner: Pruner | None = None,
     checkpoint_dir: str | Path | None = None,
@@ -117,7 +110,7 @@ def load_study(
     return Study(study_name, storage, sampler, pruner, checkpoint_dir=checkpoint_dir)
 
 
-def delete_study(*, study_name: str, storage: str) -> None:
+def delete_study(*, study_name: str, storage: str | RDBStorage) -> None:
     """Remove a study and everything of it from the database. Its checkpoint files stay. A process
     that runs the study fails at its next write.
 
@@ -138,7 +131,7 @@ def delete_study(*, study_name: str, storage: str) -> None:
         repository.close()
 
 
-def get_all_study_names(storage: str) -> list[str]:
+def get_all_study_names(storage: str | RDBStorage) -> list[str]:
     """Names of all studies in a storage.
 
     Raises:

@@ -27,11 +27,12 @@ from ..runtime.inline import IDLE_AFTER, LocalStudy
 from ..runtime.output import TrialOutput
 from ..runtime.trial import Trial
 from ..samplers import check_sampler
+from ..storages.holders import RDBStorage
 from ..trial import FrozenTrial, TrialState, in_local_time
 from . import checks, inputs
 from .callbacks import RunObserver, followed
-from .commands import Commands
 from .known_params import KnownParams
+from .libraries import ForLibraries
 from .piloting import piloted
 from .route import Route, Ways
 from .surroundings import surroundings
@@ -40,16 +41,15 @@ Objective = Callable[[Trial], Any]
 Callback = Callable[["Study", FrozenTrial], None]
 
 
-class Study(Commands):
+class Study(ForLibraries):
     """A hyperparameter search: its trials, and the methods that run more. Made by create_study and load_study.
 
     Args:
         study_name: the study's name; it exists in the storage.
-        storage: URL of its database.
+        storage: URL of its database, or an RDBStorage.
         sampler: None: the recorded one, else AutoSampler.
         pruner: None: the recorded one, else NopPruner.
         checkpoint_dir: where checkpoints are stored; None: see docs/architecture.md.
-        durable: False where the database is a temporary file, which need not survive a power cut.
 
     Raises:
         StudyNotFoundError: no study of this name.
@@ -60,18 +60,17 @@ class Study(Commands):
     def __init__(
         self,
         study_name: str,
-        storage: str,
+        storage: str | RDBStorage,
         sampler: Sampler | None = None,
         pruner: Pruner | None = None,
         *,
         checkpoint_dir: str | Path | None = None,
-        durable: bool = True,
     ) -> None:
         if sampler is not None:
             check_sampler(sampler)
         self._checkpoint_dir = checks.checkpoint_directory(checkpoint_dir)
-        super().__init__(study_name, storage, durable=durable)
-        self._storage = self._repository.storage  # absolute: the driver actor may have another working directory
+        super().__init__(study_name, storage)
+        self._url = self._repository.storage  # absolute: the driver actor may have another working directory
         if pruner is not None:
             try:
                 check_pruner(pruner, len(self.directions))
@@ -195,7 +194,7 @@ class Study(Commands):
         func: Objective,
         n_trials: int | None = None,
         timeout: float | None = None,
-        n_jobs: int = 1,
+        n_jobs: int | None = None,
         catch: type[Exception] | Iterable[type[Exception]] = (),
         callbacks: Iterable[Callback] | None = None,
         gc_after_trial: bool = False,
@@ -221,7 +220,7 @@ class Study(Commands):
             func: the objective; takes a Trial, returns one float an objective of the study.
             n_trials: new configurations this call starts (attempts and promotions do not count); None: no bound.
             timeout: seconds after which nothing new starts; running trials end by themselves.
-            n_jobs: Optuna's name for max_concurrent, when above 1.
+            n_jobs: Optuna's name for max_concurrent: 1 is one trial at a time; None and -1 set no bound.
             catch: exceptions that fail their trial but not the study; on Ray others raise TrialFailedError here.
             callbacks: each called as ``callback(study, frozen_trial)`` after each finished trial, in this process.
             gc_after_trial: run the garbage collector after each of them, in this process.
@@ -321,7 +320,7 @@ class Study(Commands):
         if self.sampler is not None:
             check_sampler(self.sampler)  # it may have been set since
         config = RunConfig(
-            storage=self._storage,
+            storage=self._url,
             study_name=self.study_name,
             run=new_run_id(),
             sampler=self.sampler,

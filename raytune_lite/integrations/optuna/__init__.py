@@ -6,12 +6,27 @@
 
 from __future__ import annotations
 
-try:
+from typing import TYPE_CHECKING, Any
+
+from ...lazy import names_of
+
+if TYPE_CHECKING:
     from .sampler import OptunaSampler
-except ImportError as error:
-    raise ImportError(
-        f"raytune_lite.integrations.optuna needs Optuna, which cannot be imported ({error}). "
-        "Install it: pip install 'raytune-lite[optuna]'."
-    ) from error
 
 __all__ = ["OptunaSampler"]
+
+_find = names_of(__name__, {"OptunaSampler": "sampler"}, __all__)
+
+
+def __getattr__(name: str) -> Any:
+    try:
+        return _find(name)
+    except ImportError as error:
+        raise ImportError(
+            f"raytune_lite.integrations.optuna needs Optuna, which cannot be imported ({error}). "
+            "Install it: pip install 'raytune-lite[optuna]'."
+        ) from error
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

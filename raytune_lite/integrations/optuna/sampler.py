@@ -9,7 +9,6 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 import optuna
@@ -17,11 +16,12 @@ from optuna.samplers import BaseSampler, BruteForceSampler, GPSampler, RandomSam
 
 from ...arguments import shown
 from ...core.protocols import StudyView
-from ...distributions import Distribution, distribution_to_json
+from ...distributions import Distribution
 from ...samplers.base import BaseSampler as OurBase
 from ...samplers.rng import rng_for
 from ...trial import FrozenTrial, TrialState
 from .mirror import Mirror, draws
+from .translation import translated
 
 # The choices of these depend on the trials and on their generators alone; all else that they keep is a cache.
 _PURE = (BruteForceSampler, GPSampler, RandomSampler, TPESampler)
@@ -207,9 +207,3 @@ class OptunaSampler(OurBase):
             "system_attrs": dict(trial.system_attrs),
             "intermediate_values": dict(trial.intermediate_values),
         }
-
-
-@lru_cache(maxsize=4096)
-def translated(distribution: Distribution) -> optuna.distributions.BaseDistribution:
-    """The same distribution in Optuna's class; the two libraries write the same JSON."""
-    return optuna.distributions.json_to_distribution(distribution_to_json(distribution))

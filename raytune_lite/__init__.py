@@ -76,8 +76,6 @@ __all__ = [
     "TrialPruned",
     "TrialState",
     "__version__",
-    "artifacts",
-    "callbacks",
     "compact_study",
     "copy_study",
     "create_study",
@@ -87,18 +85,10 @@ __all__ = [
     "exceptions",
     "get_all_study_names",
     "get_all_study_summaries",
-    "importance",
-    "integration",
     "load_study",
     "logging",
     "pruners",
     "samplers",
-    "search_space",
-    "storages",
-    "study",
-    "terminator",
-    "trial",
-    "visualization",
 ]
 
 
@@ -108,10 +98,10 @@ def __getattr__(name: str) -> Any:
     elif name in _MODULES:
         value = importlib.import_module(f".{name}", __name__)
     else:
-        raise AttributeError(f"module 'raytune_lite' has no attribute {name!r}; it has {', '.join(__all__)}.")
+        raise AttributeError(f"module 'raytune_lite' has no attribute {name!r}; it has {', '.join(__dir__())}.")
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted({*__all__, *_MODULES})

@@ -9,7 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from . import (
+    from . import (  # noqa: F401
         artifacts,
         callbacks,
         distributions,

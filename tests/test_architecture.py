@@ -249,5 +249,5 @@ def test_every_public_name_loads():
 
     for name in raytune_lite.__all__:
         assert getattr(raytune_lite, name) is not None
-    with pytest.raises(AttributeError, match="has no attribute 'nothing'; it has .*FrozenTrial"):
+    with pytest.raises(AttributeError, match=r"has no attribute 'nothing'; it has .*FrozenTrial"):
         _ = raytune_lite.nothing

@@ -19,6 +19,7 @@ from .trials import COMPLETE, FAIL, FAILURE_KEY, PRUNED, WAITING, Effects, Trial
 # the driver detects these; their retries may have no bound, so an attempt may not report them of itself
 _DETECTED = (FailureKind.NODE_LOST, FailureKind.LEASE_EXPIRED, FailureKind.DRIVER_LOST, FailureKind.STOPPED)
 _NOBODYS_FAULT = (FailureKind.DRIVER_LOST, FailureKind.STOPPED)  # the trial goes on, and no retry is counted
+_ITS_OWN = (FailureKind.TIMEOUT, FailureKind.OUT_OF_MEMORY)  # also on a node that leaves
 
 # --- parameters ----------------------------------------------------------------------------------------------------
 
@@ -188,7 +189,8 @@ def attempt_ended(s: StudyData, event: m.AttemptEnded, at: float) -> Effects:
         commands += moves.finish(s, trial, "pruned", PRUNED, at)
     elif event.outcome in (Outcome.PRUNED, Outcome.INTERRUPTED) or trial.heir is not None:
         trial.values = _estimate(s, event) if trial.pending is Decision.STOP else None  # it ends now
-        commands += moves.leave(s, trial, at, event.outcome.value)
+        why = trial.stop.reason if trial.stop is not None and trial.stop.waits_for_save else ""
+        commands += moves.leave(s, trial, at, event.outcome.value, why)
     else:
         commands += _fail(s, trial, at, event.failure or _no_result(event.values))
     return Effects([*commands, m.Answer(value=trial.state)])
@@ -216,7 +218,9 @@ def attempt_lost(s: StudyData, event: m.AttemptLost, at: float) -> Effects:
     if trial is None or trial.attempt != event.attempt or trial.slot is None:
         return Effects([m.Answer(value=None)], changed=False)
     slot, before = trial.slot, dict(trial.retried)
-    if trial.pending is not Decision.CONTINUE or trial.stop is not None or event.kind in _NOBODYS_FAULT:
+    order = trial.stop
+    is_ordered = order is not None and not (order.waits_for_save and event.kind in _ITS_OWN)
+    if trial.pending is not Decision.CONTINUE or is_ordered or event.kind in _NOBODYS_FAULT:
         why = (event.kind.value, event.message, event.exit_code, event.stderr_tail)
         commands = moves.leave(s, trial, at, *why)
     else:

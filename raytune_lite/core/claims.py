@@ -19,7 +19,7 @@ _Next = tuple[TrialRecord, list[Command]]  # the trial that starts, and the rows
 
 
 def claimed(s: StudyData, event: m.Claimed, at: float) -> Effects:
-    """The next trial, as an Assignment; None when there is nothing to start. A re-sent claim is answered again.
+    """The next trial, as an Assignment; None when there is nothing to start there. A re-sent claim is answered again.
 
     Raises:
         MessageError: the claim names no slot, or a name cannot be stored.
@@ -33,7 +33,7 @@ def claimed(s: StudyData, event: m.Claimed, at: float) -> Effects:
     check_name("a slot's name", event.slot)
     if event.node is not None:
         check_name("a node's name", event.node)
-    found = _next(s, at) if s.may_start(at) else None
+    found = _next(s, at) if s.may_start(at) and event.node not in s.run.leaving else None
     if found is None:
         return Effects([m.Answer(value=None)], changed=False)
     return Effects(_start(s, *found, event, at))

@@ -109,8 +109,8 @@ def run_extended(s: StudyData, event: m.RunExtended, _at: float) -> Effects:
 def slots_resized(s: StudyData, event: m.SlotsResized, at: float) -> Effects:
     """At most so many attempts at once; the answer is how many live ones must end for that.
 
-    The victims: lowest rung first, then the least work since the last checkpoint, then the youngest. They go on first
-    when there is room.
+    The victims: those whose nodes leave, then the lowest rung first, then the least work since the last checkpoint, then
+    the youngest. They go on first when there is room.
 
     Raises:
         MessageError: the run has ended or is stopping, or ``n_slots`` is below 1.
@@ -122,24 +122,30 @@ def slots_resized(s: StudyData, event: m.SlotsResized, at: float) -> Effects:
     if event.n_slots < 1:
         raise MessageError(f"n_slots must be an integer >= 1, got {event.n_slots}; study.pause() frees all slots.")
     s.run.slot_limit = event.n_slots
-    staying = [s.trials[number] for number in s.slots.values() if s.trials[number].stop is None]
+    live = [s.trials[number] for number in s.slots.values()]
+    staying = [trial for trial in live if trial.stop is None or trial.stop.waits_for_save]
     victims = sorted(staying, key=lambda trial: _worth(s, trial))[: max(0, len(staying) - event.n_slots)]
     for trial in victims:
         _order(trial, StopCause.SLOTS_RESIZED, at + event.grace)
     return _done(s, event.key, [], len(victims))
 
 
-def _worth(s: StudyData, trial: TrialRecord) -> tuple[int, int, float, int]:
-    """By which the attempts that are to end first are the least: rung, steps that no checkpoint has, then age."""
+def _worth(s: StudyData, trial: TrialRecord) -> tuple[bool, int, int, float, int]:
+    """By which the attempts that are to end first are the least: their nodes stay, rung, steps that no checkpoint has,
+    then age.
+    """
     passed = s.judge.schedule(trial.number).passed(trial.last_step)
     saved = trial.checkpoints[-1].step if trial.checkpoints else -1
-    return passed, max(0, trial.last_step - saved), -trial.attempt_at, -trial.number
+    return trial.stop is None, passed, max(0, trial.last_step - saved), -trial.attempt_at, -trial.number
 
 
 def _order(trial: TrialRecord, cause: StopCause, deadline: float) -> None:
-    """Give a live attempt an order, or make the one it has stricter: an earlier deadline, an end for good."""
+    """Give a live attempt an order, or make the one it has stricter: an earlier deadline, an end for good.
+
+    One that waits for the next checkpoint gives way to any other: its deadline is the node's, not the user's.
+    """
     before = trial.stop
-    if before is not None:
+    if before is not None and not before.waits_for_save:
         cause = before.cause if cause is not StopCause.TRIAL_STOPPED else cause
         deadline = min(deadline, before.deadline)
     trial.stop = StopOrder(cause=cause, reason=_WHY[cause], deadline=deadline)

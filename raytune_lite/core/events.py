@@ -118,6 +118,16 @@ class TrialAdded(Event):
     key: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodesLeaving(Event):
+    """The nodes that will be gone soon: all of them, as they are known now.
+
+    ``nodes``: (name, seconds until it is gone) pairs; None: when it will be gone is not known.
+    """
+
+    nodes: tuple[tuple[str, float | None], ...]
+
+
 # --- control: what a user asks of a running study, from any process --------------------------------------------------
 # ``key``: a name of the request; a re-sent one is answered again and changes nothing. ``grace``: seconds that a live
 # attempt is given to finish its step and to save, before its task is killed; 0 kills it at once.

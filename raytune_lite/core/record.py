@@ -16,7 +16,7 @@ from ..distributions import Distribution
 from ..trial import StudyDirection, TrialState
 from .kept import FinishedTrials, Trials
 from .ledger import Ledger
-from .messages import FailureKind
+from .messages import FailureKind, Leave
 from .pending import PendingTrials
 from .protocols import (
     Branches,
@@ -46,7 +46,8 @@ class Run:
     ``common_failure``: how the run's trials failed so far, and how many of them; None once two of them failed in
     different ways, or one did not fail. ``disk_failures``: attempts that the checkpoints' disk ended since one was
     saved; ``has_saved``: whether any was, in this run. ``price``, ``max_cost``: see RunStarted; ``begun_at``: of the
-    attempts that run, the sum of the times at which they began, where there is a price.
+    attempts that run, the sum of the times at which they began, where there is a price. ``leaving``: node that leaves
+    -> when it will be gone, in seconds since the study was created; None: that is not known.
     """
 
     name: str | None = None
@@ -68,6 +69,7 @@ class Run:
     price: float = 0.0
     max_cost: float | None = None
     begun_at: float = 0.0
+    leaving: dict[str, float | None] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -239,17 +241,21 @@ class StudyData:
         begun += sum(map(self.trials.is_packed, self.paused))  # where there are children, no paused trial is packed
         return len(self.finished) - self.lineage.n_ended + begun - self.n_invalid
 
-    def should_stop(self, number: int, attempt: int) -> str | None:
-        """Why a live attempt must finish its step, save and end; None: it goes on."""
+    def should_stop(self, number: int, attempt: int, at: float = 0.0) -> str | Leave | None:
+        """Why a live attempt must end; None: it goes on. A Leave: when it has saved."""
         trial = self.trials.get(number)
         if trial is None or trial.stop is None or trial.attempt != attempt:
             return None
-        return trial.stop.reason
+        order = trial.stop
+        if not order.waits_for_save:
+            return order.reason
+        return Leave(reason=order.reason, seconds=max(0.0, order.deadline - at) if order.deadline < math.inf else None)
 
     def overdue(self, at: float) -> list[tuple[int, int]]:
         """(number, attempt) of live attempts that should have ended by ``at``: their tasks are to be killed."""
         live = (self.trials[number] for number in self.slots.values())
-        return [(trial.number, trial.attempt) for trial in live if trial.stop is not None and trial.stop.deadline <= at]
+        orders = [(trial, trial.stop) for trial in live if trial.stop is not None and not trial.stop.waits_for_save]
+        return [(trial.number, trial.attempt) for trial, order in orders if order.deadline <= at]
 
     def is_paused(self, number: int) -> bool:
         """Whether a trial waits at a rung."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from . import attempts, claims, control, imports, retention, runs
+from . import attempts, claims, control, imports, leaving, retention, runs
 from . import messages as m
 from .record import StudyData
 from .trials import FAILURE_KEY, TRANSITIONS, Effects, TrialRecord
@@ -29,6 +29,7 @@ HANDLERS: Mapping[type[m.Event], Callable[[StudyData, Any, float], Effects]] = {
     m.StudyUnpaused: control.study_unpaused,
     m.RunExtended: control.run_extended,
     m.SlotsResized: control.slots_resized,
+    m.NodesLeaving: leaving.nodes_leaving,
     m.Claimed: claims.claimed,
     m.Suggested: claims.suggested,
     m.ParamAsked: attempts.param_asked,

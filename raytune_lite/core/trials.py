@@ -85,6 +85,11 @@ class StopOrder:
         """Whether the trial ends with the attempt."""
         return self.cause is StopCause.TRIAL_STOPPED
 
+    @property
+    def waits_for_save(self) -> bool:
+        """Whether the attempt ends when it has saved next, and is not killed at the deadline: its node is gone then."""
+        return self.cause is StopCause.NODE_LEAVING
+
 
 @dataclass(slots=True)
 class TrialRecord:

@@ -31,11 +31,15 @@ class Outcome(str, enum.Enum):
 
 
 class StopCause(str, enum.Enum):
-    """Why a live attempt must end. TRIAL_STOPPED: for good; the others: the trial goes on later."""
+    """Why a live attempt must end. TRIAL_STOPPED: for good; the others: the trial goes on later.
+
+    NODE_LEAVING: it saves before it ends, and is not killed: it runs on until then, or until its node is gone.
+    """
 
     TRIAL_STOPPED = "trial_stopped"
     STUDY_PAUSED = "study_paused"
     SLOTS_RESIZED = "slots_resized"
+    NODE_LEAVING = "node_leaving"
 
 
 class FailureKind(str, enum.Enum):
@@ -116,6 +120,17 @@ class Progress:
     trained_at: tuple[tuple[int, float], ...] = ()
     saving: float = 0.0
     gpus: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leave:
+    """What a live attempt hears whose node leaves: save and end, the trial goes on elsewhere.
+
+    ``reason``: for people. ``seconds``: until the node is gone; None: it is not known.
+    """
+
+    reason: str
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -195,6 +195,7 @@ _STUDY: Mapping[type[m.Event], Callable[[Any], str]] = {
     m.StudyUnpaused: lambda _: "the user let the study go on",
     m.RunExtended: lambda event: f"the user extended the run to {_bounds(event)}",
     m.SlotsResized: lambda event: f"the user set the slots to {event.n_slots}",
+    m.NodesLeaving: lambda event: f"{len(event.nodes)} node(s) leave: trials there save and go on elsewhere",
 }
 
 __all__ = ["Note", "failure_text", "notes_of", "pruner_name", "retry_text"]

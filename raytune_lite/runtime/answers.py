@@ -1,6 +1,6 @@
 """What the driver answers to an attempt's message, as JSON: an answer, a refusal, or that it is busy.
 
-An answer is [the core's answer, why the attempt shall stop or null]. The driver unpickles nothing that a worker sent,
+An answer is [the core's answer, why the attempt shall stop or null]; a Leave there means: when it has saved. The driver unpickles nothing that a worker sent,
 and a worker nothing that the driver sent.
 """
 
@@ -10,12 +10,13 @@ from typing import Any
 
 from .. import exceptions
 from ..core.encoding import from_json, to_json
+from ..core.messages import Leave
 from .failures import DriverGone
 
 BUSY = b'"busy"'  # nothing is acknowledged, but the driver lives: send the same again
 
 
-def answer(value: Any, stop: str | None) -> bytes:
+def answer(value: Any, stop: str | Leave | None) -> bytes:
     """An event was handled."""
     return to_json([value, stop]).encode()
 
@@ -36,7 +37,7 @@ def is_superseded(reply: bytes) -> bool:
     return reply.startswith(_SUPERSEDED)
 
 
-def read(reply: bytes) -> tuple[Any, str | None]:
+def read(reply: bytes) -> tuple[Any, str | Leave | None]:
     """The core's answer, and why the attempt shall stop.
 
     Raises:

@@ -26,7 +26,7 @@ class Request:
     refuse: Callable[[Exception], None]
     text: str | None = None
     slot: str | None = None
-    stop: str | None = None
+    stop: str | m.Leave | None = None
 
 
 Later = Callable[[SuggestRequest, Sequence[Request]], None]

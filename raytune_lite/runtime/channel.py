@@ -149,7 +149,7 @@ class DriverChannel:
         param: m.ParamValue = self._send(event)[0]
         return param
 
-    def report(self, number: int, attempt: int, progress: m.Progress) -> tuple[m.Decision, str | None]:
+    def report(self, number: int, attempt: int, progress: m.Progress) -> tuple[m.Decision, str | m.Leave | None]:
         """See delivery.Channel."""
         decision, stop = self._send(m.Reported(number=number, attempt=attempt, progress=progress))
         return m.Decision(decision), stop
@@ -158,7 +158,7 @@ class DriverChannel:
         """See hand.EndChannel. It is no answer for the attempt that this process works at, so it renews no lease."""
         self._send(event, renews=False)
 
-    def _send(self, event: m.Event, *, renews: bool = True) -> tuple[Any, str | None]:
+    def _send(self, event: m.Event, *, renews: bool = True) -> tuple[Any, str | m.Leave | None]:
         acknowledged = self._acknowledged if renews else _nobody
         message = with_token(self._token, event_to_json(event).encode())
         while True:

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from ..core.bounds import MAX_GATHERED, MAX_STEP
-from ..core.messages import Assignment, CheckpointRef, Decision, ParamValue, Progress
+from ..core.messages import Assignment, CheckpointRef, Decision, Leave, ParamValue, Progress
 from ..distributions import Distribution
 from ..exceptions import StaleAttemptError
 from .failures import AttemptInterrupted, AttemptTimedOut
@@ -30,7 +30,7 @@ class Channel(Protocol):
     def suggest(self, number: int, attempt: int, name: str, distribution: Distribution) -> ParamValue:
         """The value of a parameter that was not suggested ahead."""
 
-    def report(self, number: int, attempt: int, progress: Progress) -> tuple[Decision, str | None]:
+    def report(self, number: int, attempt: int, progress: Progress) -> tuple[Decision, str | Leave | None]:
         """Deliver progress; it is stored when this returns. Answers the decision, and why to stop (None: go on)."""
 
 
@@ -64,6 +64,8 @@ class Delivery:
         self._decided_to = -1 if assignment.last_step is None else assignment.last_step
         self.next_due = self._due_after(self._decided_to)
         self._interrupted = ""
+        self._leave: str | None = None  # why the attempt is to end once it has saved
+        self.leave_by = math.inf  # when its node will be gone, by this process's monotonic clock
         self._waited, self._waits_since = 0.0, math.inf  # the objective's waits for the driver that are over; this one
         self._is_timed, self._gpus = assignment.is_timed, gpus
         self._saving = 0.0  # seconds of training that went into checkpoints
@@ -203,7 +205,9 @@ class Delivery:
             self.next_due = self._due_after(self._decided_to)
             if self.decision is Decision.CONTINUE:
                 self.decision = decision
-            if stop:
+            if isinstance(stop, Leave):
+                self.leave(stop)
+            elif stop:
                 self.interrupt(stop)
 
     def drain(self) -> Progress:
@@ -256,6 +260,29 @@ class Delivery:
     def interrupt(self, reason: str) -> None:
         """Ask the objective to end: its next call of this trial raises AttemptInterrupted."""
         self._interrupted = reason
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether the attempt is to save, and to end then."""
+        return self._leave is not None
+
+    def leave(self, order: Leave) -> None:
+        """Ask the objective to save: the attempt ends with the next checkpoint. Takes no lock: a signal may call it."""
+        self._leave = order.reason
+        if order.seconds is not None:
+            self.leave_by = self.monotonic() + order.seconds
+
+    def saved(self, step: int) -> None:
+        """The checkpoint of a step is stored. An attempt that is to leave ends; where the step's report is still to
+        come, with its next call, so that the report counts.
+
+        Raises:
+            AttemptInterrupted: it ends here.
+        """
+        if self._leave is not None:
+            self.interrupt(self._leave)
+            if step <= self._decided_to:
+                raise AttemptInterrupted(self._leave)
 
     def check(self) -> None:
         """Called by each method of the trial.

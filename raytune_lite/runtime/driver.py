@@ -146,7 +146,7 @@ class Driver:
         """
         return self._ask(event, patience)[0]
 
-    def report(self, event: m.Reported) -> tuple[m.Decision, str | None]:
+    def report(self, event: m.Reported) -> tuple[m.Decision, str | m.Leave | None]:
         """Handle a report of an attempt in this process; answers the decision, and why it shall stop."""
         return self._ask(event)
 
@@ -213,7 +213,7 @@ class Driver:
 
     # --- the inbox ---------------------------------------------------------------------------------------------------
 
-    def _ask(self, event: m.Event, patience: float | None = None) -> tuple[Any, str | None]:
+    def _ask(self, event: m.Event, patience: float | None = None) -> tuple[Any, str | m.Leave | None]:
         item = Item()
         item.request = Request(event, item.answer, item.refuse)
         return self._wait(item, patience), item.request.stop

@@ -104,7 +104,7 @@ class LocalStudy:
         param: m.ParamValue = self.driver.ask(event)
         return param
 
-    def report(self, number: int, attempt: int, progress: m.Progress) -> tuple[m.Decision, str | None]:
+    def report(self, number: int, attempt: int, progress: m.Progress) -> tuple[m.Decision, str | m.Leave | None]:
         """See delivery.Channel."""
         return self.driver.report(m.Reported(number=number, attempt=attempt, progress=progress))
 

@@ -21,6 +21,7 @@ from .tokens import AHEAD
 
 POLL = 0.25  # seconds between looks when nothing ends
 CAPACITY_INTERVAL = 5.0  # seconds between two looks at how many trials there is room for
+LEAVING_INTERVAL = 2.0  # seconds between two looks at which nodes will soon be gone
 DRAIN_PATIENCE = 10.0  # seconds a driver has, at the end of a run, to store what there is left to report
 DISMISS_PATIENCE = 0.5  # seconds that idle tasks have, when a run is over, to be answered that there is nothing
 STOP_GRACE = 5.0  # seconds an interrupted objective has to notice, before its task is killed
@@ -74,6 +75,8 @@ class Launcher:
         self._seen: int | None = None  # of the study's finished trials
         self._draining = False
         self._room, self._growth, self._room_until = 0, 0, -math.inf
+        self._leaving: dict[str, float | None] = {}
+        self._leaving_until = -math.inf
         self._at_once: int | None = None  # trials that may run at once, and have room
         self._pace = pace or Pace(host)
         self._prefetched, self._n_asked = 0, 0  # slots, in all and in the last call
@@ -240,6 +243,7 @@ class Launcher:
             n_tasks=self._slots.n_tasks,
             room=self._at_once,
             blocked=self._standstill.blocked,
+            leaving=self._nodes_that_leave(),
         )
         plan = self._driver.plan(handover, timeout)
         # those that it gave a trial are to be given back, too, until their tasks are submitted
@@ -252,6 +256,16 @@ class Launcher:
         if not self._draining:
             self._telling.lost(lost)
         return plan
+
+    def _nodes_that_leave(self) -> tuple[tuple[str, float | None], ...]:
+        """As Handover.leaving. When one is new, the next look at how much room there is comes at once."""
+        now = self._host.monotonic()
+        if now >= self._leaving_until:
+            known, self._leaving = self._leaving, self._tasks.leaving()
+            self._leaving_until = now + LEAVING_INTERVAL
+            if known.keys() != self._leaving.keys():
+                self._room_until = -math.inf
+        return tuple(self._leaving.items())
 
     # --- the end -----------------------------------------------------------------------------------------------------
 

@@ -100,7 +100,7 @@ class Handover:
     to hold one. ``running``: for how many seconds the run has been under way, by the script's clock, which outlives
     every driver. ``n_tasks``: tasks that are queued or running; ``room``: trials that there is room for at once, None
     while nobody has looked; ``blocked``: why none of them begins, for people; ""
-    while trials run, or where it is not known.
+    while trials run, or where it is not known. ``leaving``: the nodes that will soon be gone, see NodesLeaving.
     """
 
     ended: tuple[Returned, ...] = ()
@@ -114,6 +114,7 @@ class Handover:
     n_tasks: int = 0
     room: int | None = None
     blocked: str = ""
+    leaving: tuple[tuple[str, float | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,6 +224,12 @@ class Tasks(Protocol):
     def capacity(self) -> int:
         """How many trials could run at once. May ask the cluster, so not to be called in a tight loop."""
 
+    def leaving(self) -> dict[str, float | None]:
+        """The nodes that will soon be gone -> seconds until then, None where that is not known.
+
+        May ask the cluster, as ``capacity``.
+        """
+
     def growth(self) -> int:
         """How many tasks are to be queued though there is no room, so that an autoscaler adds nodes; 0: there is none.
 
@@ -249,6 +256,10 @@ class TasksHere:
     """What Tasks that do not leave this machine have in common: none is ever lost, and there is no autoscaler."""
 
     __slots__ = ()
+
+    def leaving(self) -> dict[str, float | None]:
+        """See Tasks."""
+        return {}
 
     def growth(self) -> int:
         """See Tasks."""

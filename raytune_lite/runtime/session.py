@@ -197,10 +197,10 @@ class Session:
         self._perform(batch)
         self._history.keep(self.epoch, self._state, self._slots)  # what is in memory is what is stored
 
-    def _why_stop(self, event: m.Event) -> str | None:
+    def _why_stop(self, event: m.Event) -> str | m.Leave | None:
         """Why the attempt that sent the event must end, if it must."""
         if isinstance(event, (m.Reported, m.ParamAsked)):
-            return self._state.should_stop(event.number, event.attempt)
+            return self._state.should_stop(event.number, event.attempt, self.now())
         return None
 
     def apply(self, events: Sequence[m.Event]) -> list[Any]:
@@ -314,6 +314,8 @@ class Session:
             is_stopped: the script is being stopped: nothing is to begin any more.
         """
         slots = self._slots
+        if handover.leaving or self._state.run.leaving:
+            self.call(m.NodesLeaving(nodes=handover.leaving))
         events = slots.gone(handover, refused or {})
         self.apply(events)
         slots.looked(handover)

@@ -35,7 +35,8 @@ from .host import Host, RealHost
 class Trial:
     """One attempt of one trial, as the objective sees it. Method names and rules are Optuna's.
 
-    Beyond Optuna: ``save_checkpoint``, ``load_checkpoint``, ``checkpoint_dir``, ``attempt``, ``resumed_from_step``.
+    Beyond Optuna: ``save_checkpoint``, ``load_checkpoint``, ``checkpoint_dir``, ``should_checkpoint``, ``attempt``,
+    ``resumed_from_step``.
     """
 
     def __init__(
@@ -301,6 +302,15 @@ class Trial:
         """Step of the checkpoint this attempt starts from, or None. The first step of this attempt is the next one."""
         return self._assignment.checkpoint.step if self._assignment.checkpoint else None
 
+    def should_checkpoint(self) -> bool:
+        """Whether to save now, beside the usual times: this node is drained or preempted, and will soon be gone.
+
+        The attempt ends when it has saved, at no cost of retries, and the trial goes on from there on another node.
+        One that does not save runs on until its node is gone. Costs no message.
+        """
+        self.delivery.check()
+        return self.delivery.is_leaving
+
     def save_checkpoint(self, state: Mapping[str, Any], step: int) -> None:
         """Store ``state`` (tensors, numbers, strings and containers of them) as the trial's checkpoint.
 
@@ -350,6 +360,7 @@ class Trial:
                 published = store.publish(directory, self.number, self.attempt, step)
             self._disk_has_worked = True
         self.delivery.add_checkpoint(published)
+        self.delivery.saved(step)
 
     @contextmanager
     def _disk(self) -> Iterator[None]:

@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 import ray
@@ -88,10 +88,22 @@ def demand(request: Mapping[str, Any]) -> dict[str, float]:
     return {name: float(amount) for name, amount in wanted.items() if amount}
 
 
-def capacity(request: Mapping[str, Any]) -> int:
-    """How many trials the cluster, as it is now, could run at once."""
+def capacity(request: Mapping[str, Any], without: Container[str] = ()) -> int:
+    """How many trials the cluster, as it is now, could run at once; ``without``: nodes that take none any more."""
     wanted = demand(request)
-    return sum(_places(node["Resources"], wanted) for node in _nodes(request.get("label_selector")))
+    nodes = [node for node in _nodes(request.get("label_selector")) if node["NodeID"] not in without]
+    return sum(_places(node["Resources"], wanted) for node in nodes)
+
+
+def leaving() -> dict[str, float | None]:
+    """The nodes that are being drained -> seconds until they are gone, None where Ray was given no deadline.
+
+    No public call of Ray says it. A Ray without this one has no such nodes, as far as can be known.
+    """
+    with contextlib.suppress(Exception):
+        found = ray._private.state.state.get_draining_nodes()  # deadlines in ms since 1970, 0: none
+        return {node: max(0.0, at / 1000 - time.time()) if at else None for node, at in found.items()}
+    return {}
 
 
 def _places(have: Mapping[str, float], wanted: Mapping[str, float]) -> int:

@@ -130,7 +130,11 @@ class RayTasks:
 
     def capacity(self) -> int:
         """See ports.Tasks."""
-        return cluster.capacity(self._request)
+        return cluster.capacity(self._request, cluster.leaving())
+
+    def leaving(self) -> dict[str, float | None]:
+        """See ports.Tasks."""
+        return cluster.leaving()
 
     def blocked(self) -> str:
         """See ports.Tasks."""

@@ -98,6 +98,10 @@ class SimulatedTasks:
         """See ports.Tasks."""
         return self._cluster.scenario.nodes * self._cluster.scenario.slots
 
+    def leaving(self) -> dict[str, float | None]:
+        """See ports.Tasks."""
+        return self._cluster.leaving()
+
     def growth(self) -> int:
         """See ports.Tasks."""
         return 0

@@ -144,7 +144,7 @@ class AuditedChannel:
         """See delivery.Channel."""
         return self._channel.suggest(number, attempt, name, distribution)
 
-    def report(self, number: int, attempt: int, progress: m.Progress) -> tuple[m.Decision, str | None]:
+    def report(self, number: int, attempt: int, progress: m.Progress) -> tuple[m.Decision, str | m.Leave | None]:
         """See delivery.Channel."""
         found = self._channel.report(number, attempt, progress)
         self._auditor.acknowledged(number, progress)

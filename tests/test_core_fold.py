@@ -202,6 +202,11 @@ class Chaos(Shell):
         stopped = [n for n in self.state.slots.values() if self.state.trials[n].stop is not None]
         assert before - len(stopped) <= n
 
+    def leaves(self, x):
+        nodes = [(f"node-{i}", float(x % 50) if x % 3 else None) for i in range(3) if x >> i & 1]
+        self.do(m.NodesLeaving, nodes=tuple(nodes))
+        assert self.ask(m.Claimed, slot=f"slot-{next(self.names)}", node=nodes[0][0]) is None if nodes else True
+
     def extends(self, x):
         if not self.state.run.stopping:
             bound = {"n_trials": x % 3} if x % 2 else {"max_trials": x % 40}
@@ -257,6 +262,7 @@ class Chaos(Shell):
 MOVES = (
     *["claims"] * 6, *["reports"] * 6, *["ends"] * 4, *["loses"] * 2, *["repeats"] * 2, "haunts", "enqueues", "adds",
     "imports_zombie", "stops", "finishes", "restarts", "asks_param", "stops_a_trial", "pauses", "resizes", "extends",
+    "leaves",
 )  # fmt: skip
 
 moves = st.lists(st.tuples(st.sampled_from(MOVES), st.integers(0, 10**6)), max_size=80)

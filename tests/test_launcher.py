@@ -41,6 +41,7 @@ class Tasks:
         self.submitted, self.cancelled, self.running = [], [], []
         self.why_blocked, self.gathered, self.more = "", [], 0
         self.explaining, self.explained_at = [], 0.0
+        self.nodes, self.looks = {}, 0
 
     def submit(self, prefetched=()):
         slots = [item.slot for item in prefetched] or [f"t{len(self.submitted)}"]
@@ -79,6 +80,10 @@ class Tasks:
 
     def growth(self):
         return self.more
+
+    def leaving(self):
+        self.looks += 1
+        return self.nodes
 
 
 class Driver:
@@ -161,6 +166,32 @@ class Run:
     def __call__(self):
         self.launcher.run()
         return self
+
+
+# --- nodes that leave ------------------------------------------------------------------------------------------------
+
+
+def test_the_driver_hears_which_nodes_leave_and_the_cluster_is_asked_every_two_seconds_at_most():
+    run = Run([plan()] * 40 + [OVER], poll=0.25)  # ten seconds
+    run.tasks.nodes = {"n1": 60.0, "n2": None}
+    run()
+    assert {handover.leaving for handover in run.driver.heard} == {(("n1", 60.0), ("n2", None))}
+    assert run.tasks.looks == 6
+
+
+def test_how_much_room_there_is_is_looked_at_again_when_a_node_leaves():
+    run = Run([plan(None)] * 12 + [OVER], poll=0.25, capacity=4)
+    sleep = run.host.sleep
+
+    def later(seconds):
+        sleep(seconds)
+        if run.host.now >= 1.0 and not run.tasks.nodes:
+            run.tasks.nodes, run.tasks.room = {"n1": 60.0}, 2
+
+    run.host.sleep = later
+    run()
+    room = [handover.room for handover in run.driver.heard]
+    assert (room[8], room[11]) == (4, 2), "two seconds, not the usual five"
 
 
 # --- tasks -----------------------------------------------------------------------------------------------------------

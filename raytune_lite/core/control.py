@@ -109,8 +109,8 @@ def run_extended(s: StudyData, event: m.RunExtended, _at: float) -> Effects:
 def slots_resized(s: StudyData, event: m.SlotsResized, at: float) -> Effects:
     """At most so many attempts at once; the answer is how many live ones must end for that.
 
-    The victims: those whose nodes leave, then the lowest rung first, then the least work since the last checkpoint, then
-    the youngest. They go on first when there is room.
+    The victims: those whose nodes leave, then the lowest rung first, then the least work since the last checkpoint,
+    then the youngest. They go on first when there is room.
 
     Raises:
         MessageError: the run has ended or is stopping, or ``n_slots`` is below 1.

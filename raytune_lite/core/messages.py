@@ -67,8 +67,9 @@ __all__ = [
     "FAILURE_KINDS",
     "AdoptTrial", "Answer", "Assignment", "AttemptEnded", "AttemptLost", "CheckpointRef", "Claimed", "Command",
     "Decision", "Discard", "DropCheckpoint", "EndAttempt", "Event", "Failure", "FailureKind", "Leave", "LogEntry",
-    "NewAttempt", "NewTrial", "NodesLeaving", "Outcome", "ParamAsked", "ParamSet", "ParamValue", "Parent", "Progress", "PromoteRung", "PutAttr",
-    "PutCell", "PutCheckpoint", "PutParam", "PutReport", "PutRung", "PutValues", "Reported", "Row", "RunExtended",
-    "RunFinished", "RunStarted", "SetState", "SlotsResized", "StopCause", "StopRequested", "StudyPaused",
-    "StudyUnpaused", "Suggest", "SuggestOne", "Suggested", "TrialAdded", "TrialEnqueued", "TrialStopRequested",
+    "NewAttempt", "NewTrial", "NodesLeaving", "Outcome", "ParamAsked", "ParamSet", "ParamValue", "Parent", "Progress",
+    "PromoteRung", "PutAttr", "PutCell", "PutCheckpoint", "PutParam", "PutReport", "PutRung", "PutValues", "Reported",
+    "Row", "RunExtended", "RunFinished", "RunStarted", "SetState", "SlotsResized", "StopCause", "StopRequested",
+    "StudyPaused", "StudyUnpaused", "Suggest", "SuggestOne", "Suggested", "TrialAdded", "TrialEnqueued",
+    "TrialStopRequested",
 ]  # fmt: skip

@@ -51,6 +51,9 @@ class RaytuneLiteCallback(ReportingCallback, Callback):  # type: ignore[misc]  #
     Before a report the trainer's checkpoint is saved as the trial's, so a paused trial goes on from that very step.
     ``trainer.fit`` needs ``ckpt_path=callback.ckpt_path``; without it a resumed attempt is refused.
 
+    Where the node is drained or preempted, the attempt ends at the end of its epoch. If half of the time that the node
+    had left is over before that, it saves and ends after the batch, from the second epoch on.
+
     Args:
         trial: the objective's trial.
         monitor: name of a metric that the module logs with ``self.log``.
@@ -149,6 +152,13 @@ class RaytuneLiteCallback(ReportingCallback, Callback):  # type: ignore[misc]  #
         if self.unit == "step" and not trainer.is_last_batch:
             self._save_and_report(trainer, _WITHIN, save=self.save)
 
+    def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:  # noqa: ARG002
+        """Save within the epoch where the node will be gone before its end. What was reported last stays so."""
+        if not (self.save and self._reported and self.trial.should_checkpoint() and self.trial.delivery.must_hurry):
+            return
+        if not trainer.is_last_batch and not trainer.fit_loop._should_accumulate():
+            self._save(trainer, _WITHIN, self._reported)
+
     def on_train_end(self, trainer: Any, pl_module: Any) -> None:  # noqa: ARG002
         """Report the last epoch. It is not saved: a fit that resumed at its own end would log no metric to return."""
         self._end_epoch(trainer, save=False)
@@ -174,14 +184,17 @@ class RaytuneLiteCallback(ReportingCallback, Callback):  # type: ignore[misc]  #
         value = self._monitored(trainer.callback_metrics, "logged", way_out)
         self._reported, self._is_validated = step, False  # the checkpoint holds it
         if save:
-            self._saving = place
-            try:
-                with self.trial.checkpoint_dir(step) as directory:
-                    trainer.save_checkpoint(directory / CHECKPOINT_FILE, weights_only=False)
-            finally:
-                self._saving = None
+            self._save(trainer, place, step)
         if self._report(value, step):
             raise self._pruned()
+
+    def _save(self, trainer: Any, place: str, step: int) -> None:
+        self._saving = place
+        try:
+            with self.trial.checkpoint_dir(step) as directory:
+                trainer.save_checkpoint(directory / CHECKPOINT_FILE, weights_only=False)
+        finally:
+            self._saving = None
 
     # --- checkpoints -------------------------------------------------------------------------------------------------
 

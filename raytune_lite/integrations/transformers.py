@@ -42,6 +42,8 @@ class RaytuneLiteCallback(ReportingCallback, TrainerCallback):  # type: ignore[m
     ``trainer.train()``. That needs ``resume_from_checkpoint=callback.resume_from_checkpoint``; without it a resumed
     attempt is refused.
 
+    Where the node is drained or preempted, the attempt saves after the step and ends, from its first report on.
+
     Args:
         trial: the objective's trial.
         monitor: a key of the metrics that the Trainer evaluates: "eval_loss", "eval_accuracy".
@@ -109,6 +111,11 @@ class RaytuneLiteCallback(ReportingCallback, TrainerCallback):  # type: ignore[m
         """The last evaluation is complete, for all its data sets: its metrics must be reported by now."""
         self._finish_evaluation(state, control)
 
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
+        """Have the Trainer save where the node will soon be gone."""
+        if self._saves_to_leave():
+            control.should_save = True
+
     def on_evaluate(self, args: Any, state: Any, control: Any, metrics: dict[str, float], **_: Any) -> None:  # noqa: ARG002
         """Keep the metrics until they are saved. Called once for each data set."""
         if not self._is_training or self._must_end or self._step(state) <= self._reported:
@@ -120,11 +127,15 @@ class RaytuneLiteCallback(ReportingCallback, TrainerCallback):  # type: ignore[m
             self._report_metrics(state, control)
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """The Trainer has saved: publish that as the trial's checkpoint, then report."""
-        if self.monitor not in self._metrics:
+        """The Trainer has saved: publish that as the trial's checkpoint, then report.
+
+        Without new metrics it is one to leave with, and belongs to the last report.
+        """
+        is_new = self.monitor in self._metrics
+        if not is_new and not self._saves_to_leave():
             return
         saved = Path(args.output_dir) / f"{PREFIX_CHECKPOINT_DIR}-{state.global_step}"
-        with self.trial.checkpoint_dir(self._step(state)) as directory:
+        with self.trial.checkpoint_dir(self._step(state) if is_new else self._reported) as directory:
             if args.save_strategy == "no":  # it was saved for us alone
                 for path in saved.iterdir():
                     shutil.move(path, directory)
@@ -141,6 +152,10 @@ class RaytuneLiteCallback(ReportingCallback, TrainerCallback):  # type: ignore[m
             raise self._pruned()
 
     # -----------------------------------------------------------------------------------------------------------------
+
+    def _saves_to_leave(self) -> bool:
+        is_at_work = self._is_training and not self._must_end
+        return bool(self.save and is_at_work and self._reported and self.trial.should_checkpoint())
 
     def _step(self, state: Any) -> int:
         # the epoch is a float, exact at its end: e + n / n

@@ -1,7 +1,7 @@
 """What the driver answers to an attempt's message, as JSON: an answer, a refusal, or that it is busy.
 
-An answer is [the core's answer, why the attempt shall stop or null]; a Leave there means: when it has saved. The driver unpickles nothing that a worker sent,
-and a worker nothing that the driver sent.
+An answer is [the core's answer, why the attempt shall stop or null]; a Leave there means: when it has saved. The
+driver unpickles nothing that a worker sent, and a worker nothing that the driver sent.
 """
 
 from __future__ import annotations

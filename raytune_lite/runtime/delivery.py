@@ -65,7 +65,7 @@ class Delivery:
         self.next_due = self._due_after(self._decided_to)
         self._interrupted = ""
         self._leave: str | None = None  # why the attempt is to end once it has saved
-        self.leave_by = math.inf  # when its node will be gone, by this process's monotonic clock
+        self._half_gone_at = math.inf  # when half of the time is over that its node had left, by the monotonic clock
         self._waited, self._waits_since = 0.0, math.inf  # the objective's waits for the driver that are over; this one
         self._is_timed, self._gpus = assignment.is_timed, gpus
         self._saving = 0.0  # seconds of training that went into checkpoints
@@ -266,11 +266,16 @@ class Delivery:
         """Whether the attempt is to save, and to end then."""
         return self._leave is not None
 
+    @property
+    def must_hurry(self) -> bool:
+        """Whether half of the time is over that its node had left: nobody is to wait for a better place to save."""
+        return self._leave is not None and self.monotonic() >= self._half_gone_at
+
     def leave(self, order: Leave) -> None:
         """Ask the objective to save: the attempt ends with the next checkpoint. Takes no lock: a signal may call it."""
+        if self._leave is None and order.seconds is not None:
+            self._half_gone_at = self.monotonic() + order.seconds / 2
         self._leave = order.reason
-        if order.seconds is not None:
-            self.leave_by = self.monotonic() + order.seconds
 
     def saved(self, step: int) -> None:
         """The checkpoint of a step is stored. An attempt that is to leave ends; where the step's report is still to

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ..arguments import as_float, as_integer, shown
+from ..arguments import as_float, shown
 from ..checkpoints.disk import is_failing
 from ..checkpoints.store import CheckpointStore
 from ..core.bounds import MAX_STEP, check_constraint, check_distribution, check_json, check_name
@@ -30,6 +30,7 @@ from ..exceptions import CheckpointDiskError, CheckpointError
 from ..notebook import html_table, one_line
 from .delivery import Channel, Delivery
 from .host import Host, RealHost
+from .reported import checked_step, checked_values
 
 
 class Trial:
@@ -224,7 +225,8 @@ class Trial:
         if type(value) is float and self._n_objectives == 1 and type(step) is int and 0 <= step <= MAX_STEP:
             values: tuple[float, ...] = (value,)
         else:
-            values, step = self._checked_values(value, step), self._checked_step(step)
+            values = checked_values(self.number, self._n_objectives, value, step)
+            step = checked_step(self.number, step)
         delivery = self.delivery
         with delivery.lock:
             is_new = step not in self._seen and step >= self._first_step
@@ -238,41 +240,6 @@ class Trial:
             warnings.warn(
                 f"trial {self.number}: step {step} was reported already{whose}; the first value stands.", stacklevel=2
             )
-
-    def _checked_values(self, value: Any, step: Any) -> tuple[float, ...]:
-        """What was reported as one float an objective."""
-        n = self._n_objectives
-        if n == 1:
-            return (self._checked_value(value, step),)
-        try:
-            values = () if isinstance(value, (str, bytes)) else tuple(value)
-        except TypeError:  # a single number
-            values = ()
-        if len(values) != n:
-            raise TypeError(
-                f"trial {self.number}: report() needs {n} numbers, one for each objective, got {shown(value)} at step "
-                f"{shown(step)}; pass them as a tuple."
-            )
-        return tuple(self._checked_value(part, step) for part in values)
-
-    def _checked_value(self, value: Any, step: Any) -> float:
-        found = as_float(value)
-        if found is None:
-            raise TypeError(
-                f"trial {self.number}: report() needs a number, got {shown(value)} of type "
-                f"{type(value).__name__} at step {shown(step)}; pass float(loss)."
-            )
-        return found
-
-    def _checked_step(self, step: Any) -> int:
-        whole = as_integer(step)
-        if whole is None:
-            raise TypeError(f"trial {self.number}: step must be an integer, got {shown(step)}.")
-        if whole < 0:
-            raise ValueError(f"trial {self.number}: step must be >= 0, got {whole}; count epochs from 0 or 1.")
-        if whole > MAX_STEP:
-            raise ValueError(f"trial {self.number}: step must be <= {MAX_STEP} (the database's integer), got {whole}.")
-        return whole
 
     def should_prune(self) -> bool:
         """Whether to end this attempt now (``raise TrialPruned()``): the pruner said PAUSE or STOP.
@@ -306,9 +273,8 @@ class Trial:
         """Whether to save now, beside the usual times: this node is drained or preempted, and will soon be gone.
 
         The attempt ends when it has saved, at no cost of retries, and the trial goes on from there on another node.
-        One that does not save runs on until its node is gone. Costs no message.
+        One that does not save runs on until its node is gone. Costs no message, and raises nothing.
         """
-        self.delivery.check()
         return self.delivery.is_leaving
 
     def save_checkpoint(self, state: Mapping[str, Any], step: int) -> None:
@@ -338,7 +304,7 @@ class Trial:
             CheckpointError: the directory cannot be made, or what the block wrote is no checkpoint.
         """
         self.delivery.check()
-        step = self._checked_step(step)
+        step = checked_step(self.number, step)
         store = self._checkpoints()
         with self.delivery.saving():
             with self._disk():

@@ -25,6 +25,7 @@ EVENTS = [
     m.StudyUnpaused(key="unpause"),
     m.RunExtended(key="more", max_trials=9),
     m.SlotsResized(n_slots=3, key="fewer"),
+    m.NodesLeaving(nodes=(("n", 2.5), ("m", None))),
     m.Claimed(slot="s", node="n"),
     m.Suggested(number=0, params=(LR, LAYERS, KIND)),
     m.ParamSet(number=0, attempt=1, param=LAYERS),

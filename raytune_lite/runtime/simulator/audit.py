@@ -195,7 +195,7 @@ class Auditor:
         facts = self._facts(row.number)
         self.check(facts.live == 0, f"trial {row.number}: attempt {row.attempt} while attempt {facts.live} is live")
         self.check(row.attempt == facts.attempt + 1, f"trial {row.number}: attempt {row.attempt} after {facts.attempt}")
-        self.control.attempt_begins(row.number, row.attempt, 1 + sum(facts.live > 0 for facts in self.trials.values()))
+        self.control.attempt_begins(row, 1 + sum(facts.live > 0 for facts in self.trials.values()))
         self.check((self.run, row.slot) not in self.slots, f"slot {row.slot} is given a second attempt")
         self.slots.add((self.run, row.slot))
         loses = facts.loses_a_report(row.resumed_step)

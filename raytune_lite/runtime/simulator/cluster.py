@@ -16,11 +16,15 @@ from .storage import Disk
 
 @dataclass(slots=True)
 class Node:
-    """A machine with places for tasks. ``back_at``: when it is there again."""
+    """A machine with places for tasks. ``back_at``: when it is there again. ``leaves``: it was announced that it will
+    be gone at ``gone_at``; None there: not when.
+    """
 
     name: str
     places: int
     back_at: float = 0.0
+    leaves: bool = False
+    gone_at: float | None = None
     running: list[Task] = field(default_factory=list)
 
 
@@ -67,8 +71,21 @@ class Cluster:
                 return
             task.process.kill("cancelled")
 
+    def preempt(self, node: Node, notice: float, *, is_told: bool) -> None:
+        """A node will be lost after some seconds, and gets no tasks meanwhile. ``is_told``: the cluster says when."""
+        node.leaves, node.gone_at = True, self.world.now + notice if is_told else None
+        self.world.note("notice", node.name, f"leaves in {notice:.0f} s")
+        self.world.after(notice, self.lose_node, node)
+
+    def leaving(self) -> dict[str, float | None]:
+        """See ports.Tasks."""
+        now = self.world.now
+        leaving = [node for node in self.nodes if node.leaves]
+        return {node.name: None if node.gone_at is None else max(0.0, node.gone_at - now) for node in leaving}
+
     def lose_node(self, node: Node) -> None:
-        """Everything on a node dies at once; it comes back later."""
+        """Everything on a node dies at once; it comes back later, with nothing announced."""
+        node.leaves, node.gone_at = False, None
         node.back_at = self.world.now + self.world.between("node away", 1.0, 30.0)
         for task in list(node.running):
             task.kind = FailureKind.NODE_LOST
@@ -78,6 +95,8 @@ class Cluster:
 
     def _dispatch(self) -> None:
         for node in self.nodes:
+            if node.leaves and not self.world.strikes("node that leaves takes a task", node.name):
+                continue
             while self._queue and node.back_at <= self.world.now and len(node.running) < node.places:
                 self._begin(self._queue.pop(0), node)
 

@@ -54,11 +54,15 @@ class Objective:
         loads_at = world.integer("loads after", 1, 4) if start and world.strikes("objective loads late", name) else 0
         if not loads_at:
             self._load(trial, params)
+        is_done = False  # it has saved, and its node leaves
         while step < scenario.max_step:
+            if is_done:
+                world.violate(f"{name}, attempt {trial.attempt}: its node leaves, it has saved, and it goes on")
             step += 1
             world.sleep(world.between("step takes", 0.5, 1.5) * scenario.step_seconds)
             self._suffer(trial, name)
-            saves = scenario.save_every and step % scenario.save_every == 0
+            heeds = scenario.save_every and scenario.heeds_nodes
+            saves = scenario.save_every and (step % scenario.save_every == 0 or (heeds and trial.should_checkpoint()))
             if saves and scenario.saves_first:
                 self._save(trial, params, step)
             if scenario.sets_attrs:
@@ -68,6 +72,7 @@ class Objective:
             trial.report(_alone(scenario.values(params, step)), step)
             if saves and not scenario.saves_first:
                 self._save(trial, params, step)
+            is_done = bool(saves) and trial.delivery.is_leaving
             if step == start + loads_at:
                 self._load(trial, params)
             if trial.should_prune():

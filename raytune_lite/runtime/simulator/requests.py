@@ -30,7 +30,9 @@ class Requests:
         self._ordered: set[tuple[int, int]] = set()  # attempts that were perhaps ordered to end; membership only
         self._paused = False
         self._slots = math.inf
-        self._before = (self.stopped, self._slots)
+        self._leaving: frozenset[str] = frozenset()  # nodes
+        self._nodes: dict[tuple[int, int], str] = {}  # attempt -> node
+        self._before = (self.stopped, self._slots, self._leaving)
         self._now: tuple[m.Event, ...] = ()  # of this commit, those that tell attempts to end
 
     def begins(self, events: Sequence[m.Event], rows: Sequence[m.Row], live: Mapping[int, int]) -> None:
@@ -38,11 +40,15 @@ class Requests:
         if any(isinstance(row, m.NewAttempt) for row in rows):
             unpaused = any(isinstance(event, (m.StudyUnpaused, m.RunStarted)) for event in events)
             self._check(not self._paused or unpaused, "an attempt begins in a paused study")
-        self._before = (self.stopped, self._slots)
+        self._before = (self.stopped, self._slots, self._leaving)
         self._now = tuple(event for event in events if isinstance(event, _ORDERS))
         for event in events:
             if isinstance(event, m.RunStarted):
-                self._paused, self._slots = False, math.inf
+                self._paused, self._slots, self._leaving = False, math.inf, frozenset()
+            elif isinstance(event, m.NodesLeaving):
+                self._leaving = frozenset(node for node, _ in event.nodes)
+                there = [key for key in live.items() if self._nodes.get(key) in self._leaving]
+                self._ordered.update(there)
             elif isinstance(event, CONTROL):
                 self._take(event, live)
 
@@ -57,9 +63,13 @@ class Requests:
         if isinstance(event, (m.StudyPaused, m.SlotsResized)):
             self._ordered.update(live.items())
 
-    def attempt_begins(self, number: int, attempt: int, n_live: int) -> None:
+    def attempt_begins(self, row: m.NewAttempt, n_live: int) -> None:
         """An attempt begins; with it ``n_live`` are live."""
-        stopped, slots = self._before
+        number, attempt, node = row.number, row.attempt, row.node
+        stopped, slots, leaving = self._before
+        self._nodes[number, attempt] = node
+        is_left = node in leaving and node in self._leaving
+        self._check(not is_left, f"attempt {attempt} of trial {number} begins on {node}, which leaves")
         if any(getattr(event, "number", number) == number for event in self._now):
             self._ordered.add((number, attempt))
         self._check(number not in stopped, f"trial {number} was stopped, and begins again")

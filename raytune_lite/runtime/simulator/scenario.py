@@ -31,6 +31,8 @@ RATES = {
     "worker is cut off until it is given up, and hangs": 0.01,
     "killing does not work": 0.3,
     "node is lost": 0.02,
+    "node is preempted": 0.04,
+    "node that leaves takes a task": 0.2,
     "loss is noticed late": 0.2,
     "end is late": 0.05,
     "driver dies before a commit": 0.006,
@@ -81,6 +83,7 @@ RATES = {
 # Seconds of virtual time: then nothing fails any more, and the study must end. Short ones, too: what a driver forgets,
 # its next life may put right.
 CALM_AFTER = (30.0, 100.0, 240.0, 240.0)
+SPOT = 0.3  # probability that nodes are preempted at all
 
 
 class SlowSampler(RandomSampler):
@@ -118,6 +121,7 @@ class Scenario:
     save_every: int
     saves_first: bool
     saves_twice: float
+    heeds_nodes: bool  # it saves when its node leaves
     sets_attrs: bool
     nan_share: float
     bumps: bool  # curves go up and down, else they fall
@@ -235,6 +239,7 @@ def draw(world: World, *, sql: bool) -> Scenario:
         step_seconds=0.02 if many else world.choice("step seconds", (0.02, 0.3, 1.0, 4.0)),
         save_every=every,
         saves_first=world.draw("saves first") < 0.5,
+        heeds_nodes=world.draw("saves when its node leaves") < 0.7,
         saves_twice=world.choice("saves twice how often", (0.0, 0.0, 0.2)),
         sets_attrs=world.draw("sets attributes") < 0.5,
         nan_share=world.choice("share of NaN", (0.0, 0.0, 0.2)),
@@ -262,6 +267,8 @@ def _draw_rates(world: World) -> None:
     for fault, rate in RATES.items():
         share = world.choice(f"rate of {fault}", (0.0, 0.5, 1.0, 3.0))
         world.rates[fault] = min(0.5, rate * share * weather)
+    if world.draw("has spot nodes") > SPOT:
+        world.rates["node is preempted"] = 0.0
 
 
 def _retries(world: World) -> RetryPolicy:

@@ -211,6 +211,9 @@ class Simulation:
         for node in self.cluster.nodes:
             if node.back_at <= world.now and world.strikes("node is lost", node.name):
                 self.cluster.lose_node(node)
+            elif node.back_at <= world.now and not node.leaves and world.strikes("node is preempted", node.name):
+                notice = world.choice("notice of", (0.5, 5.0, 30.0, 120.0))
+                self.cluster.preempt(node, notice, is_told=world.draw("notice says when") < 0.7)
         if self.cluster.disk.published and world.strikes("checkpoint is damaged"):
             uri = world.choice("which checkpoint", list(self.cluster.disk.published))
             world.note("notice", "disk", f"{uri} is damaged")

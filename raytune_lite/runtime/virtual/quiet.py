@@ -313,7 +313,7 @@ class Channel:
         )
         return found
 
-    def report(self, number: int, attempt: int, progress: m.Progress) -> tuple[m.Decision, str | None]:
+    def report(self, number: int, attempt: int, progress: m.Progress) -> tuple[m.Decision, str | m.Leave | None]:
         """See delivery.Channel."""
         start = time.process_time()
         found = self._driver.report(m.Reported(number=number, attempt=attempt, progress=progress))

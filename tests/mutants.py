@@ -129,6 +129,21 @@ MUTANTS = [
     Mutant("a grid's cell is dead after max_failures trials", "core/ledger.py",
            "self.cells[cell].failures >= self.grid.max_failures", "self.cells[cell].failures > self.grid.max_failures",
            "tests/test_ledger.py::test_a_cell_is_dead_after_max_failures_trials"),
+    # --- nodes that leave ---
+    Mutant("no trial begins on a node that leaves", "core/claims.py",
+           "s.may_start(at) and event.node not in s.run.leaving", "s.may_start(at)",
+           "tests/test_leaving.py::"
+           "test_no_trial_begins_on_a_node_that_leaves_and_a_claim_that_was_answered_is_answered_again"),
+    Mutant("an attempt whose node leaves ends when it has saved", "runtime/trial.py",
+           "        self.delivery.saved(step)\n", "",
+           "tests/test_leaving.py::test_an_attempt_that_is_told_saves_and_ends_with_that_steps_report"),
+    Mutant("an attempt that leaves reports the step that it saved", "runtime/delivery.py",
+           "            if step <= self._decided_to:\n                raise AttemptInterrupted(self._leave)\n",
+           "            raise AttemptInterrupted(self._leave)\n",
+           "tests/test_leaving.py::test_an_attempt_that_is_told_saves_and_ends_with_that_steps_report"),
+    Mutant("nobody is killed because its node leaves", "core/record.py",
+           "if trial.stop is not None and not trial.stop.waits_for_save]", "if trial.stop is not None]",
+           "tests/test_leaving.py::test_an_attempt_that_did_not_save_in_time_is_lost_with_its_node_at_no_cost"),
     # --- samplers and objectives ---
     Mutant("a random number depends on the trial's number", "samplers/rng.py", "spawn_key=(*_words(purpose), number)",
            "spawn_key=_words(purpose)",

@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("greenlet", reason="the simulated processes are greenlets: pip install greenlet")
 
-from raytune_lite.core import attempts, judging, lineage, moves, retention
+from raytune_lite.core import attempts, claims, judging, lineage, moves, retention, state
 from raytune_lite.core import messages as m
 from raytune_lite.core.ledger import CellState, Leases, Ledger
 from raytune_lite.core.record import StudyData
@@ -445,6 +445,26 @@ def hands_out_work_that_is_not_paid_for(patch):
     patch.setattr(StudyData, "is_used_up", lambda self, at: False)
 
 
+def begins_on_a_node_that_leaves(patch):
+    """The rule of claims is forgotten."""
+    claimed = claims.claimed
+
+    def careless(study, event, at):
+        return claimed(study, replace(event, node=None), at)
+
+    def noted(study, event, at):
+        effects = careless(study, event, at)
+        commands = [replace(c, node=event.node or "") if isinstance(c, m.NewAttempt) else c for c in effects.commands]
+        return effects._replace(commands=commands)
+
+    patch.setitem(state.HANDLERS, m.Claimed, noted)
+
+
+def stays_when_it_has_saved(patch):
+    """An attempt whose node leaves goes on after its checkpoint."""
+    patch.setattr(Delivery, "saved", lambda self, step: None)
+
+
 # and a seed that found each, when last looked: the hunt begins there, which saves minutes. Where histories have changed
 # since, it goes on with all the others.
 BUGS = {
@@ -462,6 +482,7 @@ BUGS = {
     a_restart_reads_the_wall_clock: 829, a_suspend_counts_as_silence: 137, never_takes_a_study_from_the_silent: 829,
     a_claim_ahead_outlives_its_task: 46, takes_pruned_trials_into_the_median: 11,
     swaps_the_values_of_two_objectives: 1115, hands_out_work_that_is_not_paid_for: 410004,
+    begins_on_a_node_that_leaves: 0, stays_when_it_has_saved: 0,
 }  # fmt: skip
 
 

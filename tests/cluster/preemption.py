@@ -1,0 +1,140 @@
+"""A study on a real cluster of several raylets, one of which is drained and then killed, as a spot instance is.
+
+    python -m tests.cluster.preemption FOLDER [--ignores] [--raylets 3] [--notice 6]
+
+Prints one line of JSON: what the preemption cost. With ``--ignores`` the objective saves at its usual steps only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import ray
+from ray.cluster_utils import Cluster
+
+import raytune_lite as rtl
+
+STEP = 0.25  # seconds
+STEPS = 60
+SAVE_EVERY = 48
+DRAIN_AFTER = 16  # steps of the attempts on the node that is drained
+
+
+def objective(trial: rtl.Trial, log: str, *, heeds: bool) -> float:
+    """A loop that saves now and then, and, if it heeds it, when its node is to be gone."""
+    node = ray.get_runtime_context().get_node_id()
+    trial.load_checkpoint()
+    start = (trial.resumed_from_step or 0) + 1
+    for step in range(start, STEPS + 1):
+        time.sleep(STEP)
+        with open(log, "a", encoding="utf-8") as file:
+            file.write(json.dumps([trial.number, trial.attempt, step, node, time.time()]) + "\n")
+        trial.report(1.0 / step, step)
+        if step % SAVE_EVERY == 0 or (heeds and trial.should_checkpoint()):
+            trial.save_checkpoint({"step": step}, step)
+    return 1.0
+
+
+def rows(log: Path) -> list[Any]:
+    """(trial, attempt, step, node, time) of each step that was trained."""
+    return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+
+
+def preempt(cluster: Cluster, nodes: list[Any], log: Path, notice: float, found: dict[str, Any]) -> None:
+    """Drain a node when its attempts have done some steps, and kill it when the notice is over."""
+    while not any(row[2] >= DRAIN_AFTER for row in rows(log)):
+        time.sleep(0.05)
+    busy = Counter(row[3] for row in rows(log))
+    node = max(nodes, key=lambda node: busy[node.node_id])
+    command = [
+        *(sys.executable, "-m", "ray.scripts.scripts", "drain-node", "--address", cluster.address),
+        *("--node-id", node.node_id, "--reason", "DRAIN_NODE_REASON_PREEMPTION", "--reason-message", "a test"),
+        *("--deadline-remaining-seconds", str(int(notice))),
+    ]
+    found["drained_at"], found["node"] = time.time(), node.node_id
+    subprocess.run(command, check=True, capture_output=True)
+    time.sleep(max(0.0, found["drained_at"] + notice - time.time()))
+    cluster.remove_node(node, allow_graceful=False)
+
+
+def cost(study: rtl.Study, log: Path, found: dict[str, Any]) -> dict[str, Any]:
+    """What the preemption cost: steps that were trained twice, and how its attempts ended."""
+    trained, node, at = rows(log), found["node"], found["drained_at"]
+    there = {(row[0], row[1]) for row in trained if row[3] == node}
+    hit = {
+        (attempt.number, attempt.attempt): attempt.outcome or ""
+        for attempt in study.attempts
+        if (attempt.number, attempt.attempt) in there and attempt.outcome != "complete"
+    }
+    # from the last step of an attempt there until the first one of its trial elsewhere
+    ended = {key: max(row[4] for row in trained if (row[0], row[1]) == key) for key in hit}
+    again = {key: min(row[4] for row in trained if row[0] == key[0] and row[1] > key[1]) for key in hit}
+    repeated = sum(n - 1 for n in Counter((row[0], row[2]) for row in trained).values())
+    return {
+        "preempted": len(hit),
+        "outcomes": sorted(hit.values()),
+        "states": sorted(trial.state.name for trial in study.trials),
+        "repeated_steps": repeated,
+        "lost_seconds": repeated * STEP,
+        "lost_seconds_each": repeated * STEP / max(1, len(hit)),
+        "seconds_until_elsewhere": [round(again[key] - ended[key], 2) for key in hit],
+        "begun_on_leaving": sum(row[3] == node and row[4] > at and (row[0], row[1]) not in there for row in trained),
+        "reports": sorted(len(trial.intermediate_values) for trial in study.trials),
+        "load": round(os.getloadavg()[0], 1),
+    }
+
+
+def run(folder: Path, *options: str, seconds: float = 150.0) -> dict[str, Any]:
+    """What ``main`` prints, run in a process of its own."""
+    folder.mkdir()
+    command = [sys.executable, "-m", __name__, str(folder), *options]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds)
+    assert done.returncode == 0, done.stdout + done.stderr
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def main() -> None:
+    """Run it once."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--ignores", action="store_true")
+    parser.add_argument("--raylets", type=int, default=3)
+    parser.add_argument("--trials", type=int, default=4)
+    parser.add_argument("--notice", type=float, default=6.0)
+    options = parser.parse_args()
+    small = {"object_store_memory": 80 << 20}
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False, **small})
+    nodes = [cluster.add_node(num_cpus=2, **small) for _ in range(options.raylets)]
+    ray.init(address=cluster.address, log_to_driver=False)
+    log, found = options.folder / "log", dict[str, Any]()
+    study = rtl.create_study(
+        storage=f"sqlite:///{options.folder / 'study.db'}",
+        study_name="preempted",
+        checkpoint_dir=options.folder / "checkpoints",
+    )
+    thread = threading.Thread(target=preempt, args=(cluster, nodes, log, options.notice, found), daemon=True)
+    thread.start()
+    heeds, where = not options.ignores, str(log)
+    study.optimize(
+        lambda trial: objective(trial, where, heeds=heeds),
+        n_trials=options.trials,
+        show_progress_bar=False,
+    )
+    thread.join()
+    print(json.dumps(cost(study, log, found)))
+    ray.shutdown()
+    cluster.shutdown()
+
+
+if __name__ == "__main__":
+    main()

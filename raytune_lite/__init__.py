@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .core.retries import RetryPolicy
     from .exceptions import TrialInvalid, TrialPruned
     from .runtime.trial import Trial
+    from .sharing import Shared, shared
     from .study import (
         Study,
         compact_study,
@@ -46,6 +47,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "FrozenTrial": "trial",
     "RetryPolicy": "core.retries",
+    "Shared": "sharing",
     "Study": "study",
     "StudyDirection": "trial",
     "Trial": "runtime.trial",
@@ -60,6 +62,7 @@ _HOMES = {
     "get_all_study_names": "study",
     "get_all_study_summaries": "study",
     "load_study": "study",
+    "shared": "sharing",
 }
 _MODULES = (
     "artifacts", "callbacks", "distributions", "exceptions", "importance", "integration", "integrations", "logging",
@@ -69,6 +72,7 @@ _MODULES = (
 __all__ = [
     "FrozenTrial",
     "RetryPolicy",
+    "Shared",
     "Study",
     "StudyDirection",
     "Trial",
@@ -89,6 +93,7 @@ __all__ = [
     "logging",
     "pruners",
     "samplers",
+    "shared",
 ]
 
 

@@ -19,6 +19,7 @@ from .drivers import Ask, RayDriverCalls, driver_process
 from .joining import connect, what_connecting_is
 from .objective import build_task, packed
 from .output import folded_messages, follow
+from .parcels import travelling
 from .tasks import RayTasks
 
 
@@ -79,7 +80,10 @@ def _execute(run: RayRun, observer: ScriptObserver, attach: Callable[[Ask], None
         observer.phase(what)
     connect(observer.notice)
     follow(run.output, observer.notice)
-    with driver_process(pinned=run.pinned) as process:  # it starts beside the checks
+    with (
+        driver_process(pinned=run.pinned) as process,  # it starts beside the checks
+        travelling(run.objective, observer.notice) as objective,
+    ):
         warning = cluster.refuse_infeasible(request)
         if warning:
             observer.notice(warning)
@@ -87,7 +91,7 @@ def _execute(run: RayRun, observer: ScriptObserver, attach: Callable[[Ask], None
         if settings.previous_owner:
             observer.notice(f"took the study over from {settings.previous_owner}")
         attach(calls.ask)
-        task = build_task(run.objective, run.catch, process.name, settings, request, run.output)
+        task = build_task(objective, run.catch, process.name, settings, request, run.output)
         tasks = RayTasks(task, request, host, shares=not run.one_trial_per_task)
         launcher = Launcher(
             calls,

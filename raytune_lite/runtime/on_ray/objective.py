@@ -57,15 +57,19 @@ def packed(objective: Callable[..., Any]) -> bytes:
         ) from None
 
 
-def _unpicklable_variable(objective: Callable[..., Any]) -> str:
+def captured(objective: Callable[..., Any]) -> dict[str, Any]:
+    """The variables outside an objective that it uses, by name."""
     found: dict[str, Any] = {}
     unwrapped = inspect.unwrap(objective)
     function = unwrapped if inspect.isfunction(unwrapped) else type(objective).__call__
     with contextlib.suppress(TypeError):
         scope = inspect.getclosurevars(function)
         found = {**scope.globals, **scope.nonlocals}
-    found.update({f"self.{k}": v for k, v in getattr(objective, "__dict__", {}).items()})
-    for name, value in found.items():
+    return found | {f"self.{k}": v for k, v in getattr(objective, "__dict__", {}).items()}
+
+
+def _unpicklable_variable(objective: Callable[..., Any]) -> str:
+    for name, value in captured(objective).items():
         try:
             cloudpickle.dumps(value)
         except Exception:  # noqa: BLE001
@@ -73,4 +77,4 @@ def _unpicklable_variable(objective: Callable[..., Any]) -> str:
     return "something it refers to cannot be pickled"
 
 
-__all__ = ["build_task", "packed"]
+__all__ = ["build_task", "captured", "packed"]

@@ -13,6 +13,7 @@ from . import pages
 
 BY_PAGE = {path.relative_to(pages.ROOT).as_posix(): found for path in pages.PAGES if (found := pages.blocks(path))}
 ELSEWHERE = {  # pages whose blocks have a test of their own
+    **{f"cluster/{name}.md": "tests/manifests/test_pages.py" for name in ("jobs", "kubernetes", "machines", "slurm")},
     "docs/cli.md": "tests/test_docs_cli.py compares what its commands print",
     "docs/testing.md": "tests/test_testing.py also runs what it says would fail",
     "docs/tutorial.md": "tests/on_ray/test_tutorial.py runs it in a shell, with real kills",

@@ -15,7 +15,7 @@ from .reading import CLUSTER, OVERLAYS, RAY_VERSION, REPOSITORY, copied, kubectl
 from .test_ray_up import LAUNCHER_FILES
 
 PAGES = sorted(CLUSTER.glob("*.md"))
-BLOCK = re.compile(r"(?:<!-- not run: (?P<why>.+?) -->\n)?```bash\n(?P<code>.*?)```", re.DOTALL)
+BLOCK = re.compile(r"(?:<!-- skip: (?P<why>.+?) -->\n)?```bash\n(?P<code>.*?)```", re.DOTALL)
 
 
 def blocks(page: Path) -> list[tuple[str | None, list[str]]]:

@@ -19,8 +19,11 @@ from raytune_lite.distributions import CategoricalDistribution, FloatDistributio
 from raytune_lite.exceptions import MessageError
 from raytune_lite.pruners import ASHAPruner
 from raytune_lite.runtime import tokens
+from raytune_lite.runtime.answers import BUSY
 from raytune_lite.runtime.config import RunConfig
 from raytune_lite.runtime.ports import Handover, Returned
+from raytune_lite.runtime.socket_server import SocketServer
+from raytune_lite.runtime.sockets import SocketClient
 from raytune_lite.samplers import GridSampler, RandomSampler
 from raytune_lite.trial import TrialState
 
@@ -162,6 +165,50 @@ def test_a_trial_that_was_claimed_ahead_is_given_to_its_task_only(sealed):
         sealed.claim(item.slot)
     report = m.Reported(number=given.number, attempt=1, progress=m.Progress(reports=reports((1, 0.5))))
     assert sealed.send(behind(given.token, report)) == "continue"
+
+
+def send_by(driver, transport, message):
+    """The driver's reply to a message that comes on this transport."""
+    if transport == "actor call":
+        return driver.receive(message)
+    server = SocketServer("127.0.0.1", b"k" * 32, driver.receive_many, busy=BUSY, patience=5.0)
+    client = SocketClient(server.local_address, b"k" * 32)
+    try:
+        return client.call(message, 10)
+    finally:
+        client.close()
+        server.close()
+
+
+@pytest.mark.parametrize("transport", ["socket", "actor call"])
+def test_a_forging_worker_changes_nothing_by_either_transport(sealed, transport):
+    """It knows what a worker can know: the socket and its key, another's slot, trial and attempt, its own token."""
+    forger, victim = tokens.new_word(), tokens.new_word()
+    claim = m.Claimed(slot="victim", node="n", pid=1)
+    given = from_json(send_by(sealed.driver, transport, behind(victim, claim)))[0]
+    mine = sealed.tokens[0]
+    number, attempt = given.number, given.attempt
+    ended = m.AttemptEnded(number=number, attempt=attempt, outcome=m.Outcome.COMPLETE, values=(0.0,))
+    forged = [
+        (forger, claim),  # would bring the victim's token
+        (mine, claim),
+        (None, claim),
+        (mine, m.Reported(number=number, attempt=attempt, progress=m.Progress(reports=reports((1, 0.0))))),
+        (mine, m.ParamAsked(number=number, attempt=attempt, name="x", distribution=UNIT)),
+        (mine, ended),
+        (None, ended),
+    ]
+    before = sealed.stored()
+    for token, event in forged:
+        reply = from_json(send_by(sealed.driver, transport, behind(token, event)))
+        assert isinstance(reply, dict), event
+        assert reply["error"] == "MessageError"
+        assert given.token not in str(reply)
+    assert sealed.stored() == before
+    # sent again, as after a lost reply, it is answered as it was; and the victim goes on
+    assert from_json(send_by(sealed.driver, transport, behind(victim, claim)))[0] == given
+    report = m.Reported(number=number, attempt=attempt, progress=m.Progress(reports=reports((1, 0.5))))
+    assert from_json(send_by(sealed.driver, transport, behind(given.token, report)))[0] == "continue"
 
 
 def test_an_attempt_whose_run_has_no_secret_needs_no_token(talk):

@@ -19,7 +19,7 @@ from .answers import BUSY, is_superseded, read
 from .failures import DriverGone
 from .host import Host
 from .ports import Transport, TransportError, WorkerSettings
-from .tokens import with_token
+from .tokens import new_word, with_token
 
 RPC_TIMEOUT = 10.0  # seconds one call to the driver may take before it is sent again
 BUSY_REST = 0.3  # seconds until a driver that is busy is asked again
@@ -129,6 +129,7 @@ class DriverChannel:
         self._fast, self._sure, self._host, self._acknowledged = fast, sure, host, acknowledged
         self._answered_at = host.monotonic()
         self._token: str | None = None
+        self._word = new_word()  # stands before a claim: there is no token yet
 
     def claim(self, slot: str, node: str | None = None, pid: int | None = None) -> m.Assignment | None:
         """The trial to work at, or None when there is nothing to do.
@@ -160,7 +161,8 @@ class DriverChannel:
 
     def _send(self, event: m.Event, *, renews: bool = True) -> tuple[Any, str | m.Leave | None]:
         acknowledged = self._acknowledged if renews else _nobody
-        message = with_token(self._token, event_to_json(event).encode())
+        token = self._word if isinstance(event, m.Claimed) else self._token
+        message = with_token(token, event_to_json(event).encode())
         while True:
             reply, sent_at = self._call(message)
             if reply != BUSY:

@@ -62,19 +62,14 @@ class ControlServer:
     ) -> None:
         self._decide, self._handover = decide, handover
         self._key = secrets.token_bytes(32)
-        try:
-            self._server = self._listen(ip)
-        except OSError:  # an address that is not this machine's own (NAT)
-            self._server = self._listen("127.0.0.1")
-
-    def _listen(self, ip: str) -> SocketServer:
-        return SocketServer(ip, self._key, self._handle, busy=BUSY, patience=BUSY_AFTER)
+        self._server = SocketServer(ip, self._key, self._handle, busy=BUSY, patience=BUSY_AFTER)
 
     @property
     def address(self) -> str:
         """JSON text, to be stored with the ownership of the study."""
-        host, port = self._server.address
-        return json.dumps({"host": host, "port": port, "key": self._key.hex()})
+        host, port = self._server.address or self._server.local_address
+        found = {"host": host, "port": port, "key": self._key.hex(), "fingerprint": self._server.fingerprint}
+        return json.dumps(found)
 
     def close(self) -> None:
         """Listen no longer."""
@@ -153,7 +148,8 @@ def _call(address: str, message: bytes) -> bytes | None:
     """The reply of whoever listens there, or None."""
     try:
         found = json.loads(address)
-        client = SocketClient.open((found["host"], int(found["port"])), bytes.fromhex(found["key"]))
+        where = found["host"], int(found["port"])
+        client = SocketClient.open(where, bytes.fromhex(found["key"]), found.get("fingerprint"))
     except (TransportError, ValueError, KeyError, TypeError):
         return None
     try:

@@ -6,7 +6,7 @@ A worker process imports this, so it loads no database.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from ..best import BestSoFar
@@ -154,8 +154,9 @@ class WorkerSettings:
     ``run``: the run's name. ``node``: the driver's; a local checkpoint path is good there only. ``marker``: what stands
     in the checkpoint directory, so that other nodes can tell whether they see it; None: it is not marked.
     ``must_see_checkpoints``: a node that does not see it may run no trial. ``lease``, ``trial_timeout``: seconds.
-    ``address``, ``key``: of the driver process's socket; None: there is none. ``previous_owner``: whose study it was
-    until now, if it was not given back.
+    ``address``, ``key``: of the driver process's socket; None: other machines have none. ``fingerprint``: of its
+    certificate; None: no TLS there. ``local_address``: for processes on the driver's node. ``previous_owner``: whose
+    study it was until now, if it was not given back.
     """
 
     n_objectives: int
@@ -167,7 +168,9 @@ class WorkerSettings:
     marker: str | None = None
     must_see_checkpoints: bool = False
     address: tuple[str, int] | None = None
-    key: bytes = b""
+    key: bytes = field(default=b"", repr=False)
+    fingerprint: str | None = None
+    local_address: tuple[str, int] | None = None
     previous_owner: str | None = None
 
 

@@ -7,7 +7,7 @@ restarted. The other end of these connections is ``socket_server``. Knows bytes 
 
 A frame is its length (4 bytes) and its content. First both sides show that they know the key, and neither says it: the
 server sends a challenge, the client its own and the digest of both, the server another digest of both. Then the client
-sends one message at a time and waits for its reply.
+sends one message at a time and waits for its reply. Between machines all of this is inside TLS, see ``tls``.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import threading
 import time as clock
 from multiprocessing import AuthenticationError
 
+from . import tls
 from .ports import TransportError, WorkerSettings
 
 CONNECT_TIMEOUT = 3.0  # seconds; a port that a firewall swallows must not hold anybody up
@@ -41,39 +42,56 @@ Address = tuple[str, int]
 class SocketClient:
     """The attempt's end. One per process and driver; calls of several threads take turns.
 
+    Args:
+        address: where the server listens.
+        key: what both sides must know.
+        fingerprint: of the server's certificate; None: it speaks no TLS there.
+
     Raises:
         OSError: nothing listens there, or no answer came in time.
         AuthenticationError: the key is another one, or the other side speaks another protocol.
     """
 
-    def __init__(self, address: Address, key: bytes) -> None:
+    def __init__(self, address: Address, key: bytes, fingerprint: str | None = None) -> None:
         self._lock = threading.Lock()
         self._socket = socket.create_connection(address, CONNECT_TIMEOUT)
         try:
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._shake_hands(key, clock.monotonic() + HANDSHAKE_TIMEOUT)
+            until = clock.monotonic() + HANDSHAKE_TIMEOUT
+            if fingerprint is not None:
+                self._limit(until)
+                self._socket = tls.to_server(self._socket, fingerprint)
+            self._shake_hands(key, until)
         except BaseException:
             self._socket.close()
             raise
 
     @classmethod
-    def connect(cls, settings: WorkerSettings) -> SocketClient | None:
-        """Connect to the driver process that these settings name; None when it has no socket.
+    def connect(cls, settings: WorkerSettings, *, is_local: bool = False) -> SocketClient | None:
+        """Connect to the driver process that these settings name; None when it has no socket for this process.
+
+        Args:
+            settings: of the run.
+            is_local: this process is on the driver's machine.
 
         Raises:
             TransportError: it cannot be reached.
         """
-        return None if settings.address is None else cls.open(settings.address, settings.key)
+        if is_local and settings.local_address is not None:
+            return cls.open(settings.local_address, settings.key)
+        if settings.address is None:
+            return None
+        return cls.open(settings.address, settings.key, settings.fingerprint)
 
     @classmethod
-    def open(cls, address: Address, key: bytes) -> SocketClient:
-        """Connect to an address.
+    def open(cls, address: Address, key: bytes, fingerprint: str | None = None) -> SocketClient:
+        """Connect to an address; see SocketClient.
 
         Raises:
             TransportError: it cannot be reached.
         """
         try:
-            return cls(address, key)
+            return cls(address, key, fingerprint)
         except BROKEN as error:
             raise TransportError(f"no connection to {address}: {error!r}") from error
 

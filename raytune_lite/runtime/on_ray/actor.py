@@ -22,6 +22,7 @@ from ...checkpoints import marker
 from ...core import messages as m
 from ...exceptions import CheckpointError
 from ...metrics.meter import Meter, Reading
+from .. import tls
 from ..answers import BUSY
 from ..config import RunConfig
 from ..control import ControlServer
@@ -44,6 +45,8 @@ class DriverActor:
     def __init__(self, node: str, ip: str) -> None:
         import numpy.random  # noqa: F401  (here, and not at the first draw, which all workers would wait for)
 
+        if not tls.is_loopback(ip):
+            tls.identity()  # here for the same reason
         self._node, self._ip = node, ip
         self._hosting: Hosting[HostedRun] = Hosting(RealHost())
         sys.setswitchinterval(0.0005)  # many short calls take turns here; 5 ms a turn would be an age to them
@@ -106,10 +109,7 @@ class HostedRun:
         self._export = Export(config.study_name, self._measure)
         self._config, self._node, self._key = config, node, secrets.token_bytes(32)
         self._settings: WorkerSettings | None = None
-        try:
-            self._server = self._listen(ip)
-        except OSError:  # an address that is not this machine's own (NAT): attempts elsewhere use actor calls
-            self._server = self._listen("127.0.0.1")
+        self._server = SocketServer(ip, self._key, self.driver.receive_many, busy=BUSY, patience=BUSY_AFTER)
 
     def settings(self) -> WorkerSettings:
         """Open the study; see DriverActor.open."""
@@ -120,7 +120,9 @@ class HostedRun:
                 node=self._node,
                 marker=self._mark(Path(found.checkpoint_root)),
                 must_see_checkpoints=self._config.checkpoint_dir_is_given,
-                address=self._server.address,
+                address=self._server.address,  # None: attempts on other nodes use actor calls
+                fingerprint=self._server.fingerprint,
+                local_address=self._server.local_address,
                 key=self._key,
             )
             self._export.start()
@@ -157,9 +159,6 @@ class HostedRun:
             self._control.close()
             self._server.close()
         return is_clean
-
-    def _listen(self, ip: str) -> SocketServer:
-        return SocketServer(ip, self._key, self.driver.receive_many, busy=BUSY, patience=BUSY_AFTER)
 
     def _decide(self, event: m.Event) -> Any:
         return self.driver.ask(event, BUSY_AFTER)

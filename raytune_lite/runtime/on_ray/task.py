@@ -102,8 +102,12 @@ def _line(settings: WorkerSettings) -> FastLine:
     if settings.run not in _lines:
         for old in list(_lines):
             _lines.pop(old).hang_up()
-        _lines[settings.run] = FastLine(settings, SocketClient.connect, _HOST)
+        _lines[settings.run] = FastLine(settings, _connect, _HOST)
     return _lines[settings.run]
+
+
+def _connect(settings: WorkerSettings) -> SocketClient | None:
+    return SocketClient.connect(settings, is_local=settings.node == _node_id())
 
 
 def _heartbeat(lease: float) -> Heartbeat:

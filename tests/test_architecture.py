@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent / "raytune_lite"
 # A module may import modules of its own package, and whatever stands on a line above. The longest prefix counts.
 FLOORS = (
     ("exceptions", "lazy", "arguments"),
-    ("distributions", "logging", "notebook"),
+    ("distributions", "logging", "notebook", "sharing"),
     ("trial",),
     ("best",),
     ("checkpoints.layout",),  # names only: the core refuses a checkpoint that lies elsewhere

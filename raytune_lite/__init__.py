@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     )
     from .core.retries import RetryPolicy
     from .exceptions import TrialInvalid, TrialPruned
+    from .runtime.current import current_trial
     from .runtime.trial import Trial
     from .sharing import Shared, shared
     from .study import (
@@ -58,6 +59,7 @@ _HOMES = {
     "copy_study": "study",
     "create_study": "study",
     "create_trial": "trial",
+    "current_trial": "runtime.current",
     "delete_study": "study",
     "get_all_study_names": "study",
     "get_all_study_summaries": "study",
@@ -84,6 +86,7 @@ __all__ = [
     "copy_study",
     "create_study",
     "create_trial",
+    "current_trial",
     "delete_study",
     "distributions",
     "exceptions",

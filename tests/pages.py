@@ -113,9 +113,13 @@ class Session:
                 with self._executor():
                     result = CliRunner().invoke(cli, self._with_executor(rest))
                 assert result.exit_code == 0, f"{where}: {command}\n{result.output}\n{result.exception!r}"
-            case ["python", script]:
-                with self._executor():
-                    runpy.run_path(script, run_name="__main__")
+            case ["python", script, *arguments]:
+                before, sys.argv = sys.argv, [script, *arguments]
+                try:
+                    with self._executor():
+                        runpy.run_path(script, run_name="__main__")
+                finally:
+                    sys.argv = before
             case ["export", setting]:
                 name, _, value = setting.partition("=")
                 os.environ[name] = value

@@ -47,6 +47,8 @@ DOORS = {
     "optuna": ("integrations.optuna", "integrations.importance"),
     "optuna_dashboard": ("integrations.dashboard",),
     "lightning": ("integrations.lightning",),
+    "hydra": ("integrations.hydra",),
+    "omegaconf": ("integrations.hydra",),
     "transformers": ("integrations.transformers",),
     "rich": ("display", "cli"),
     "click": ("cli",),

@@ -12,6 +12,7 @@ from ..arguments import as_float, shown
 from ..core import messages as m
 from ..core.messages import FailureKind, Outcome, Progress
 from ..exceptions import SamplerFailedError, is_pruned
+from .current import at_work
 from .failures import (
     AttemptInterrupted,
     AttemptTimedOut,
@@ -66,7 +67,8 @@ def run_trial(
         )
 
     try:
-        result = objective(trial)
+        with at_work(trial):
+            result = objective(trial)
         values = check_values(result, n_objectives)
     except (AttemptInterrupted, KeyboardInterrupt, SamplerFailedError) as signal:
         return ended(Outcome.INTERRUPTED, exception=signal)

@@ -79,6 +79,19 @@ class InfeasibleResourcesError(RaytuneLiteError, RuntimeError):
     """A resource request that no node of the present cluster can ever satisfy."""
 
 
+class PlacementTimeoutError(RaytuneLiteError, TimeoutError):
+    """No trial of several processes was placed for so long, though the cluster could run one."""
+
+    def __init__(self, seconds: float, missing: str) -> None:
+        self.seconds, self.missing = seconds, missing
+
+    def __str__(self) -> str:
+        return (
+            f"no trial was placed for {self.seconds:g} s: {self.missing} To wait for longer, pass "
+            'resources={"placement_timeout": seconds, ...}. What was acknowledged is stored; the same call goes on.'
+        )
+
+
 class RayUnavailableError(RaytuneLiteError, ConnectionError):
     """Ray does not start on this machine, or the cluster cannot be joined; nothing was run."""
 
@@ -98,6 +111,21 @@ class TrialFailedError(RaytuneLiteError, RuntimeError):
             f"trial {self.number} (attempt {self.attempt}) failed: {self.error}\n\n{self.traceback.rstrip()}\n\n"
             "The trial is stored as FAIL. Fix the objective and run again, or pass catch=(ThatError,) to "
             "optimize() to go on after it."
+        )
+
+
+class TrialDivergedError(RaytuneLiteError, RuntimeError):
+    """The ranks of a trial do not make the same calls of it. ``call``: counts this rank's calls from 0."""
+
+    def __init__(self, rank: int, call: int, own: str, of_rank_0: str) -> None:
+        self.rank, self.call, self.own, self.of_rank_0 = rank, call, own, of_rank_0
+
+    def __str__(self) -> str:
+        return (
+            f"rank {self.rank} has diverged from rank 0: its call {self.call + 1} of the trial is {self.own}, and that "
+            f"of rank 0 is {self.of_rank_0}. Every rank must call suggest_*, report, should_prune, save_checkpoint and "
+            "checkpoint_dir alike, in the same order: what other ranks than 0 report or save with save_checkpoint is "
+            "not counted, so no `if trial.rank == 0` is needed around them."
         )
 
 

@@ -59,6 +59,8 @@ SAMPLERS = {
 @click.option("--num-cpus", type=float, help="CPUs of one trial.  [default: 1]")
 @click.option("--num-gpus", type=float, help="GPUs of one trial; 0.25 lets four share one.  [default: 0]")
 @click.option("--memory", type=int, metavar="BYTES", help="Memory of one trial.")
+@click.option("--workers", type=click.IntRange(1), help="Processes of one trial, each with these CPUs, GPUs and memory."
+              "  [default: 1]")  # fmt: skip
 @click.option("--max-concurrent", type=click.IntRange(1), help="Trials at once.  [default: all that fit]")
 @click.option("--sampler", type=click.Choice(sorted(SAMPLERS)), help="[default: the study's own, else auto]")
 @click.option("--grid", metavar="JSON", help="""Values for the grid sampler: '{"lr": [0.1, 0.01], "depth": [2, 4]}'.""")
@@ -200,8 +202,11 @@ def _pruner_inside(option: str, value: Any) -> Any:
 
 def _resources(given: dict[str, Any]) -> dict[str, Any]:
     found = {name: given[name] for name in ("num_cpus", "num_gpus", "memory") if given[name] is not None}
-    if given["executor"] == "inline" and (found or given["max_concurrent"]):
-        refuse("--executor inline takes no --num-cpus, --num-gpus, --memory or --max-concurrent: those are Ray's.")
+    if given["executor"] == "inline" and (found or given["max_concurrent"] or given["workers"]):
+        refuse(
+            "--executor inline takes no --num-cpus, --num-gpus, --memory, --workers or --max-concurrent: those are "
+            "Ray's."
+        )
     return found
 
 
@@ -256,6 +261,7 @@ def _optimize(study: Study, objective: Callable[[Any], Any], given: dict[str, An
             inline or objective,
             catch=(Exception,) if given["catch"] else (),
             resources=resources or None,
+            workers=given["workers"] or 1,
             show_progress_bar=True,
             **{name: given[name] for name in _PASSED_ON},
         )

@@ -42,6 +42,7 @@ _GPU_TYPES = {
 }
 _GPU_WORDS = ("cuda out of memory", "hip out of memory", "cuda error: out of memory", "mps backend out of memory")
 _JAX_TYPES = ("XlaRuntimeError", "JaxRuntimeError")
+_RANKS = f"{__package__}.ranks."  # what stands between us and the objective of a trial of several processes
 _HOST_WORDS = ("can't allocate memory", "cannot allocate memory")
 
 
@@ -83,9 +84,9 @@ def _is_full_gpu(error: BaseException) -> bool:
 
 
 def failure_of(error: BaseException, own_module: str) -> Failure:
-    """The record of an exception; frames of ``own_module`` at the traceback's top are left out."""
+    """The record of an exception; frames of ``own_module`` and of ours at the traceback's top are left out."""
     frames = error.__traceback__
-    while frames is not None and frames.tb_frame.f_globals.get("__name__") == own_module and frames.tb_next:
+    while frames is not None and _is_ours(frames, own_module) and frames.tb_next:
         frames = frames.tb_next
     return Failure(
         error=clip(f"{type(error).__name__}: {_text(error)}", MAX_ERROR),
@@ -93,6 +94,11 @@ def failure_of(error: BaseException, own_module: str) -> Failure:
         kind=kind_of(error),
         exit_code=_exit_code(error),
     )
+
+
+def _is_ours(frames: TracebackType, own_module: str) -> bool:
+    name = str(frames.tb_frame.f_globals.get("__name__"))
+    return name == own_module or name.startswith(_RANKS)
 
 
 def _text(error: BaseException) -> str:

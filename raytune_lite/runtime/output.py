@@ -27,10 +27,12 @@ class TrialLog:
         number: of the trial.
         attempt: said in the file, above what it printed.
         limit: bytes.
+        rank: of the trial's processes this one's; said in the file, where it is not 0. All of them write there.
     """
 
-    def __init__(self, root: str, number: int, attempt: int, limit: int = LIMIT) -> None:
-        self._path, self._attempt, self._limit = Path(root, log_place(number)), attempt, limit
+    def __init__(self, root: str, number: int, attempt: int, limit: int = LIMIT, *, rank: int = 0) -> None:
+        self._path, self._limit = Path(root, log_place(number)), limit
+        self._head = f"--- attempt {attempt}" + (f", rank {rank}" if rank else "")
         self._file: TextIO | None = None
         self._left = 0
         self._is_over = False
@@ -49,7 +51,7 @@ class TrialLog:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self._path.open("a", encoding="utf-8", errors="backslashreplace", buffering=1)
             self._left = self._limit - self._file.tell()
-            text = f"--- attempt {self._attempt}\n{text}" if self._left > 0 else text
+            text = f"{self._head}\n{text}" if self._left > 0 else text
         self._left -= len(text)
         if self._left > 0:
             self._file.write(text)

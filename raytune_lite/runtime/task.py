@@ -47,7 +47,7 @@ class Place:
     """Where a task runs. ``slot``: its name. ``channel``, ``store``: make those of one attempt.
 
     ``gpus``: see Progress. ``output``: what is around an objective of this attempt while it runs; it takes what the
-    objective prints.
+    objective prints. ``trial``: makes the objective's handle, with the arguments of Trial.
     """
 
     slot: str
@@ -59,6 +59,7 @@ class Place:
     store: Callable[[], CheckpointStore]
     gpus: str = ""
     output: Callable[[Assignment], contextlib.AbstractContextManager[None]] = _as_it_is
+    trial: Callable[..., Trial] = Trial
 
 
 def run_task(
@@ -76,7 +77,7 @@ def run_task(
         channel.begin(assignment)
         store = lru_cache(place.store)  # one an attempt: it knows which names the attempt has used
         limit = math.inf if settings.trial_timeout is None else settings.trial_timeout
-        trial = Trial(assignment, channel, store, settings.n_objectives, limit, place.host, place.gpus)
+        trial = place.trial(assignment, channel, store, settings.n_objectives, limit, place.host, place.gpus)
         began = place.host.monotonic()
         place.heartbeat.watch(trial, is_short=bool(prefetched))
         try:

@@ -30,10 +30,11 @@ from ..exceptions import CheckpointDiskError, CheckpointError
 from ..notebook import html_table, one_line
 from .delivery import Channel, Delivery
 from .host import Host, RealHost
+from .ranks.handle import Ranked
 from .reported import checked_step, checked_values
 
 
-class Trial:
+class Trial(Ranked):
     """One attempt of one trial, as the objective sees it. Method names and rules are Optuna's.
 
     Beyond Optuna: ``save_checkpoint``, ``load_checkpoint``, ``checkpoint_dir``, ``should_checkpoint``, ``attempt``,

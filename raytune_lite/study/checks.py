@@ -22,6 +22,7 @@ from ..exceptions import InvalidResourcesError
 from ..metrics.prices import EXAMPLE, checked, slot_price
 from ..runtime.config import LEASE, LEAST_LEASE
 from ..runtime.output import TrialOutput
+from ..runtime.ranks.request import total, with_workers
 from ..trial import StudyDirection, parse_direction
 
 
@@ -193,22 +194,41 @@ def _lease(given: Any) -> float:
     return found
 
 
-def resource_request(given: Any) -> Mapping[str, Any] | None:
+def resource_request(given: Any, workers: Any = 1) -> Mapping[str, Any] | None:
     """What a trial asks for; None for None. Which names there are, and how much, is checked on Ray.
 
+    Args:
+        given: of a trial, or of each of its processes.
+        workers: processes of a trial. With several the request has ``bundles``, see ``ranks.request``.
+
     Raises:
-        TypeError: it is no dict of names.
+        TypeError: it is no dict of names, or ``workers`` no integer.
+        ValueError: ``workers`` is below 1, or given beside bundles.
         InvalidResourcesError: an option of the wrong type.
     """
     if given is None:
-        return None
+        return with_workers(None, workers)
     found = arguments.mapping("resources", given, 'for example resources={"num_cpus": 2, "num_gpus": 0.5}')
     for name, value in found.items():
         if value is not None and name in _OPTIONS and not _OPTIONS[name][0](value):
             rule = _OPTIONS[name][1]
             got = arguments.shown(value)
             raise InvalidResourcesError(f"{name} must be {rule}, got {got}; leave it out for Ray's default.")
-    return found
+    return with_workers(found, workers)
+
+
+def one_process(resources: Mapping[str, Any] | None) -> None:
+    """Refuse a trial of several processes in the script's own.
+
+    Raises:
+        ValueError: it has several.
+    """
+    if resources is not None and "bundles" in resources:
+        n = len(resources["bundles"])
+        raise ValueError(
+            f'executor="inline" runs a trial in this process, and {n} processes were asked for: leave out workers= and '
+            'bundles (trial.world_size is 1 then), or use executor="ray".'
+        )
 
 
 def _is_strategy(value: Any) -> bool:
@@ -264,15 +284,14 @@ def tasks(
     prices: Mapping[str, float] | None,
     max_cost: float | None,
 ) -> dict[str, Any]:
-    """Arguments of RayRun, and ``costs``: those of RunConfig.
+    """Arguments of RayRun, and ``costs``: those of RunConfig. ``resources``: see ``resource_request``.
 
     Raises:
         TypeError, ValueError: one of them is wrong; see ``optimize``.
     """
-    request = resource_request(resources)
     return {
-        "resources": request,
-        "costs": costs(prices, max_cost, request),
+        "resources": resources,
+        "costs": costs(prices, max_cost, total(resources)),
         "max_concurrent": _most_at_once(max_concurrent, n_jobs),
         "one_trial_per_task": arguments.flag("one_trial_per_task", one_trial_per_task),
         "output": trial_output(output),

@@ -202,6 +202,7 @@ class Study(ForLibraries):
         *,
         max_trials: int | None = None,
         resources: Mapping[str, Any] | None = None,
+        workers: int = 1,
         max_concurrent: int | None = None,
         retries: RetryPolicy | None = None,
         trial_timeout: float | None = None,
@@ -227,6 +228,7 @@ class Study(ForLibraries):
             show_progress_bar: None: progress, and the result at the end; True: progress alone; False: neither.
             max_trials: bound on all trials of the study, so that the same command can be run again after a crash.
             resources: per trial: ``{"num_cpus": 1, "num_gpus": 0.25, "memory": ..., "resources": {...}, ...}``.
+            workers: processes of each trial, each with these ``resources``; see docs/how-to/several-processes.md.
             max_concurrent: trials at once; None: as many as the cluster has room for.
             retries: how often a trial is tried again, by the kind of its failure; and when the run is aborted.
             trial_timeout: seconds of one attempt; then its next call ends it, or on Ray its process is killed 10 s on.
@@ -246,7 +248,8 @@ class Study(ForLibraries):
             InfeasibleResourcesError, InvalidResourcesError, RuntimeEnvironmentError: Ray can never grant ``resources``.
         """
         config = self._config(pilot, n_trials, max_trials, timeout, retries, trial_timeout, lease, max_checkpoint_bytes)
-        tasks = checks.tasks(resources, max_concurrent, n_jobs, one_trial_per_task, trial_output, prices, max_cost)
+        request = checks.resource_request(resources, workers)
+        tasks = checks.tasks(request, max_concurrent, n_jobs, one_trial_per_task, trial_output, prices, max_cost)
         follow = followed(self, config, checks.callbacks(callbacks, self), gc_after_trial, show_progress_bar, executor)
         self._follow(self._runner(executor, func, config, catch, tasks), follow)
 
@@ -269,6 +272,7 @@ class Study(ForLibraries):
         tasks, about = dict(tasks), surroundings(tasks["resources"], tasks["max_concurrent"])
         config = replace(config, surroundings=about, **tasks.pop("costs"))
         if text("executor", executor, "'ray' or 'inline'") == "inline":
+            checks.one_process(tasks["resources"])
             return partial(self._optimize_inline, func, config, caught, tasks["output"])
         if executor == "ray":
             return partial(self._optimize_on_ray, func, config, caught, tasks)

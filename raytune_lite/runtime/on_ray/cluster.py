@@ -91,7 +91,7 @@ def demand(request: Mapping[str, Any]) -> dict[str, float]:
 def capacity(request: Mapping[str, Any], without: Container[str] = ()) -> int:
     """How many trials the cluster, as it is now, could run at once; ``without``: nodes that take none any more."""
     wanted = demand(request)
-    nodes = [node for node in _nodes(request.get("label_selector")) if node["NodeID"] not in without]
+    nodes = [node for node in living_nodes(request.get("label_selector")) if node["NodeID"] not in without]
     return sum(_places(node["Resources"], wanted) for node in nodes)
 
 
@@ -110,7 +110,7 @@ def _places(have: Mapping[str, float], wanted: Mapping[str, float]) -> int:
     return min((int(have.get(name, 0) / amount + 1e-9) for name, amount in wanted.items()), default=16)
 
 
-def _nodes(selector: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
+def living_nodes(selector: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
     """The nodes that live and have the labels."""
     nodes = [node for node in ray.nodes() if node["Alive"]]
     return [node for node in nodes if all(_matches(node, key, value) for key, value in (selector or {}).items())]
@@ -128,8 +128,8 @@ def infeasible(request: Mapping[str, Any]) -> str:
     """Why no node of the cluster, as it is now, could ever run a trial; empty when one could."""
     if capacity(request) > 0:
         return ""
-    selector, nodes = request.get("label_selector") or {}, _nodes()
-    if selector and not _nodes(selector):
+    selector, nodes = request.get("label_selector") or {}, living_nodes()
+    if selector and not living_nodes(selector):
         lacking = [key for key, value in selector.items() if not any(_matches(node, key, value) for node in nodes)]
         here = sorted({f"{key}={value}" for node in nodes for key, value in (node.get("Labels") or {}).items()})
         wanted = ", ".join(f"{key}: {selector[key]}" for key in lacking or selector)
@@ -137,10 +137,10 @@ def infeasible(request: Mapping[str, Any]) -> str:
             f"a trial asks for a node with the labels {{{wanted}}}, which no node of this cluster has ({len(nodes)} "
             f"node(s); labels here: {', '.join(_public(here)) or 'none'}). Correct label_selector, or add such a node."
         )
-    have = "; ".join(_show_node(node["Resources"]) for node in nodes)
+    have = "; ".join(show_node(node["Resources"]) for node in nodes)
     where = " with its labels" if selector else ""
     return (
-        f"a trial asks for {_show(demand(request))}, which no node{where} of this cluster has ({len(nodes)} node(s): "
+        f"a trial asks for {show(demand(request))}, which no node{where} of this cluster has ({len(nodes)} node(s): "
         f"{have}). Ask for less, or add such a node."
     )
 
@@ -151,7 +151,16 @@ def refuse_infeasible(request: Mapping[str, Any]) -> str:
     Raises:
         InfeasibleResourcesError: no node can ever grant the request.
     """
-    reason, until = infeasible(request), time.monotonic() + AUTOSCALER_PATIENCE
+    return refuse_unless_it_grows(infeasible(request))
+
+
+def refuse_unless_it_grows(reason: str) -> str:
+    """A warning for a cluster that may grow; for one that never will, an error. ``reason``: empty where all is well.
+
+    Raises:
+        InfeasibleResourcesError: no node can ever grant the request.
+    """
+    until = time.monotonic() + AUTOSCALER_PATIENCE
     if not reason:
         return ""
     while (grows := may_grow()) is None and time.monotonic() < until:
@@ -171,7 +180,7 @@ def may_grow() -> bool | None:
     if getattr(getattr(ray._private.worker, "_global_node", None), "head", False):
         return False
     with contextlib.suppress(Exception):  # none of this is public; not knowing is no reason to refuse
-        if any(_GROUP in (node.get("Labels") or {}) for node in _nodes()):
+        if any(_GROUP in (node.get("Labels") or {}) for node in living_nodes()):
             return True
         if is_autoscaler_v2(fetch_from_server=True):
             status = get_cluster_status(ray.get_runtime_context().gcs_address)
@@ -181,6 +190,14 @@ def may_grow() -> bool | None:
         types = (report or {}).get("active_nodes")
         return any(not name.startswith("node_") for name in types) if types else None
     return None
+
+
+def free_by_node() -> dict[str, dict[str, float]]:
+    """What is free on each node, by its id; empty where it cannot be known."""
+    free: dict[str, dict[str, float]] = {}
+    with contextlib.suppress(Exception):  # no public call says it
+        free = ray._private.state.available_resources_per_node()
+    return free
 
 
 def waiting(request: Mapping[str, Any], queued: int) -> str:
@@ -194,16 +211,14 @@ def waiting(request: Mapping[str, Any], queued: int) -> str:
     if reason:
         return reason
     wanted = demand(request)
-    free: dict[str, dict[str, float]] = {}
-    with contextlib.suppress(Exception):  # no public call says what is free on each node
-        free = ray._private.state.available_resources_per_node()
-    nodes = [node for node in _nodes(request.get("label_selector")) if _places(node["Resources"], wanted)]
+    free = free_by_node()
+    nodes = [node for node in living_nodes(request.get("label_selector")) if _places(node["Resources"], wanted)]
     if free and not any(_places(free.get(node["NodeID"], {}), wanted) for node in nodes):
         left = {name: sum(free.get(node["NodeID"], {}).get(name, 0) for node in nodes) for name in wanted}
         used = {name: sum(node["Resources"].get(name, 0) for node in nodes) - left[name] for name in wanted}
         if any(used[name] > queued * amount + 1e-6 for name, amount in wanted.items()):  # not by these tasks alone
             return (
-                f"a trial asks for {_show(wanted)}, and other work on this cluster holds it (free on the {len(nodes)} "
+                f"a trial asks for {show(wanted)}, and other work on this cluster holds it (free on the {len(nodes)} "
                 f"node(s) that could run one: {_show_all(left)}). The trials begin when it ends; `ray status` shows it."
             )
     return (
@@ -219,7 +234,8 @@ def _logs() -> str:
     return os.path.join("/tmp", "ray", "session_latest", "logs")
 
 
-def _show_node(resources: Mapping[str, float]) -> str:
+def show_node(resources: Mapping[str, float]) -> str:
+    """The resources of a node, for people."""
     hidden = ("node:", "object_store")
     return _show_all({name: amount for name, amount in resources.items() if not name.startswith(hidden)})
 
@@ -228,7 +244,8 @@ def _public(labels: list[str]) -> list[str]:
     return [label for label in labels if not label.startswith("ray.io/node-id=")]
 
 
-def _show(amounts: Mapping[str, float]) -> str:
+def show(amounts: Mapping[str, float]) -> str:
+    """A demand, for people."""
     shown = [_show_one(name, amount) for name, amount in sorted(amounts.items())]
     return ", ".join(shown) or "nothing"
 

@@ -8,18 +8,21 @@ from typing import Any
 
 from .. import signals
 from ..config import RunConfig
-from ..host import RealHost
+from ..host import Host, RealHost
 from ..interrupts import explained, is_explained
 from ..launcher import WAY_ON, WAY_ON_WITHOUT_STORAGE, Launcher
 from ..output import TrialOutput
-from ..ports import ScriptObserver
+from ..ports import ScriptObserver, WorkerSettings
+from ..ranks.request import total
 from ..trial import Trial
-from . import cluster
+from . import cluster, placing
 from .drivers import Ask, RayDriverCalls, driver_process
+from .groups import GroupTasks
 from .joining import connect, what_connecting_is
-from .objective import build_task, packed
+from .objective import build_rank, build_task, packed
 from .output import folded_messages, follow
 from .parcels import travelling
+from .placing import GroupRequest
 from .tasks import RayTasks
 
 
@@ -31,7 +34,7 @@ class RayRun:
         objective: called with a Trial in a worker process.
         config: the run; its study exists in the storage.
         catch: exceptions that fail a trial but not the run.
-        resources: per trial, see ``cluster.RESOURCE_OPTIONS``.
+        resources: per trial, see ``cluster.RESOURCE_OPTIONS``; with ``bundles`` see ``ranks.request``.
         max_concurrent: tasks at once, or None for as many as there is room for.
         one_trial_per_task: also where trials are so short that a task would run several.
         output: what becomes of what objectives print.
@@ -73,7 +76,9 @@ def execute(run: RayRun, observer: ScriptObserver, attach: Callable[[Ask], None]
 
 def _execute(run: RayRun, observer: ScriptObserver, attach: Callable[[Ask], None]) -> None:
     config, host = run.config, RealHost()
-    request = cluster.check_request(run.resources)
+    resources = run.resources or {}
+    group = placing.check_group(resources) if "bundles" in resources else None
+    request = cluster.check_request(total(resources))
     config = replace(config, n_gpus=float(request.get("num_gpus") or 0.0))
     packed(run.objective)  # refused here if it cannot travel
     if what := what_connecting_is():
@@ -84,15 +89,17 @@ def _execute(run: RayRun, observer: ScriptObserver, attach: Callable[[Ask], None
         driver_process(pinned=run.pinned) as process,  # it starts beside the checks
         travelling(run.objective, observer.notice) as objective,
     ):
-        warning = cluster.refuse_infeasible(request)
+        warning = cluster.refuse_infeasible(request) if group is None else placing.refuse_infeasible(group)
         if warning:
             observer.notice(warning)
         settings, calls = process.open(config), RayDriverCalls(process)
         if settings.previous_owner:
             observer.notice(f"took the study over from {settings.previous_owner}")
         attach(calls.ask)
-        task = build_task(objective, run.catch, process.name, settings, request, run.output)
-        tasks = RayTasks(task, request, host, shares=not run.one_trial_per_task)
+        run = replace(run, objective=objective)
+        tasks = _tasks(run, process.name, settings, request, host) if group is None else _groups(
+            run, process.name, settings, group, host
+        )
         launcher = Launcher(
             calls,
             tasks,
@@ -107,6 +114,21 @@ def _execute(run: RayRun, observer: ScriptObserver, attach: Callable[[Ask], None
                 launcher.run()
         except KeyboardInterrupt:
             raise explained() from None
+
+
+def _tasks(
+    run: RayRun, driver_name: str, settings: WorkerSettings, request: Mapping[str, Any], host: Host
+) -> RayTasks:
+    task = build_task(run.objective, run.catch, driver_name, settings, request, run.output)
+    return RayTasks(task, request, host, shares=not run.one_trial_per_task)
+
+
+def _groups(run: RayRun, driver_name: str, settings: WorkerSettings, request: GroupRequest, host: Host) -> GroupTasks:
+    """Trials of several processes. This run owns the study by now, so all groups of earlier runs are leftovers."""
+    prefix = placing.group_prefix(run.config.storage, run.config.study_name)
+    placing.remove_leftovers(prefix)
+    start = build_rank(run.objective, run.catch, driver_name, settings, request, run.output)
+    return GroupTasks(start, request, f"{prefix}-{run.config.run.rpartition('-')[2]}", host)
 
 
 __all__ = ["RayRun", "execute"]

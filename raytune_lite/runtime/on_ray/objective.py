@@ -13,7 +13,12 @@ from ray import cloudpickle
 from ...exceptions import ObjectiveNotPicklableError
 from ..output import TrialOutput
 from ..ports import WorkerSettings
+from ..ranks.fate import RankEnd
+from ..ranks.running import Group
 from ..task import Result
+from .groups import StartRank
+from .placing import GroupRequest
+from .rank_task import run_ray_rank
 from .task import run_ray_task
 
 
@@ -30,6 +35,36 @@ def build_task(
     def attempt(*prefetched: bytes) -> Result:
         return run_ray_task(objective, catch, name, settings, prefetched, output)
 
+    return ray.remote(max_retries=0, **_options(request))(attempt)  # Ray prints the function's name: see output.TASK
+
+
+def build_rank(
+    objective: Callable[..., Any],
+    catch: tuple[type[Exception], ...],
+    name: str,
+    settings: WorkerSettings,
+    request: GroupRequest,
+    output: TrialOutput = "show",
+) -> StartRank:
+    """Starts the task of a rank, see GroupTasks. Each has a process of its own, which ends with the attempt: what is
+    left of a process group in it can disturb nobody.
+    """
+
+    def attempt(group: Group, member: int) -> RankEnd:
+        return run_ray_rank(objective, catch, name, settings, output, group, member)
+
+    shared = _options({**request.shared, "num_gpus": float(request.has_gpus)})
+    shared = {name: shared[name] for name in ("runtime_env",) if name in shared}
+    task = ray.remote(max_retries=0, max_calls=1, **shared)(attempt)
+
+    def start(bundle: Mapping[str, Any], where: Mapping[str, Any], group: Group, member: int) -> Any:
+        return task.options(**bundle, **where).remote(group, member)
+
+    return start
+
+
+def _options(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Ray's options of a task."""
     options = dict(request)
     if options.get("num_gpus"):
         options["max_calls"] = 1  # a new process for each attempt: the GPU's memory is free when the task has ended
@@ -37,7 +72,7 @@ def build_task(
         env = dict(options.get("runtime_env") or {})
         env["env_vars"] = {"CUDA_VISIBLE_DEVICES": "", **env.get("env_vars", {})}  # num_gpus=0 alone hides nothing
         options["runtime_env"] = env
-    return ray.remote(max_retries=0, **options)(attempt)  # Ray prints the function's name: see output.TASK
+    return options
 
 
 def packed(objective: Callable[..., Any]) -> bytes:
@@ -77,4 +112,4 @@ def _unpicklable_variable(objective: Callable[..., Any]) -> str:
     return "something it refers to cannot be pickled"
 
 
-__all__ = ["build_task", "captured", "packed"]
+__all__ = ["build_rank", "build_task", "captured", "packed"]

@@ -24,7 +24,7 @@ from ..ports import Notice, WorkerSettings
 TASK = "attempt"  # the name of the remote function; Ray prints it before the lines of a task
 _HANDLER = "ray_print_logs"  # Ray removes it by this name when it is shut down
 _NAME_OF_TASK = ":task_name:"  # Ray's: the lines that follow belong to this task
-_NUMBERED = re.compile(r"trial (\d+)")
+_NUMBERED = re.compile(r"trial (\d+)(?: rank \d+)?")
 _DRIVER_SAYS = "raytune_lite: "
 # Ray's notices of what the launcher finds out, counts, retries and says itself
 _FOLDED = (
@@ -38,7 +38,7 @@ _FOLDED = (
 
 
 def of_attempt(
-    mode: TrialOutput, settings: WorkerSettings, assignment: Assignment, *, is_short: bool
+    mode: TrialOutput, settings: WorkerSettings, assignment: Assignment, *, is_short: bool, rank: int = 0
 ) -> contextlib.AbstractContextManager[None]:
     """Around an objective in a worker: the script learns whose lines these are, and a log keeps them.
 
@@ -47,20 +47,21 @@ def of_attempt(
         settings: of the run.
         assignment: the attempt.
         is_short: trials of milliseconds: nothing is written before the objective prints.
+        rank: of the trial's processes this one's.
     """
-    say = partial(_say_whose, assignment.number)
+    say = partial(_say_whose, f"trial {assignment.number}" + (f" rank {rank}" if rank else ""))
     if not is_short:
         for stream in (sys.stdout, sys.stderr):
             say(stream)
     if mode == "hide":
         return contextlib.nullcontext()
-    log = TrialLog(settings.checkpoint_root, assignment.number, assignment.attempt)
+    log = TrialLog(settings.checkpoint_root, assignment.number, assignment.attempt, rank=rank)
     return captured(log, first=say if is_short else None)
 
 
-def _say_whose(number: int, stream: TextIO) -> None:
+def _say_whose(whose: str, stream: TextIO) -> None:
     with contextlib.suppress(OSError, ValueError):
-        stream.write(f"{_NAME_OF_TASK}trial {number}\n")
+        stream.write(f"{_NAME_OF_TASK}{whose}\n")
 
 
 # --- in the script ---------------------------------------------------------------------------------------------------

@@ -81,9 +81,25 @@ def run_ray_task(
 ) -> Result:
     """The body of the Ray task. ``prefetched``: the Assignments that were claimed for it, as JSON."""
     refuse_blind_node(_node_id(), settings)
+    place = place_of_process(driver_name, settings, output, is_short=bool(prefetched))
+    return run_task(objective, catch, settings, place, prefetched)
+
+
+def place_of_process(
+    driver_name: str, settings: WorkerSettings, output: TrialOutput, *, is_short: bool = False, rank: int = 0
+) -> Place:
+    """Where this process runs, and its ways to the driver and to the checkpoints; its slot is its task.
+
+    Args:
+        driver_name: the driver actor's.
+        settings: of the run.
+        output: what becomes of what the objective prints.
+        is_short: trials take milliseconds.
+        rank: of the trial's processes this one's.
+    """
     heartbeat = _heartbeat(settings.lease)
     line, transport = _line(settings), ActorTransport(driver_name, settings.run)
-    place = Place(
+    return Place(
         slot=ray.get_runtime_context().get_task_id(),
         node=_node_id(),
         pid=os.getpid(),
@@ -91,10 +107,19 @@ def run_ray_task(
         heartbeat=heartbeat,
         channel=lambda: DriverChannel(settings, line, transport, _HOST, heartbeat.acknowledged),
         store=lambda: _store(settings),
-        gpus=",".join(ray.get_runtime_context().get_accelerator_ids().get("GPU", ())),
-        output=lambda assignment: of_attempt(output, settings, assignment, is_short=bool(prefetched)),
+        gpus=",".join(gpus_of_process()),
+        output=lambda assignment: of_attempt(output, settings, assignment, is_short=is_short, rank=rank),
     )
-    return run_task(objective, catch, settings, place, prefetched)
+
+
+def gpus_of_process() -> tuple[str, ...]:
+    """The ids of the GPUs that Ray has given to this task."""
+    return tuple(map(str, ray.get_runtime_context().get_accelerator_ids().get("GPU", ())))
+
+
+def sees_checkpoints(settings: WorkerSettings) -> bool:
+    """Whether checkpoints of this node can be resumed elsewhere."""
+    return _sees_checkpoints(_node_id(), settings)
 
 
 def _line(settings: WorkerSettings) -> FastLine:
@@ -194,4 +219,4 @@ def _same_host(one: str, other: str) -> bool:
     return hosts.get(one) == hosts.get(other) and one in hosts
 
 
-__all__ = ["run_ray_task"]
+__all__ = ["gpus_of_process", "place_of_process", "run_ray_task", "sees_checkpoints"]

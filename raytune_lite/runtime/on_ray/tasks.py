@@ -100,15 +100,15 @@ class RayTasks:
             try:
                 ended += self._returned(ref, ray.get(ref))
             except ray.exceptions.RayTaskError as error:
-                self._broken = self._broken or _cannot_run(error)
-                lost += self._gone(ref, FailureKind.WORKER_CRASH, _first_line(error))
+                self._broken = self._broken or cannot_run(error)
+                lost += self._gone(ref, FailureKind.WORKER_CRASH, first_line(error))
             except ray.exceptions.RuntimeEnvSetupError as error:
                 found = set_up_error(error)
                 if not self._has_returned:  # else it works elsewhere: this node is at fault
                     self._broken = self._broken or found
                 lost += self._gone(ref, FailureKind.WORKER_CRASH, str(found)[:MESSAGE])
             except ray.exceptions.RayError as error:
-                lost += self._gone(ref, _loss_kind(error), _first_line(error))
+                lost += self._gone(ref, loss_kind(error), first_line(error))
         return ended, lost
 
     def _gone(self, ref: Any, kind: FailureKind, message: str) -> list[Lost]:
@@ -171,7 +171,8 @@ def _explained(item: Lost, found: ExitInfo) -> Lost:
     return replace(item, kind=kind, message=message, exit_code=found.exit_code, stderr_tail=found.stderr_tail)
 
 
-def _loss_kind(error: Exception) -> FailureKind:
+def loss_kind(error: Exception) -> FailureKind:
+    """Why Ray says that a task is gone."""
     if isinstance(error, ray.exceptions.OutOfMemoryError):
         return FailureKind.OUT_OF_MEMORY
     if isinstance(error, (ray.exceptions.NodeDiedError, ray.exceptions.LocalRayletDiedError)):
@@ -179,7 +180,8 @@ def _loss_kind(error: Exception) -> FailureKind:
     return FailureKind.WORKER_CRASH
 
 
-def _cannot_run(error: Any) -> RaytuneLiteError:
+def cannot_run(error: Any) -> RaytuneLiteError:
+    """Why a task raised, which it never does for an objective: no task of its run can work."""
     cause = error.cause
     if isinstance(cause, RaytuneLiteError):  # its message says all: this node does not see the checkpoint directory
         return cause
@@ -190,8 +192,9 @@ def _cannot_run(error: Any) -> RaytuneLiteError:
     return found
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """What Ray says, in short."""
     return next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)[:MESSAGE]
 
 
-__all__ = ["RayTasks"]
+__all__ = ["RayTasks", "cannot_run", "first_line", "loss_kind"]

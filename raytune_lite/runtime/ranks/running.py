@@ -1,0 +1,230 @@
+"""The body of one rank's task: meet the others, then lead or follow one attempt. Knows no Ray."""
+
+from __future__ import annotations
+
+import functools
+import json
+import math
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ...core.encoding import event_to_json, from_json
+from ...core.messages import Assignment, AttemptEnded, FailureKind, Outcome
+from ...exceptions import CheckpointError, TrialPruned
+from ..failures import AttemptInterrupted, AttemptTimedOut, failure_of
+from ..hand import End
+from ..heartbeat import EXIT_CODE
+from ..host import Host
+from ..ports import Transport, WorkerSettings
+from ..socket_server import SocketServer
+from ..sockets import SocketClient
+from ..task import Place, run_task
+from ..trial import Trial
+from .calls import Over, Reply, reply_to_json
+from .fate import RankEnd
+from .following import Follower, FollowerTrial
+from .lead import PATIENCE, Lead
+from .leading import LeadingTrial, leading
+from .meeting import LEAD, SILENT, Board, meet
+from .places import RankPlace, Whereabouts, unshared_checkpoints
+from .store import Rendezvous
+
+LOOK = 1.0  # seconds between looks at who has fallen silent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """One group of processes. ``name``: its slot. ``size``: processes. ``key``: of rank 0's socket."""
+
+    name: str
+    size: int
+    key: bytes
+
+
+def new_key() -> bytes:
+    """A key that nobody guesses."""
+    return secrets.token_bytes(32)
+
+
+def run_rank(
+    objective: Callable[[Trial], Any],
+    catch: tuple[type[Exception], ...],
+    settings: WorkerSettings,
+    place_of: Callable[[int], Place],
+    group: Group,
+    member: int,
+    here: Whereabouts,
+    board: Board,
+    host: Host,
+) -> RankEnd:
+    """Run one rank of one attempt.
+
+    Args:
+        objective: called with this rank's Trial.
+        catch: see run_trial.
+        settings: of the run.
+        place_of: the place of this process, when it is this rank.
+        group: the processes of the attempt.
+        member: which of them this is.
+        here: where this process is.
+        board: of the group.
+        host: clock and threads.
+
+    Raises:
+        CheckpointError: the ranks are on several nodes, and one does not see the checkpoint directory.
+        MeetingError: a process of the group did not start.
+    """
+    found = meet(board, member, group.size, here, host)
+    place = replace(place_of(found.rank), slot=group.name, gpus=",".join(found.devices))
+    if found.rank == 0:
+        members = [Whereabouts.from_json(board.get(f"member-{i}") or b"") for i in range(group.size)]
+        if refusal := unshared_checkpoints(members, settings.checkpoint_root):
+            board.put(LEAD, b"null")
+            raise CheckpointError(refusal)
+        end = _lead(objective, catch, settings, place, group, found, board)
+    else:
+        end = _follow(objective, catch, settings, place, group, found, board)
+    return RankEnd(found.rank, host.time(), end)
+
+
+# --- rank 0 ----------------------------------------------------------------------------------------------------------
+
+
+def _lead(
+    objective: Callable[[Trial], Any],
+    catch: tuple[type[Exception], ...],
+    settings: WorkerSettings,
+    place: Place,
+    group: Group,
+    rank: RankPlace,
+    board: Board,
+) -> End | None:
+    lead, rendezvous = Lead(group.size, place.host), Rendezvous.open(group.name, group.size)
+    rendezvous.set_environment(rank)
+    with _listening(lead, rank.here.ip, group.key) as address:
+        board.put(LEAD, json.dumps(address).encode())
+        place.host.start(functools.partial(_watch, lead, settings.lease, place.host, board), "ranks")
+        make = functools.partial(
+            LeadingTrial, lead=lead, place=rank, rendezvous=rendezvous, lease=settings.lease, clock=place.host
+        )
+        (end,) = run_task(leading(objective), catch, settings, replace(place, trial=make))
+        if end is None:
+            lead.end(Over.NOTHING)
+            lead.wait_ended(LOOK)
+        lead.end(Over.STOPPED)
+        return end
+
+
+@contextmanager
+def _listening(lead: Lead, ip: str, key: bytes) -> Iterator[tuple[str, int]]:
+    """Rank 0's socket; its address as the other ranks reach it."""
+    busy = reply_to_json(Reply())
+    try:
+        server = SocketServer(ip, key, lead.handle, busy=busy, patience=PATIENCE)
+    except OSError:  # an address that is not this machine's own (NAT): listen on all
+        server = SocketServer("0.0.0.0", key, lead.handle, busy=busy, patience=PATIENCE)
+    try:
+        yield ip, server.address[1]
+    finally:
+        server.close()
+
+
+def _watch(lead: Lead, lease: float, host: Host, board: Board) -> None:
+    """End this process when another rank has been silent for a lease: the trial goes on elsewhere."""
+    while True:
+        host.sleep(LOOK)
+        silent = lead.silent(lease)
+        if silent:
+            what = f"rank {silent[0]} of this trial sent no message for {lease:.0f} s, which is the lease"
+            board.put(SILENT, what.encode())
+            host.die(EXIT_CODE, f"raytune_lite: {what}; this process ends, the trial goes on elsewhere.")
+
+
+# --- the others ------------------------------------------------------------------------------------------------------
+
+
+def _follow(
+    objective: Callable[[Trial], Any],
+    catch: tuple[type[Exception], ...],
+    settings: WorkerSettings,
+    place: Place,
+    group: Group,
+    rank: RankPlace,
+    board: Board,
+) -> End | None:
+    address = _address(board, place.host)
+    if address is None:
+        return None
+
+    def connect() -> Transport:
+        return SocketClient.open(address, group.key)
+
+    heartbeat = place.heartbeat
+    follower = Follower(rank.rank, connect, place.host, settings.lease, heartbeat.acknowledged)
+    try:
+        start = follower.start()
+        if start is None:
+            follower.ended()
+            return None
+        rendezvous = Rendezvous(group.name, start.port, holds_store=start.holds_store)
+        rendezvous.set_environment(rank)
+        assignment = from_json(start.assignment)
+        store = functools.lru_cache(place.store)
+        arguments = (assignment, follower, store, settings.n_objectives, math.inf, place.host, place.gpus)
+        trial = FollowerTrial(*arguments, follower=follower, place=rank, rendezvous=rendezvous)
+        heartbeat.watch(trial)
+        try:
+            with place.output(assignment):
+                end = _call(objective, catch, trial, assignment, place.host)
+            follower.ended("" if end is None else _first_line(end))
+        finally:
+            heartbeat.leave()
+    except AttemptInterrupted:
+        return None  # rank 0 is gone: its launcher knows why
+    return end
+
+
+def _call(
+    objective: Callable[[Trial], Any],
+    catch: tuple[type[Exception], ...],
+    trial: FollowerTrial,
+    assignment: Assignment,
+    host: Host,
+) -> End | None:
+    """Call the objective; its failure, or None. What it returns counts for nothing."""
+    began = host.monotonic()
+    try:
+        with suppress(TrialPruned):
+            objective(trial)
+        trial.finish()
+    except (AttemptInterrupted, KeyboardInterrupt):
+        return None
+    except (Exception, SystemExit, AttemptTimedOut) as error:  # noqa: BLE001  (the user's code may raise anything)
+        failure = failure_of(error, __name__)
+        failure = replace(failure, error=f"{failure.error} (in rank {trial.rank} of {trial.world_size})")
+        own = failure.kind in (FailureKind.EXCEPTION, FailureKind.GPU_OUT_OF_MEMORY, FailureKind.OUT_OF_MEMORY)
+        event = AttemptEnded(
+            number=assignment.number, attempt=assignment.attempt, outcome=Outcome.FAIL, failure=failure
+        )
+        message = event_to_json(event).encode()
+        return message, True, not own or isinstance(error, catch), host.monotonic() - began
+    return None
+
+
+def _first_line(end: End) -> str:
+    event = from_json(end[0])
+    return str(event.failure.error).partition("\n")[0]
+
+
+def _address(board: Board, host: Host) -> tuple[str, int] | None:
+    """Where rank 0 listens; None: it has refused the group."""
+    while (text := board.get(LEAD)) is None:
+        host.sleep(0.05)
+    found = json.loads(text)
+    return None if found is None else (str(found[0]), int(found[1]))
+
+
+__all__ = ["Group", "new_key", "run_rank"]

@@ -79,7 +79,7 @@ class InfeasibleResourcesError(RaytuneLiteError, RuntimeError):
     """A resource request that no node of the present cluster can ever satisfy."""
 
 
-class PlacementTimeoutError(RaytuneLiteError, TimeoutError):
+class PlacementTimeoutError(RaytuneLiteError, RuntimeError):
     """No trial of several processes was placed for so long, though the cluster could run one."""
 
     def __init__(self, seconds: float, missing: str) -> None:

@@ -16,7 +16,7 @@ from raytune_lite.runtime.inline import LocalStudy
 from raytune_lite.runtime.launcher import Launcher
 from raytune_lite.runtime.ports import Lost, Prefetched, Returned, TasksHere
 from raytune_lite.runtime.ranks.fate import RankEnd, RankLost, decide
-from raytune_lite.runtime.ranks.places import Whereabouts
+from raytune_lite.runtime.ranks.places import Member
 from raytune_lite.runtime.ranks.running import Group, new_key, run_rank
 from raytune_lite.runtime.task import Place
 from raytune_lite.study import Study
@@ -186,7 +186,7 @@ class ThreadGroups(TasksHere):
     def _run(self, group: Group, member: int, board: MemoryBoard, host: MortalHost) -> RankEnd:
         settings = self._local.driver.settings()
         node = self._nodes[member]
-        here = Whereabouts(node=node, ip="127.0.0.1", pid=member, host=node, sees_checkpoints=node not in self._blind)
+        here = Member(node=node, ip="127.0.0.1", pid=member, host=node, sees_checkpoints=node not in self._blind)
 
         def place_of(rank: int) -> Place:
             return Place(

@@ -12,6 +12,8 @@ from raytune_lite import exceptions
 
 SAMPLES = {
     "TrialFailedError": (3, 2, "KeyError: 'k'", "Traceback\n  ...\n"),
+    "TrialDivergedError": (1, 4, "report(step=2)", "should_prune()"),
+    "PlacementTimeoutError": (600.0, "a trial asks for 2 x (CPU: 1)."),
     "StudyAbortedError": ("study", "each of its first 10 trials failed in the same way (timeout)"),
     "NoResultError": ("study", 3, "the objective must return a number, got None; is a return statement missing?"),
     "SamplerFailedError": ("MySampler", 3, "KeyError: 'k'", "Traceback\n  ...\n"),

@@ -19,7 +19,7 @@ from raytune_lite.runtime.ports import Returned
 from raytune_lite.runtime.ranks import fate
 from raytune_lite.runtime.ranks.calls import Call, Reply, Said, Start, reply_from_json, reply_to_json
 from raytune_lite.runtime.ranks.fate import CONSEQUENCE_PATIENCE, SETTLE, RankEnd, RankLost, decide
-from raytune_lite.runtime.ranks.places import Whereabouts, arrange, environment, unshared_checkpoints
+from raytune_lite.runtime.ranks.places import Member, arrange, environment, unshared_checkpoints
 from raytune_lite.testing import FakeTrial
 from raytune_lite.trial import TrialState
 
@@ -311,7 +311,7 @@ def test_a_local_path_with_ranks_on_two_nodes_is_refused_before_the_trial(tmp_pa
 
 
 def test_what_ranks_on_one_node_do_not_see_is_left_to_the_trial() -> None:
-    blind = Whereabouts(node="a", ip="", pid=1, sees_checkpoints=False)
+    blind = Member(node="a", ip="", pid=1, sees_checkpoints=False)
     assert unshared_checkpoints([blind, blind], "/x") == ""
 
 
@@ -320,7 +320,7 @@ def test_what_ranks_on_one_node_do_not_see_is_left_to_the_trial() -> None:
 
 def test_ranks_go_node_by_node_and_by_the_lowest_gpu() -> None:
     members = [
-        Whereabouts(node=node, ip=f"ip-{node}", pid=i, gpus=gpus)
+        Member(node=node, ip=f"ip-{node}", pid=i, gpus=gpus)
         for i, (node, gpus) in enumerate([("b", ("10",)), ("a", ("1", "0")), ("b", ("2",)), ("a", ("3", "2"))])
     ]
     ranks = arrange(members)
@@ -335,7 +335,7 @@ def test_ranks_go_node_by_node_and_by_the_lowest_gpu() -> None:
 
 
 def test_the_environment_is_that_of_torchrun() -> None:
-    members = [Whereabouts(node="a", ip="10.0.0.1", pid=i, gpus=(str(i),)) for i in range(2)]
+    members = [Member(node="a", ip="10.0.0.1", pid=i, gpus=(str(i),)) for i in range(2)]
     found = environment(arrange(members)[1], "g", 1234, holds_store=True)
     assert found == {
         "RANK": "1", "LOCAL_RANK": "1", "NODE_RANK": "0", "GROUP_RANK": "0", "WORLD_SIZE": "2",
@@ -343,7 +343,7 @@ def test_the_environment_is_that_of_torchrun() -> None:
         "TORCHELASTIC_RESTART_COUNT": "0", "TORCHELASTIC_USE_AGENT_STORE": "True",
         "TORCH_NCCL_ASYNC_ERROR_HANDLING": "1", "CUDA_VISIBLE_DEVICES": "0,1", "ACCELERATE_TORCH_DEVICE": "cuda:1",
     }  # fmt: skip
-    cpu = environment(arrange([Whereabouts(node="a", ip="", pid=1)])[0], "g", 1, holds_store=False)
+    cpu = environment(arrange([Member(node="a", ip="", pid=1)])[0], "g", 1, holds_store=False)
     assert not {"CUDA_VISIBLE_DEVICES", "ACCELERATE_TORCH_DEVICE"} & set(cpu)
     assert cpu["TORCHELASTIC_USE_AGENT_STORE"] == "False"
 
@@ -353,8 +353,8 @@ def test_what_ranks_say_travels_as_json() -> None:
     assert reply_from_json(reply_to_json(reply)) == reply
     said = Said(2, since=3, written=1, files={"a/b": 4}, ended=True, failed="why")
     assert Said.from_json(said.to_json()) == said
-    here = Whereabouts(node="a", ip="b", pid=3, host="c", gpus=("1", "2"), sees_checkpoints=False)
-    assert Whereabouts.from_json(here.to_json()) == here
+    here = Member(node="a", ip="b", pid=3, host="c", gpus=("1", "2"), sees_checkpoints=False)
+    assert Member.from_json(here.to_json()) == here
 
 
 # --- what became of a trial -------------------------------------------------------------------------------------------

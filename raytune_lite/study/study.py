@@ -190,11 +190,7 @@ class Study(ForLibraries):
     # --- running -----------------------------------------------------------------------------------------------------
 
     def optimize(
-        self,
-        func: Objective,
-        n_trials: int | None = None,
-        timeout: float | None = None,
-        n_jobs: int | None = None,
+        self, func: Objective, n_trials: int | None = None, timeout: float | None = None, n_jobs: int | None = None,
         catch: type[Exception] | Iterable[type[Exception]] = (),
         callbacks: Iterable[Callback] | None = None,
         gc_after_trial: bool = False,
@@ -228,7 +224,7 @@ class Study(ForLibraries):
             show_progress_bar: None: progress, and the result at the end; True: progress alone; False: neither.
             max_trials: bound on all trials of the study, so that the same command can be run again after a crash.
             resources: per trial: ``{"num_cpus": 1, "num_gpus": 0.25, "memory": ..., "resources": {...}, ...}``.
-            workers: processes of each trial, each with these ``resources``; see docs/how-to/several-processes.md.
+            workers: processes of each trial, each with these ``resources``; see "Trials over several processes".
             max_concurrent: trials at once; None: as many as the cluster has room for.
             retries: how often a trial is tried again, by the kind of its failure; and when the run is aborted.
             trial_timeout: seconds of one attempt; then its next call ends it, or on Ray its process is killed 10 s on.
@@ -248,8 +244,8 @@ class Study(ForLibraries):
             InfeasibleResourcesError, InvalidResourcesError, RuntimeEnvironmentError: Ray can never grant ``resources``.
         """
         config = self._config(pilot, n_trials, max_trials, timeout, retries, trial_timeout, lease, max_checkpoint_bytes)
-        request = checks.resource_request(resources, workers)
-        tasks = checks.tasks(request, max_concurrent, n_jobs, one_trial_per_task, trial_output, prices, max_cost)
+        asked = checks.resource_request(resources, workers)
+        tasks = checks.tasks(asked, max_concurrent, n_jobs, one_trial_per_task, trial_output, prices, max_cost)
         follow = followed(self, config, checks.callbacks(callbacks, self), gc_after_trial, show_progress_bar, executor)
         self._follow(self._runner(executor, func, config, catch, tasks), follow)
 

@@ -43,6 +43,16 @@ def test_the_example_of_population_based_training_shows_from_whom_the_best_trial
     study.close()
 
 
+def test_the_example_of_ddp_trains_with_two_processes_a_trial(tmp_path: Path) -> None:
+    out = run(EXAMPLES / "ddp_digits.py", "--max-trials", "1", folder=tmp_path)
+    assert "ddp-digits in sqlite" in out
+    study = rtl.load_study(storage=f"sqlite:///{tmp_path}/ddp.db")
+    (trial,) = study.trials
+    assert set(trial.intermediate_values) == set(range(1, 10)) or trial.state is TrialState.PRUNED
+    assert trial.intermediate_values[1] < 0.9  # both halves were learned from
+    study.close()
+
+
 def test_gpus_are_shared_as_asked_and_hidden_from_those_who_did_not_ask(tmp_path: Path) -> None:
     lines = run(Path(__file__).with_name("gpu_script.py"), str(tmp_path), folder=tmp_path).splitlines()
     seen = {row["name"]: row["seen"] for row in map(json.loads, lines)}

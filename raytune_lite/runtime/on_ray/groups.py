@@ -21,7 +21,7 @@ from ..host import Host
 from ..ports import DriverCalls, Lost, Prefetched, Returned
 from ..ranks.fate import RankEnd, RankLost, decide
 from ..ranks.meeting import SILENT, met
-from ..ranks.places import Whereabouts, arrange
+from ..ranks.places import Member, arrange
 from ..ranks.running import Group, new_key
 from . import cluster, placing
 from .board import RayBoard
@@ -200,7 +200,7 @@ class GroupTasks:
 
     def _lost(self, slot: str, running: _Running, first: RankLost) -> Lost:
         """The loss of a group, by the first loss among its ranks."""
-        n, places = running.group.size, dict[int, Whereabouts]()
+        n, places = running.group.size, dict[int, Member]()
         with contextlib.suppress(Exception):  # where its processes ran, for people; Ray's store may be gone
             board = RayBoard(slot)
             places = met(board, n)
@@ -269,7 +269,7 @@ class GroupTasks:
         return replace(item, kind=first.kind(item.kind), exit_code=first.exit_code, stderr_tail=tail)
 
 
-def _names(places: Mapping[int, Whereabouts], n: int) -> dict[int, str]:
+def _names(places: Mapping[int, Member], n: int) -> dict[int, str]:
     """How people know each process: by its rank, once all have met."""
     if len(places) < n:
         return {member: f"process {member + 1}" for member in range(n)}

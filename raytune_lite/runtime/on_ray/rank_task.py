@@ -16,7 +16,7 @@ from ..host import RealHost
 from ..output import TrialOutput
 from ..ports import WorkerSettings
 from ..ranks.fate import RankEnd
-from ..ranks.places import Whereabouts
+from ..ranks.places import Member
 from ..ranks.running import Group, run_rank
 from ..task import Place
 from ..trial import Trial
@@ -36,7 +36,7 @@ def run_ray_rank(
     """The body of the Ray task of one rank. ``member``: the index of its bundle."""
     node = str(ray.get_runtime_context().get_node_id())
     refuse_blind_node(node, settings)
-    here = Whereabouts(
+    here = Member(
         node=node,
         ip=ray.util.get_node_ip_address(),
         host=socket.gethostname(),

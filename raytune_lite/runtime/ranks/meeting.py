@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from ..host import Host
-from .places import RankPlace, Whereabouts, arrange
+from .places import Member, RankPlace, arrange
 
 LOOK = 0.05  # seconds between looks at the board; each further one is later, up to
 LOOK_MOST = 1.0
@@ -29,7 +29,7 @@ class MeetingError(Exception):
     """A process of the group did not come."""
 
 
-def meet(board: Board, member: int, n: int, here: Whereabouts, host: Host) -> RankPlace:
+def meet(board: Board, member: int, n: int, here: Member, host: Host) -> RankPlace:
     """Write where this process is, wait for the others, and return this one's rank.
 
     Args:
@@ -49,7 +49,7 @@ def meet(board: Board, member: int, n: int, here: Whereabouts, host: Host) -> Ra
         for other in range(n):
             text = None if other in found else board.get(entry(other))
             if text is not None:
-                found[other] = Whereabouts.from_json(text)
+                found[other] = Member.from_json(text)
         if len(found) < n:
             if host.monotonic() > until:
                 missing = ", ".join(str(other) for other in range(n) if other not in found)
@@ -60,10 +60,10 @@ def meet(board: Board, member: int, n: int, here: Whereabouts, host: Host) -> Ra
     return next(place for place in ranks if place.member == member)
 
 
-def met(board: Board, n: int) -> dict[int, Whereabouts]:
+def met(board: Board, n: int) -> dict[int, Member]:
     """Where the processes are that have come, by index; for the launcher."""
     entries = {member: board.get(entry(member)) for member in range(n)}
-    return {member: Whereabouts.from_json(text) for member, text in entries.items() if text is not None}
+    return {member: Member.from_json(text) for member, text in entries.items() if text is not None}
 
 
 def entry(member: int) -> str:

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Whereabouts:
+class Member:
     """What one process of a group says of itself.
 
     ``node``: the id of its node, ``ip`` the address, ``host`` a name for people. ``gpus``: the ids of its GPUs there.
@@ -33,7 +33,7 @@ class Whereabouts:
         return json.dumps(asdict(self))
 
     @classmethod
-    def from_json(cls, text: str | bytes) -> Whereabouts:
+    def from_json(cls, text: str | bytes) -> Member:
         """What ``to_json`` wrote."""
         found = json.loads(text)
         return cls(**{**found, "gpus": tuple(found["gpus"])})
@@ -56,11 +56,11 @@ class RankPlace:
     member: int
     devices: tuple[str, ...]
     device: int | None
-    here: Whereabouts
-    leader: Whereabouts
+    here: Member
+    leader: Member
 
 
-def arrange(members: Sequence[Whereabouts]) -> tuple[RankPlace, ...]:
+def arrange(members: Sequence[Member]) -> tuple[RankPlace, ...]:
     """The ranks of a group, in their order.
 
     Nodes come in the order of the first member on each, the members of a node by their lowest GPU.
@@ -131,7 +131,7 @@ def environment(place: RankPlace, group: str, port: int, *, holds_store: bool) -
     return {name: str(value) for name, value in found.items()}
 
 
-def unshared_checkpoints(members: Sequence[Whereabouts], root: str) -> str:
+def unshared_checkpoints(members: Sequence[Member], root: str) -> str:
     """Why these processes could not save a checkpoint together; empty when they can.
 
     Ranks on one node have one disk. On several nodes each of them must see the study's directory.
@@ -147,4 +147,4 @@ def unshared_checkpoints(members: Sequence[Whereabouts], root: str) -> str:
     )
 
 
-__all__ = ["RankPlace", "Whereabouts", "arrange", "environment", "unshared_checkpoints"]
+__all__ = ["Member", "RankPlace", "arrange", "environment", "unshared_checkpoints"]

@@ -29,7 +29,7 @@ from .following import Follower, FollowerTrial
 from .lead import PATIENCE, Lead
 from .leading import LeadingTrial, leading
 from .meeting import LEAD, SILENT, Board, meet
-from .places import RankPlace, Whereabouts, unshared_checkpoints
+from .places import Member, RankPlace, unshared_checkpoints
 from .store import Rendezvous
 
 LOOK = 1.0  # seconds between looks at who has fallen silent
@@ -56,7 +56,7 @@ def run_rank(
     place_of: Callable[[int], Place],
     group: Group,
     member: int,
-    here: Whereabouts,
+    here: Member,
     board: Board,
     host: Host,
 ) -> RankEnd:
@@ -80,7 +80,7 @@ def run_rank(
     found = meet(board, member, group.size, here, host)
     place = replace(place_of(found.rank), slot=group.name, gpus=",".join(found.devices))
     if found.rank == 0:
-        members = [Whereabouts.from_json(board.get(f"member-{i}") or b"") for i in range(group.size)]
+        members = [Member.from_json(board.get(f"member-{i}") or b"") for i in range(group.size)]
         if refusal := unshared_checkpoints(members, settings.checkpoint_root):
             board.put(LEAD, b"null")
             raise CheckpointError(refusal)

@@ -15,6 +15,7 @@ STRATEGIES = {
     "STRICT_SPREAD": "on a node each",
 }
 PLACEMENT_TIMEOUT = 600.0  # seconds
+MOST_WORKERS = 10_000
 _OF_GROUP = ("strategy", "placement_timeout")
 _SHARED = ("runtime_env", "label_selector")  # of all processes alike
 _NOT_OF_GROUP = ("scheduling_strategy",)
@@ -31,7 +32,7 @@ def with_workers(resources: Mapping[str, Any] | None, workers: Any) -> Mapping[s
         TypeError, ValueError: ``workers`` is no integer >= 1, or both are given.
         InvalidResourcesError: what belongs to bundles is wrong, or is given without them.
     """
-    n = arguments.integer("workers", workers, 1, "1 runs a trial in one process")
+    n = arguments.integer("workers", workers, 1, "1 runs a trial in one process", MOST_WORKERS)
     given = dict(resources or {})
     if "bundles" in given and n > 1:
         raise ValueError(

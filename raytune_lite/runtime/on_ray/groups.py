@@ -8,6 +8,7 @@ needs. What became of a trial is decided by ``ranks.fate``.
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -20,7 +21,7 @@ from ...exceptions import PlacementTimeoutError, RaytuneLiteError
 from ..host import Host
 from ..ports import DriverCalls, Lost, Prefetched, Returned
 from ..ranks.fate import RankEnd, RankLost, decide
-from ..ranks.meeting import SILENT, met
+from ..ranks.meeting import LEAVE, SILENT, met
 from ..ranks.places import Member, arrange
 from ..ranks.running import Group, new_key
 from . import cluster, placing
@@ -48,6 +49,7 @@ class _Running:
     ends: dict[int, RankEnd] = field(default_factory=dict)
     losses: list[RankLost] = field(default_factory=list)
     is_started: bool = False
+    leaves: bool = False  # it was told that one of its nodes will soon be gone
     news_at: float | None = None
 
 
@@ -236,7 +238,21 @@ class GroupTasks:
 
     def capacity(self) -> int:
         """See ports.Tasks."""
-        return placing.room(self._request)
+        return placing.room(self._request, cluster.leaving())
+
+    def leaving(self) -> dict[str, float | None]:
+        """See ports.Tasks. The driver knows the node of rank 0; groups with another rank on such a node learn it here."""
+        found = cluster.leaving()
+        for slot, running in self._groups.items():
+            if found and running.is_started and not running.leaves:
+                board = RayBoard(slot)
+                with contextlib.suppress(Exception):  # Ray's store is out of reach: the next look tells them
+                    nodes = [place.node for place in met(board, running.group.size).values() if place.node in found]
+                    if nodes:
+                        seconds = [left for node in nodes if (left := found[node]) is not None]
+                        board.put(LEAVE, json.dumps(min(seconds, default=None)).encode())
+                        running.leaves = True
+        return found
 
     def growth(self) -> int:
         """See ports.Tasks. One group waits at a time, so an autoscaler sees the demand of one."""

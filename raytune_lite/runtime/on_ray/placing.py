@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,9 +68,10 @@ def check_group(request: Mapping[str, Any]) -> GroupRequest:
 # --- what fits -------------------------------------------------------------------------------------------------------
 
 
-def room(request: GroupRequest) -> int:
-    """How many groups the cluster, as it is now, could run at once."""
-    nodes = [dict(node["Resources"]) for node in cluster.living_nodes(request.selector)]
+def room(request: GroupRequest, without: Container[str] = ()) -> int:
+    """How many groups the cluster, as it is now, could run at once; ``without``: nodes that take none any more."""
+    there = [node for node in cluster.living_nodes(request.selector) if node["NodeID"] not in without]
+    nodes = [dict(node["Resources"]) for node in there]
     return fits(nodes, request.demands, request.strategy)
 
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 SUGGEST = "suggest"
 REPORT = "report"
 SHOULD_PRUNE = "should_prune"
+SHOULD_CHECKPOINT = "should_checkpoint"
 CHECKPOINT = "checkpoint"
 WRITTEN = "all ranks have written the checkpoint"
 INIT_PROCESS_GROUP = "init_process_group"
@@ -97,6 +98,6 @@ class Said(NamedTuple):
 
 
 __all__ = [
-    "CHECKPOINT", "END", "INIT_PROCESS_GROUP", "REPORT", "SHOULD_PRUNE", "SUGGEST", "WRITTEN", "Call", "Over", "Reply",
-    "Said", "Start", "reply_from_json", "reply_to_json",
+    "CHECKPOINT", "END", "INIT_PROCESS_GROUP", "REPORT", "SHOULD_CHECKPOINT", "SHOULD_PRUNE", "SUGGEST", "WRITTEN",
+    "Call", "Over", "Reply", "Said", "Start", "reply_from_json", "reply_to_json",
 ]  # fmt: skip

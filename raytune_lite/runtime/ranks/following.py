@@ -13,12 +13,13 @@ from typing import Any, NoReturn
 
 from ...checkpoints.disk import is_failing
 from ...core.encoding import from_json
-from ...core.messages import Decision, ParamValue, Progress
+from ...core.messages import Decision, Leave, ParamValue, Progress
 from ...distributions import Distribution
 from ...exceptions import CheckpointDiskError, CheckpointError, TrialDivergedError
 from ..failures import AttemptInterrupted
 from ..host import Host
 from ..ports import Transport, TransportError
+from ..reported import checked_step, checked_values
 from ..trial import Trial
 from . import calls
 from .calls import Call, Over, Reply, Said, Start, reply_from_json
@@ -191,26 +192,33 @@ class FollowerTrial(Trial):
 
     def report(self, value: Any, step: int) -> None:
         """See Trial: rank 0's value counts, and this one is only checked."""
-        self._checked_values(value, step)
+        checked_values(self.number, self._n_objectives, value, step)
         self.delivery.check()
-        self._follower.note(calls.REPORT, f"step={self._checked_step(step)}")
+        self._follower.note(calls.REPORT, f"step={checked_step(self.number, step)}")
 
     def should_prune(self) -> bool:
         """See Trial: rank 0's answer."""
         self.delivery.check()
         return bool(self._follower.call(calls.SHOULD_PRUNE)[1])
 
+    def should_checkpoint(self) -> bool:
+        """See Trial: rank 0's answer, whose node or that of another rank will soon be gone."""
+        answer, is_urgent = self._follower.call(calls.SHOULD_CHECKPOINT)[1]
+        if is_urgent:
+            self.delivery.leave(Leave(reason="a node of this trial leaves", seconds=0.0))
+        return bool(answer)
+
     def save_checkpoint(self, state: Mapping[str, Any], step: int) -> None:  # noqa: ARG002
         """See Trial: rank 0's state is stored."""
         self.delivery.check()
-        call, _ = self._follower.call(calls.CHECKPOINT, f"step={self._checked_step(step)}")
+        call, _ = self._follower.call(calls.CHECKPOINT, f"step={checked_step(self.number, step)}")
         self._tell_written(call, None)
 
     @contextmanager
     def checkpoint_dir(self, step: int) -> Iterator[Path]:
         """See Trial: the directory of all ranks; the names of their files must differ."""
         self.delivery.check()
-        call, relative = self._follower.call(calls.CHECKPOINT, f"step={self._checked_step(step)}")
+        call, relative = self._follower.call(calls.CHECKPOINT, f"step={checked_step(self.number, step)}")
         directory = self._checkpoints().root / relative
         try:
             yield directory

@@ -9,6 +9,7 @@ import contextlib
 from collections.abc import Sequence
 from typing import Any
 
+from ..delivery import Delivery
 from ..host import Host
 from ..mailbox import Mail
 from .calls import Call, Over, Reply, Said, Start, reply_to_json
@@ -33,9 +34,11 @@ class Lead:
         self._host = host
         self._lock, self._news = host.lock(), host.event()
         self._others = range(1, world_size)
+        self.trial: Delivery | None = None  # rank 0's, once it has one
         self._calls: list[Call] = []
         self._start: Start | None = None
         self._over = Over.NOT_YET
+        self._is_closed = False
         self._waiting: list[tuple[Mail, int]] = []  # questions, and from which call on
         now = host.monotonic()
         self._heard_at = dict.fromkeys(self._others, now)
@@ -93,6 +96,16 @@ class Lead:
                     return left
                 self._news.clear()
             self._news.wait(min(LOOK, rest))
+
+    @property
+    def is_over(self) -> bool:
+        """Whether rank 0 makes no more calls, and waits for nobody."""
+        return self._is_closed
+
+    def close(self) -> None:
+        """Rank 0 waits for nobody any more."""
+        self.end(Over.STOPPED)
+        self._is_closed = True
 
     @property
     def failed(self) -> tuple[int, str] | None:

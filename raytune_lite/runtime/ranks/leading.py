@@ -14,7 +14,7 @@ from typing import Any
 from ...core.encoding import to_json
 from ...core.messages import Assignment
 from ...distributions import Distribution
-from ...exceptions import CheckpointDiskError, TrialPruned
+from ...exceptions import CheckpointDiskError, is_pruned
 from ..failures import AttemptInterrupted
 from ..host import Host
 from ..trial import Trial
@@ -46,6 +46,7 @@ class LeadingTrial(Trial):
         self._lead, self._place, self._rendezvous, self._lease = lead, place, rendezvous, lease
         self._clock = clock
         self.rank, self.world_size, self.local_rank = place.rank, place.world_size, place.local_rank
+        lead.trial = self.delivery
         shared: Assignment = replace(self._assignment, token=None)
         lead.begin(Start(to_json(shared), rendezvous.port, rendezvous.holds_store))
 
@@ -65,6 +66,12 @@ class LeadingTrial(Trial):
             self._stop_because_of_a_rank()
         answer = super().should_prune()
         self._lead.add(calls.SHOULD_PRUNE, "", answer)
+        return answer
+
+    def should_checkpoint(self) -> bool:
+        """See Trial: all ranks get this answer."""
+        answer = super().should_checkpoint()
+        self._lead.add(calls.SHOULD_CHECKPOINT, "", [answer, self.delivery.must_hurry])
         return answer
 
     @contextmanager
@@ -106,7 +113,7 @@ class LeadingTrial(Trial):
 
     def finish(self, error: BaseException | None) -> None:
         """The objective has ended: with ``error``, or it has returned (None). Waits for the other ranks."""
-        if error is None or isinstance(error, TrialPruned):
+        if error is None or is_pruned(error):
             self._lead.add(calls.END)
             self._lead.end(Over.ENDED)
             self._lead.wait_ended(self._lease)

@@ -74,4 +74,6 @@ def entry(member: int) -> str:
 LEAD = "lead"  # the entry of rank 0: where the other ranks find it
 SILENT = "silent"  # the entry that says which rank fell silent, before rank 0 ended its process
 
-__all__ = ["LEAD", "SILENT", "Board", "MeetingError", "entry", "meet", "met"]
+LEAVE = "leave"  # the entry that says that a node of the group leaves: seconds until then as JSON, null if not known
+
+__all__ = ["LEAD", "LEAVE", "SILENT", "Board", "MeetingError", "entry", "meet", "met"]

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ...core.encoding import event_to_json, from_json
-from ...core.messages import Assignment, AttemptEnded, FailureKind, Outcome
-from ...exceptions import CheckpointError, TrialPruned
+from ...core.messages import Assignment, AttemptEnded, FailureKind, Leave, Outcome
+from ...exceptions import CheckpointError, is_pruned
 from ..failures import AttemptInterrupted, AttemptTimedOut, failure_of
 from ..hand import End
 from ..heartbeat import EXIT_CODE
@@ -28,10 +28,11 @@ from .fate import RankEnd
 from .following import Follower, FollowerTrial
 from .lead import PATIENCE, Lead
 from .leading import LeadingTrial, leading
-from .meeting import LEAD, SILENT, Board, meet
+from .meeting import LEAD, LEAVE, SILENT, Board, meet
 from .places import Member, RankPlace, unshared_checkpoints
 from .store import Rendezvous
 
+LEAVES = "the node of a rank of this trial will soon be gone: the trial goes on elsewhere"
 LOOK = 1.0  # seconds between looks at who has fallen silent
 
 
@@ -114,7 +115,7 @@ def _lead(
         if end is None:
             lead.end(Over.NOTHING)
             lead.wait_ended(LOOK)
-        lead.end(Over.STOPPED)
+        lead.close()
         return end
 
 
@@ -133,9 +134,14 @@ def _listening(lead: Lead, ip: str, key: bytes) -> Iterator[tuple[str, int]]:
 
 
 def _watch(lead: Lead, lease: float, host: Host, board: Board) -> None:
-    """End this process when another rank has been silent for a lease: the trial goes on elsewhere."""
-    while True:
+    """Tell rank 0's trial that a node of its group leaves. End this process when another rank has been silent for a
+    lease: the trial goes on elsewhere.
+    """
+    while not lead.is_over:
         host.sleep(LOOK)
+        with suppress(Exception):  # the board may be out of reach for a while
+            if lead.trial is not None and (seconds := board.get(LEAVE)) is not None:
+                lead.trial.leave(Leave(reason=LEAVES, seconds=json.loads(seconds)))
         silent = lead.silent(lease)
         if silent:
             what = f"rank {silent[0]} of this trial sent no message for {lease:.0f} s, which is the lease"
@@ -197,8 +203,11 @@ def _call(
     """Call the objective; its failure, or None. What it returns counts for nothing."""
     began = host.monotonic()
     try:
-        with suppress(TrialPruned):
+        try:
             objective(trial)
+        except Exception as error:
+            if not is_pruned(error):
+                raise
         trial.finish()
     except (AttemptInterrupted, KeyboardInterrupt):
         return None

@@ -107,7 +107,7 @@ def test_a_group_that_waits_too_long_ends_the_run_and_says_what_it_waits_for(sto
 
 def test_a_run_removes_the_groups_that_a_dead_run_of_its_study_left(storage: str) -> None:
     study = rtl.create_study(storage=storage, study_name="left")
-    prefix = group_prefix(study._storage, "left")
+    prefix = group_prefix(study._config().storage, "left")
     of_dead_run = placement_group([{"CPU": 3}], name=f"{prefix}-dead-1", lifetime="detached")
     of_another = placement_group([{"CPU": 0.1}], name=f"{group_prefix('sqlite:///other.db', 'left')}-1")
     assert of_dead_run.wait(20)

@@ -241,7 +241,7 @@ class GroupTasks:
         return placing.room(self._request, cluster.leaving())
 
     def leaving(self) -> dict[str, float | None]:
-        """See ports.Tasks. The driver knows the node of rank 0; groups with another rank on such a node learn it here."""
+        """See ports.Tasks. The driver knows the node of rank 0; groups with another rank there learn it here."""
         found = cluster.leaving()
         for slot, running in self._groups.items():
             if found and running.is_started and not running.leaves:

@@ -14,6 +14,7 @@ from typing import Any
 from ...core.encoding import event_to_json, from_json
 from ...core.messages import Assignment, AttemptEnded, FailureKind, Leave, Outcome
 from ...exceptions import CheckpointError, is_pruned
+from ..current import at_work
 from ..failures import AttemptInterrupted, AttemptTimedOut, failure_of
 from ..hand import End
 from ..heartbeat import EXIT_CODE
@@ -28,7 +29,7 @@ from .fate import RankEnd
 from .following import Follower, FollowerTrial
 from .lead import PATIENCE, Lead
 from .leading import LeadingTrial, leading
-from .meeting import LEAD, LEAVE, SILENT, Board, meet
+from .meeting import LEAD, LEAVE, SILENT, Board, MeetingError, meet
 from .places import Member, RankPlace, unshared_checkpoints
 from .store import Rendezvous
 
@@ -105,8 +106,8 @@ def _lead(
 ) -> End | None:
     lead, rendezvous = Lead(group.size, place.host), Rendezvous.open(group.name, group.size)
     rendezvous.set_environment(rank)
-    with _listening(lead, rank.here.ip, group.key) as address:
-        board.put(LEAD, json.dumps(address).encode())
+    with _listening(lead, rank, group.key) as where:
+        board.put(LEAD, where.encode())
         place.host.start(functools.partial(_watch, lead, settings.lease, place.host, board), "ranks")
         make = functools.partial(
             LeadingTrial, lead=lead, place=rank, rendezvous=rendezvous, lease=settings.lease, clock=place.host
@@ -120,15 +121,12 @@ def _lead(
 
 
 @contextmanager
-def _listening(lead: Lead, ip: str, key: bytes) -> Iterator[tuple[str, int]]:
-    """Rank 0's socket; its address as the other ranks reach it."""
-    busy = reply_to_json(Reply())
+def _listening(lead: Lead, rank: RankPlace, key: bytes) -> Iterator[str]:
+    """Rank 0's socket; as JSON where the other ranks find it. Only those on other nodes need TLS."""
+    ip = "127.0.0.1" if rank.n_nodes == 1 else rank.here.ip
+    server = SocketServer(ip, key, lead.handle, busy=reply_to_json(Reply()), patience=PATIENCE)
     try:
-        server = SocketServer(ip, key, lead.handle, busy=busy, patience=PATIENCE)
-    except OSError:  # an address that is not this machine's own (NAT): listen on all
-        server = SocketServer("0.0.0.0", key, lead.handle, busy=busy, patience=PATIENCE)
-    try:
-        yield ip, server.address[1]
+        yield json.dumps([server.local_address, server.address, server.fingerprint])
     finally:
         server.close()
 
@@ -161,13 +159,9 @@ def _follow(
     rank: RankPlace,
     board: Board,
 ) -> End | None:
-    address = _address(board, place.host)
-    if address is None:
+    connect = _way_to_rank_0(board, group.key, rank, place.host)
+    if connect is None:
         return None
-
-    def connect() -> Transport:
-        return SocketClient.open(address, group.key)
-
     heartbeat = place.heartbeat
     follower = Follower(rank.rank, connect, place.host, settings.lease, heartbeat.acknowledged)
     try:
@@ -204,7 +198,8 @@ def _call(
     began = host.monotonic()
     try:
         try:
-            objective(trial)
+            with at_work(trial):
+                objective(trial)
         except Exception as error:
             if not is_pruned(error):
                 raise
@@ -228,12 +223,27 @@ def _first_line(end: End) -> str:
     return str(event.failure.error).partition("\n")[0]
 
 
-def _address(board: Board, host: Host) -> tuple[str, int] | None:
-    """Where rank 0 listens; None: it has refused the group."""
+def _way_to_rank_0(board: Board, key: bytes, rank: RankPlace, host: Host) -> Callable[[], Transport] | None:
+    """Makes a connection to rank 0; None: it has refused the group.
+
+    Raises:
+        MeetingError: rank 0 has no socket for other nodes.
+    """
     while (text := board.get(LEAD)) is None:
         host.sleep(0.05)
     found = json.loads(text)
-    return None if found is None else (str(found[0]), int(found[1]))
+    if found is None:
+        return None
+    local, address, fingerprint = found
+    if rank.here.node == rank.leader.node:
+        address, fingerprint = local, None
+    if address is None:
+        raise MeetingError(
+            f"rank 0 of a trial has no socket that rank {rank.rank} on another node can reach: the address "
+            f"{rank.leader.ip} is not its machine's own, or the package cryptography is missing there. Keep the ranks "
+            'on one node: resources={"strategy": "STRICT_PACK", ...}.'
+        )
+    return functools.partial(SocketClient.open, (str(address[0]), int(address[1])), key, fingerprint)
 
 
 __all__ = ["Group", "new_key", "run_rank"]

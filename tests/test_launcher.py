@@ -35,6 +35,8 @@ class TestHost(RealHost):
 class Tasks:
     """Tasks that end when the test says so: ``script`` holds what each wait gives, or raises."""
 
+    binds_first = False
+
     def __init__(self, host, script=(), capacity=2, prefetches=False, shares=False):
         self.host, self.script, self.room, self.prefetches = host, list(script), capacity, prefetches
         self.shares = shares

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..exceptions import StudyNotFoundError
+from ..exceptions import InvalidResourcesError, StudyNotFoundError
 from ..pruners import pruner_from_spec, pruner_names
 from ..runtime.interrupts import explained
 from .base import WrongInput, cli, open_study, refuse, storage_url, study_options
@@ -17,6 +17,7 @@ from .base import WrongInput, cli, open_study, refuse, storage_url, study_option
 if TYPE_CHECKING:
     from ..core.protocols import Pruner, Sampler
     from ..study import Study
+    from ..study.checks import Resources
 
 
 _PASSED_ON = ("n_trials", "max_trials", "timeout", "trial_timeout", "lease", "max_concurrent", "executor",
@@ -90,6 +91,9 @@ def run(target: str, storage: str | None, storage_env: str | None, study_name: s
     TARGET is module:function or path/to/file.py:function; the function takes a trial. A study that exists is
     continued: interrupted trials go first.
 
+    What a trial asks for may depend on its parameters: objective.resources = lambda params: {"num_gpus": ...} in the
+    file, for a run without --num-cpus, --num-gpus and --memory.
+
     \b
     Example:
       raytune-lite run train.py:objective --max-trials 64 --num-gpus 1 \\
@@ -107,6 +111,7 @@ def run(target: str, storage: str | None, storage_env: str | None, study_name: s
         check_objective(loaded.objective)
     except TypeError as error:
         refuse(f"{target}: {error}")
+    asked = resources or _own_resources(target, loaded.objective, given)
     _check_end(url, study_name or loaded.name, sampler, given)
     study = create_study(
         storage=url,
@@ -119,7 +124,7 @@ def run(target: str, storage: str | None, storage_env: str | None, study_name: s
     )
     try:
         before = len(study.attempts)
-        _optimize(study, loaded.objective, given, resources)
+        _optimize(study, loaded.objective, given, asked)
         if len(study.attempts) == before:
             paid = "" if given["max_cost"] is None else ", or has cost what --max-cost allows"
             click.echo(f"Nothing was left to run: the study has all the trials that were asked for{paid}.", err=True)
@@ -210,6 +215,18 @@ def _resources(given: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+def _own_resources(target: str, objective: Callable[..., Any], given: dict[str, Any]) -> Resources | None:
+    """What the objective's attribute ``resources`` says, a dict or a function of a trial's parameters."""
+    from ..study.checks import resource_request
+
+    if given["executor"] == "inline":
+        return None
+    try:
+        return resource_request(getattr(objective, "resources", None))
+    except (TypeError, InvalidResourcesError) as error:
+        refuse(f"{target}.resources: {error}")
+
+
 def _prices(given: dict[str, Any], resources: dict[str, Any]) -> dict[str, float] | None:
     """Prices by resource; None where none is given."""
     from ..study.checks import costs
@@ -252,7 +269,9 @@ def _say(text: str, *, err: bool) -> None:
     click.echo(printable_lines(text), err=err)
 
 
-def _optimize(study: Study, objective: Callable[[Any], Any], given: dict[str, Any], resources: dict[str, Any]) -> None:
+def _optimize(
+    study: Study, objective: Callable[[Any], Any], given: dict[str, Any], resources: Resources | None
+) -> None:
     from ..target import PrintingObjective
 
     inline = PrintingObjective(objective, _say) if given["executor"] == "inline" else None

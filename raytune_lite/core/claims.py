@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 
 from ..exceptions import MessageError
-from . import adoption, judging, lineage, moves
+from . import adoption, judging, leaving, lineage, moves
 from . import messages as m
 from .bounds import check_name
 from .messages import Command, Decision
@@ -139,6 +139,26 @@ def _start(s: StudyData, trial: TrialRecord, commands: list[Command], event: m.C
     )
     answer = m.Suggest(number=trial.number) if trial.suggested is None else assignment(s, trial)
     return [*commands, begun, answer]
+
+
+def attempt_began(s: StudyData, event: m.AttemptBegan, at: float) -> Effects:
+    """The task of a trial that was claimed for it begins; a repeated message changes nothing.
+
+    Raises:
+        StaleAttemptError: the attempt is not live, and must not begin.
+        MessageError: the node's name cannot be stored.
+    """
+    trial = moves.live(s, event.number, event.attempt)
+    if event.node is None or trial.node is not None:
+        return Effects([m.Answer(value=None)], changed=False)
+    check_name("a node's name", event.node)
+    if s.run.price:  # it waited until now, and held nothing
+        s.run.begun_at += at - trial.attempt_at
+    trial.attempt_at, trial.node, trial.pid = at, event.node, event.pid
+    if event.node in s.run.leaving and trial.stop is None:  # its task was on its way there
+        leaving.order(trial, s.run.leaving[event.node], at)
+    begun = m.BeginAttempt(number=trial.number, attempt=trial.attempt, node=event.node, started=at)
+    return Effects([begun, m.Answer(value=None)])
 
 
 def suggested(s: StudyData, event: m.Suggested, _at: float) -> Effects:

@@ -196,6 +196,16 @@ class Claimed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptBegan(Event):
+    """The task of an attempt has begun that was claimed before: ``node``, ``pid``: where its process runs."""
+
+    number: int
+    attempt: int
+    node: str | None = None
+    pid: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Suggested(Event):
     """The sampler's values for the parameters that it expects this trial to use.
 

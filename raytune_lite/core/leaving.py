@@ -38,7 +38,7 @@ def nodes_leaving(s: StudyData, event: m.NodesLeaving, at: float) -> Effects:
     for number in s.slots.values():
         trial = s.trials[number]
         if trial.node in leaving and (trial.stop is None or trial.stop.waits_for_save):
-            _order(trial, leaving[trial.node], at)
+            order(trial, leaving[trial.node], at)
     return Effects([])
 
 
@@ -50,7 +50,8 @@ def _is_same(before: float | None, now: float | None) -> bool:
     return before is now if before is None or now is None else abs(before - now) <= SAME
 
 
-def _order(trial: TrialRecord, deadline: float | None, at: float) -> None:
+def order(trial: TrialRecord, deadline: float | None, at: float) -> None:
+    """Its attempt is to end when it has saved; ``deadline``: when its node is gone, None where that is not known."""
     when = "" if deadline is None else f", in {deadline - at:.0f} s"
     trial.stop = StopOrder(
         cause=StopCause.NODE_LEAVING,

@@ -5,6 +5,7 @@ the values that these are made of. Their JSON is ``encoding``.
 from __future__ import annotations
 
 from .events import (
+    AttemptBegan,
     AttemptEnded,
     AttemptLost,
     Claimed,
@@ -29,6 +30,7 @@ from .events import (
 from .rows import (
     AdoptTrial,
     Answer,
+    BeginAttempt,
     Command,
     Discard,
     DropCheckpoint,
@@ -65,7 +67,8 @@ from .values import (
 
 __all__ = [
     "FAILURE_KINDS",
-    "AdoptTrial", "Answer", "Assignment", "AttemptEnded", "AttemptLost", "CheckpointRef", "Claimed", "Command",
+    "AdoptTrial", "Answer", "Assignment", "AttemptBegan", "AttemptEnded", "AttemptLost", "BeginAttempt",
+    "CheckpointRef", "Claimed", "Command",
     "Decision", "Discard", "DropCheckpoint", "EndAttempt", "Event", "Failure", "FailureKind", "Leave", "LogEntry",
     "NewAttempt", "NewTrial", "NodesLeaving", "Outcome", "ParamAsked", "ParamSet", "ParamValue", "Parent", "Progress",
     "PromoteRung", "PutAttr", "PutCell", "PutCheckpoint", "PutParam", "PutReport", "PutRung", "PutValues", "Reported",

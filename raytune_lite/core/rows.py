@@ -125,6 +125,15 @@ class NewAttempt(Row):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BeginAttempt(Row):
+    """The task of an attempt that was claimed before it has begun, on this node."""
+
+    attempt: int
+    node: str
+    started: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EndAttempt(Row):
     """An attempt is over: ``outcome`` is an Outcome, a FailureKind or "paused"; ``message`` a traceback's text.
 

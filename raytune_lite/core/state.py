@@ -31,6 +31,7 @@ HANDLERS: Mapping[type[m.Event], Callable[[StudyData, Any, float], Effects]] = {
     m.SlotsResized: control.slots_resized,
     m.NodesLeaving: leaving.nodes_leaving,
     m.Claimed: claims.claimed,
+    m.AttemptBegan: claims.attempt_began,
     m.Suggested: claims.suggested,
     m.ParamAsked: attempts.param_asked,
     m.ParamSet: attempts.param_set,

@@ -104,7 +104,7 @@ class Meter:
     def _promotion(self, row: m.PromoteRung, _at: float) -> None:
         self._add("rtl_promotions_total", str(row.level))
 
-    def _begun(self, row: m.NewAttempt, _at: float) -> None:
+    def _begun(self, row: m.NewAttempt | m.BeginAttempt, _at: float) -> None:
         self._live[row.number] = _Live(row.started, row.started)
 
     def _saved(self, row: m.PutCheckpoint, at: float) -> None:
@@ -184,6 +184,7 @@ _HANDLERS: dict[type[m.Row], Callable[[Meter, Any, float], None]] = {
     m.PutReport: Meter._report,
     m.PromoteRung: Meter._promotion,
     m.NewAttempt: Meter._begun,
+    m.BeginAttempt: Meter._begun,
     m.PutCheckpoint: Meter._saved,
     m.EndAttempt: Meter._ended,
     m.SetState: Meter._moved,

@@ -152,6 +152,11 @@ def _running(following: Following, trial: TrialRecord, notes: list[Note], now: f
     state = following.state
     if trial.slot is None:
         return ["another program runs it"], []
+    if trial.node is None and trial.last_step < 0 and not trial.params:
+        waited = duration(max(0.0, now - trial.attempt_at))
+        return [f"attempt {trial.attempt} was claimed {waited} ago, and its task has not begun"], [
+            "room for what it asks for, on a node that has the labels it asks for"
+        ]
     where = f" on node {printable(trial.node[:8])}" if trial.node else ""
     why = [f"attempt {trial.attempt} runs{where} for {duration(max(0.0, now - trial.attempt_at))}"]
     if trial.attempt > 1:

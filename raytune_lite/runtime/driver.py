@@ -164,7 +164,8 @@ class Driver:
             self._stop = INTERRUPTED
         refused: dict[str, str] = {}  # slot -> why
         numbers = [number for ended in handover.ended if (number := self._take_end(ended, refused)) is not None]
-        claims = {slot: Item() for slot in handover.prefetch if self._stop is None and not self._suggests_slowly()}
+        may_claim = self._stop is None and (handover.binds or not self._suggests_slowly())
+        claims = {slot: Item() for slot in handover.prefetch if may_claim}
         for slot, item in claims.items():
             item.request = Request(m.Claimed(slot=slot, prefetched=True), item.answer, item.refuse)
         self._inbox.extend(claims.values())
@@ -177,7 +178,8 @@ class Driver:
             if item.error is not None:
                 raise item.error
         given = [(slot, item.value) for slot, item in claims.items() if item.value is not None]
-        return replace(plan, prefetched=tuple(prefetched(*one, self.config.secret) for one in given))
+        found = tuple(prefetched(*one, self.config.secret) for one in given)
+        return replace(plan, prefetched=found, put_off=tuple(slot for slot, item in claims.items() if not item.done))
 
     def _take_end(self, ended: Any, refused: dict[str, str]) -> int | None:
         slot, message = ended.slot, ended.message

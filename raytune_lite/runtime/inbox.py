@@ -74,7 +74,7 @@ def read_message(message: bytes, secret: bytes | None, claims: tokens.Claims) ->
         MessageError: it is no event of an attempt, or the token is another one.
     """
     token, body = tokens.split(message)
-    event = message_from_json(body, m.Claimed, m.ParamAsked, m.Reported, m.AttemptEnded)
+    event = message_from_json(body, m.Claimed, m.AttemptBegan, m.ParamAsked, m.Reported, m.AttemptEnded)
     if secret is not None:
         tokens.check(secret, token, event)
         if isinstance(event, m.Claimed):

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from ..core.messages import FailureKind
 from ..exceptions import RaytuneLiteError, StudyAbortedError
 from ..trial import TrialState
+from .bound import BoundTrials
 from .host import Host
 from .pace import Pace, share_out
 from .ports import DriverCalls, Handover, Lost, Observer, Plan, Returned, Tasks
@@ -81,6 +82,7 @@ class Launcher:
         self._pace = pace or Pace(host)
         self._prefetched, self._n_asked = 0, 0  # slots, in all and in the last call
         self._running = 0  # trials, by the last plan
+        self._bound_trials = BoundTrials(tasks, host)  # where tasks.binds_first
         self._telling = Telling(host, observer.notice)
         self._standstill = Standstill(host, observer.notice, tasks.blocked)
 
@@ -140,6 +142,9 @@ class Launcher:
             for item in group:
                 self._slots.add(item.slot, task)
                 self._prefetching.pop(item.slot, None)
+                self._bound_trials.submitted(item.slot)
+        if self._tasks.binds_first:
+            return
         got_none = self._n_asked > 0 and not plan.prefetched  # the sampler takes long, say: tasks ask, and wait for it
         for _ in range(self._room_for(plan) if got_none or not self._prefetches() else 0):
             task = self._tasks.submit()
@@ -155,6 +160,7 @@ class Launcher:
         task = self._slots[slot]
         self._tasks.cancel(task)
         for other in self._slots.end_task(task):
+            self._bound_trials.ended(other)
             if other == slot:
                 self._lost.append(Lost(slot=slot, kind=kind, message=message))
             else:
@@ -170,21 +176,33 @@ class Launcher:
         return self._pace.trials_a_task() if self._tasks.shares and not is_bounded else 1
 
     def _slots_to_prefetch(self, plan: Plan) -> tuple[str, ...]:
-        """Slots that get their trials before their tasks are submitted: where trials are short, and then only."""
+        """Slots that get their trials before their tasks are submitted: where trials are short, or must be known."""
+        if self._tasks.binds_first:
+            self._bound(plan)
+            most = min(self._bounds(plan), default=None)
+            n = self._bound_trials.claims(most, plan.wanted, len(self._slots), self._growth)
+            return (*self._bound_trials.put_off, *self._new_slots(n))
         n_tasks = max(0, self._bound(plan) - self._slots.n_tasks) if self._prefetches() else 0
         n = n_tasks * self._trials_a_task(plan)
         if plan.wanted is not None:  # what there was to do a moment before; ends may have made a little more
             n = min(n, max(n_tasks, plan.wanted - len(self._slots)))
         self._n_asked = n
+        return self._new_slots(n)
+
+    def _new_slots(self, n: int) -> tuple[str, ...]:
         self._prefetched += n
         return tuple(f"{AHEAD}{self._prefetched - i}" for i in range(n))
+
+    def _bounds(self, plan: Plan) -> list[int]:
+        """What somebody has set for the number of tasks at once."""
+        return [n for n in (self._max_concurrent, plan.max_tasks) if n is not None]
 
     def _bound(self, plan: Plan) -> int:
         """Tasks to keep queued or running at most."""
         if self._host.monotonic() > self._room_until:  # the cluster may have grown
             self._room, self._growth = self._tasks.capacity(), self._tasks.growth()
             self._room_until = self._host.monotonic() + CAPACITY_INTERVAL
-        bounds = [n for n in (self._max_concurrent, plan.max_tasks) if n is not None]
+        bounds = self._bounds(plan)
         self._at_once = min([*bounds, self._room])
         if bounds:
             self._growth = 0
@@ -204,6 +222,7 @@ class Launcher:
         self._pace.note(ended, len(lost))
         for slot in [*(item.slot for item in ended), *(item.slot for item in lost)]:
             self._slots.end(slot)
+            self._bound_trials.ended(slot)
         self._ended += ended
         self._lost += self._explained(lost)
         self._checked = self._all_but_unexplained(self._silent)
@@ -244,10 +263,13 @@ class Launcher:
             room=self._at_once,
             blocked=self._standstill.blocked,
             leaving=self._nodes_that_leave(),
+            binds=self._tasks.binds_first,
+            queued=self._bound_trials.queued() if self._tasks.binds_first else (),
         )
         plan = self._driver.plan(handover, timeout)
         # those that it gave a trial are to be given back, too, until their tasks are submitted
-        self._prefetching = {item.slot: None for item in plan.prefetched}
+        self._prefetching = {**{item.slot: None for item in plan.prefetched}, **dict.fromkeys(plan.put_off)}
+        self._bound_trials.answered(plan)
         ended, lost, self._ended, self._lost = self._ended, self._lost, [], []
         self._seen, self._silent, self._checked = plan.n_finished, plan.silent, ()
         self._running = plan.counts.get(TrialState.RUNNING.name, 0)

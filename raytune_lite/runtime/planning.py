@@ -30,6 +30,7 @@ def make_plan(
     silent: tuple[str, ...],
     commits: str,
     standing: Standing | None = None,
+    unbegun: tuple[str, ...] = (),
 ) -> Plan:
     """What the launcher is to do.
 
@@ -44,6 +45,7 @@ def make_plan(
         silent: slots at whose tasks the launcher is to look.
         commits: how the database kept up.
         standing: where it was asked for.
+        unbegun: slots with trials whose tasks have not begun.
     """
     work, over = state.work(now), state.is_over()
     best = state.trials[state.best] if state.best is not None else None
@@ -64,6 +66,7 @@ def make_plan(
         aborted=state.run.aborted or "",
         commits=commits if over else "",
         standing=standing,
+        unbegun=unbegun,
     )
 
 

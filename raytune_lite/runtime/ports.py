@@ -101,6 +101,9 @@ class Handover:
     every driver. ``n_tasks``: tasks that are queued or running; ``room``: trials that there is room for at once, None
     while nobody has looked; ``blocked``: why none of them begins, for people; ""
     while trials run, or where it is not known. ``leaving``: the nodes that will soon be gone, see NodesLeaving.
+    ``binds``: every trial of the run is claimed before its task is
+    submitted, so ``prefetch`` may wait for a slow sampler, and is sent again. ``queued``: slots that hold trials whose
+    tasks have not begun, as far as the launcher knows: they keep their leases.
     """
 
     ended: tuple[Returned, ...] = ()
@@ -115,6 +118,8 @@ class Handover:
     room: int | None = None
     blocked: str = ""
     leaving: tuple[tuple[str, float | None], ...] = ()
+    binds: bool = False
+    queued: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +133,8 @@ class Plan:
     unless their tasks have ended: the launcher is to look, see Handover. ``finished``: trials that ended since
     ``seen``, in the order of their ends; ``n_finished``: what to hand over as ``seen`` next time. ``aborted``: why the
     run was given up. ``commits``: at the end, how the database kept up. ``standing``: where it was asked for.
+    ``unbegun``: of ``queued`` those whose tasks have not begun. ``put_off``: slots that asked for a trial, and wait for
+    the sampler: they are to ask again.
     """
 
     wanted: int | None
@@ -145,6 +152,8 @@ class Plan:
     aborted: str = ""
     commits: str = ""
     standing: Standing | None = None
+    unbegun: tuple[str, ...] = ()
+    put_off: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,6 +211,8 @@ class Tasks(Protocol):
     """Whether a task may be given its trial before it runs."""
     shares: bool
     """Whether a task may be given several."""
+    binds_first: bool
+    """Whether every task must be given its trial: what it asks for depends on it."""
 
     def submit(self, prefetched: Sequence[Prefetched] = ()) -> str:
         """Queue a task and return its name, which is its (first) slot.
@@ -239,6 +250,12 @@ class Tasks(Protocol):
         May ask the cluster, as ``capacity``.
         """
 
+    def claimable(self) -> int:
+        """How many trials may be claimed now, as far as there is room, and one more. Where ``binds_first``."""
+
+    def waits(self, slot: str) -> bool:
+        """Whether the task of a slot cannot have begun, for want of room among this run's tasks."""
+
     def explain(self, lost: list[Lost], calls: DriverCalls, *, at_once: bool = False) -> list[Lost]:
         """Begin to look into losses; those of them, and of calls before, of which it is known now how they ended.
 
@@ -259,6 +276,7 @@ class TasksHere:
     """What Tasks that do not leave this machine have in common: none is ever lost, and there is no autoscaler."""
 
     __slots__ = ()
+    binds_first = False
 
     def leaving(self) -> dict[str, float | None]:
         """See Tasks."""
@@ -267,6 +285,14 @@ class TasksHere:
     def growth(self) -> int:
         """See Tasks."""
         return 0
+
+    def claimable(self) -> int:
+        """See Tasks."""
+        return 0
+
+    def waits(self, slot: str) -> bool:  # noqa: ARG002
+        """See Tasks."""
+        return False
 
     def explain(self, lost: list[Lost], calls: DriverCalls, *, at_once: bool = False) -> list[Lost]:  # noqa: ARG002
         """See Tasks."""

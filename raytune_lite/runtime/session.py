@@ -38,7 +38,7 @@ from .suggest import SuggestRequest, ends_the_run, timed
 
 # Handing out work is committed like all else, but need not wait for the disk: any process may die and it stands; a
 # power cut that takes it back has ended the attempts too, and the same numbers and parameters are handed out again.
-_REPEATABLE = (m.Claimed, m.Suggested, m.ParamSet)
+_REPEATABLE = (m.Claimed, m.AttemptBegan, m.Suggested, m.ParamSet)
 
 
 class Session:
@@ -199,7 +199,7 @@ class Session:
 
     def _why_stop(self, event: m.Event) -> str | m.Leave | None:
         """Why the attempt that sent the event must end, if it must."""
-        if isinstance(event, (m.Reported, m.ParamAsked)):
+        if isinstance(event, (m.Reported, m.ParamAsked, m.AttemptBegan)):
             return self._state.should_stop(event.number, event.attempt, self.now())
         return None
 
@@ -334,6 +334,7 @@ class Session:
             silent=slots.asked(),
             commits=str(self.commits),
             standing=self._standings.read(self._state, self.now(), handover.room) if handover.standing else None,
+            unbegun=slots.unbegun(handover.queued),
         )
 
     def record(self, number: int) -> FrozenTrial:

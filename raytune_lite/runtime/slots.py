@@ -72,7 +72,7 @@ class Slots:
             self._serve(self._reading, event.slot)
             if event.prefetched:
                 self._unheard.add(event.slot)
-        elif isinstance(event, (m.Reported, m.ParamSet)):
+        elif isinstance(event, (m.Reported, m.ParamSet, m.AttemptBegan)):
             self._hear(event.number)
         elif isinstance(event, m.AttemptLost) and event.kind in _GIVEN_UP:
             self._give_up(event.number)
@@ -128,8 +128,8 @@ class Slots:
             trial = self._state.trials[event.number]
             if trial.slot is not None:
                 self._begun[event.number, trial.attempt] = self._awake()
-        elif isinstance(event, (m.Reported, m.ParamAsked, m.AttemptEnded, m.AttemptLost)):
-            if isinstance(event, (m.Reported, m.ParamAsked)):
+        elif isinstance(event, (m.Reported, m.ParamAsked, m.AttemptBegan, m.AttemptEnded, m.AttemptLost)):
+            if isinstance(event, (m.Reported, m.ParamAsked, m.AttemptBegan)):
                 if self._is_unheard(event.number):  # its task may have waited for long
                     self._begun[event.number, event.attempt] = self._awake()
                 self._hear(event.number)
@@ -214,6 +214,16 @@ class Slots:
             due |= dict.fromkeys(late, (FailureKind.STOPPED, "it was told to end, and did not in time"))
         return due
 
+    def keep_queued(self, slots: Sequence[str]) -> None:
+        """The tasks of these slots wait for room, as far as the launcher knows: those not begun keep their leases."""
+        for slot in self.unbegun(slots):
+            number = self._state.slots[slot]
+            self._leases.grant(number, self._state.trials[number].attempt, self._awake())
+
+    def unbegun(self, slots: Sequence[str]) -> tuple[str, ...]:
+        """Of these slots those that hold a trial and whose tasks have said nothing yet."""
+        return tuple(slot for slot in slots if slot in self._unheard and slot in self._state.slots)
+
     def asked(self) -> tuple[str, ...]:
         """Slots at whose tasks the launcher is to look before they are given up."""
         return tuple(slot for slot, is_checked in self._asked.items() if not is_checked)
@@ -267,6 +277,7 @@ class Slots:
         """The launcher's tasks are as the handover says, and its ends are stored."""
         self.closed.update(ended.slot for ended in handover.ended)
         self.checked(handover.checked)
+        self.keep_queued(handover.queued)
 
     def lose_silent(self, slot: str) -> m.AttemptLost | None:
         """The event for a slot whose task returned without a result, or None when it held no live attempt.

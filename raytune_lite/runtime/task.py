@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from ..checkpoints.store import CheckpointStore
 from ..core.encoding import from_json
 from ..core.messages import Assignment
-from ..exceptions import SamplerFailedError, SamplerRefusedError
+from ..exceptions import SamplerFailedError, SamplerRefusedError, StaleAttemptError
 from .attempt import run_trial
 from .delivery import Channel
 from .failures import DriverGone
@@ -36,6 +36,12 @@ class TaskChannel(Channel, EndChannel, Protocol):
 
     def claim(self, slot: str, node: str | None = None, pid: int | None = None) -> Assignment | None:
         """The trial to work at, or None when there is nothing to do. Raises DriverGone when there is no answer."""
+
+    def began(self, assignment: Assignment, node: str, pid: int) -> bool:
+        """The task of a trial that was claimed before begins; whether the trial may begin.
+
+        Raises DriverGone, and StaleAttemptError where the attempt was given up meanwhile.
+        """
 
 
 def _as_it_is(_: Assignment) -> contextlib.AbstractContextManager[None]:
@@ -68,9 +74,18 @@ def run_task(
     settings: WorkerSettings,
     place: Place,
     prefetched: Sequence[bytes] = (),
+    *,
+    is_bound: bool = False,
 ) -> Result:
-    """Run one attempt of each trial. ``prefetched``: the Assignments that were claimed for this task, as JSON; none:
-    claim one now.
+    """Run one attempt of each trial.
+
+    Args:
+        objective: the user's.
+        catch: exceptions that fail a trial but not the run.
+        settings: of the run.
+        place: where the task runs.
+        prefetched: the Assignments that were claimed for this task, as JSON; none: claim one now.
+        is_bound: the one that was claimed is not short, and its task may have waited for long.
     """
 
     def run(assignment: Assignment, channel: TaskChannel, hand: Hand) -> None:
@@ -79,7 +94,7 @@ def run_task(
         limit = math.inf if settings.trial_timeout is None else settings.trial_timeout
         trial = place.trial(assignment, channel, store, settings.n_objectives, limit, place.host, place.gpus)
         began = place.host.monotonic()
-        place.heartbeat.watch(trial, is_short=bool(prefetched))
+        place.heartbeat.watch(trial, is_short=bool(prefetched) and not is_bound)
         try:
             with place.output(assignment):
                 result = run_trial(objective, trial, catch=catch, n_objectives=settings.n_objectives)
@@ -87,9 +102,9 @@ def run_task(
             place.heartbeat.leave()
         hand.note(assignment, result, place.host.monotonic() - began)
 
-    if not prefetched:
+    if is_bound or not prefetched:
         channel = place.channel()
-        claimed = _claim(place, channel)
+        claimed = _begin(place, channel, from_json(prefetched[0])) if is_bound else _claim(place, channel)
         if claimed is None:
             return (None,)
         hand = Hand([claimed], place.host)
@@ -122,6 +137,15 @@ def _claim(place: Place, channel: TaskChannel) -> Assignment | None:
         return channel.claim(place.slot, place.node, place.pid)
     except (DriverGone, SamplerFailedError, SamplerRefusedError):
         return None  # a trial that was given to this slot, unheard, is not to blame; a failed sampler ends the run
+
+
+def _begin(place: Place, channel: TaskChannel, assignment: Assignment) -> Assignment | None:
+    """The trial that was claimed for this task, unless it is not to begin any more."""
+    channel.begin(assignment)
+    try:
+        return assignment if channel.began(assignment, place.node, place.pid) else None
+    except (DriverGone, StaleAttemptError):
+        return None
 
 
 __all__ = ["Place", "Result", "TaskChannel", "returned", "run_task"]

@@ -69,7 +69,7 @@ def check(secret: bytes, token: str | None, event: m.Event) -> None:
     Raises:
         MessageError: see above; nothing was changed.
     """
-    if isinstance(event, (m.Reported, m.ParamAsked, m.AttemptEnded)):
+    if isinstance(event, (m.AttemptBegan, m.Reported, m.ParamAsked, m.AttemptEnded)):
         expected = token_of(secret, event.number, event.attempt)
         if token is None or not hmac.compare_digest(token.encode(), expected.encode()):
             raise MessageError(

@@ -65,6 +65,7 @@ _of_new_trial = _same_names(m.NewTrial, "rtl_trials")
 _of_set_state = _same_names(m.SetState, "rtl_trials")
 _of_adopted = _same_names(m.AdoptTrial, "rtl_trials")
 _of_new_attempt = _same_names(m.NewAttempt, "rtl_attempts")
+_of_begin_attempt = _same_names(m.BeginAttempt, "rtl_attempts")
 _of_end_attempt = _same_names(m.EndAttempt, "rtl_attempts")
 _of_checkpoint = _same_names(m.CheckpointRef, "rtl_checkpoints")
 _of_cell = _same_names(m.PutCell, "rtl_grid_cells")
@@ -142,6 +143,10 @@ def _new_attempt(row: m.NewAttempt) -> Sequence[Change]:
     )
 
 
+def _begin_attempt(row: m.BeginAttempt) -> Sequence[Change]:
+    return (("update", "rtl_attempts", (row.number, row.attempt), _of_begin_attempt(row)),)
+
+
 def _end_attempt(row: m.EndAttempt) -> Sequence[Change]:
     end = _of_end_attempt(row)
     return ("update", "rtl_attempts", (row.number, row.attempt), end), ("delete", "rtl_slots", (row.number,), {})
@@ -181,6 +186,7 @@ _CHANGES: dict[type[m.Row], Callable[[Any], Sequence[Change]]] = {
     m.PutValues: _values,
     m.PutAttr: _attr,
     m.NewAttempt: _new_attempt,
+    m.BeginAttempt: _begin_attempt,
     m.EndAttempt: _end_attempt,
     m.PutCheckpoint: _put_checkpoint,
     m.DropCheckpoint: _drop_checkpoint,

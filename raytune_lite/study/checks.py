@@ -25,6 +25,9 @@ from ..runtime.output import TrialOutput
 from ..runtime.ranks.request import total, with_workers
 from ..trial import StudyDirection, parse_direction
 
+Need = Callable[[dict[str, Any]], Mapping[str, Any]]  # a trial's parameters -> what it asks for
+Resources = Mapping[str, Any] | Need
+
 
 def directions(direction: Any, several: Any) -> tuple[StudyDirection, ...] | None:
     """The directions that ``direction`` or ``directions`` name; None when neither is given.
@@ -194,20 +197,30 @@ def _lease(given: Any) -> float:
     return found
 
 
-def resource_request(given: Any, workers: Any = 1) -> Mapping[str, Any] | None:
-    """What a trial asks for; None for None. Which names there are, and how much, is checked on Ray.
+def resource_request(given: Any, workers: Any = 1) -> Resources | None:
+    """What a trial asks for, or a function that says it for a trial's parameters; None for None. Which names there are,
+    and how much, is checked on Ray.
 
     Args:
         given: of a trial, or of each of its processes.
         workers: processes of a trial. With several the request has ``bundles``, see ``ranks.request``.
 
     Raises:
-        TypeError: it is no dict of names, or ``workers`` no integer.
-        ValueError: ``workers`` is below 1, or given beside bundles.
+        TypeError: it is no dict of names and no function of one argument, or ``workers`` no integer.
+        ValueError: ``workers`` is below 1, or given beside bundles, or beside a function.
         InvalidResourcesError: an option of the wrong type.
     """
     if given is None:
         return with_workers(None, workers)
+    if callable(given) and not isinstance(given, Mapping):
+        hint = 'for example resources=lambda params: {"num_gpus": 4 if params["width"] > 1000 else 1}'
+        function: Need = arguments.function("resources", given, ("params",), hint)
+        if workers != 1:
+            raise ValueError(
+                f"workers must be 1 where resources is a function, got {arguments.shown(workers)}: all groups of "
+                "processes of a run ask for the same. Give resources as a dict, or leave workers out."
+            )
+        return function
     found = arguments.mapping("resources", given, 'for example resources={"num_cpus": 2, "num_gpus": 0.5}')
     for name, value in found.items():
         if value is not None and name in _OPTIONS and not _OPTIONS[name][0](value):
@@ -217,13 +230,13 @@ def resource_request(given: Any, workers: Any = 1) -> Mapping[str, Any] | None:
     return with_workers(found, workers)
 
 
-def one_process(resources: Mapping[str, Any] | None) -> None:
+def one_process(resources: Resources | None) -> None:
     """Refuse a trial of several processes in the script's own.
 
     Raises:
         ValueError: it has several.
     """
-    if resources is not None and "bundles" in resources:
+    if isinstance(resources, Mapping) and "bundles" in resources:
         n = len(resources["bundles"])
         raise ValueError(
             f'executor="inline" runs a trial in this process, and {n} processes were asked for: leave out workers= and '
@@ -250,16 +263,18 @@ _OPTIONS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "accelerator_type": (lambda value: isinstance(value, str), "a str, for example 'A100'"),
     "scheduling_strategy": (_is_strategy, "'DEFAULT', 'SPREAD' or an object of ray.util.scheduling_strategies"),
     "label_selector": (lambda value: isinstance(value, Mapping), "a dict of node labels"),
+    "fallback_strategy": (lambda value: isinstance(value, (list, tuple)), 'a list of {"label_selector": {...}}'),
     "runtime_env": (lambda value: isinstance(value, Mapping), "a dict, see Ray's runtime environments"),
 }
 
 
-def costs(prices: Any, max_cost: Any, resources: Mapping[str, Any] | None) -> dict[str, Any]:
+def costs(prices: Any, max_cost: Any, resources: Resources | None) -> dict[str, Any]:
     """What RunConfig is to know of prices: ``price``, ``prices`` and ``max_cost``.
 
     Raises:
         TypeError: ``prices`` is no dict of names and numbers, or ``max_cost`` no number.
-        ValueError: see ``slot_price``; ``max_cost`` is not above 0, or there are no prices to count by.
+        ValueError: see ``slot_price``; ``max_cost`` is not above 0, or there are no prices to count by; trials ask for
+            different things.
     """
     bound = None
     if max_cost is not None:
@@ -272,11 +287,16 @@ def costs(prices: Any, max_cost: Any, resources: Mapping[str, Any] | None) -> di
     if prices is None:
         return {}
     found = checked(prices)
+    if callable(resources):
+        raise ValueError(
+            f"prices needs one request for all trials, got {arguments.shown(prices)} and a function as resources: what "
+            "a slot costs would differ from trial to trial. Leave prices out, or give resources as a dict."
+        )
     return {"price": slot_price(found, resources), "prices": json.dumps(found, sort_keys=True), "max_cost": bound}
 
 
 def tasks(
-    resources: Mapping[str, Any] | None,
+    resources: Resources | None,
     max_concurrent: int | None,
     n_jobs: int | None,
     one_trial_per_task: bool,
@@ -291,7 +311,7 @@ def tasks(
     """
     return {
         "resources": resources,
-        "costs": costs(prices, max_cost, total(resources)),
+        "costs": costs(prices, max_cost, resources if callable(resources) else total(resources)),
         "max_concurrent": _most_at_once(max_concurrent, n_jobs),
         "one_trial_per_task": arguments.flag("one_trial_per_task", one_trial_per_task),
         "output": trial_output(output),
@@ -322,6 +342,7 @@ def fixed_distributions(given: Any) -> dict[str, Distribution]:
 
 
 __all__ = [
+    "Resources",
     "budget", "callbacks", "checkpoint_directory", "costs", "directions", "exceptions", "fixed_distributions",
     "objective", "resource_request", "same_directions", "study_name", "tasks",
 ]  # fmt: skip

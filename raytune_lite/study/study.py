@@ -31,6 +31,7 @@ from ..storages.holders import RDBStorage
 from ..trial import FrozenTrial, TrialState, in_local_time
 from . import checks, inputs
 from .callbacks import RunObserver, followed
+from .checks import Resources
 from .known_params import KnownParams
 from .libraries import ForLibraries
 from .piloting import piloted
@@ -197,7 +198,7 @@ class Study(ForLibraries):
         show_progress_bar: bool | None = None,
         *,
         max_trials: int | None = None,
-        resources: Mapping[str, Any] | None = None,
+        resources: Resources | None = None,
         workers: int = 1,
         max_concurrent: int | None = None,
         retries: RetryPolicy | None = None,
@@ -223,7 +224,7 @@ class Study(ForLibraries):
             gc_after_trial: run the garbage collector after each of them, in this process.
             show_progress_bar: None: progress, and the result at the end; True: progress alone; False: neither.
             max_trials: bound on all trials of the study, so that the same command can be run again after a crash.
-            resources: per trial: ``{"num_cpus": 1, "num_gpus": 0.25, "memory": ..., "resources": {...}, ...}``.
+            resources: per trial: ``{"num_cpus": 1, "num_gpus": 0.25, "memory": ...}``; or a function params -> dict.
             workers: processes of each trial, each with these ``resources``; see "Trials over several processes".
             max_concurrent: trials at once; None: as many as the cluster has room for.
             retries: how often a trial is tried again, by the kind of its failure; and when the run is aborted.

@@ -14,6 +14,7 @@ from typing import Any
 from .. import __version__
 from ..arguments import shown
 from ..storages.url import mask
+from .checks import Resources
 
 PACKAGES = (  # whose versions are recorded, where the script has imported them
     "ray", "torch", "lightning", "transformers", "optax", "jax", "keras", "tensorflow", "sklearn", "xgboost",
@@ -23,7 +24,7 @@ MOST = 2_000  # characters of a command
 _SECRET = re.compile(r"^--?[\w-]*(?:password|passwd|secret|token|api-?key|credential)[\w-]*", re.IGNORECASE)
 
 
-def surroundings(resources: Mapping[str, Any] | None, max_concurrent: int | None) -> str:
+def surroundings(resources: Resources | None, max_concurrent: int | None) -> str:
     """JSON text: {"command", "python", "packages": {name: version}, "resources", "max_concurrent"}.
 
     The command is the script and its arguments, without what may be a secret in them: "" in a notebook or a REPL. The
@@ -34,7 +35,9 @@ def surroundings(resources: Mapping[str, Any] | None, max_concurrent: int | None
         version = getattr(sys.modules.get(name), "__version__", None)
         if isinstance(version, str):
             packages[name] = version
-    asked = {name: value for name, value in (resources or {}).items() if name != "runtime_env"}
+    asked: Any = f"{getattr(resources, '__name__', type(resources).__name__)}(params), a function of the script"
+    if resources is None or isinstance(resources, Mapping):
+        asked = {name: value for name, value in (resources or {}).items() if name != "runtime_env"}
     found = {
         "command": command(sys.argv),
         "python": platform.python_version(),

@@ -10,12 +10,14 @@ from collections.abc import Container, Mapping
 from typing import Any
 
 import ray
+from ray._common.ray_option_utils import task_options
 from ray.autoscaler.v2.sdk import get_cluster_status
 from ray.autoscaler.v2.utils import is_autoscaler_v2
 from ray.experimental.internal_kv import _internal_kv_get
 
 from ...arguments import shown
 from ...exceptions import InfeasibleResourcesError, InvalidResourcesError
+from ..room import places
 from .environments import check_runtime_env
 
 AUTOSCALER_PATIENCE = 10.0  # seconds a head that has just been started has to say whether it has an autoscaler
@@ -31,6 +33,7 @@ RESOURCE_OPTIONS = {
     "accelerator_type": "a str, for example 'A100'",
     "scheduling_strategy": "'DEFAULT', 'SPREAD' or a Ray scheduling strategy",
     "label_selector": "a dict of node labels",
+    "fallback_strategy": 'a list of {"label_selector": {...}}, tried in order where the first labels have no node',
     "runtime_env": "a dict, see Ray's runtime environments",
 }
 
@@ -58,7 +61,22 @@ def check_request(request: Mapping[str, Any] | None) -> dict[str, Any]:
         check_runtime_env(found["runtime_env"])
     _check_amounts(found.get("resources"))
     _check_labels(found.get("label_selector"))
+    _check_fallbacks(found.get("fallback_strategy"))
     return found
+
+
+def _check_fallbacks(fallbacks: Any) -> None:
+    if fallbacks is None:
+        return
+    if "fallback_strategy" not in task_options:
+        raise InvalidResourcesError(f"Ray {ray.__version__} has no fallback_strategy; use a newer one, or none.")
+    is_list = isinstance(fallbacks, (list, tuple)) and fallbacks
+    if not is_list or not all(isinstance(one, Mapping) and set(one) == {"label_selector"} for one in fallbacks):
+        raise InvalidResourcesError(
+            f"fallback_strategy must be {RESOURCE_OPTIONS['fallback_strategy']}, got {shown(fallbacks)}."
+        )
+    for one in fallbacks:
+        _check_labels(one["label_selector"])
 
 
 def _check_amounts(custom: Any) -> None:
@@ -91,8 +109,8 @@ def demand(request: Mapping[str, Any]) -> dict[str, float]:
 def capacity(request: Mapping[str, Any], without: Container[str] = ()) -> int:
     """How many trials the cluster, as it is now, could run at once; ``without``: nodes that take none any more."""
     wanted = demand(request)
-    nodes = [node for node in living_nodes(request.get("label_selector")) if node["NodeID"] not in without]
-    return sum(_places(node["Resources"], wanted) for node in nodes)
+    nodes = [node for node in living_nodes() if node["NodeID"] not in without and may_be_on(node, request)]
+    return sum(places(node["Resources"], wanted) for node in nodes)
 
 
 def leaving() -> dict[str, float | None]:
@@ -106,14 +124,21 @@ def leaving() -> dict[str, float | None]:
     return {}
 
 
-def _places(have: Mapping[str, float], wanted: Mapping[str, float]) -> int:
-    return min((int(have.get(name, 0) / amount + 1e-9) for name, amount in wanted.items()), default=16)
-
-
 def living_nodes(selector: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
     """The nodes that live and have the labels."""
-    nodes = [node for node in ray.nodes() if node["Alive"]]
-    return [node for node in nodes if all(_matches(node, key, value) for key, value in (selector or {}).items())]
+    return [node for node in ray.nodes() if node["Alive"] and has_labels(node, selector)]
+
+
+def has_labels(node: Mapping[str, Any], selector: Mapping[str, str] | None) -> bool:
+    """Whether a node meets all conditions of a selector."""
+    return all(_matches(node, key, value) for key, value in (selector or {}).items())
+
+
+def may_be_on(node: Mapping[str, Any], request: Mapping[str, Any]) -> bool:
+    """Whether a node has the labels that a request asks for, first or as a fallback."""
+    fallbacks = request.get("fallback_strategy") or ()
+    selectors = [request.get("label_selector"), *(one["label_selector"] for one in fallbacks)]
+    return any(has_labels(node, selector) for selector in selectors)
 
 
 def _matches(node: Mapping[str, Any], key: str, condition: str) -> bool:
@@ -129,13 +154,17 @@ def infeasible(request: Mapping[str, Any]) -> str:
     if capacity(request) > 0:
         return ""
     selector, nodes = request.get("label_selector") or {}, living_nodes()
-    if selector and not living_nodes(selector):
+    good = [node for node in nodes if may_be_on(node, request)]
+    if selector and not good:
         lacking = [key for key, value in selector.items() if not any(_matches(node, key, value) for node in nodes)]
         here = sorted({f"{key}={value}" for node in nodes for key, value in (node.get("Labels") or {}).items()})
         wanted = ", ".join(f"{key}: {selector[key]}" for key in lacking or selector)
+        n = len(request.get("fallback_strategy") or ())
+        also = f" and none has those of its {n} fallback(s)" if n else ""
         return (
-            f"a trial asks for a node with the labels {{{wanted}}}, which no node of this cluster has ({len(nodes)} "
-            f"node(s); labels here: {', '.join(_public(here)) or 'none'}). Correct label_selector, or add such a node."
+            f"a trial asks for a node with the labels {{{wanted}}}, which no node of this cluster has{also} "
+            f"({len(nodes)} node(s); labels here: {', '.join(_public(here)) or 'none'}). Correct label_selector, or "
+            "add such a node."
         )
     have = "; ".join(show_node(node["Resources"]) for node in nodes)
     where = " with its labels" if selector else ""
@@ -212,8 +241,8 @@ def waiting(request: Mapping[str, Any], queued: int) -> str:
         return reason
     wanted = demand(request)
     free = free_by_node()
-    nodes = [node for node in living_nodes(request.get("label_selector")) if _places(node["Resources"], wanted)]
-    if free and not any(_places(free.get(node["NodeID"], {}), wanted) for node in nodes):
+    nodes = [node for node in living_nodes() if may_be_on(node, request) and places(node["Resources"], wanted)]
+    if free and not any(places(free.get(node["NodeID"], {}), wanted) for node in nodes):
         left = {name: sum(free.get(node["NodeID"], {}).get(name, 0) for node in nodes) for name in wanted}
         used = {name: sum(node["Resources"].get(name, 0) for node in nodes) - left[name] for name in wanted}
         if any(used[name] > queued * amount + 1e-6 for name, amount in wanted.items()):  # not by these tasks alone

@@ -12,14 +12,15 @@ from ..host import Host, RealHost
 from ..interrupts import explained, is_explained
 from ..launcher import WAY_ON, WAY_ON_WITHOUT_STORAGE, Launcher
 from ..output import TrialOutput
-from ..ports import ScriptObserver, WorkerSettings
+from ..ports import Notice, ScriptObserver, WorkerSettings
 from ..ranks.request import total
 from ..trial import Trial
 from . import cluster, placing
+from .by_need import SCOUT, Need, TasksByNeed
 from .drivers import Ask, RayDriverCalls, driver_process
 from .groups import GroupTasks
 from .joining import connect, what_connecting_is
-from .objective import build_rank, build_task, packed
+from .objective import build_bound_tasks, build_rank, build_task, packed
 from .output import folded_messages, follow
 from .parcels import travelling
 from .placing import GroupRequest
@@ -34,7 +35,8 @@ class RayRun:
         objective: called with a Trial in a worker process.
         config: the run; its study exists in the storage.
         catch: exceptions that fail a trial but not the run.
-        resources: per trial, see ``cluster.RESOURCE_OPTIONS``; with ``bundles`` see ``ranks.request``.
+        resources: per trial, see ``cluster.RESOURCE_OPTIONS``; with ``bundles`` see ``ranks.request``; or a function
+            that gives it for a trial's parameters.
         max_concurrent: tasks at once, or None for as many as there is room for.
         one_trial_per_task: also where trials are so short that a task would run several.
         output: what becomes of what objectives print.
@@ -44,7 +46,7 @@ class RayRun:
     objective: Callable[[Trial], Any]
     config: RunConfig
     catch: tuple[type[Exception], ...] = ()
-    resources: Mapping[str, Any] | None = None
+    resources: Mapping[str, Any] | Need | None = None
     max_concurrent: int | None = None
     one_trial_per_task: bool = False
     output: TrialOutput = "show"
@@ -76,7 +78,7 @@ def execute(run: RayRun, observer: ScriptObserver, attach: Callable[[Ask], None]
 
 def _execute(run: RayRun, observer: ScriptObserver, attach: Callable[[Ask], None]) -> None:
     config, host = run.config, RealHost()
-    resources = run.resources or {}
+    resources = SCOUT if callable(run.resources) else run.resources or {}
     group = placing.check_group(resources) if "bundles" in resources else None
     request = cluster.check_request(total(resources))
     config = replace(config, n_gpus=float(request.get("num_gpus") or 0.0))
@@ -97,7 +99,7 @@ def _execute(run: RayRun, observer: ScriptObserver, attach: Callable[[Ask], None
             observer.notice(f"took the study over from {settings.previous_owner}")
         attach(calls.ask)
         run = replace(run, objective=objective)
-        tasks = _tasks(run, process.name, settings, request, host) if group is None else _groups(
+        tasks = _tasks(run, process.name, settings, request, observer.notice) if group is None else _groups(
             run, process.name, settings, group, host
         )
         launcher = Launcher(
@@ -117,8 +119,12 @@ def _execute(run: RayRun, observer: ScriptObserver, attach: Callable[[Ask], None
 
 
 def _tasks(
-    run: RayRun, driver_name: str, settings: WorkerSettings, request: Mapping[str, Any], host: Host
+    run: RayRun, driver_name: str, settings: WorkerSettings, request: Mapping[str, Any], notice: Notice
 ) -> RayTasks:
+    host = RealHost()
+    if callable(run.resources):
+        functions = build_bound_tasks(run.objective, run.catch, driver_name, settings, run.output)
+        return TasksByNeed(functions, run.resources, run.catch, host, notice)
     task = build_task(run.objective, run.catch, driver_name, settings, request, run.output)
     return RayTasks(task, request, host, shares=not run.one_trial_per_task)
 

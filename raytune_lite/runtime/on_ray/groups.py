@@ -63,7 +63,7 @@ class GroupTasks:
         host: clock.
     """
 
-    prefetches = shares = False  # a trial is claimed when its group has its places
+    prefetches = shares = binds_first = False  # a trial is claimed when its group has its places
 
     def __init__(self, start_rank: StartRank, request: GroupRequest, prefix: str, host: Host) -> None:
         self._start_rank, self._request, self._prefix, self._host = start_rank, request, prefix, host
@@ -253,6 +253,14 @@ class GroupTasks:
                         board.put(LEAVE, json.dumps(min(seconds, default=None)).encode())
                         running.leaves = True
         return found
+
+    def claimable(self) -> int:
+        """See ports.Tasks: a group claims when it has its places."""
+        return 0
+
+    def waits(self, slot: str) -> bool:  # noqa: ARG002
+        """See ports.Tasks."""
+        return False
 
     def growth(self) -> int:
         """See ports.Tasks. One group waits at a time, so an autoscaler sees the demand of one."""

@@ -15,6 +15,7 @@ from ..output import TrialOutput
 from ..ports import WorkerSettings
 from ..ranks.fate import RankEnd
 from ..ranks.running import Group
+from ..scout import scouting
 from ..task import Result
 from .groups import StartRank
 from .placing import GroupRequest
@@ -35,7 +36,39 @@ def build_task(
     def attempt(*prefetched: bytes) -> Result:
         return run_ray_task(objective, catch, name, settings, prefetched, output)
 
-    return ray.remote(max_retries=0, **_options(request))(attempt)  # Ray prints the function's name: see output.TASK
+    options = task_options(request)
+    if options.get("num_gpus"):
+        options["max_calls"] = 1  # a new process for each attempt: the GPU's memory is free when the task has ended
+    return ray.remote(max_retries=0, **options)(attempt)  # Ray prints the function's name: see output.TASK
+
+
+def task_options(request: Mapping[str, Any]) -> dict[str, Any]:
+    """A checked request as options of a Ray task."""
+    options = dict(request)
+    if not options.get("num_gpus") and ray.cluster_resources().get("GPU"):
+        env = dict(options.get("runtime_env") or {})
+        env["env_vars"] = {"CUDA_VISIBLE_DEVICES": "", **env.get("env_vars", {})}  # num_gpus=0 alone hides nothing
+        options["runtime_env"] = env
+    return options
+
+
+def build_bound_tasks(
+    objective: Callable[..., Any],
+    catch: tuple[type[Exception], ...],
+    name: str,
+    settings: WorkerSettings,
+    output: TrialOutput = "show",
+) -> tuple[Any, Any]:
+    """As ``build_task``, for a run whose tasks ask for different things: a remote function with GPUs, and one without.
+
+    Each takes the Assignment that was claimed for it, and the parameter that it is to find out, or None.
+    """
+
+    def attempt(prefetched: bytes, scouts_for: str | None = None) -> Result:
+        found = objective if scouts_for is None else scouting(objective)
+        return run_ray_task(found, catch, name, settings, (prefetched,), output, is_bound=True, scouts_for=scouts_for)
+
+    return ray.remote(max_retries=0, max_calls=1)(attempt), ray.remote(max_retries=0)(attempt)
 
 
 def build_rank(
@@ -53,7 +86,7 @@ def build_rank(
     def attempt(group: Group, member: int) -> RankEnd:
         return run_ray_rank(objective, catch, name, settings, output, group, member)
 
-    shared = _options({**request.shared, "num_gpus": float(request.has_gpus)})
+    shared = task_options({**request.shared, "num_gpus": float(request.has_gpus)})
     shared = {name: shared[name] for name in ("runtime_env",) if name in shared}
     task = ray.remote(max_retries=0, max_calls=1, **shared)(attempt)
 
@@ -61,18 +94,6 @@ def build_rank(
         return task.options(**bundle, **where).remote(group, member)
 
     return start
-
-
-def _options(request: Mapping[str, Any]) -> dict[str, Any]:
-    """Ray's options of a task."""
-    options = dict(request)
-    if options.get("num_gpus"):
-        options["max_calls"] = 1  # a new process for each attempt: the GPU's memory is free when the task has ended
-    elif ray.cluster_resources().get("GPU"):
-        env = dict(options.get("runtime_env") or {})
-        env["env_vars"] = {"CUDA_VISIBLE_DEVICES": "", **env.get("env_vars", {})}  # num_gpus=0 alone hides nothing
-        options["runtime_env"] = env
-    return options
 
 
 def packed(objective: Callable[..., Any]) -> bytes:
@@ -112,4 +133,4 @@ def _unpicklable_variable(objective: Callable[..., Any]) -> str:
     return "something it refers to cannot be pickled"
 
 
-__all__ = ["build_rank", "build_task", "captured", "packed"]
+__all__ = ["build_bound_tasks", "build_rank", "build_task", "captured", "packed", "task_options"]

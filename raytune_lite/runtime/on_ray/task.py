@@ -9,7 +9,8 @@ import os
 import socket
 from collections.abc import Callable, Sequence
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from functools import lru_cache
+from dataclasses import replace
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from ..host import RealHost
 from ..hosting import NotHostedError
 from ..output import TrialOutput
 from ..ports import TransportError, WorkerSettings
+from ..scout import ScoutTrial
 from ..sockets import SocketClient
 from ..task import Place, Result, run_task
 from ..trial import Trial
@@ -78,11 +80,19 @@ def run_ray_task(
     settings: WorkerSettings,
     prefetched: Sequence[bytes],
     output: TrialOutput,
+    *,
+    is_bound: bool = False,
+    scouts_for: str | None = None,
 ) -> Result:
-    """The body of the Ray task. ``prefetched``: the Assignments that were claimed for it, as JSON."""
+    """The body of the Ray task. ``prefetched``: the Assignments that were claimed for it, as JSON.
+
+    ``is_bound``: see ``runtime.task``. ``scouts_for``: the parameter that the attempt is to find out, see ScoutTrial.
+    """
     refuse_blind_node(_node_id(), settings)
-    place = place_of_process(driver_name, settings, output, is_short=bool(prefetched))
-    return run_task(objective, catch, settings, place, prefetched)
+    place = place_of_process(driver_name, settings, output, is_short=bool(prefetched) and not is_bound)
+    if scouts_for is not None:
+        place = replace(place, trial=partial(ScoutTrial, scouts_for))
+    return run_task(objective, catch, settings, place, prefetched, is_bound=is_bound)
 
 
 def place_of_process(

@@ -33,6 +33,7 @@ class RayTasks:
     """
 
     prefetches = True
+    binds_first = False
 
     def __init__(self, task: Any, request: Mapping[str, Any], host: Host, *, shares: bool = True) -> None:
         self._task, self._request, self._host = task, request, host
@@ -143,6 +144,14 @@ class RayTasks:
     def growth(self) -> int:
         """See ports.Tasks."""
         return 0 if cluster.may_grow() is False else GROWTH
+
+    def claimable(self) -> int:
+        """See ports.Tasks."""
+        return 0
+
+    def waits(self, slot: str) -> bool:  # noqa: ARG002
+        """See ports.Tasks."""
+        return False
 
     def explain(self, lost: list[Lost], calls: DriverCalls, *, at_once: bool = False) -> list[Lost]:
         """Losses with what their processes wrote last, and the exit code that can be read from it; see ports.Tasks."""

@@ -114,7 +114,7 @@ class Auditor:
     def _take(self, events: Sequence[m.Event], rows: Sequence[m.Row]) -> None:
         self.control.begins(events, rows, {number: facts.live for number, facts in self.trials.items() if facts.live})
         for event in events:
-            if isinstance(event, (m.Reported, m.ParamSet, m.AttemptEnded)):
+            if isinstance(event, (m.AttemptBegan, m.Reported, m.ParamSet, m.AttemptEnded)):
                 facts = self.trials.get(event.number)  # None: it was made in this very commit
                 ghost = facts is not None and event.attempt < (facts.live or facts.attempt + 1)
                 if ghost and facts is not None and isinstance(event, m.AttemptEnded):

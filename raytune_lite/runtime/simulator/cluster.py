@@ -13,6 +13,8 @@ from .audit import Auditor
 from .scenario import Scenario
 from .storage import Disk
 
+MOST_OVERTAKEN = 12  # tasks that may begin before an older one, which needs more room; see ``runtime.bound``
+
 
 @dataclass(slots=True)
 class Node:
@@ -38,6 +40,8 @@ class Task:
     process: Process | None = None
     node: Node | None = None
     over: bool = False
+    size: int = 1  # of a node's places
+    overtaken: int = 0  # by so many tasks that were submitted later
     kind: FailureKind = FailureKind.WORKER_CRASH
 
 
@@ -97,11 +101,19 @@ class Cluster:
         for node in self.nodes:
             if node.leaves and not self.world.strikes("node that leaves takes a task", node.name):
                 continue
-            while self._queue and node.back_at <= self.world.now and len(node.running) < node.places:
-                self._begin(self._queue.pop(0), node)
+            if node.back_at > self.world.now:
+                continue
+            for task in list(self._queue):  # a smaller one overtakes one that finds no room, as in Ray
+                if sum(other.size for other in node.running) + task.size <= node.places:
+                    for other in self._queue[: self._queue.index(task)]:
+                        other.overtaken += 1
+                    self._queue.remove(task)
+                    self._begin(task, node)
 
     def _begin(self, task: Task, node: Node) -> None:
         self._tasks += 1
+        starved = f"the task of {task.slot} was overtaken by {task.overtaken} that were submitted later"
+        self.auditor.check(task.overtaken <= MOST_OVERTAKEN, starved)
         process = task.process = Process(self.world, f"worker-{self._tasks}")
         task.node = node
         node.running.append(task)

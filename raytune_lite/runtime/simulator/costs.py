@@ -37,6 +37,7 @@ class Costs:
                 used = self.at(row.started, {row.number})
                 what = f"attempt {row.attempt} of trial {row.number} begins when {used:.6f} of {self._most} are used"
                 self._check(used < self._most + EPSILON, what)
+            if isinstance(row, (m.NewAttempt, m.BeginAttempt)):
                 self._began[row.number, row.attempt] = self._live[row.number, row.attempt] = row.started
 
     def _end(self, row: m.EndAttempt, started: m.RunStarted | None) -> None:

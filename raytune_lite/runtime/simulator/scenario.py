@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
-from ...core.messages import ParamValue
+from ...core.messages import Assignment, ParamValue
 from ...core.protocols import Pruner, StudyView
 from ...core.retries import RetryPolicy
 from ...distributions import Distribution, FloatDistribution, IntDistribution
 from ...samplers import GridSampler, RandomSampler
 from ...trial import StudyDirection
+from ..scout import params_before
 from ..trial import Trial
 from ..virtual.world import World
 from .pruners import draw_pruner, has_patience, referee_of
@@ -151,6 +152,18 @@ class Scenario:
         """What the study may cost, of which a slot takes 1 a second: as three whole trials, in one study of ten."""
         has_one = self.max_checkpoint_bytes == 8 and self.patience == 10.0  # drawn for something else
         return 3 * self.max_step * self.step_seconds if has_one else None
+
+    @property
+    def binds_first(self) -> bool:
+        """Whether what a task asks for depends on its trial's parameters, in one study of six."""
+        return self.wishes == 2 and not self.claims_ahead  # drawn for something else
+
+    def size(self, assignment: Assignment) -> int:
+        """How many places of a node the trial's task takes."""
+        if not self.binds_first:
+            return 1
+        text = repr(sorted(params_before(assignment).items()) or assignment.number)
+        return 1 + blake2b(text.encode(), digest_size=1).digest()[0] % self.slots
 
     def suggest(self, trial: Trial) -> dict[str, float]:
         """The objective's parameters."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ...core.encoding import event_from_json
+from ...core.encoding import event_from_json, from_json
 from ...core.messages import AttemptEnded, FailureKind
 from ...exceptions import RaytuneLiteError
 from ..ports import DriverCalls, Lost, Prefetched, Returned
+from ..room import arrange, places
 from ..task import returned
 from ..virtual.world import Process, Signal
 from .cluster import Cluster, Task
@@ -25,10 +26,13 @@ class SimulatedTasks:
         body: what a task does.
     """
 
-    prefetches = shares = True
+    prefetches = True
 
     def __init__(self, cluster: Cluster, owner: Process, body: Body) -> None:
         self._cluster, self._owner, self._body = cluster, owner, body
+        self.binds_first = cluster.scenario.binds_first
+        self.shares = not self.binds_first
+        self._sizes: list[int] = []  # of the last tasks
         self.running: dict[str, Task] = {}  # by their first slots: those that neither ended nor were cancelled
         self._slots_of: dict[str, list[str]] = {}  # by task
         self._ended: list[Returned] = []
@@ -49,6 +53,9 @@ class SimulatedTasks:
 
         self._slots_of[slots[0]] = slots
         task = self.running[slots[0]] = Task(slots[0], body, lambda result: self._note(slots, result))
+        if self.binds_first:
+            task.size = self._cluster.scenario.size(from_json(bound[0]))
+            self._sizes = [*self._sizes[-3:], task.size]
         self._cluster.submit(task)
         return slots[0]
 
@@ -105,6 +112,24 @@ class SimulatedTasks:
     def growth(self) -> int:
         """See ports.Tasks."""
         return 0
+
+    def _look(self) -> tuple[list[dict[str, float]], dict[str, None]]:
+        wanted = {slot: {"places": float(task.size)} for slot, task in self.running.items()}
+        scenario, now = self._cluster.scenario, self._cluster.world.now
+        if scenario.nodes % 2 == 0:  # the estimate is wrong, as it may be on Ray: it knows of no nodes
+            return arrange(wanted, [{"places": float(scenario.nodes * scenario.slots)}])
+        nodes = [node for node in self._cluster.nodes if node.back_at <= now]
+        return arrange(wanted, [{"places": float(node.places)} for node in nodes])
+
+    def claimable(self) -> int:
+        """See ports.Tasks."""
+        left, waiting = self._look()
+        most = {"places": float(max(self._sizes, default=1))}
+        return 0 if waiting else 1 + sum(places(free, most) for free in left)
+
+    def waits(self, slot: str) -> bool:
+        """See ports.Tasks."""
+        return slot in self._look()[1]
 
     def explain(self, lost: list[Lost], calls: DriverCalls, *, at_once: bool = False) -> list[Lost]:  # noqa: ARG002
         """See ports.Tasks. A simulated process writes no log, but to find that out may take a while."""

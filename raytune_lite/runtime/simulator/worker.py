@@ -56,7 +56,8 @@ class Worker:
     def run(self, prefetched: Sequence[bytes]) -> Result:
         """The task's body: what it returns to the launcher."""
         host, scenario, auditor = self._host, self._cluster.scenario, self._cluster.auditor
-        if prefetched:
+        is_bound = scenario.binds_first
+        if prefetched and not is_bound:
             first = from_json(prefetched[0])
             auditor.workers.begins(self._process, first.number, first.attempt, is_prefetched=True)
             # only such a task has a lease already: one that stops before it asks for a trial waits as if it were queued
@@ -83,7 +84,8 @@ class Worker:
             store=lambda: store,
         )
         objective = Objective(scenario, self._process, store, self._cut_off)
-        result = run_task(objective, (Exception,) if scenario.catch else (), self._settings, place, prefetched)
+        catch = (Exception,) if scenario.catch else ()
+        result = run_task(objective, catch, self._settings, place, prefetched, is_bound=is_bound)
         auditor.workers.leaves(self._process)
         if any(result) and self._world.strikes("worker dies before its end is delivered", self._slot):
             self._process.kill("before its end is delivered")
@@ -131,6 +133,14 @@ class AuditedChannel:
             workers = self._auditor.workers
             workers.begins(self._process, assignment.number, assignment.attempt, is_prefetched=False)
         return assignment
+
+    def began(self, assignment: m.Assignment, node: str, pid: int) -> bool:
+        """See task.TaskChannel."""
+        may_begin = self._channel.began(assignment, node, pid)
+        if may_begin:
+            workers = self._auditor.workers
+            workers.begins(self._process, assignment.number, assignment.attempt, is_prefetched=False)
+        return may_begin
 
     def begin(self, assignment: m.Assignment) -> None:
         """See hand.EndChannel."""

@@ -384,6 +384,7 @@ _TAKE: dict[type[m.Row], Callable[[Auditor, Any], None]] = {
     m.NewTrial: Auditor._new_trial,
     m.SetState: Auditor._set_state,
     m.NewAttempt: Auditor._new_attempt,
+    m.BeginAttempt: lambda auditor, row: auditor.control.placed(row),
     m.EndAttempt: Auditor._end_attempt,
     m.PutReport: Auditor._put_report,
     m.PutParam: Auditor._put_param,

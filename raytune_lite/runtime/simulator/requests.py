@@ -75,6 +75,12 @@ class Requests:
         self._check(number not in stopped, f"trial {number} was stopped, and begins again")
         self._check(n_live <= max(slots, self._slots), f"{n_live} attempts at once, {slots} are allowed")
 
+    def placed(self, row: m.BeginAttempt) -> None:
+        """The task of an attempt that was claimed before begins; if its node leaves, it is told to end."""
+        self._nodes[row.number, row.attempt] = row.node
+        if row.node in self._leaving | self._before[2]:
+            self._ordered.add((row.number, row.attempt))
+
     def excuse(self, number: int, attempt: int) -> bool:
         """Whether the attempt was perhaps ordered to end: that it is lost costs no retry then."""
         return (number, attempt) in self._ordered

@@ -397,5 +397,4 @@ _TAKE: dict[type[m.Row], Callable[[Auditor, Any], None]] = {
     m.PromoteRung: lambda auditor, row: auditor.referee.promote(row),
 }
 
-
 __all__ = ["Auditor"]

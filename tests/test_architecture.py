@@ -48,6 +48,7 @@ DOORS = {
     "optuna_dashboard": ("integrations.dashboard",),
     "lightning": ("integrations.lightning",),
     "hydra": ("integrations.hydra",),
+    "sklearn": ("integrations.importance", "integrations.sklearn"),
     "omegaconf": ("integrations.hydra",),
     "transformers": ("integrations.transformers",),
     "rich": ("display", "cli"),

@@ -227,8 +227,8 @@ class RayTuneSearchCV(MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc] 
         complete = [at for at, trial in enumerate(self.trials_) if trial.state is TrialState.COMPLETE]
         if not complete:
             raise ValueError(
-                f"none of the {len(self.trials_)} candidates has a score: all fits failed. Search with "
-                "error_score='raise' to see why."
+                f"none of the {len(self.trials_)} candidates has a score on all folds: all failed or were "
+                "pruned. error_score='raise' shows why a fit fails; a pruner promotes more of more candidates."
             )
         if callable(self.refit):
             self.best_index_ = int(self.refit(self.cv_results_))

@@ -12,8 +12,8 @@ import pytest
 
 import raytune_lite as rtl
 from raytune_lite.checkpoints import disk
+from raytune_lite.checkpoints.directories import DirectoryStore
 from raytune_lite.checkpoints.state_files import load_state, save_state
-from raytune_lite.checkpoints.store import CheckpointStore
 from raytune_lite.core import messages as m
 from raytune_lite.core.retries import RetryPolicy
 from raytune_lite.exceptions import CheckpointDiskError, CheckpointError, StudyAbortedError
@@ -108,7 +108,7 @@ def test_a_state_that_the_disk_does_not_give_back_is_the_disks_failure(
 
 
 def test_a_root_that_is_not_there_is_no_damaged_checkpoint(tmp_path: Path) -> None:
-    store = CheckpointStore(tmp_path / "root")
+    store = DirectoryStore(tmp_path / "root")
     directory = store.begin(0, 1, 1)
     (directory / "w").write_text("x")
     found = store.publish(directory, 0, 1, 1)
@@ -250,9 +250,9 @@ def test_a_bound_on_the_disks_failures_is_kept() -> None:
 def test_a_study_whose_disk_is_full_for_a_while_loses_nothing(
     storage: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    begin, refusals = CheckpointStore.begin, list(range(3))
+    begin, refusals = DirectoryStore.begin, list(range(3))
 
-    def begin_on_a_full_disk(self: CheckpointStore, number: int, attempt: int, step: int) -> Path:
+    def begin_on_a_full_disk(self: DirectoryStore, number: int, attempt: int, step: int) -> Path:
         if step == 3 and refusals:
             refusals.pop()
             with disk.os_errors("no checkpoint can be begun", self.root):
@@ -269,7 +269,7 @@ def test_a_study_whose_disk_is_full_for_a_while_loses_nothing(
             trial.save_checkpoint({"step": step}, step)
         return 1.0
 
-    monkeypatch.setattr(CheckpointStore, "begin", begin_on_a_full_disk)
+    monkeypatch.setattr(DirectoryStore, "begin", begin_on_a_full_disk)
     study = rtl.create_study(storage=storage)
     study.optimize(objective, n_trials=2, executor="inline", retries=RetryPolicy(checkpoint_disk=(None, 0.05)))
     assert [trial.state for trial in study.trials] == [COMPLETE] * 2
@@ -303,15 +303,15 @@ def test_a_full_disk_that_is_found_out_later_is_the_disks_failure_too(
 
 def test_a_path_that_has_worked_before_is_not_a_wrong_one(storage: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file system that was unmounted leaves an empty directory that nobody may write to."""
-    begin = CheckpointStore.begin
+    begin = DirectoryStore.begin
 
-    def begin_on_a_bare_mount_point(self: CheckpointStore, number: int, attempt: int, step: int) -> Path:
+    def begin_on_a_bare_mount_point(self: DirectoryStore, number: int, attempt: int, step: int) -> Path:
         if (attempt, step) in ((1, 1), (2, 2)) and number == attempt - 1:
             with disk.os_errors("no checkpoint can be begun", self.root):
                 forbidden()
         return begin(self, number, attempt, step)
 
-    monkeypatch.setattr(CheckpointStore, "begin", begin_on_a_bare_mount_point)
+    monkeypatch.setattr(DirectoryStore, "begin", begin_on_a_bare_mount_point)
 
     def objective(trial: rtl.Trial) -> float:
         trial.load_checkpoint()

@@ -20,8 +20,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from raytune_lite.checkpoints.directories import MANIFEST, DirectoryStore
 from raytune_lite.checkpoints.state_files import load_state, save_state
-from raytune_lite.checkpoints.store import MANIFEST, CheckpointStore
 from raytune_lite.core.messages import CheckpointRef
 from raytune_lite.exceptions import CheckpointCorruptedError, CheckpointDiskError, CheckpointError
 
@@ -29,12 +29,12 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> CheckpointStore:
-    return CheckpointStore(tmp_path / "study.checkpoints")
+def store(tmp_path: Path) -> DirectoryStore:
+    return DirectoryStore(tmp_path / "study.checkpoints")
 
 
 def published(
-    store: CheckpointStore, number: int = 7, attempt: int = 2, step: int = 9, text: str = "x"
+    store: DirectoryStore, number: int = 7, attempt: int = 2, step: int = 9, text: str = "x"
 ) -> CheckpointRef:
     temporary = store.begin(number, attempt, step)
     (temporary / "model.bin").write_text(text * 1000)
@@ -50,7 +50,7 @@ def everything_below(root: Path) -> list[str]:
 # --- publish, verify, discard -------------------------------------------------------------------------------
 
 
-def test_a_published_checkpoint_verifies_and_a_discarded_one_is_gone(store: CheckpointStore) -> None:
+def test_a_published_checkpoint_verifies_and_a_discarded_one_is_gone(store: DirectoryStore) -> None:
     ref = published(store)
     assert (ref.uri, ref.step, ref.attempt, ref.size) == ("trial-00007/attempt-2/step-9", 9, 2, 1001)
     path = store.verify(ref)
@@ -63,7 +63,7 @@ def test_a_published_checkpoint_verifies_and_a_discarded_one_is_gone(store: Chec
         store.verify(ref)
 
 
-def test_the_same_step_saved_again_never_overwrites_nor_reuses_a_name(store: CheckpointStore) -> None:
+def test_the_same_step_saved_again_never_overwrites_nor_reuses_a_name(store: DirectoryStore) -> None:
     refs = [published(store, text=text) for text in "abc"]
     assert [ref.uri.rpartition("/")[2] for ref in refs] == ["step-9", "step-9.1", "step-9.2"]
     for ref in refs:
@@ -73,24 +73,24 @@ def test_the_same_step_saved_again_never_overwrites_nor_reuses_a_name(store: Che
     assert published(store).uri.endswith("step-9.3")
 
 
-def test_a_new_process_of_the_same_attempt_does_not_overwrite_either(store: CheckpointStore) -> None:
+def test_a_new_process_of_the_same_attempt_does_not_overwrite_either(store: DirectoryStore) -> None:
     first = published(store)
-    second = published(CheckpointStore(store.root))
+    second = published(DirectoryStore(store.root))
     assert second.uri == f"{first.uri}.1"
     store.verify(first)
 
 
-def test_a_ghost_attempt_writes_beside_its_successor(store: CheckpointStore) -> None:
+def test_a_ghost_attempt_writes_beside_its_successor(store: DirectoryStore) -> None:
     successor = published(store, attempt=3, text="new")
     ghost = published(store, attempt=2, text="old")
     assert ghost.uri != successor.uri
     store.verify(successor)
 
 
-def test_references_survive_a_moved_root(store: CheckpointStore) -> None:
+def test_references_survive_a_moved_root(store: DirectoryStore) -> None:
     ref = published(store)
     moved = store.root.rename(store.root.with_name("elsewhere"))
-    assert CheckpointStore(moved).verify(ref) == moved / ref.uri
+    assert DirectoryStore(moved).verify(ref) == moved / ref.uri
     with pytest.raises(CheckpointDiskError, match="mounted on this node"):
         store.verify(ref)
 
@@ -99,13 +99,13 @@ def test_a_relative_root_is_fixed_when_the_store_is_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    store = CheckpointStore("here")
+    store = DirectoryStore("here")
     ref = published(store)
     monkeypatch.chdir("/")
     assert store.verify(ref) == tmp_path / "here" / ref.uri
 
 
-def test_an_abandoned_checkpoint_leaves_nothing(store: CheckpointStore) -> None:
+def test_an_abandoned_checkpoint_leaves_nothing(store: DirectoryStore) -> None:
     temporary = store.begin(1, 1, 1)
     (temporary / "half").write_text("half")
     store.abandon(temporary)
@@ -118,7 +118,7 @@ def test_an_abandoned_checkpoint_leaves_nothing(store: CheckpointStore) -> None:
 
 
 def test_sweep_deletes_orphans_and_leavings_but_not_what_is_kept_live_or_foreign(
-    store: CheckpointStore,
+    store: DirectoryStore,
 ) -> None:
     kept, orphan = published(store, step=1), published(store, step=2)
     live = published(store, number=8, attempt=1)
@@ -132,10 +132,10 @@ def test_sweep_deletes_orphans_and_leavings_but_not_what_is_kept_live_or_foreign
     assert not stale.exists()
     assert store.sweep([]) == [kept.uri, live.uri]
     assert everything_below(store.root) == ["trial-00007", "trial-00007/notes.txt"]
-    assert CheckpointStore(store.root / "never-made").sweep([]) == []
+    assert DirectoryStore(store.root / "never-made").sweep([]) == []
 
 
-def test_sweep_deletes_nothing_when_a_kept_uri_is_of_another_root(store: CheckpointStore) -> None:
+def test_sweep_deletes_nothing_when_a_kept_uri_is_of_another_root(store: DirectoryStore) -> None:
     ref = published(store)
     with pytest.raises(CheckpointError, match="not a checkpoint below"):
         store.sweep([f"/another/root/{ref.uri}"])
@@ -162,7 +162,7 @@ def link_elsewhere(path: Path) -> None:
 
 @pytest.mark.parametrize("harm", [flip_a_bit, truncate, Path.unlink, link_elsewhere])
 @pytest.mark.parametrize("name", ["model.bin", "deep/er/optimizer.bin", MANIFEST])
-def test_a_damaged_file_raises(store: CheckpointStore, name: str, harm) -> None:
+def test_a_damaged_file_raises(store: DirectoryStore, name: str, harm) -> None:
     ref = published(store)
     harm(store.root / ref.uri / name)
     with pytest.raises(CheckpointCorruptedError) as caught:
@@ -172,7 +172,7 @@ def test_a_damaged_file_raises(store: CheckpointStore, name: str, harm) -> None:
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
 
 
-def test_an_added_file_and_another_checkpoint_in_its_place_raise(store: CheckpointStore) -> None:
+def test_an_added_file_and_another_checkpoint_in_its_place_raise(store: DirectoryStore) -> None:
     ref, other = published(store), published(store, step=10)
     (store.root / ref.uri / "deep" / "extra").write_text("x")
     with pytest.raises(CheckpointCorruptedError, match="added file 'deep/extra'"):
@@ -196,7 +196,7 @@ def test_an_added_file_and_another_checkpoint_in_its_place_raise(store: Checkpoi
         "file:///trial-00007/attempt-2/step-9",
     ],
 )  # fmt: skip
-def test_a_uri_outside_the_root_is_refused(store: CheckpointStore, uri: str) -> None:
+def test_a_uri_outside_the_root_is_refused(store: DirectoryStore, uri: str) -> None:
     ref = published(store)
     victim = store.root.parent / "victim"
     victim.mkdir()
@@ -208,14 +208,14 @@ def test_a_uri_outside_the_root_is_refused(store: CheckpointStore, uri: str) -> 
     store.verify(ref)
 
 
-def test_an_absolute_uri_below_the_root_is_understood(store: CheckpointStore) -> None:
+def test_an_absolute_uri_below_the_root_is_understood(store: DirectoryStore) -> None:
     ref = published(store)
     store.discard(str(store.root / ref.uri))
     assert everything_below(store.root) == []
 
 
 @pytest.mark.parametrize("level", [0, 1, 2])
-def test_a_symlink_on_the_way_is_refused(store: CheckpointStore, level: int) -> None:
+def test_a_symlink_on_the_way_is_refused(store: DirectoryStore, level: int) -> None:
     ref = published(store)
     path = [store.root / ref.uri, *(store.root / ref.uri).parents][level]
     outside = path.rename(store.root.parent / "outside")
@@ -246,7 +246,7 @@ def plant_fifo(directory: Path) -> None:
     ],
 )
 def test_what_cannot_be_sealed_is_refused_and_leaves_nothing(
-    store: CheckpointStore, plant, words: str
+    store: DirectoryStore, plant, words: str
 ) -> None:
     temporary = store.begin(1, 1, 1)
     plant(temporary)
@@ -255,7 +255,7 @@ def test_what_cannot_be_sealed_is_refused_and_leaves_nothing(
     assert not [name for name in everything_below(store.root) if "step" in name or "writing" in name]
 
 
-def test_only_a_directory_of_begin_is_published(store: CheckpointStore, tmp_path: Path) -> None:
+def test_only_a_directory_of_begin_is_published(store: DirectoryStore, tmp_path: Path) -> None:
     mine = tmp_path / "mine"
     mine.mkdir()
     (mine / "file").write_text("x")
@@ -268,12 +268,12 @@ def test_only_a_directory_of_begin_is_published(store: CheckpointStore, tmp_path
 
 
 @pytest.mark.parametrize("step", [-1, 1.5, "1", None, True])
-def test_a_step_is_an_integer(store: CheckpointStore, step) -> None:
+def test_a_step_is_an_integer(store: DirectoryStore, step) -> None:
     with pytest.raises(CheckpointError, match="step must be an integer >= 0"):
         store.begin(1, 1, step)
 
 
-def test_numpy_integers_are_integers(store: CheckpointStore) -> None:
+def test_numpy_integers_are_integers(store: DirectoryStore) -> None:
     ref = published(store, number=np.int64(7), step=np.int64(9))  # type: ignore[arg-type]
     assert ref.uri.endswith("step-9")
     assert type(ref.step) is int
@@ -286,14 +286,14 @@ def test_a_root_that_cannot_be_made_names_the_path_the_error_and_the_way_out(tmp
     (tmp_path / "file").write_text("")
     for root in (tmp_path / "file", tmp_path / "file" / "below", Path("/proc/raytune-lite")):
         with pytest.raises(CheckpointError, match="another checkpoint directory") as caught:
-            CheckpointStore(root).begin(1, 1, 1)
+            DirectoryStore(root).begin(1, 1, 1)
         assert str(root) in str(caught.value) or str(root.parent) in str(caught.value)
         assert isinstance(caught.value.__cause__, OSError)
 
 
 @pytest.mark.parametrize("failing_call", range(9))
 def test_a_disk_that_fails_at_any_fsync_keeps_the_previous_checkpoint_and_no_rubbish(
-    store: CheckpointStore, monkeypatch: pytest.MonkeyPatch, failing_call: int
+    store: DirectoryStore, monkeypatch: pytest.MonkeyPatch, failing_call: int
 ) -> None:
     # Patched, because no real filesystem fails at a chosen fsync: 3 files, 3 directories, then the parent.
     previous = published(store, step=8)
@@ -319,7 +319,7 @@ def test_a_disk_that_fails_at_any_fsync_keeps_the_previous_checkpoint_and_no_rub
 
 
 def test_a_filesystem_without_directory_fsync_is_believed(
-    store: CheckpointStore, monkeypatch: pytest.MonkeyPatch
+    store: DirectoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = os.fsync
 
@@ -353,7 +353,7 @@ def test_a_full_disk_is_a_clear_error_and_the_previous_checkpoint_stays(
         pytest.importorskip("torch")
     else:
         monkeypatch.delitem(sys.modules, "torch", raising=False)
-    store = CheckpointStore(tiny_disk / "root")
+    store = DirectoryStore(tiny_disk / "root")
     previous = published(store, step=1)
     temporary = store.begin(7, 2, 2)
     with pytest.raises(CheckpointError, match="No space left on device"):
@@ -366,8 +366,8 @@ def test_a_full_disk_is_a_clear_error_and_the_previous_checkpoint_stays(
 
 PUBLISH_FOREVER = """
 import sys
-from raytune_lite.checkpoints.store import CheckpointStore
-store = CheckpointStore(sys.argv[1])
+from raytune_lite.checkpoints.directories import DirectoryStore
+store = DirectoryStore(sys.argv[1])
 previous = None
 print("ready", flush=True)
 for step in range(10**6):
@@ -395,7 +395,7 @@ def test_kill_at_any_moment_leaves_only_whole_checkpoints_under_final_names(tmp_
         process.send_signal(signal.SIGKILL)
         process.wait()
         process.stdout.close()
-        store = CheckpointStore(root)
+        store = DirectoryStore(root)
         names = list(root.glob("trial-*/attempt-*/step-*"))
         for path in names:
             digest = hashlib.sha256((path / MANIFEST).read_bytes()).hexdigest()
@@ -664,7 +664,7 @@ def train(torch, model, optimizer, scheduler, n_steps: int) -> list[float]:
     return losses
 
 
-def test_a_training_resumed_from_its_checkpoint_continues_bit_for_bit(store: CheckpointStore) -> None:
+def test_a_training_resumed_from_its_checkpoint_continues_bit_for_bit(store: DirectoryStore) -> None:
     torch = pytest.importorskip("torch")
     parts = make_training(torch)
     train(torch, *parts, n_steps=5)

@@ -16,8 +16,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from raytune_lite.checkpoints.directories import MANIFEST, DirectoryStore
 from raytune_lite.checkpoints.state_files import load_state, save_state
-from raytune_lite.checkpoints.store import MANIFEST, CheckpointStore
 from raytune_lite.core.messages import CheckpointRef
 from raytune_lite.exceptions import CheckpointCorruptedError, CheckpointError, StorageURLError
 from raytune_lite.runtime import sockets
@@ -170,7 +170,7 @@ def published(store, number=0):
 def test_a_manifest_changed_together_with_its_digest_is_refused(tmp_path, content):
     import hashlib
 
-    store = CheckpointStore(tmp_path / "root")
+    store = DirectoryStore(tmp_path / "root")
     ref = published(store)
     (store.root / ref.uri / MANIFEST).write_bytes(content)
     changed = CheckpointRef(
@@ -182,7 +182,7 @@ def test_a_manifest_changed_together_with_its_digest_is_refused(tmp_path, conten
 
 
 def test_a_manifest_of_any_size_is_not_read_whole(tmp_path):
-    store = CheckpointStore(tmp_path / "root")
+    store = DirectoryStore(tmp_path / "root")
     ref = published(store)
     with (store.root / ref.uri / MANIFEST).open("wb") as file:
         file.truncate(2**40)  # sparse: a terabyte that takes no disk
@@ -198,7 +198,7 @@ def test_a_manifest_of_any_size_is_not_read_whole(tmp_path):
     | st.integers()
 )
 def test_no_uri_deletes_what_is_not_the_checkpoint_it_names(tmp_path, uri):
-    store = CheckpointStore(tmp_path / "root")
+    store = DirectoryStore(tmp_path / "root")
     ref = published(store)
     victim = tmp_path / "victim"
     victim.write_text("mine")
@@ -211,7 +211,7 @@ def test_no_uri_deletes_what_is_not_the_checkpoint_it_names(tmp_path, uri):
 
 
 def test_a_path_that_no_file_system_takes_is_refused(tmp_path):
-    store = CheckpointStore(tmp_path / "root")
+    store = DirectoryStore(tmp_path / "root")
     for uri in (f"trial-{'9' * 300}/attempt-1/step-1", "trial-1\0/attempt-1/step-1", "\ud800", "x" * 10**6):
         with pytest.raises(CheckpointError, match="Nothing was read or deleted") as caught:
             store.discard(uri)

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 import raytune_lite as rtl
-from raytune_lite.checkpoints.store import CheckpointStore
+from raytune_lite.checkpoints.directories import DirectoryStore
 from raytune_lite.cli import cli
 from raytune_lite.core import messages as m
 from raytune_lite.report.check import half_written
@@ -36,14 +36,14 @@ def session(config: RunConfig) -> Iterator[OpenSession]:
     found.close()
 
 
-def begin(store: CheckpointStore, number: int, attempt: int, step: int) -> Path:
+def begin(store: DirectoryStore, number: int, attempt: int, step: int) -> Path:
     """Half of a checkpoint."""
     directory = store.begin(number, attempt, step)
     (directory / "weights").write_bytes(b"x" * 200_000)
     return directory
 
 
-def publish(store: CheckpointStore, number: int, attempt: int, step: int) -> m.CheckpointRef:
+def publish(store: DirectoryStore, number: int, attempt: int, step: int) -> m.CheckpointRef:
     return store.publish(begin(store, number, attempt, step), number, attempt, step)
 
 
@@ -75,7 +75,7 @@ def test_a_run_that_ends_in_good_order_leaves_nothing_half_written(config: RunCo
     driver = open_driver(config)
     driver.ask(m.Claimed(slot="a", node="n"))
     driver.ask(m.Claimed(slot="b", node="n"))
-    store = CheckpointStore(driver.settings().checkpoint_root)
+    store = DirectoryStore(driver.settings().checkpoint_root)
     half, of_the_living, unknown = begin(store, 0, 1, 3), begin(store, 1, 1, 1), begin(store, 7, 1, 1)
     driver.ask(m.AttemptLost(number=0, attempt=1, kind=m.FailureKind.WORKER_CRASH))
     driver.close()
@@ -92,7 +92,7 @@ def test_a_driver_that_has_lost_its_study_deletes_nothing(config: RunConfig) -> 
     other = Repository.open(config.storage)
     study = other.load_study("s")
     other.acquire(study, run="other", lease=60.0, now=T0, silent=other.owner(study))
-    half = begin(CheckpointStore(root), 0, 1, 3)
+    half = begin(DirectoryStore(root), 0, 1, 3)
     driver.close()
     other.close()
     assert half.is_dir()
@@ -117,8 +117,8 @@ def test_the_check_of_files_shows_half_written_checkpoints(storage: str) -> None
     study = rtl.create_study(storage=storage, study_name="s")
     study.optimize(lambda trial: 1.0, n_trials=1, executor="inline")
     trial = study.ask()
-    half = begin(CheckpointStore(study.checkpoint_root), 0, 1, 3)
-    begin(CheckpointStore(study.checkpoint_root), trial.number, 1, 1)
+    half = begin(DirectoryStore(study.checkpoint_root), 0, 1, 3)
+    begin(DirectoryStore(study.checkpoint_root), trial.number, 1, 1)
     shown = f"trial-00000/attempt-1/{half.name} (0.2 MB)"
     assert half_written(study) == [shown], "a live attempt may be writing"
     done = CliRunner().invoke(cli, ["check", "--storage", storage, "--study", "s", "--files"])
@@ -128,7 +128,7 @@ def test_the_check_of_files_shows_half_written_checkpoints(storage: str) -> None
 
 
 def test_a_sweep_of_some_attempts_leaves_the_others(tmp_path: Path) -> None:
-    store = CheckpointStore(tmp_path)
+    store = DirectoryStore(tmp_path)
     old, new, other = begin(store, 3, 1, 1), begin(store, 3, 2, 1), begin(store, 4, 1, 1)
     assert [item[:3] for item in store.half_written()] == [
         (path.relative_to(tmp_path).as_posix(), *key) for path, key in ((old, (3, 1)), (new, (3, 2)), (other, (4, 1)))

@@ -10,8 +10,8 @@ import pytest
 
 from raytune_lite.checkpoints import disk, manifest
 from raytune_lite.checkpoints import store as stores
+from raytune_lite.checkpoints.directories import DirectoryStore
 from raytune_lite.checkpoints.state_files import load_state, save_state
-from raytune_lite.checkpoints.store import CheckpointStore
 from raytune_lite.core import messages as m
 from raytune_lite.core.messages import LogEntry
 from raytune_lite.exceptions import StorageError
@@ -143,8 +143,8 @@ def survives(tmp_path, monkeypatch):
     base.mkdir()
     with monkeypatch.context() as patch:
         watched = Disk(base, patch)
-        refs = [publish(CheckpointStore(base / "study" / "checkpoints"), step) for step in (3, 4)]
-    after = CheckpointStore(watched.left_by_a_power_cut(tmp_path / "after") / "study" / "checkpoints")
+        refs = [publish(DirectoryStore(base / "study" / "checkpoints"), step) for step in (3, 4)]
+    after = DirectoryStore(watched.left_by_a_power_cut(tmp_path / "after") / "study" / "checkpoints")
     try:
         return [load_state(after.verify(ref))["step"] for ref in refs] == [3, 4]
     except Exception:  # noqa: BLE001  (whatever is missing)

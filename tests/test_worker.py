@@ -12,7 +12,7 @@ import warnings
 
 import pytest
 
-from raytune_lite.checkpoints.store import CheckpointStore
+from raytune_lite.checkpoints.directories import DirectoryStore
 from raytune_lite.core import messages as m
 from raytune_lite.core.messages import Decision, Outcome
 from raytune_lite.core.schedules import Every, Levels, Never
@@ -58,7 +58,7 @@ def channel():
 
 @pytest.fixture
 def store(tmp_path):
-    return CheckpointStore(tmp_path / "checkpoints")
+    return DirectoryStore(tmp_path / "checkpoints")
 
 
 def trial_on(channel, store=None, n_objectives=1, host=None, **fields):
@@ -344,7 +344,7 @@ def test_a_checkpoint_block_that_raises_publishes_nothing(channel, store):
 
 def test_a_checkpoint_that_cannot_be_written_says_the_path_and_the_way_out(channel, tmp_path):
     (tmp_path / "file").write_text("")
-    trial = trial_on(channel, CheckpointStore(tmp_path / "file" / "below"))
+    trial = trial_on(channel, DirectoryStore(tmp_path / "file" / "below"))
     with pytest.raises(CheckpointError, match=r"move it, or choose another checkpoint directory"):
         trial.save_checkpoint({"a": 1}, step=1)
 

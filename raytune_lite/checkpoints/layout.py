@@ -1,8 +1,8 @@
-"""The names of checkpoints and of trials' logs on a disk. Other modules ask here, and write none themselves.
+"""The names of checkpoints and of trials' logs. Other modules ask here, and write none themselves.
 
 Opens no file.
 
-Below a base directory, which several studies and databases may share::
+Below a base directory or URL, which several studies and databases may share::
 
     study-3-18f2a/                        one study: its id, and when it was created
         .rtl-run                          the run that uses it on several machines
@@ -17,6 +17,8 @@ Below a base directory, which several studies and databases may share::
 
 The attempt is part of the path, so an attempt that was given up never overwrites its successor. A reference (``uri``)
 names its checkpoint by the path below the study's directory, so that directory can be moved, or mounted elsewhere.
+
+At a URL nothing is renamed, so the temporary names are missing: a checkpoint is there when its manifest is.
 """
 
 from __future__ import annotations
@@ -36,37 +38,48 @@ TRIAL = re.compile(r"trial-(\d{1,20})", re.ASCII)
 ATTEMPT = re.compile(r"attempt-(\d{1,20})", re.ASCII)
 STEP = re.compile(r"step-\d{1,20}(\.\d{1,20})?", re.ASCII)
 TEMPORARY = re.compile(r"\.(writing|deleting)-[0-9a-f]{32}", re.ASCII)
-_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/")  # two letters at least; Path makes one slash of two
+_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+(?:::[A-Za-z0-9+.-]+)*):/+")  # Path makes one slash of two
+_USER = re.compile(r"[^/]*:[^/]*@")  # a user and a password, before the host
 _COPY = re.compile(r"(\.\d{1,20})?", re.ASCII)
 
 
 def chosen_base(given: str | os.PathLike[str]) -> str:
-    """The absolute path of the checkpoint directory that a user named.
+    """The absolute path, or the URL, of the checkpoint directory that a user named.
 
     Raises:
-        ValueError: a URL: it would become a local directory of that name.
+        ValueError: a URL that holds a password, or options, or leads to a path of this machine.
     """
     text = os.fspath(given)
     url = _URL.match(text)
     if url is None:
         return os.path.abspath(text)
-    if url[1].lower() == "file":
-        way_out = f"Pass the path /{text[url.end() :].lstrip('/')}."
-    else:
-        way_out = (
-            "Mount the bucket as a directory on every node (s3fs, gcsfuse, rclone mount), or use a shared file system, "
-            "and pass its path."
+    scheme, rest = url[1].lower(), text[url.end() :]
+    if scheme in ("file", "local"):
+        raise ValueError(
+            f"checkpoint_dir must be a path, or a URL of another place, got {shown(text)}. Pass the path /{rest}."
         )
-    raise ValueError(
-        f"checkpoint_dir must be the path of a directory, got {shown(text)}; URLs are not supported. {way_out}"
-    )
+    if _USER.match(rest) or "?" in rest or "#" in rest or "::" in scheme:
+        raise ValueError(
+            f"checkpoint_dir must be SCHEME://BUCKET/PATH without passwords and options, got a URL that begins with "
+            f"{scheme}:// and holds some. Set them in the environment of every node, where neither database nor log "
+            "shows them: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or FSSPEC_S3 as JSON of s3fs's options, or "
+            "FSSPEC_<SCHEME> of another filesystem's."
+        )
+    if not rest.strip("/"):
+        raise ValueError(f"checkpoint_dir must name a bucket or a directory, got {shown(text)}: {scheme}://NAME.")
+    return f"{scheme}://{rest.rstrip('/')}"
+
+
+def is_url(base: str) -> bool:
+    """Whether a directory that ``chosen_base`` or ``study_directory`` gave is a URL."""
+    return "://" in base and not base.startswith("/")
 
 
 def study_directory(base: str | None, database: str | None, study_id: int, created: float) -> str:
     """The directory of one study's checkpoints.
 
     Args:
-        base: the directory that the user chose, or None.
+        base: the directory, or the URL, that the user chose, or None.
         database: path of the SQLite file, or None for a server. Without ``base``, checkpoints lie beside this file.
         study_id: the study's id in its database.
         created: when the study was made, in seconds since 1970. Two databases that share a base both have a study 1.
@@ -74,7 +87,8 @@ def study_directory(base: str | None, database: str | None, study_id: int, creat
     if base is None:
         base = f"{database}.checkpoints" if database else DEFAULT_BASE
     # the study's name is not in the path: a name is data, and may hold any character
-    return os.path.join(os.path.abspath(base), f"study-{study_id}-{int(created * 1e6):x}")
+    name = f"study-{study_id}-{int(created * 1e6):x}"
+    return f"{base}/{name}" if is_url(base) else os.path.join(os.path.abspath(base), name)
 
 
 def trial_directory(number: int) -> str:

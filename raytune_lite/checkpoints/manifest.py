@@ -17,16 +17,35 @@ _CHUNK = 1 << 20
 _MOST = 64 << 20  # bytes of a manifest; half a million files
 
 
-def write(directory: Path, number: int, attempt: int, step: int) -> tuple[str, int]:
-    """Put every file of ``directory`` on the disk, then write the manifest; returns its sha256 and the files' bytes.
+def check(directory: Path) -> None:
+    """Look at the files of a checkpoint to be, without reading them.
 
     Raises:
         CheckpointError: there is no file, or one that a checkpoint does not hold (a symlink, a special file).
     """
-    files = _sealed_files(directory)
+    _files(directory)
+
+
+def write(directory: Path, number: int, attempt: int, step: int, *, sync: bool = True) -> tuple[str, int]:
+    """Write the manifest of the files of ``directory``; returns its sha256 and the files' bytes.
+
+    Args:
+        directory: of the files.
+        number: of the trial.
+        attempt: of the trial.
+        step: of the checkpoint.
+        sync: put every file and the manifest on the disk.
+
+    Raises:
+        CheckpointError: see ``check``.
+    """
+    files = [_entry(path, name, sync=sync) for name, path in _files(directory)]
     data = {"version": 1, "number": int(number), "attempt": int(attempt), "step": int(step), "files": files}
     content = json.dumps(data, separators=(",", ":")).encode("ascii")
-    write_synced(directory / MANIFEST, content)
+    if sync:
+        write_synced(directory / MANIFEST, content)
+    else:
+        (directory / MANIFEST).write_bytes(content)
     return hashlib.sha256(content).hexdigest(), sum(entry["size"] for entry in files)
 
 
@@ -51,8 +70,25 @@ def verify(directory: Path, digest: str) -> None:
         raise CheckpointCorruptedError(str(directory), "no other file", f"an added file {min(present)!r}")
 
 
-def _sealed_files(directory: Path) -> list[dict[str, Any]]:
-    """The entries of a directory's files. Each file is on the disk before its digest is taken."""
+def paths(content: bytes, digest: str, shown: str) -> list[str]:
+    """The relative paths of the files that a manifest lists.
+
+    Args:
+        content: of the manifest.
+        digest: the recorded one.
+        shown: the checkpoint, for messages.
+
+    Raises:
+        CheckpointCorruptedError: it has another digest, or is no manifest.
+    """
+    found = [entry["path"] for entry in _parse(content, digest, shown)]
+    if any(path.startswith("/") or ".." in path.split("/") for path in found):
+        raise CheckpointCorruptedError(shown, digest, "a manifest that leads out of the checkpoint")
+    return found
+
+
+def _files(directory: Path) -> list[tuple[str, str]]:
+    """(name, path) of a directory's files, which a checkpoint may hold."""
     files = []
     for name, path in walk(directory):
         mode = os.lstat(path).st_mode
@@ -63,7 +99,7 @@ def _sealed_files(directory: Path) -> list[dict[str, Any]]:
             )
         if name == MANIFEST:
             raise CheckpointError(f"{MANIFEST} is the name of the checkpoint's own manifest; use another file name.")
-        files.append(_entry(path, name, sync=True))
+        files.append((name, path))
     if not files:
         raise CheckpointError(
             "the checkpoint directory is empty: write at least one file into it, or leave out trial.checkpoint_dir."
@@ -95,6 +131,10 @@ def _read(directory: Path, digest: str) -> list[dict[str, Any]]:
         raise CheckpointCorruptedError(shown, digest, f"no file {MANIFEST}")
     with path.open("rb") as file:
         content = file.read(_MOST + 1)  # what is there may be anything, and of any size
+    return _parse(content, digest, shown)
+
+
+def _parse(content: bytes, digest: str, shown: str) -> list[dict[str, Any]]:
     if len(content) > _MOST:
         raise CheckpointCorruptedError(shown, digest, f"a manifest of more than {_MOST} bytes")
     found = hashlib.sha256(content).hexdigest()

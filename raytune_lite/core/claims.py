@@ -194,5 +194,6 @@ def assignment(s: StudyData, trial: TrialRecord) -> m.Answer:
             started=trial.started_at or 0.0,
             is_timed=s.timed is not None,
             parent=trial.parent,
+            pauses=s.promoter is not None,
         )
     )

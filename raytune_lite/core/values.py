@@ -152,7 +152,8 @@ class Assignment:
     sampler's values for the names it expects. ``schedule`` says at which steps a decision is due. ``last_step``: the
     largest step reported so far, or None. ``started``: when the first attempt began, seconds since the study was
     created. ``is_timed``: the judge goes by time, see Progress.trained_at. ``parent``: from where the trial goes on, if
-    it is another trial's. ``token``: what the attempt's messages must carry, if anything.
+    it is another trial's. ``token``: what the attempt's messages must carry, if anything. ``pauses``: a decision may be
+    PAUSE, after which the trial goes on from its newest checkpoint.
     """
 
     number: int
@@ -170,3 +171,4 @@ class Assignment:
     is_timed: bool = False
     parent: Parent | None = None
     token: str | None = None
+    pauses: bool = False

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..arguments import as_float, shown
 from ..core import messages as m
-from ..core.messages import FailureKind, Outcome, Progress
+from ..core.messages import Decision, FailureKind, Outcome, Progress
 from ..exceptions import SamplerFailedError, is_pruned
 from .current import at_work
 from .failures import (
@@ -60,15 +60,22 @@ def run_trial(
     n_objectives: int = 1,
 ) -> AttemptResult:
     """Call the objective and turn whatever happens into one AttemptResult."""
+    try:
+        return _run(objective, trial, catch, n_objectives)
+    finally:
+        trial.saving.close()
 
+
+def _run(
+    objective: Callable[[Trial], Any], trial: Trial, catch: tuple[type[Exception], ...], n_objectives: int
+) -> AttemptResult:
     def ended(outcome: Outcome, **fields: Any) -> AttemptResult:
         return AttemptResult(
             number=trial.number, attempt=trial.attempt, outcome=outcome, progress=trial.delivery.drain(), **fields
         )
 
     try:
-        with at_work(trial):
-            result = objective(trial)
+        result = _call(objective, trial)
         values = check_values(result, n_objectives)
     except (AttemptInterrupted, KeyboardInterrupt, SamplerFailedError) as signal:
         return ended(Outcome.INTERRUPTED, exception=signal)
@@ -82,6 +89,28 @@ def run_trial(
         caught = not own or isinstance(error, (*catch, InvalidResult))
         return ended(Outcome.FAIL, failure=failure, caught=caught, exception=error)
     return ended(Outcome.COMPLETE, values=values)
+
+
+def _call(objective: Callable[[Trial], Any], trial: Trial) -> Any:
+    """What the objective returns, once the checkpoints that it saved are published."""
+    saving = trial.saving
+    try:
+        with at_work(trial):
+            result = objective(trial)
+    except AttemptTimedOut:
+        saving.give_up()
+        raise
+    except (AttemptInterrupted, KeyboardInterrupt, SamplerFailedError):
+        saving.wait()
+        raise
+    except BaseException as error:
+        if is_pruned(error):
+            saving.settle(is_needed=trial.delivery.decision is Decision.PAUSE)
+        else:  # the trial may be tried again, from the newest; but this is its failure
+            saving.wait()
+        raise
+    saving.settle()
+    return result
 
 
 def _estimate(signal: BaseException, trial: Trial, n_objectives: int) -> tuple[float, ...] | None:

@@ -68,6 +68,8 @@ class Delivery:
         self._half_gone_at = math.inf  # when half of the time is over that its node had left, by the monotonic clock
         self._waited, self._waits_since = 0.0, math.inf  # the objective's waits for the driver that are over; this one
         self._is_timed, self._gpus = assignment.is_timed, gpus
+        self.pauses = assignment.pauses
+        self._holds = False  # see hold
         self._saving = 0.0  # seconds of training that went into checkpoints
         self._trained_at: dict[int, float] = {}  # of buffered reports
         self._reports: dict[int, tuple[float, ...]] = {}
@@ -108,10 +110,28 @@ class Delivery:
 
     def add_checkpoint(self, checkpoint: CheckpointRef) -> None:
         """Deliver a published checkpoint, with all that is buffered; it is stored when this returns."""
-        with self._waiting(), self.delivering:
+        with self.waiting(), self.delivering:
             with self.lock:
                 self._checkpoint = checkpoint
             self.deliver()
+
+    def add_published(self, checkpoint: CheckpointRef) -> None:
+        """The same while the objective goes on: the uploading thread's way.
+
+        Raises:
+            AttemptInterrupted: another attempt has taken this one's place, or the driver is gone.
+        """
+        with self.delivering:
+            with self.lock:
+                self._checkpoint = checkpoint
+            self.deliver()
+
+    def hold(self, is_so: bool) -> None:
+        """Whether reports wait from now on for a checkpoint that was saved, from the step of the next decision on.
+
+        They do so only where that decision may pause the trial: it goes on from that checkpoint then.
+        """
+        self._holds = is_so and self.pauses
 
     @property
     def has_params(self) -> bool:
@@ -131,7 +151,7 @@ class Delivery:
             AttemptInterrupted: another attempt has taken this one's place, or the driver is gone.
         """
         try:
-            with self._waiting():
+            with self.waiting():
                 return self.channel.suggest(self.number, self.attempt, name, distribution)
         except StaleAttemptError as error:
             self.interrupt(str(error))
@@ -155,7 +175,7 @@ class Delivery:
             self._saving += self.trained() - began
 
     @contextmanager
-    def _waiting(self) -> Iterator[None]:
+    def waiting(self) -> Iterator[None]:
         """The objective's thread waits for the driver meanwhile: that is no training."""
         self._waits_since = self.monotonic()
         try:
@@ -170,7 +190,7 @@ class Delivery:
     def take_turn(self) -> None:
         """Take ``delivering`` for the objective, which may have to wait for what the heartbeat is delivering."""
         if not self.delivering.acquire(blocking=False):
-            with self._waiting():
+            with self.waiting():
                 self.delivering.acquire()
 
     def flush(self) -> None:
@@ -179,7 +199,7 @@ class Delivery:
         Raises:
             AttemptInterrupted: another attempt has taken this one's place, or the driver is gone.
         """
-        with self._waiting():
+        with self.waiting():
             self.deliver()
 
     def deliver(self) -> None:
@@ -211,27 +231,31 @@ class Delivery:
                 self.interrupt(stop)
 
     def drain(self) -> Progress:
-        """Take everything buffered out of the buffer, and wait for what is on its way."""
+        """Take everything buffered out of the buffer, and wait for what is on its way.
+
+        What is held even now, as its checkpoint could not be published, is left out: it is trained and reported again.
+        """
         with self.delivering:
             return self._take()
 
     def _take(self) -> Progress:
         with self.lock:
             self._order += bool(self._attrs)
+            held = {s: v for s, v in self._reports.items() if s >= self.next_due} if self._holds else {}
             progress = Progress(
-                reports=tuple(self._reports.items()),
+                reports=tuple((s, v) for s, v in self._reports.items() if s not in held),
                 params=tuple(self._params),
                 user_attrs=tuple(self._attrs.items()),
                 constraints=tuple(self._constraints.items()),
                 checkpoint=self._checkpoint,
                 order=self._order if self._attrs else 0,
                 trained=self.trained(),
-                trained_at=tuple(self._trained_at.items()) if self._trained_at else (),
+                trained_at=tuple((s, at) for s, at in self._trained_at.items() if s not in held),
                 saving=round(self._saving, 3),
                 gpus=self._gpus,
             )
-            self._trained_at = {}
-            self._reports, self._params, self._attrs, self._constraints = {}, [], {}, {}
+            self._trained_at = {s: at for s, at in self._trained_at.items() if s in held}
+            self._reports, self._params, self._attrs, self._constraints = held, [], {}, {}
             self._checkpoint, self._gathered = None, 0
         return progress
 

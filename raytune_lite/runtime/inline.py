@@ -11,10 +11,11 @@ import sys
 import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from .. import logging
-from ..checkpoints.store import CheckpointStore
+from ..checkpoints.store import CheckpointStore, open_store
 from ..core import messages as m
 from ..core.encoding import event_to_json
 from ..distributions import Distribution
@@ -88,10 +89,11 @@ class LocalStudy:
             return None
         settings = self._settings
         limit = math.inf if settings.trial_timeout is None else settings.trial_timeout
-        return Trial(assignment, self, self._store, settings.n_objectives, limit, self._host)
+        store = lru_cache(self._store)  # one an attempt: it knows which names the attempt has used
+        return Trial(assignment, self, store, settings.n_objectives, limit, self._host)
 
     def _store(self) -> CheckpointStore:
-        return CheckpointStore(self._settings.checkpoint_root)
+        return open_store(self._settings.checkpoint_root)
 
     def tell(self, result: AttemptResult) -> FrozenTrial:
         """Store how an attempt ended; answers the trial's record now, its dates naive and in UTC."""

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from ..checkpoints.layout import study_directory
-from ..checkpoints.store import CheckpointStore
+from ..checkpoints.store import CheckpointStore, open_store
 from ..core import messages as m
 from ..core.state import StudyState
 from ..exceptions import RaytuneLiteError
@@ -111,7 +111,7 @@ class Session:
             last = self._read()
         self._time.start(study.created, last, self._algorithms.mark_of(self.config.run), self._state.run.began_at)
         directory = study_directory(self.config.checkpoint_dir, self.repository.path, study.study_id, study.created)
-        self.checkpoints = self._store or CheckpointStore(directory)
+        self.checkpoints = self._store or open_store(directory)
         added = self.repository.external_trials(study)
         events: list[m.Event] = [event for event in added if planning.is_news(self._state, event)]
         is_new_run = self._state.run.name != self.config.run  # else this is a restarted driver, and its attempts go on

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from ..arguments import as_float, shown
-from ..checkpoints.disk import is_failing
 from ..checkpoints.store import CheckpointStore
 from ..core.bounds import MAX_STEP, check_constraint, check_distribution, check_json, check_name
 from ..core.messages import Assignment, Decision, ParamValue
@@ -26,12 +25,12 @@ from ..distributions import (
     IntDistribution,
     check_distribution_compatibility,
 )
-from ..exceptions import CheckpointDiskError, CheckpointError
 from ..notebook import html_table, one_line
 from .delivery import Channel, Delivery
 from .host import Host, RealHost
 from .ranks.handle import Ranked
 from .reported import checked_step, checked_values
+from .saving import Saving
 
 
 class Trial(Ranked):
@@ -54,21 +53,22 @@ class Trial(Ranked):
         self.number, self.attempt = assignment.number, assignment.attempt
         self._assignment = assignment
         self._checkpoints, self._n_objectives = checkpoints, n_objectives
-        self.delivery = Delivery(assignment, channel, host or RealHost(), time_limit, gpus)
+        host = host or RealHost()
+        self.delivery = Delivery(assignment, channel, host, time_limit, gpus)
+        self.saving = Saving(assignment, self.delivery, checkpoints, host)
         self._fixed = {name: json.loads(text) for name, text in assignment.fixed}
         self._suggested = {param.name: param for param in assignment.suggested}
         self._params = {param.name: param for param in assignment.params}
         self._user_attrs, self._constraints = dict(assignment.user_attrs), dict(assignment.constraints)
         self._seen: set[int] = set()  # steps reported in this attempt
         self._first_step = 0 if assignment.parent is None else assignment.parent.checkpoint.step + 1
-        self._disk_has_worked = assignment.checkpoint is not None  # this trial has saved there
 
     def __repr__(self) -> str:
         return one_line("Trial", [("number", self.number), ("attempt", self.attempt), ("params", self.params)])
 
     def __dir__(self) -> list[str]:
-        """What an objective may use; ``delivery`` is for the attempt that calls it."""
-        return [name for name in object.__dir__(self) if name != "delivery"]
+        """What an objective may use; ``delivery`` and ``saving`` are for the attempt that calls it."""
+        return [name for name in object.__dir__(self) if name not in ("delivery", "saving")]
 
     def _repr_html_(self) -> str:
         return html_table(f"Trial {self.number}", [("attempt", self.attempt), *self.params.items()])
@@ -246,8 +246,13 @@ class Trial(Ranked):
         """Whether to end this attempt now (``raise TrialPruned()``): the pruner said PAUSE or STOP.
 
         One round trip where a decision is due, else none.
+
+        Raises:
+            CheckpointDiskError: a checkpoint from which the trial would go on after a pause could not be uploaded.
         """
         delivery = self.delivery
+        if delivery.newest >= delivery.next_due:
+            self.saving.before_decision()
         delivery.take_turn()  # a heartbeat may be carrying the very report that is being decided
         try:
             delivery.check()
@@ -281,12 +286,15 @@ class Trial(Ranked):
     def save_checkpoint(self, state: Mapping[str, Any], step: int) -> None:
         """Store ``state`` (tensors, numbers, strings and containers of them) as the trial's checkpoint.
 
-        When this returns it is on disk and recorded; the previous one may then be deleted. ``step`` is that of the
+        When this returns it is on disk and recorded; the previous one may then be deleted. Where checkpoints lie at a
+        URL, it is on this machine's disk, and is uploaded while the objective goes on; before a decision that may pause
+        the trial, and at the end of the attempt, ``should_prune`` and the attempt wait for it. ``step`` is that of the
         report that belongs to it: an attempt that resumes begins with the next one.
 
         Raises:
-            CheckpointDiskError: the disk is full, or fails. A trial that lets it pass is tried again later from its
-                previous checkpoint, see ``RetryPolicy.checkpoint_disk``; one that catches it goes on without saving.
+            CheckpointDiskError: the disk is full, or fails; or the upload of an earlier one failed. A trial that lets
+                it pass is tried again later from its previous checkpoint, see ``RetryPolicy.checkpoint_disk``; one that
+                catches it goes on without saving.
             CheckpointError: not storable; the previous checkpoint stays.
         """
         with self.checkpoint_dir(step) as directory:
@@ -298,7 +306,7 @@ class Trial(Ranked):
     def checkpoint_dir(self, step: int) -> Iterator[Path]:
         """An empty directory to write a checkpoint into; published when the block ends without an exception.
 
-        ``step``: as of ``save_checkpoint``.
+        ``step``: as of ``save_checkpoint``, where it also stands when it is published.
 
         Raises:
             CheckpointDiskError: the disk is full, or fails, also where the block's own code finds it out.
@@ -306,38 +314,9 @@ class Trial(Ranked):
         """
         self.delivery.check()
         step = checked_step(self.number, step)
-        store = self._checkpoints()
-        with self.delivery.saving():
-            with self._disk():
-                directory = store.begin(self.number, self.attempt, step)
-            try:
-                yield directory
-            except BaseException as error:
-                # asked before the files are deleted: they may be what fills the disk
-                is_disk = isinstance(error, Exception) and not isinstance(error, CheckpointError)
-                is_disk = is_disk and is_failing(error, directory)
-                store.abandon(directory)
-                if not is_disk:
-                    raise
-                raise CheckpointDiskError(
-                    f"trial {self.number}: the checkpoint of step {step} could not be written: {error}. Free space, or "
-                    "give the study another checkpoint directory; the previous checkpoint is untouched."
-                ) from error
-            with self._disk():
-                published = store.publish(directory, self.number, self.attempt, step)
-            self._disk_has_worked = True
-        self.delivery.add_checkpoint(published)
+        with self.saving.write(step) as directory:
+            yield directory
         self.delivery.saved(step)
-
-    @contextmanager
-    def _disk(self) -> Iterator[None]:
-        """Where a path has worked for this trial before, whatever the system says of it now is the disk's failure."""
-        try:
-            yield
-        except CheckpointError as error:
-            if self._disk_has_worked and isinstance(error.__cause__, OSError):
-                raise CheckpointDiskError(str(error)) from error.__cause__
-            raise
 
     def load_checkpoint(self) -> Any:
         """What the last attempt saved, on whatever node; None on a first attempt or when none was saved.
@@ -347,7 +326,7 @@ class Trial(Ranked):
             CheckpointDiskError: the disk fails.
         """
         with self.delivery.saving():
-            directory = self._verified()
+            directory = self.saving.read()
             if directory is None:
                 return None
             from ..checkpoints.state_files import load_state
@@ -364,14 +343,7 @@ class Trial(Ranked):
             CheckpointDiskError: the disk fails.
         """
         with self.delivery.saving():
-            return self._verified()
-
-    def _verified(self) -> Path | None:
-        ref = self._assignment.checkpoint
-        if ref is None:
-            return None
-        with self._disk():
-            return self._checkpoints().verify(ref)
+            return self.saving.read()
 
 
 __all__ = ["Trial"]

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any, cast, get_args
 
 from .. import arguments
-from ..checkpoints.layout import chosen_base
+from ..checkpoints.layout import chosen_base, is_url
 from ..core.bounds import MAX_STEP, check_name
 from ..core.retries import RetryPolicy
 from ..distributions import DISTRIBUTIONS, Distribution
@@ -72,15 +72,20 @@ def study_name(name: Any) -> str:
 
 
 def checkpoint_directory(given: Any) -> str | None:
-    """An absolute path, or None for None.
+    """An absolute path, a URL, or None for None.
 
     Raises:
-        TypeError, ValueError: it is no path, or a URL.
+        TypeError, ValueError: it is no path and no URL that can be opened here, or a URL with a password.
     """
     if given is None:
         return None
-    hint = "on several nodes it is a path that all of them mount"
-    return chosen_base(arguments.path("checkpoint_dir", given, hint))
+    hint = "on several nodes it is a path that all of them mount, or a URL such as s3://BUCKET/PATH"
+    found = chosen_base(arguments.path("checkpoint_dir", given, hint))
+    if is_url(found):
+        from ..checkpoints.remote import check_installed
+
+        check_installed(found)
+    return found
 
 
 # --- a run ---------------------------------------------------------------------------------------------------------

@@ -135,6 +135,7 @@ def result_of(trial: Trial, values: Any, state: TrialState | None, n_objectives:
     Raises:
         InvalidResult: COMPLETE without one number an objective; NonFiniteResult: COMPLETE with NaN.
         ValueError: another state than COMPLETE, PRUNED and FAIL; values with PRUNED or FAIL.
+        CheckpointError: its newest checkpoint could not be uploaded. Told again, the result stands without it.
     """
     state = _state_of(state)
     if state in (TrialState.PRUNED, TrialState.FAIL) and values is not None:
@@ -151,6 +152,9 @@ def result_of(trial: Trial, values: Any, state: TrialState | None, n_objectives:
     outcome = _OUTCOMES[state] if state else (m.Outcome.COMPLETE if failure is None else m.Outcome.FAIL)
     if outcome is m.Outcome.FAIL and failure is None:
         failure = m.Failure(error="told FAIL by the user")
+    is_paused = outcome is m.Outcome.PRUNED and trial.delivery.decision is m.Decision.PAUSE
+    trial.saving.settle(is_needed=outcome is m.Outcome.COMPLETE or is_paused)
+    trial.saving.close()
     return AttemptResult(
         number=trial.number,
         attempt=trial.attempt,

@@ -44,15 +44,16 @@ def create_study(
         direction: "minimize" (default) or "maximize". A study that is continued keeps its own.
         load_if_exists: continue a study of this name.
         directions: one an objective, instead of ``direction``.
-        checkpoint_dir: where checkpoints are stored; on several nodes a path that all of them mount. No URL.
+        checkpoint_dir: where checkpoints are stored; on several nodes a path that all of them mount, or the URL of an
+            object store (``s3://bucket/path``, or another one of fsspec's), whose credentials are in the environment.
 
     Raises:
         DuplicatedStudyError: the name is taken and load_if_exists is False.
         TypeError: the name is not a str, ``sampler`` is not a sampler, ``pruner`` is not a pruner, ``checkpoint_dir``
             is not a path.
         ValueError: both direction and directions; an unknown direction; no direction at all; a name that no database
-            can hold; a pruner of a single objective for a study of several; a URL as ``checkpoint_dir``; a study to be
-            continued has other directions than those that are given.
+            can hold; a pruner of a single objective for a study of several; a ``checkpoint_dir`` with a password, or
+            whose package is not installed; a study to be continued has other directions than those that are given.
         StorageURLError, SchemaVersionError, StorageError: the storage cannot be used.
     """
     given = checks.directions(direction, directions)

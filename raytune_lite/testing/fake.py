@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..arguments import integer, integer_or_none, mapping, shown
-from ..checkpoints.store import CheckpointStore
+from ..checkpoints.directories import DirectoryStore
 from ..core.messages import Assignment, CheckpointRef, Decision, ParamValue, Progress
 from ..core.schedules import Every
 from ..distributions import Distribution
@@ -50,7 +50,7 @@ class FakeTrial(Trial):
         self, assignment: Assignment, line: _Line, folder: tempfile.TemporaryDirectory[str], n_objectives: int
     ) -> None:
         self._line, self._folder = line, folder
-        store = CheckpointStore(Path(folder.name))
+        store = DirectoryStore(Path(folder.name))
         super().__init__(
             assignment, line, lambda: store, integer("n_objectives", n_objectives, 1, "a report has so many numbers")
         )

@@ -13,12 +13,11 @@ import secrets
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import ray
 
-from ...checkpoints import marker
+from ...checkpoints.store import open_store
 from ...core import messages as m
 from ...exceptions import CheckpointError
 from ...metrics.meter import Meter, Reading
@@ -118,7 +117,7 @@ class HostedRun:
             self._settings = replace(
                 found,
                 node=self._node,
-                marker=self._mark(Path(found.checkpoint_root)),
+                marker=self._mark(found.checkpoint_root),
                 must_see_checkpoints=self._config.checkpoint_dir_is_given,
                 address=self._server.address,  # None: attempts on other nodes use actor calls
                 fingerprint=self._server.fingerprint,
@@ -131,7 +130,7 @@ class HostedRun:
     def _measure(self) -> Reading | None:
         return self.driver.query(lambda session: session.measure(self.driver.handover))
 
-    def _mark(self, root: Path) -> str | None:
+    def _mark(self, root: str) -> str | None:
         """Mark the checkpoint directory for the other nodes; answers what stands there.
 
         Raises:
@@ -141,7 +140,7 @@ class HostedRun:
         if not is_given and sum(node["Alive"] for node in ray.nodes()) == 1:
             return None  # a study that saves nothing needs no directory
         try:
-            marker.write(root, run)
+            open_store(root).mark(run)
         except CheckpointError:
             if is_given:
                 raise
@@ -154,7 +153,7 @@ class HostedRun:
             self._export.close()
             is_clean = self.driver.close()
             if self._settings is not None:
-                marker.remove(Path(self._settings.checkpoint_root), self._config.run)
+                open_store(self._settings.checkpoint_root).unmark(self._config.run)
         finally:
             self._control.close()
             self._server.close()

@@ -17,8 +17,8 @@ from typing import Any
 import ray
 from ray.exceptions import RayActorError, RayTaskError
 
-from ...checkpoints import marker
-from ...checkpoints.store import CheckpointStore
+from ...checkpoints.layout import is_url
+from ...checkpoints.store import CheckpointStore, open_store
 from ...exceptions import CheckpointDiskError, CheckpointError
 from ..channel import DriverChannel, FastLine
 from ..heartbeat import Heartbeat
@@ -166,7 +166,7 @@ def _store(settings: WorkerSettings) -> CheckpointStore:
     """
     if not _sees_checkpoints(_node_id(), settings):
         raise CheckpointDiskError(_not_seen(settings))
-    return CheckpointStore(settings.checkpoint_root)
+    return open_store(settings.checkpoint_root)
 
 
 def refuse_blind_node(node: str, settings: WorkerSettings) -> None:
@@ -180,26 +180,31 @@ def refuse_blind_node(node: str, settings: WorkerSettings) -> None:
 
 
 def _not_seen(settings: WorkerSettings) -> str:
-    return (
+    what = (
         f"node {socket.gethostname()} does not see the checkpoint directory {settings.checkpoint_root} that the driver "
-        "uses on another node: a trial could not resume from there. Pass checkpoint_dir= a path on a file system that "
-        "all nodes mount (NFS, Lustre, a ReadWriteMany volume), and mount it on this node. If it is mounted and shows "
-        "new files only late, set RTL_SHARED_PATHS=1 on the nodes."
+        "uses on another node: a trial could not resume from there. "
+    )
+    if is_url(settings.checkpoint_root):
+        return f"{what}Does that URL lead to the same bucket on each node? Set the same endpoint and account there."
+    return (
+        f"{what}Pass checkpoint_dir= a path on a file system that all nodes mount (NFS, Lustre, a ReadWriteMany "
+        "volume), and mount it on this node; or the URL of an object store that all nodes reach (s3://BUCKET/PATH). "
+        "If it is mounted and shows new files only late, set RTL_SHARED_PATHS=1 on the nodes."
     )
 
 
 @lru_cache(maxsize=16)
 def _sees_checkpoints(node: str, settings: WorkerSettings) -> bool:
     """Whether checkpoints of this node can be resumed elsewhere. Found out once in a process."""
-    root = Path(settings.checkpoint_root)
+    root = settings.checkpoint_root
     if node == settings.node:
         return True
     if settings.marker is None:
-        return is_shared(str(root)) or _same_host(settings.node, node)
-    if _is_vouched_for():
-        return root.is_dir()  # the driver has made it; a path that is not there is not mounted
-    until = _HOST.monotonic() + MARKER_PATIENCE
-    while not (is_seen := marker.is_seen(root, settings.marker)) and _HOST.monotonic() < until:
+        return is_url(root) or is_shared(root) or _same_host(settings.node, node)
+    if _is_vouched_for() and not is_url(root):
+        return Path(root).is_dir()  # the driver has made it; a path that is not there is not mounted
+    store, until = open_store(root), _HOST.monotonic() + MARKER_PATIENCE
+    while not (is_seen := store.is_marked(settings.marker)) and _HOST.monotonic() < until:
         _HOST.sleep(0.2)
     return is_seen
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ...checkpoints import layout
-from ...checkpoints.store import CheckpointStore
+from ...checkpoints.directories import DirectoryStore
 from ...core.messages import CheckpointRef, LogEntry, Row, RunStarted, TrialAdded
 from ...exceptions import CheckpointCorruptedError, CheckpointDiskError, CheckpointError, StorageError
 from ...storages.memory import MemoryDatabase
@@ -195,7 +195,7 @@ class Disk:
         return [name for name, died_at in dead if died_at < self.swept_at]
 
 
-class DiskStore(CheckpointStore):
+class DiskStore(DirectoryStore):
     """The checkpoint store of one process, on the simulated disk; named and kept as the true one does."""
 
     def __init__(

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from ...checkpoints import layout
-from ...checkpoints.store import CheckpointStore
+from ...checkpoints.directories import DirectoryStore
 from ...core import messages as m
 from ...core.encoding import event_to_json
 from ...core.retries import RetryPolicy
@@ -79,7 +79,7 @@ class LogStore(MemoryStore):
         return number
 
 
-class Checkpoints(CheckpointStore):
+class Checkpoints(DirectoryStore):
     """Checkpoints of which only the names exist. ``most``: how many there were at one time."""
 
     def __init__(self) -> None:

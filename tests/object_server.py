@@ -23,6 +23,7 @@ class S3:
     url: str
     fault: Callable[[str, str], int | None] | None = None
     requests: list[tuple[str, str]] = field(default_factory=list)
+    _client: Any = None
 
     def environment(self) -> dict[str, str]:
         """What a process needs in its environment to reach it."""
@@ -32,7 +33,7 @@ class S3:
         }  # fmt: skip
 
     def after(self, n: int, status: int = 400) -> list[tuple[str, str]]:
-        """From the n-th request that writes on (the first is 1) all of them fail; answers the list of those that did."""
+        """From the n-th request that writes on (1 is the first) all of them fail, which are listed."""
         count, failed = [0], list[tuple[str, str]]()
 
         def fault(method: str, path: str) -> int | None:
@@ -45,14 +46,18 @@ class S3:
         self.fault = fault
         return failed
 
-    def reset(self) -> None:
-        """An empty bucket and no faults."""
+    def client(self) -> Any:
+        """Another library's way to it."""
         import boto3
 
-        self.fault = None
-        client = boto3.client(
-            "s3", endpoint_url=self.url, aws_access_key_id=KEY, aws_secret_access_key=SECRET, region_name="us-east-1"
-        )
+        if self._client is None:
+            keys = {"aws_access_key_id": KEY, "aws_secret_access_key": SECRET, "region_name": "us-east-1"}
+            self._client = boto3.client("s3", endpoint_url=self.url, **keys)
+        return self._client
+
+    def reset(self) -> None:
+        """An empty bucket and no faults."""
+        self.fault, client = None, self.client()
         if BUCKET in (found["Name"] for found in client.list_buckets()["Buckets"]):
             for item in client.list_objects_v2(Bucket=BUCKET).get("Contents", ()):
                 client.delete_object(Bucket=BUCKET, Key=item["Key"])

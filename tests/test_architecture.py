@@ -40,6 +40,8 @@ FACADE = "__version__"  # the one thing that may be taken from the top
 DOORS = {
     "ray": ("runtime.on_ray",),
     "sqlalchemy": ("storages",),
+    "fsspec": ("checkpoints.remote",),
+    "s3fs": (),
     "torch": ("checkpoints.state_files", "training", "integrations"),
     "scipy": ("samplers", "pruners.wilcoxon", "runtime.simulator.rules"),
     "cmaes": ("samplers.cmaes",),

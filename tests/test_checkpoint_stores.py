@@ -72,7 +72,9 @@ def objects(s3: S3, temporary: Path) -> ObjectStore:
     return ObjectStore(URL)
 
 
-def published(store: CheckpointStore, number: int = 7, attempt: int = 2, step: int = 9, text: str = "x") -> CheckpointRef:
+def published(
+    store: CheckpointStore, number: int = 7, attempt: int = 2, step: int = 9, text: str = "x"
+) -> CheckpointRef:
     directory = store.begin(number, attempt, step)
     fill(directory, text)
     store.check(directory)
@@ -82,7 +84,7 @@ def published(store: CheckpointStore, number: int = 7, attempt: int = 2, step: i
 def below(store: CheckpointStore) -> list[str]:
     """The paths of all files below the root."""
     if isinstance(store, ObjectStore):
-        return sorted(path.partition("study-1-abc/")[2] or path.partition("root/")[2] for path in store._filesystem.find(store._path))
+        return sorted(path[len(store._path) + 1 :] for path in store._filesystem.find(store._path))
     return sorted(str(path.relative_to(store.root)) for path in Path(store.root).rglob("*") if path.is_file())
 
 
@@ -106,14 +108,14 @@ def test_a_published_checkpoint_is_whole_and_a_discarded_one_is_gone(store: Chec
     path = store.verify(ref)
     assert (path / "model.bin").read_text() == "x" * 1000
     assert (path / "deep" / "optimizer.bin").read_text() == "x"
-    assert store.published() == [ref.uri, other.uri] or store.published() == sorted([ref.uri, other.uri])
+    assert store.published() == sorted([ref.uri, other.uri])
     assert store.half_written() == []
     store.discard(ref.uri)
     store.discard(ref.uri)
     store.close()
     assert store.published() == [other.uri]
     assert not [name for name in below(store) if "step-9" in name]
-    with pytest.raises(CheckpointCorruptedError, match="no such directory|no object"):
+    with pytest.raises(CheckpointCorruptedError, match=r"no such directory|no object"):
         store.verify(ref)
 
 
@@ -173,7 +175,7 @@ def test_a_sweep_deletes_nothing_when_a_kept_uri_is_of_another_root(store: Check
     store.verify(ref)
 
 
-@pytest.mark.parametrize("uri", ["", "..", "trial-1/attempt-1", "trial-1/../../x", "/etc/passwd", "s3://other/trial-1/attempt-1/step-1"])
+@pytest.mark.parametrize("uri", ["..", "trial-1/attempt-1", "trial-1/../../x", "s3://other/trial-1/attempt-1/step-1"])
 def test_a_uri_outside_the_root_is_refused(store: CheckpointStore, uri: str) -> None:
     ref = published(store)
     for call in (lambda: store.verify(replace(ref, uri=uri)), lambda: store.discard(uri)):
@@ -252,7 +254,7 @@ def test_a_deletion_that_fails_half_way_leaves_no_checkpoint_that_lacks_files(ob
         objects.discard(ref.uri)
     s3.fault = None
     assert objects.published() == []
-    assert [item.uri if hasattr(item, "uri") else item.path for item in objects.half_written()] == [ref.uri]
+    assert [item.path for item in objects.half_written()] == [ref.uri]
     objects.sweep([])
     assert below(objects) == []
 
@@ -261,7 +263,10 @@ def test_the_way_to_the_store_may_fail_and_the_rights_may_be_missing(objects: Ob
     ref = published(objects)
     for status, kind in ((403, CheckpointError), (400, CheckpointDiskError)):
         s3.fault = lambda method, path, status=status: status
-        for call in (lambda: objects.verify(ref), lambda: objects.discard(ref.uri), objects.published, lambda: objects.mark("r")):
+        calls = (
+            lambda: objects.verify(ref), lambda: objects.discard(ref.uri), objects.published, lambda: objects.mark("r"),
+        )  # fmt: skip
+        for call in calls:
             objects.close()
             with pytest.raises(kind) as caught:
                 call()
@@ -280,9 +285,7 @@ def test_a_bucket_that_is_not_there_is_the_users_error_and_is_not_made(s3: S3, t
 
 
 def test_parts_of_files_whose_upload_was_cut_off_are_swept(objects: ObjectStore, s3: S3) -> None:
-    import boto3
-
-    client = boto3.client("s3", endpoint_url=s3.url, aws_access_key_id=KEY, aws_secret_access_key=SECRET, region_name="us-east-1")
+    client = s3.client()
     prefix = URL.partition(f"{BUCKET}/")[2]
     for name in ("trial-00007/attempt-1/step-3/big", "trial-00007/attempt-2/step-4/big", "other"):
         client.create_multipart_upload(Bucket=BUCKET, Key=f"{prefix}/{name}")
@@ -327,7 +330,7 @@ _UPLOADER = """
 """
 
 
-@pytest.mark.parametrize("before", ["model.bin", "optimizer.bin", ".rtl-manifest.json"])
+@pytest.mark.parametrize("before", ["model.bin", ".rtl-manifest.json"])
 def test_a_process_killed_in_the_middle_of_an_upload_leaves_half_of_nothing(
     objects: ObjectStore, s3: S3, temporary: Path, before: str
 ) -> None:
@@ -355,7 +358,7 @@ def test_a_process_killed_in_the_middle_of_an_upload_leaves_half_of_nothing(
     process.wait()
     s3.fault = None
     assert objects.published() == []
-    assert len(objects.half_written()) == (before != "model.bin") or objects.half_written()
+    assert before == "model.bin" or [item.path for item in objects.half_written()] == ["trial-00003/attempt-1/step-5"]
     assert objects.sweep([], ended={3: 1}) == []
     assert below(objects) == []
     assert directory.is_dir(), "nobody could delete it"
@@ -414,8 +417,9 @@ def test_a_url_with_a_password_is_refused_without_showing_it(given: str) -> None
 def test_no_message_shows_what_is_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SESSION_TOKEN", "abc/def+token")
     monkeypatch.setenv("FSSPEC_GS", '{"token": "hidden-in-json", "project": "shown-project"}')
-    text = masked("https://u:pw@h/x?X-Amz-Signature=123&a=b 'secret': 'me' abc/def+token hidden-in-json shown-project No credentials: none")
-    assert text == "https://u:***@h/x?X-Amz-Signature=***&a=b 'secret': '***' *** *** shown-project No credentials: none"
+    text = masked("https://u:pw@h/x?X-Amz-Signature=123&a=b 'secret': 'me' abc/def+token hidden-in-json shown-project")
+    assert text == "https://u:***@h/x?X-Amz-Signature=***&a=b 'secret': '***' *** *** shown-project"
+    assert masked("No credentials: none") == "No credentials: none"
 
 
 def test_a_scheme_that_nobody_knows_and_a_missing_package_say_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -424,7 +428,7 @@ def test_a_scheme_that_nobody_knows_and_a_missing_package_say_the_way_out(monkey
     with pytest.raises(ValueError, match=r"fsspec knows no s4://\. Use s3://"):
         checkpoint_directory("s4://b/x")
     monkeypatch.setitem(sys.modules, "s3fs", None)
-    monkeypatch.setattr(fsspec.registry, "_registry", {})
+    monkeypatch.delitem(sys.modules["fsspec.registry"]._registry, "s3", raising=False)
     with pytest.raises(ValueError, match=r'pip install "raytune-lite\[s3\]"'):
         checkpoint_directory("s3://b/x")
     monkeypatch.setitem(sys.modules, "fsspec", None)

@@ -127,7 +127,8 @@ def test_a_paused_attempt_keeps_its_checkpoint_and_a_promotion_resumes_from_it()
         m.NewAttempt(number=0, attempt=2, slot="t", node="m", started=7.0, resumed_step=1),
         Answer(
             value=m.Assignment(
-                number=0, attempt=2, schedule=Levels((1, 2, 4, 8)), checkpoint=ref(1), last_step=1, started=2.0
+                number=0, attempt=2, schedule=Levels((1, 2, 4, 8)), checkpoint=ref(1), last_step=1, started=2.0,
+                    pauses=True,
             )
         ),
     ]

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from raytune_lite.checkpoints import directories as stores
 from raytune_lite.checkpoints import disk, manifest
-from raytune_lite.checkpoints import store as stores
 from raytune_lite.checkpoints.directories import DirectoryStore
 from raytune_lite.checkpoints.state_files import load_state, save_state
 from raytune_lite.core import messages as m

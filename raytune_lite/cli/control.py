@@ -239,7 +239,7 @@ def delete(storage: str | None, storage_env: str | None, study_name: str, yes: b
         click.confirm(printable(question), abort=True, err=True)
     study.close()
     delete_study(study_name=study_name, storage=existing_url(storage, storage_env))
-    files = f" The files of {left} checkpoint(s) stay in {root}; delete that directory if nobody needs them."
+    files = f" The files of {left} checkpoint(s) stay in {root}; delete what is there if nobody needs it."
     said = f"{study_name}: deleted, with {n} trial(s).{files if left else ''}"
     _say(as_json, said, study=study_name, done="delete", trials=n,
          checkpoint_directory=root if left else None)  # fmt: skip

@@ -34,7 +34,7 @@ def logs(
 
     study = open_study(storage, storage_env, study_name, checkpoint_dir)
     try:
-        root = study.checkpoint_root
+        root = study.log_root
         path = Path(root, log_place(number))
         text = str(path) + "\n" if only_path else read_log(root, number)
         if text is None:

@@ -10,6 +10,7 @@ import importlib.util
 import os
 import platform
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,7 +18,8 @@ from typing import Any
 
 from .. import __version__
 from ..checkpoints import disk
-from ..checkpoints.layout import temporary_name
+from ..checkpoints.layout import chosen_base, is_url, temporary_name
+from ..checkpoints.store import open_store
 from ..display.tables import size
 from ..exceptions import RaytuneLiteError
 from ..runtime.host import RealHost
@@ -150,6 +152,14 @@ def _clock(repository: Repository) -> Finding:
 
 
 def _checkpoints(storage: str, given: str | None) -> Iterator[Finding]:
+    base = None if given is None else _chosen(given)
+    if isinstance(base, Finding):
+        yield base
+        return
+    if base is not None and is_url(base):
+        yield _checked("checkpoints", lambda: _probe_url(base))
+        yield _free(Path(tempfile.gettempdir()))  # a checkpoint is written there before it is uploaded
+        return
     directory = Path(given) if given is not None else _beside(storage)
     there = next((path for path in (directory, *directory.parents) if path.exists()), Path("/"))
     if not there.is_dir() or not os.access(there, os.W_OK):
@@ -158,6 +168,31 @@ def _checkpoints(storage: str, given: str | None) -> Iterator[Finding]:
         return
     yield _checked("checkpoints", lambda: _probe(directory, there))
     yield _free(there)
+
+
+def _chosen(given: str) -> str | Finding:
+    try:
+        return chosen_base(given)
+    except ValueError as error:
+        return Finding(what="checkpoints", level="fail", text=str(error))
+
+
+def _probe_url(base: str) -> Finding:
+    """Publish a small checkpoint as trials do, read it and delete it."""
+    host = RealHost()
+    store = open_store(f"{base}/{temporary_name('doctor')}")
+    began = host.monotonic()
+    try:
+        directory = store.begin(0, 1, 0)
+        (directory / "probe").write_bytes(b"x" * 4096)
+        ref = store.publish(directory, 0, 1, 0)
+        store.verify(ref)
+        took = host.monotonic() - began
+        store.discard(ref.uri)
+    finally:
+        store.close()
+    text = f"{base} can be written, read and deleted; 4 kB are there and back after {1000 * took:.0f} ms"
+    return Finding(what="checkpoints", level="ok", text=text)
 
 
 def _beside(storage: str) -> Path:

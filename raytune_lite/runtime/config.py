@@ -23,9 +23,10 @@ class RunConfig:
     """All that a driver needs to run a study; plain data, so it can be sent to another process.
 
     ``timeout``, ``lease``, ``trial_timeout`` and ``storage_patience`` are in seconds. ``checkpoint_dir_is_given``: the
-    user has named it, so each node must see it. ``secret``: what the tokens of the run's attempts are made of; None:
-    they need none. ``held``: trials that somebody in the script's process has got from ``ask`` and not told yet.
-    ``n_gpus``: of a trial, for its metrics. ``surroundings``, ``price``, ``prices``, ``max_cost``: see RunStarted.
+    user has named it, so each node must see it. ``log_dir``: where logs of trials lie if that is a URL. ``secret``:
+    what the tokens of the run's attempts are made of; None: they need none. ``held``: trials that somebody in the
+    script's process has got from ``ask`` and not told yet. ``n_gpus``: of a trial, for its metrics. ``surroundings``,
+    ``price``, ``prices``, ``max_cost``: see RunStarted.
     """
 
     storage: str = dataclasses.field(repr=False)  # it may hold a password
@@ -38,6 +39,7 @@ class RunConfig:
     timeout: float | None = None
     retries: RetryPolicy = RetryPolicy()
     checkpoint_dir: str | None = None
+    log_dir: str | None = None
     durable: bool = True
     lease: float = LEASE
     trial_timeout: float | None = None

@@ -167,7 +167,8 @@ class SerialTasks(TasksHere):
         if trial is None:
             return [Returned(slot=slot)], []
         n = self._settings.n_objectives
-        with of_inline(self._output, self._settings.checkpoint_root, trial.number, trial.attempt):
+        logs = self._settings.log_root or self._settings.checkpoint_root
+        with of_inline(self._output, logs, trial.number, trial.attempt):
             result = run_trial(self._objective, trial, catch=self._catch, n_objectives=n)
         return [
             Returned(

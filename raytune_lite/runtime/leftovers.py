@@ -7,11 +7,64 @@ trial's next attempt begins, at the run's end, and when a run begins.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 from ..checkpoints.store import CheckpointStore
 from ..core.state import StudyState
 from ..exceptions import CheckpointError, RaytuneLiteError
+from .host import Host
+
+_PATIENCE = 60.0  # seconds that the end of a run waits for what is being deleted; a later run deletes the rest
+
+
+class Cleaner:
+    """Deletes what the stored study does not need any more; at a URL beside the driver's other work, in a thread.
+
+    Args:
+        store: the study's checkpoints.
+        host: threads and locks.
+    """
+
+    def __init__(self, store: CheckpointStore, host: Host) -> None:
+        self._store, self._host = store, host
+        self._lock, self._idle = host.lock(), host.event()
+        self._idle.set()
+        self._waiting: deque[Callable[[], None]] = deque()
+
+    def discard(self, uris: Sequence[str]) -> None:
+        """Delete checkpoints."""
+        if uris:
+            self._do(partial(discard, self._store, tuple(uris)))
+
+    def sweep_attempt(self, state: StudyState, number: int, attempt: int) -> None:
+        """Delete what an attempt left, and those before it. They have ended: what is kept of them is known."""
+        self._do(partial(_sweep, self._store, _kept(state, [number]), {number: attempt}))
+
+    def finish(self) -> None:
+        """Wait until all is deleted, or for a minute."""
+        self._idle.wait(_PATIENCE)
+
+    def _do(self, job: Callable[[], None]) -> None:
+        if not self._store.publishes_beside:
+            job()
+            return
+        with self._lock:
+            self._waiting.append(job)
+            starts = self._idle.is_set()
+            self._idle.clear()
+        if starts:
+            self._host.start(self._run, "cleaner")
+
+    def _run(self) -> None:
+        while True:
+            with self._lock:
+                if not self._waiting:
+                    self._idle.set()
+                    return
+                job = self._waiting.popleft()
+            job()
 
 
 def sweep(store: CheckpointStore, state: StudyState, ended: Mapping[int, int] | None = None) -> None:
@@ -22,9 +75,16 @@ def sweep(store: CheckpointStore, state: StudyState, ended: Mapping[int, int] | 
         state: the study as it is stored.
         ended: only what these attempts left, see CheckpointStore.sweep.
     """
+    _sweep(store, _kept(state, state.trials if ended is None else ended), ended)
+
+
+def _kept(state: StudyState, numbers: Iterable[int]) -> list[str]:
     trials = state.trials
-    found = (trials.peek(number) for number in (trials if ended is None else ended) if not trials.is_closed(number))
-    keep = [ref.uri for trial in found for ref in (*trial.checkpoints, *trial.lent)]
+    found = (trials.peek(number) for number in numbers if not trials.is_closed(number))
+    return [ref.uri for trial in found for ref in (*trial.checkpoints, *trial.lent)]
+
+
+def _sweep(store: CheckpointStore, keep: Sequence[str], ended: Mapping[int, int] | None) -> None:
     with contextlib.suppress(CheckpointError):
         store.sweep(keep, ended)
 
@@ -63,4 +123,4 @@ def discard(store: CheckpointStore, uris: Iterable[str]) -> None:
             store.discard(uri)
 
 
-__all__ = ["all_ended", "discard", "ended_before", "sweep"]
+__all__ = ["Cleaner", "all_ended", "ended_before", "sweep"]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from ..checkpoints.store import CheckpointStore
+from ..checkpoints.layout import is_url, study_directory
 from ..core.events import TrialAdded
 from ..core.state import StudyState, TrialRecord
 from ..storages.records import StudyRecord
@@ -80,12 +80,14 @@ def why_stop(state: StudyState, time: StudyTime, timeout: float | None) -> str |
 
 
 def worker_settings(
-    config: RunConfig, study: StudyRecord, checkpoints: CheckpointStore, previous_owner: str | None
+    config: RunConfig, study: StudyRecord, root: str, database: str | None, previous_owner: str | None
 ) -> WorkerSettings:
-    """What the attempts of a run must know."""
+    """What the attempts of a run must know. ``root``: of the checkpoints. ``database``: path of a SQLite file."""
+    logs = study_directory(config.log_dir, database, study.study_id, study.created) if is_url(root) else None
     return WorkerSettings(
         n_objectives=len(study.directions),
-        checkpoint_root=str(checkpoints.root),
+        checkpoint_root=root,
+        log_root=logs,
         lease=config.lease,
         trial_timeout=config.trial_timeout,
         run=config.run,

@@ -163,9 +163,9 @@ class WorkerSettings:
     ``run``: the run's name. ``node``: the driver's; a local checkpoint path is good there only. ``marker``: what stands
     in the checkpoint directory, so that other nodes can tell whether they see it; None: it is not marked.
     ``must_see_checkpoints``: a node that does not see it may run no trial. ``lease``, ``trial_timeout``: seconds.
-    ``address``, ``key``: of the driver process's socket; None: other machines have none. ``fingerprint``: of its
-    certificate; None: no TLS there. ``local_address``: for processes on the driver's node. ``previous_owner``: whose
-    study it was until now, if it was not given back.
+    ``log_root``: where what trials print is kept, if not there. ``address``, ``key``: of the driver process's socket;
+    None: other machines have none. ``fingerprint``: of its certificate; None: no TLS there. ``local_address``: for
+    processes on the driver's node. ``previous_owner``: whose study it was until now, if it was not given back.
     """
 
     n_objectives: int
@@ -176,6 +176,7 @@ class WorkerSettings:
     node: str = ""
     marker: str | None = None
     must_see_checkpoints: bool = False
+    log_root: str | None = None
     address: tuple[str, int] | None = None
     key: bytes = field(default=b"", repr=False)
     fingerprint: str | None = None

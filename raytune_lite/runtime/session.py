@@ -112,6 +112,7 @@ class Session:
         self._time.start(study.created, last, self._algorithms.mark_of(self.config.run), self._state.run.began_at)
         directory = study_directory(self.config.checkpoint_dir, self.repository.path, study.study_id, study.created)
         self.checkpoints = self._store or open_store(directory)
+        self._cleaner = leftovers.Cleaner(self.checkpoints, self._host)
         added = self.repository.external_trials(study)
         events: list[m.Event] = [event for event in added if planning.is_news(self._state, event)]
         is_new_run = self._state.run.name != self.config.run  # else this is a restarted driver, and its attempts go on
@@ -277,15 +278,16 @@ class Session:
         for request, waiting in batch.put_off_for.values():
             if self._later is not None:
                 self._later(request, waiting)
-        leftovers.discard(self.checkpoints, batch.discards)
+        self._cleaner.discard(batch.discards)
         for number, attempt in batch.ended.items():
-            leftovers.sweep(self.checkpoints, self._state, {number: attempt})
+            self._cleaner.sweep_attempt(self._state, number, attempt)
 
     # --- what driver and launcher ask --------------------------------------------------------------------------------
 
     def worker_settings(self) -> WorkerSettings:
         """What the attempts of this run must know."""
-        return planning.worker_settings(self.config, self.study, self.checkpoints, self.previous_owner)
+        root, database = str(self.checkpoints.root), self.repository.path
+        return planning.worker_settings(self.config, self.study, root, database, self.previous_owner)
 
     def measure(self, handover: Handover) -> Reading | None:
         """The numbers for a monitoring system, beside what the launcher said last; None without a Meter."""
@@ -385,6 +387,7 @@ class Session:
         """
         if self.failure is None:
             self.keep()
+            self._cleaner.finish()
             leftovers.sweep(self.checkpoints, self._state, leftovers.all_ended(self._state))
 
     def close(self) -> None:

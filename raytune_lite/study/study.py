@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..arguments import flag, integer_or_none, shown, text
-from ..checkpoints.layout import DEFAULT_BASE, study_directory
+from ..checkpoints.layout import DEFAULT_BASE, is_url, study_directory
 from ..core import messages as m
 from ..core.bounds import MAX_STEP
 from ..core.protocols import Pruner, Sampler
@@ -327,6 +327,7 @@ class Study(ForLibraries):
             sampler=self.sampler,
             pruner=self.pruner,
             checkpoint_dir=self._checkpoint_dir or self._default_checkpoint_dir(),
+            log_dir=self._default_checkpoint_dir(),
             durable=self._durable,
             checkpoint_dir_is_given=self._checkpoint_dir is not None,
             secret=secrets.token_bytes(32),
@@ -338,8 +339,16 @@ class Study(ForLibraries):
 
     @property
     def checkpoint_root(self) -> str:
-        """The directory of this study's checkpoints that this process would use."""
-        base = self._checkpoint_dir or self._default_checkpoint_dir()
+        """The directory, or the URL, of this study's checkpoints that this process would use."""
+        return self._study_directory(self._checkpoint_dir or self._default_checkpoint_dir())
+
+    @property
+    def log_root(self) -> str:
+        """The directory where this process would keep what trials print."""
+        root = self.checkpoint_root
+        return self._study_directory(self._default_checkpoint_dir()) if is_url(root) else root
+
+    def _study_directory(self, base: str | None) -> str:
         return study_directory(base, self._repository.path, self._record.study_id, self._record.created)
 
     def _default_checkpoint_dir(self) -> str | None:

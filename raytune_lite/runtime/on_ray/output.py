@@ -55,7 +55,8 @@ def of_attempt(
             say(stream)
     if mode == "hide":
         return contextlib.nullcontext()
-    log = TrialLog(settings.checkpoint_root, assignment.number, assignment.attempt, rank=rank)
+    root = settings.log_root or settings.checkpoint_root
+    log = TrialLog(root, assignment.number, assignment.attempt, rank=rank)
     return captured(log, first=say if is_short else None)
 
 

@@ -456,7 +456,8 @@ def test_a_damaged_object_sends_the_trial_back_to_the_one_before(storage: str, m
             store = trial._checkpoints()
             assert isinstance(store, ObjectStore)
             trial.delivery.flush()
-            store._filesystem.pipe_file(f"{store._path}/trial-00000/attempt-1/step-3/state.json", b"{}")
+            for path in store._filesystem.find(f"{store._path}/trial-00000/attempt-1/step-3"):
+                store._filesystem.pipe_file(path, b"{}")
             raise SystemExit(1)
         return 1.0
 

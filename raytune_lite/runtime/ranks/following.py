@@ -219,7 +219,15 @@ class FollowerTrial(Trial):
         """See Trial: the directory of all ranks; the names of their files must differ."""
         self.delivery.check()
         call, relative = self._follower.call(calls.CHECKPOINT, f"step={checked_step(self.number, step)}")
-        directory = self._checkpoints().root / relative
+        store = self._checkpoints()
+        if store.publishes_beside and self._place.n_nodes > 1:
+            raise CheckpointError(
+                f"trial {self.number}: rank {self.rank} cannot write into the checkpoint of step {step}: at "
+                f"{store.root} it lies on rank 0's node before it is uploaded, and this rank is on another one. Save "
+                "rank 0's state (save_checkpoint), pass checkpoint_dir= a path that all nodes mount, or keep the ranks "
+                'on one node: resources={"strategy": "STRICT_PACK", ...}.'
+            )
+        directory = Path(store.root, relative)
         try:
             yield directory
             if self._place.n_nodes > 1:

@@ -78,8 +78,9 @@ class LeadingTrial(Trial):
     def checkpoint_dir(self, step: int) -> Iterator[Path]:
         """See Trial: all ranks get this directory; it is published when all of them have left the block."""
         with super().checkpoint_dir(step) as directory:
-            relative = directory.relative_to(self._checkpoints().root).as_posix()
-            call = self._lead.add(calls.CHECKPOINT, f"step={int(step)}", relative)
+            root = self._checkpoints().root  # at a URL the directory is one of this node, for the ranks on it
+            where = directory.relative_to(root).as_posix() if isinstance(root, Path) else str(directory)
+            call = self._lead.add(calls.CHECKPOINT, f"step={int(step)}", where)
             yield directory
             try:
                 self._lead.wait_written(call)

@@ -8,7 +8,7 @@ import pytest
 
 import raytune_lite as rtl
 from raytune_lite import testing
-from raytune_lite.checkpoints.store import CheckpointStore
+from raytune_lite.checkpoints.directories import DirectoryStore
 from raytune_lite.core import messages as m
 from raytune_lite.core.messages import Decision, Outcome
 from raytune_lite.core.retries import RetryPolicy
@@ -160,7 +160,7 @@ def channel():
 
 @pytest.fixture
 def store(tmp_path):
-    return CheckpointStore(tmp_path / "checkpoints")
+    return DirectoryStore(tmp_path / "checkpoints")
 
 
 def trained(trial, *, steps=5, saves_first=False, heeds=True):

@@ -42,9 +42,10 @@ class Cleaner:
         """Delete what an attempt left, and those before it. They have ended: what is kept of them is known."""
         self._do(partial(_sweep, self._store, _kept(state, [number]), {number: attempt}))
 
-    def finish(self) -> None:
-        """Wait until all is deleted, or for a minute."""
+    def finish(self, state: StudyState) -> None:
+        """Wait until all is deleted, or for a minute; then delete what ended attempts left."""
         self._idle.wait(_PATIENCE)
+        sweep(self._store, state, all_ended(state))
 
     def _do(self, job: Callable[[], None]) -> None:
         if not self._store.publishes_beside:

@@ -286,8 +286,8 @@ class Session:
 
     def worker_settings(self) -> WorkerSettings:
         """What the attempts of this run must know."""
-        root, database = str(self.checkpoints.root), self.repository.path
-        return planning.worker_settings(self.config, self.study, root, database, self.previous_owner)
+        root = str(self.checkpoints.root)
+        return planning.worker_settings(self.config, self.study, root, self.repository.path, self.previous_owner)
 
     def measure(self, handover: Handover) -> Reading | None:
         """The numbers for a monitoring system, beside what the launcher said last; None without a Meter."""
@@ -387,8 +387,7 @@ class Session:
         """
         if self.failure is None:
             self.keep()
-            self._cleaner.finish()
-            leftovers.sweep(self.checkpoints, self._state, leftovers.all_ended(self._state))
+            self._cleaner.finish(self._state)
 
     def close(self) -> None:
         """Give the study back so that the next driver need not wait."""

@@ -97,7 +97,8 @@ def test_a_group_that_waits_too_long_ends_the_run_and_says_what_it_waits_for(sto
     assert blocker.wait(20)
     study = rtl.create_study(storage=storage)
     try:
-        with pytest.raises(PlacementTimeoutError, match=r"for 1 s: a trial asks for 2 x .CPU: 1. at once .PACK.*holds"):
+        said = r"for 1 s: a trial asks for 2 x .CPU: 1. at once .PACK.* holds .*free on the 1 node.s.: CPU: 1\)"
+        with pytest.raises(PlacementTimeoutError, match=said):
             study.optimize(lambda trial: 1.0, n_trials=1, resources={"placement_timeout": 1}, workers=2)
     finally:
         placing.remove(blocker)

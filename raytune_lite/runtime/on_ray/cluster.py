@@ -265,8 +265,9 @@ def _logs() -> str:
 
 def show_node(resources: Mapping[str, float]) -> str:
     """The resources of a node, for people."""
-    hidden = ("node:", "object_store")
-    return _show_all({name: amount for name, amount in resources.items() if not name.startswith(hidden)})
+    hidden = ("node:", "object_store")  # and what placement groups hold
+    shown = [name for name in resources if not name.startswith(hidden) and "_group_" not in name]
+    return _show_all({name: resources[name] for name in shown})
 
 
 def _public(labels: list[str]) -> list[str]:

@@ -154,7 +154,9 @@ def missing(request: GroupRequest) -> str:
         return reason
     free = cluster.free_by_node()
     nodes = cluster.living_nodes(request.selector)
-    left = "; ".join(cluster.show_node(free.get(node["NodeID"], {})) or "nothing" for node in nodes)
+    wanted = [name for demand in request.demands for name in demand]
+    have = [{name: free.get(node["NodeID"], {}).get(name, 0.0) for name in wanted} for node in nodes]
+    left = "; ".join(map(cluster.show, have))
     return (
         f"a trial asks for {_show(request.demands)} at once ({request.strategy}), and other work on this cluster holds "
         f"what it needs (free on the {len(nodes)} node(s): {left}). The trial begins when it ends; `ray status` and "

@@ -1,0 +1,109 @@
+"""Trials of several processes on clusters of several raylets: who is where, who dies, who waits for whom."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import raytune_lite as rtl
+
+from .ranks_script import STEPS
+
+ROOT = Path(__file__).parents[2]
+pytestmark = [pytest.mark.ray, pytest.mark.timeout(360)]
+
+
+def run(case: str, folder: Path, **variables: str) -> list[dict[str, Any]]:
+    """The lines of a case; each ended without an error and left no placement group."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.cluster.ranks_script", case, str(folder)],
+        cwd=ROOT, env={**os.environ, **variables}, capture_output=True, text=True, timeout=340, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+    found = [json.loads(line[7:]) for line in done.stdout.splitlines() if line.startswith("RESULT ")]
+    assert found
+    assert all(not row["groups_left"] for row in found)
+    return found
+
+
+def test_three_ranks_on_three_nodes_train_and_save_together(tmp_path: Path) -> None:
+    (row,) = run("spanning", tmp_path)
+    assert row["states"] == ["COMPLETE"] * 2
+    assert row["values"] == [[111.0]] * 2
+    for attrs in row["attrs"]:
+        nodes = attrs["nodes"]
+        assert len({node for node, _, _ in nodes}) == 3
+        assert [local for _, local, _ in nodes] == [0, 0, 0]
+        assert {gpus for _, _, gpus in nodes} <= {"0", "1"}
+    assert row["parts"] == ["part-0", "part-1", "part-2"]
+
+
+def test_rank_1_killed_at_each_step_costs_one_attempt_each(tmp_path: Path) -> None:
+    (row,) = run("deaths", tmp_path)
+    assert row["states"] == ["COMPLETE"] * len(STEPS)
+    assert sorted(row["outcomes"]) == ["complete"] * len(STEPS) + ["worker_crash"] * len(STEPS)
+    assert sum("rank 1 of 2" in message for message in row["messages"]) == len(STEPS)
+
+
+def test_two_studies_whose_groups_do_not_fit_together_take_turns(tmp_path: Path) -> None:
+    rows = run("two_studies", tmp_path, RTL_TRIALS="6")
+    assert [row["states"] for row in rows] == [["COMPLETE"] * 6] * 2
+    assert all(set(row["outcomes"]) == {"complete"} for row in rows)
+
+
+def test_a_rank_that_comes_30_seconds_late_gets_the_same_answers(tmp_path: Path) -> None:
+    (row,) = run("lagging", tmp_path)
+    assert row["states"] == ["COMPLETE"]
+    assert row["seen"][0] == row["seen"][1]
+    assert row["seen"][0] == [row["params"][0]["x"], row["params"][0]["y"]]
+
+
+def test_a_stopped_rank_ends_its_attempt_by_its_silence(tmp_path: Path) -> None:
+    row, after = run("stopped", tmp_path)
+    assert row["states"] == ["COMPLETE"]
+    assert row["outcomes"] == ["lease_expired", "complete"]
+    assert "rank 1 of this trial sent no message for 5 s" in row["messages"][0]
+    assert after["stopped_is_gone"]
+
+
+def test_a_lost_node_under_another_rank_costs_the_work_since_the_last_checkpoint(tmp_path: Path) -> None:
+    (row,) = run("node_lost", tmp_path)
+    assert row["states"] == ["COMPLETE"]
+    assert row["values"] == [[3.0]]
+    assert len(row["outcomes"]) == 2
+    assert row["outcomes"][0] in ("node_lost", "worker_crash")
+
+
+def test_a_drained_node_under_another_rank_makes_all_ranks_save_and_leave(tmp_path: Path) -> None:
+    (row,) = run("drained", tmp_path)
+    assert row["states"] == ["COMPLETE"]
+    assert row["outcomes"] == ["interrupted", "complete"]
+    assert row["values"][0][0] > 1.0  # it went on from what was saved
+    assert not row["begun_on_leaving"]
+
+
+def test_no_trial_meets_at_a_port_that_is_in_use(tmp_path: Path) -> None:
+    (row,) = run("port_busy", tmp_path)
+    assert row["states"] == ["COMPLETE"] * 4
+    assert {attrs["agent"] for attrs in row["attrs"]} == {"True"}
+
+
+def test_the_example_of_fsdp_goes_on_from_checkpoints_that_both_ranks_wrote(tmp_path: Path) -> None:
+    script = ROOT / "examples" / "fsdp_digits.py"
+    done = subprocess.run(
+        [sys.executable, str(script), "--max-trials", "3"],
+        cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    study = rtl.load_study(storage=f"sqlite:///{tmp_path}/fsdp.db")
+    assert any(attempt.resumed_step for attempt in study.attempts)
+    assert len(study.trials) == 3
+    kept = [{path.name for path in folder.iterdir()} for folder in tmp_path.rglob("step-*") if folder.is_dir()]
+    assert all({"__0_0.distcp", "__1_0.distcp", ".metadata"} <= names for names in kept)
+    study.close()

@@ -111,3 +111,50 @@ def test_the_signal_is_remembered_where_a_library_answers_it_with_an_interrupt_o
     with pytest.raises(SystemExit) as ended:
         end()
     assert ended.value.code == 128 + signal.SIGTERM
+
+
+# --- a notice to a worker process ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGUSR1"])
+def test_the_first_signal_is_a_notice_and_the_second_does_what_the_first_would_have_done(name):
+    code = f"""
+    import os, signal
+    from raytune_lite.runtime import signals
+    with signals.announcing(lambda order: print(order.reason, order.seconds, flush=True)):
+        os.kill(os.getpid(), signal.{name})
+        print("goes on", flush=True)
+        os.kill(os.getpid(), signal.{name})
+        print("not here")
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=False)
+    assert done.stdout == f"its process got {name} 30.0\ngoes on\n", done.stderr
+    assert done.returncode == -getattr(signal, name)
+
+
+def test_the_users_own_handlers_stay_before_while_and_after():
+    got, told = [], []
+    former = signal.signal(signal.SIGUSR1, lambda *_: got.append("user"))
+    try:
+        with signals.announcing(told.append):
+            os.kill(os.getpid(), signal.SIGUSR1)
+            mine = signal.signal(signal.SIGTERM, lambda *_: got.append("objective"))  # set by the objective
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert (got, told) == (["user", "objective"], [])
+        assert mine not in (None, signal.SIG_DFL)
+    finally:
+        signal.signal(signal.SIGUSR1, former)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def test_outside_the_main_thread_nothing_is_handled():
+    found = []
+
+    def run():
+        with signals.announcing(found.append):
+            found.append(signal.getsignal(signal.SIGUSR1))
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    assert found == [signal.SIG_DFL]

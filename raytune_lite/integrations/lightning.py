@@ -156,7 +156,9 @@ class RaytuneLiteCallback(ReportingCallback, Callback):  # type: ignore[misc]  #
         """Save within the epoch where the node will be gone before its end. What was reported last stays so."""
         if not (self.save and self._reported and self.trial.should_checkpoint() and self.trial.delivery.must_hurry):
             return
-        if not trainer.is_last_batch and not trainer.fit_loop._should_accumulate():
+        done = (batch_idx + 1, trainer.fit_loop.epoch_loop.total_batch_idx + 1)
+        is_validated_next = trainer.is_last_batch or any(n % trainer.val_check_batch == 0 for n in done)
+        if not is_validated_next and not trainer.fit_loop._should_accumulate():
             self._save(trainer, _WITHIN, self._reported)
 
     def on_train_end(self, trainer: Any, pl_module: Any) -> None:  # noqa: ARG002

@@ -112,8 +112,8 @@ class RaytuneLiteCallback(ReportingCallback, TrainerCallback):  # type: ignore[m
         self._finish_evaluation(state, control)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
-        """Have the Trainer save where the node will soon be gone."""
-        if self._saves_to_leave():
+        """Have the Trainer save where the node will soon be gone; not before an evaluation that an epoch ends with."""
+        if not float(state.epoch or 0).is_integer() and self._saves_to_leave():
             control.should_save = True
 
     def on_evaluate(self, args: Any, state: Any, control: Any, metrics: dict[str, float], **_: Any) -> None:  # noqa: ARG002

@@ -83,6 +83,10 @@ class Hand:
             # from now on they begin no more, whether or not the driver is heard to have taken them back
             self._undelivered.extend((assignment, _given_back(assignment)) for assignment in self._waiting)
             self._waiting.clear()
+        self.deliver(open_channel)
+
+    def deliver(self, open_channel: Callable[[], EndChannel]) -> None:
+        """Deliver what is over now, beside the task's return; what nobody takes is delivered there only."""
         while self._undelivered:
             assignment, event = self._undelivered[0]
             channel = open_channel()

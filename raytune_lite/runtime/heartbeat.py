@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from ..core.messages import Leave
 from .failures import AttemptInterrupted, DriverGone
 from .host import Host
 from .trial import Trial
@@ -37,6 +38,7 @@ class Heartbeat:
         self._settle: Callable[[], None] | None = None  # see hold
         self._armed_at = -math.inf  # when the switch was set; -inf: it is not
         self._claimed_at: float | None = None  # when the claim of the trial to come was sent
+        self._leave: Leave | None = None
         self._lock = host.lock()  # a beat must not set the switch when the trial has just been left
 
     def start(self) -> None:
@@ -53,9 +55,24 @@ class Heartbeat:
         """
         with self._lock:
             self._trial = trial
+            if self._leave is not None:  # it came between two trials
+                trial.delivery.leave(self._leave)
             since = None if is_short else self._claimed_at
         if not is_short or trial.delivery.deadline < math.inf:
             self.acknowledged(since)
+
+    @property
+    def was_told_to_leave(self) -> bool:
+        """Whether this process will soon be gone."""
+        return self._leave is not None
+
+    def tell_to_leave(self, order: Leave) -> None:
+        """This process will soon be gone: its trial, and any later one, is to save and to end. Takes no lock: a signal
+        calls it.
+        """
+        self._leave, trial = order, self._trial
+        if trial is not None:
+            trial.delivery.leave(order)
 
     def leave(self) -> None:
         """There is no trial any more: nobody waits for this process, and nothing ends it."""

@@ -1,14 +1,23 @@
-"""SIGTERM and SIGHUP while a run is under way: the run ends as with Ctrl-C, then the process as with the signal."""
+"""SIGTERM and SIGHUP while a run is under way: the run ends as with Ctrl-C, then the process as with the signal.
+
+In a worker process SIGTERM and SIGUSR1 tell the trial at work to save and to go on elsewhere: so a batch system or a
+cloud announces that a machine will soon be gone.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
+from ..core.messages import Leave
+
 _NAMES = ("SIGTERM", "SIGHUP")  # a batch system's time limit, `kill`; a terminal that was closed
+_NOTICES = ("SIGTERM", "SIGUSR1")  # Kubernetes and `kill`; Slurm's --signal=USR1@120
+NOTICE = 30.0  # seconds that are left after one: Kubernetes' grace period and Slurm's, as both have it by default
 
 
 class Terminated(KeyboardInterrupt):
@@ -42,13 +51,52 @@ def interrupting() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _handle(got: list[int]) -> dict[int, Any]:
-    """Handle the signals from now on, and note them in ``got``; returns the handlers before."""
+@contextlib.contextmanager
+def announcing(tell: Callable[[Leave], None]) -> Iterator[None]:
+    """Have these signals, while a trial is at work, be the notice that this process will soon be gone.
+
+    The first signal of each kind calls ``tell``, in this thread, wherever it stands; the second one does what the first
+    would have done. A signal that the user handles, or ignores, is left as it is. Nothing happens outside the main
+    thread.
+
+    Args:
+        tell: is given the order for the trial. It must take no lock.
+    """
+    former = _nobodys(_NOTICES)
+
+    def announce(signum: int, _frame: Any) -> None:
+        signal.signal(signum, former[signum])  # the next one counts
+        tell(Leave(reason=f"its process got {signal.Signals(signum).name}", seconds=NOTICE))
+
+    for number in former:
+        signal.signal(number, announce)
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            if signal.getsignal(number) is announce:  # else the objective has set one of its own
+                signal.signal(number, handler)
+
+
+def end_soon(seconds: float) -> None:
+    """End this process after so many seconds, also where it waits in C code and no handler of Python's would run."""
+    timer = threading.Timer(seconds, os._exit, (0,))
+    timer.daemon = True
+    timer.start()
+
+
+def _nobodys(names: tuple[str, ...]) -> dict[int, Any]:
+    """Those of the signals that nobody but the system, or Ray, handles, with their handlers."""
     if threading.current_thread() is not threading.main_thread():
         return {}
-    numbers = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
     former = {number: signal.getsignal(number) for number in numbers}
-    former = {number: handler for number, handler in former.items() if _is_nobodys(handler)}
+    return {number: handler for number, handler in former.items() if _is_nobodys(handler)}
+
+
+def _handle(got: list[int]) -> dict[int, Any]:
+    """Handle the signals from now on, and note them in ``got``; returns the handlers before."""
+    former = _nobodys(_NAMES)
 
     def terminate(signum: int, _frame: Any) -> NoReturn:
         got.append(signum)
@@ -64,4 +112,4 @@ def _is_nobodys(handler: Any) -> bool:
     return handler == signal.SIG_DFL or str(getattr(handler, "__module__", "")).split(".")[0] == "ray"
 
 
-__all__ = ["Terminated", "interrupting"]
+__all__ = ["NOTICE", "Terminated", "announcing", "end_soon", "interrupting"]

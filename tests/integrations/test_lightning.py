@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 import raytune_lite as rtl
+from raytune_lite.core.messages import Leave
 from raytune_lite.core.retries import RetryPolicy
 from raytune_lite.exceptions import CheckpointError
 from raytune_lite.pruners import ASHAPruner, NopPruner
@@ -304,6 +305,42 @@ def test_callbacks_with_a_state_count_each_epoch_and_each_validation_once():
     optimize(Runs(callbacks=[counter, Crash()], val_check_interval=0.5), retries=RetryPolicy(exception=99))
     assert len(counters) == EPOCHS + 1
     assert counters[-1].counts == {"begun": EPOCHS, "validated": 2 * EPOCHS}
+
+
+class Notice(L.Callback):
+    """A node that leaves, once, in the middle of the second epoch."""
+
+    def __init__(self, seconds):
+        self.seconds, self.trial, self.is_told = seconds, None, False
+
+    def on_train_batch_start(self, trainer, pl_module, batch, batch_idx):
+        if (trainer.current_epoch, batch_idx, self.is_told) == (1, 1, False):
+            self.is_told = True
+            self.trial.delivery.leave(Leave(reason="its node leaves", seconds=self.seconds))
+
+
+class Told(Runs):
+    def __call__(self, trial):
+        self.callbacks[0].trial = trial
+        return super().__call__(trial)
+
+
+@pytest.mark.parametrize(("seconds", "resumed"), [(600.0, 2), (0.0, 1), (None, 2)])
+def test_where_the_node_leaves_it_ends_with_its_epoch_or_within_it_if_there_is_no_time(seconds, resumed):
+    straight, told = Runs(StatefulLoader), Told(StatefulLoader, callbacks=[Notice(seconds)])
+    optimize(straight)
+    study = optimize(told)
+    assert [step for _, step in told.resumed] == [None, resumed]
+    assert [attempt.outcome for attempt in study.attempts] == ["interrupted", "complete"]
+    assert list(study.trials[0].intermediate_values) == [1, 2, 3, 4]
+    assert_same(told, straight)
+
+
+def test_an_attempt_that_leaves_just_before_a_validation_reports_it():
+    told = Told(StatefulLoader, callbacks=[Notice(0.0)], val_check_interval=0.5, report={"unit": "step"})
+    study = optimize(told)  # it is told before the batch that a validation follows
+    assert list(study.trials[0].intermediate_values) == [2, 4, 6, 8, 10, 12, 14, 16]
+    assert [attempt.outcome for attempt in study.attempts] == ["interrupted", "complete"]
 
 
 def test_a_resumed_attempt_that_forgot_its_checkpoint_is_refused():

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 import raytune_lite as rtl
+from raytune_lite.core.messages import Leave
 from raytune_lite.core.retries import RetryPolicy
 from raytune_lite.exceptions import CheckpointError
 from raytune_lite.pruners import ASHAPruner, NopPruner
@@ -188,6 +189,36 @@ def test_a_crash_between_checkpoint_and_report_repeats_the_epoch_and_leaves_no_h
     assert reported == [1, 2, 2, 3]
     assert pieces.intermediate_values == whole.intermediate_values
     assert_same(broken, straight)
+
+
+class Notice(TrainerCallback):
+    """A node that leaves, once, while this step is trained."""
+
+    def __init__(self, step):
+        self.step, self.trial = step, None
+
+    def on_step_begin(self, args, state, control, **_):
+        if state.global_step == self.step - 1:
+            self.step = -1
+            self.trial.delivery.leave(Leave(reason="its node leaves", seconds=60.0))
+
+
+class Told(Runs):
+    def __call__(self, trial):
+        self.callbacks[0].trial = trial
+        return super().__call__(trial)
+
+
+@pytest.mark.parametrize(("step", "resumed"), [(BATCHES + 2, 1), (2 * BATCHES, 2)])
+def test_where_the_node_leaves_it_saves_after_the_step_and_goes_on_from_there_bit_for_bit(tmp_path, step, resumed):
+    straight, told = Runs(tmp_path / "a"), Told(tmp_path / "b", callbacks=[Notice(step)])
+    optimize(straight)
+    study = optimize(told)
+    assert [step for _, step in told.resumed] == [None, resumed]
+    assert [attempt.outcome for attempt in study.attempts] == ["interrupted", "complete"]
+    assert list(study.trials[0].intermediate_values) == [1, 2, 3]
+    assert_same(told, straight)
+    assert told.trainers[1].state.global_step == straight.trainers[0].state.global_step
 
 
 def test_the_trainers_own_checkpoints_stay(tmp_path):

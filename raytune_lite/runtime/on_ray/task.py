@@ -20,6 +20,7 @@ from ray.exceptions import RayActorError, RayTaskError
 from ...checkpoints.layout import is_url
 from ...checkpoints.store import CheckpointStore, open_store
 from ...exceptions import CheckpointDiskError, CheckpointError
+from .. import signals
 from ..channel import DriverChannel, FastLine
 from ..heartbeat import Heartbeat
 from ..host import RealHost
@@ -33,6 +34,7 @@ from ..trial import Trial
 from . import NAMESPACE
 from .output import of_attempt
 
+END_REST = 1.0  # seconds until a process that got a signal, and has returned from its trial, ends; Ray takes the result
 MARKER_PATIENCE = 5.0  # seconds within which a network file system must show a new file
 
 _HOST = RealHost()
@@ -90,9 +92,15 @@ def run_ray_task(
     """
     refuse_blind_node(_node_id(), settings)
     place = place_of_process(driver_name, settings, output, is_short=bool(prefetched) and not is_bound)
+    if place.heartbeat.was_told_to_leave:  # this process is about to end
+        return (None,) * max(1, len(prefetched))
     if scouts_for is not None:
         place = replace(place, trial=partial(ScoutTrial, scouts_for))
-    return run_task(objective, catch, settings, place, prefetched, is_bound=is_bound)
+    with signals.announcing(place.heartbeat.tell_to_leave):
+        result = run_task(objective, catch, settings, place, prefetched, is_bound=is_bound)
+    if place.heartbeat.was_told_to_leave:
+        signals.end_soon(END_REST)
+    return result
 
 
 def place_of_process(

@@ -237,3 +237,12 @@ def test_a_grown_table_has_its_own_configurations_and_mixtures_between_them(monk
     # the loss of a mixture lies between those of the table
     assert np.nanmax(large.losses) <= np.nanmax(small.losses)
     assert small.regret([small.best, math.nan]).tolist() == [0.0, 1.0]
+
+
+def test_the_parts_of_the_cluster_benchmark_can_be_asked_for_one_by_one():
+    command = [sys.executable, str(FOLDER / "cluster.py")]
+    done = subprocess.run([*command, "--help"], capture_output=True, text=True, check=True, timeout=60)
+    assert all(part in done.stdout for part in ("throughput", "first", "killed", "driver", "slots"))
+    wrong = subprocess.run([*command, "all"], capture_output=True, text=True, check=False, timeout=60)
+    assert wrong.returncode == 2
+    assert "invalid choice: 'all'" in wrong.stderr

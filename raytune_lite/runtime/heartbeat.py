@@ -62,7 +62,7 @@ class Heartbeat:
             self.acknowledged(since)
 
     @property
-    def was_told_to_leave(self) -> bool:
+    def is_to_leave(self) -> bool:
         """Whether this process will soon be gone."""
         return self._leave is not None
 

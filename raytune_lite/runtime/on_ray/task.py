@@ -92,13 +92,13 @@ def run_ray_task(
     """
     refuse_blind_node(_node_id(), settings)
     place = place_of_process(driver_name, settings, output, is_short=bool(prefetched) and not is_bound)
-    if place.heartbeat.was_told_to_leave:  # this process is about to end
+    if place.heartbeat.is_to_leave:  # this process is about to end
         return (None,) * max(1, len(prefetched))
     if scouts_for is not None:
         place = replace(place, trial=partial(ScoutTrial, scouts_for))
     with signals.announcing(place.heartbeat.tell_to_leave):
         result = run_task(objective, catch, settings, place, prefetched, is_bound=is_bound)
-    if place.heartbeat.was_told_to_leave:
+    if place.heartbeat.is_to_leave:
         signals.end_soon(END_REST)
     return result
 

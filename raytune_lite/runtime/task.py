@@ -101,7 +101,7 @@ def run_task(
         finally:
             place.heartbeat.leave()
         hand.note(assignment, result, place.host.monotonic() - began)
-        if place.heartbeat.is_to_leave:  # the process may be gone before the task's return is heard
+        if place.heartbeat.is_to_leave and not prefetched:  # it may be gone before the task's return is heard
             hand.deliver(place.channel)
 
     if is_bound or not prefetched:

@@ -14,7 +14,12 @@ _put: ContextVar[Put | None] = ContextVar("raytune_lite_put", default=None)
 
 
 class Shared(Generic[T]):
-    """Data for all trials of a run: one copy a node, and none with each task. Made by ``shared``."""
+    """Data for all trials of a run: one copy a node, and none with each task. Made by ``shared``.
+
+    Args:
+        value: the data.
+        fetch: gets the data where they are needed first, instead of ``value``.
+    """
 
     __slots__ = ("_fetch", "_has_value", "_value")
 

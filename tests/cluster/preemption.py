@@ -1,8 +1,10 @@
 """A study on a real cluster of several raylets, one of which is drained and then killed, as a spot instance is.
 
-    python -m tests.cluster.preemption FOLDER [--ignores] [--raylets 3] [--notice 6]
+    python -m tests.cluster.preemption FOLDER [--ignores] [--raylets 3] [--notice 6] [--command]
 
-Prints one line of JSON: what the preemption cost. With ``--ignores`` the objective saves at its usual steps only.
+Prints one line of JSON: what the preemption cost. With ``--ignores`` the objective saves at its usual steps only. With
+``--command`` the node is drained by the command line's ``ray drain-node``, else by the call that this makes: on a busy
+machine a process of its own takes seconds to start.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from typing import Any
 
 import ray
 from ray.cluster_utils import Cluster
+from ray.core.generated import autoscaler_pb2
 
 import raytune_lite as rtl
 
@@ -49,19 +52,33 @@ def rows(log: Path) -> list[Any]:
     return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
 
 
-def preempt(cluster: Cluster, nodes: list[Any], log: Path, notice: float, found: dict[str, Any]) -> None:
+def drain(address: str, node: str, notice: float, *, by_command: bool) -> None:
+    """What ``ray drain-node`` does."""
+    reason = "DRAIN_NODE_REASON_PREEMPTION"
+    if not by_command:
+        until = time.time_ns() // 1_000_000 + int(1000 * notice)
+        accepted, why = ray._raylet.GcsClient(address=address).drain_node(
+            node, autoscaler_pb2.DrainNodeReason.Value(reason), "a test", until
+        )
+        assert accepted, why
+        return
+    command = [
+        *(sys.executable, "-m", "ray.scripts.scripts", "drain-node", "--address", address, "--node-id", node),
+        *("--reason", reason, "--reason-message", "a test", "--deadline-remaining-seconds", str(int(notice))),
+    ]
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def preempt(
+    cluster: Cluster, nodes: list[Any], log: Path, notice: float, found: dict[str, Any], *, by_command: bool
+) -> None:
     """Drain a node when its attempts have done some steps, and kill it when the notice is over."""
     while not any(row[2] >= DRAIN_AFTER for row in rows(log)):
         time.sleep(0.05)
     busy = Counter(row[3] for row in rows(log))
     node = max(nodes, key=lambda node: busy[node.node_id])
-    command = [
-        *(sys.executable, "-m", "ray.scripts.scripts", "drain-node", "--address", cluster.address),
-        *("--node-id", node.node_id, "--reason", "DRAIN_NODE_REASON_PREEMPTION", "--reason-message", "a test"),
-        *("--deadline-remaining-seconds", str(int(notice))),
-    ]
     found["drained_at"], found["node"] = time.time(), node.node_id
-    subprocess.run(command, check=True, capture_output=True)
+    drain(cluster.address, node.node_id, notice, by_command=by_command)
     time.sleep(max(0.0, found["drained_at"] + notice - time.time()))
     cluster.remove_node(node, allow_graceful=False)
 
@@ -111,6 +128,7 @@ def main() -> None:
     parser.add_argument("--raylets", type=int, default=3)
     parser.add_argument("--trials", type=int, default=4)
     parser.add_argument("--notice", type=float, default=6.0)
+    parser.add_argument("--command", action="store_true")
     options = parser.parse_args()
     small = {"object_store_memory": 80 << 20}
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False, **small})
@@ -122,7 +140,8 @@ def main() -> None:
         study_name="preempted",
         checkpoint_dir=options.folder / "checkpoints",
     )
-    thread = threading.Thread(target=preempt, args=(cluster, nodes, log, options.notice, found), daemon=True)
+    given = (cluster, nodes, log, options.notice, found)
+    thread = threading.Thread(target=preempt, args=given, kwargs={"by_command": options.command}, daemon=True)
     thread.start()
     heeds, where = not options.ignores, str(log)
     study.optimize(

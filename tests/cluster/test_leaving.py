@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.ray, pytest.mark.timeout(240)]
 
 
 def test_attempts_on_a_drained_node_save_and_lose_nothing_and_those_that_do_not_lose_their_work(tmp_path: Path) -> None:
-    with_order, without = run(tmp_path / "heeds"), run(tmp_path / "ignores", "--ignores")
+    with_order, without = run(tmp_path / "heeds", "--command"), run(tmp_path / "ignores", "--ignores")
     print(f"slot-seconds lost a preempted attempt: {with_order['lost_seconds_each']} with, "
           f"{without['lost_seconds_each']} without")  # fmt: skip
     for found in (with_order, without):

@@ -20,7 +20,7 @@ def test_no_node_of_a_cluster_at_rest_leaves_and_one_that_does_is_no_room(ray_cl
     assert cluster.leaving() == {}
     request = {"num_cpus": 1}
     assert cluster.capacity(request) == 4
-    assert cluster.capacity(request, [node["NodeID"] for node in cluster._nodes()]) == 0
+    assert cluster.capacity(request, [node["NodeID"] for node in cluster.living_nodes()]) == 0
 
 
 def _told(trial: rtl.Trial, name: str) -> float:

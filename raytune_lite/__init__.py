@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     )
     from .core.retries import RetryPolicy
     from .exceptions import TrialInvalid, TrialPruned
+    from .report.attach import attach
     from .runtime.current import current_trial
     from .runtime.trial import Trial
     from .sharing import Shared, shared
@@ -55,6 +56,7 @@ _HOMES = {
     "TrialInvalid": "exceptions",
     "TrialPruned": "exceptions",
     "TrialState": "trial",
+    "attach": "report.attach",
     "compact_study": "study",
     "copy_study": "study",
     "create_study": "study",
@@ -82,6 +84,7 @@ __all__ = [
     "TrialPruned",
     "TrialState",
     "__version__",
+    "attach",
     "compact_study",
     "copy_study",
     "create_study",

@@ -181,6 +181,19 @@ def test_of_several_trials_of_a_lost_task_none_is_blamed_and_the_next_attempts_a
     bench.driver.close()
 
 
+def test_what_ran_for_a_launcher_that_is_dead_is_lost_at_no_cost_when_the_next_one_begins(storage):
+    bench = Bench(storage, retries=rl.RetryPolicy(worker_crash=0))
+    bench.claim("a")
+    bench.driver.plan(Handover(prefetch=("ahead-1",)))
+    assert bench.states() == [TrialState.RUNNING] * 2
+    for _ in range(2):  # Ray sends a call again whose answer was lost
+        assert bench.driver.plan(Handover(begins=True)).counts == {"WAITING": 2}
+    assert {record.outcome for record in rl.load_study(study_name="s", storage=storage).attempts} == {"driver_lost"}
+    assert bench.claim("b").number == 0
+    assert bench.driver.plan(Handover()).counts == {"RUNNING": 1, "WAITING": 1}
+    bench.driver.close()
+
+
 def test_the_one_trial_that_is_left_of_a_lost_task_is_blamed(storage):
     bench = Bench(storage, retries=rl.RetryPolicy(worker_crash=0))
     bench.driver.plan(Handover(prefetch=("ahead-1", "ahead-2")))

@@ -591,3 +591,16 @@ def test_slots_are_counted_by_task_however_they_end():
     assert slots.end_task("x") == []
     slots.end("d")
     assert (slots.n_tasks, slots.tasks(), list(slots)) == (1, ["y"], ["b"])
+
+
+def test_a_launcher_says_that_it_begins_until_it_is_heard_and_one_that_goes_on_with_a_run_has_slots_of_its_own():
+    script = [[returned("t0"), returned("t1")], []]
+    run, again = (
+        Run([plan(2), plan(2), OVER], list(script), prefetches=True, short_trials=0.1, max_concurrent=2, **more)()
+        for more in ({}, {"name": "b", "began_at": RealHost.elapsed() - 50.0})
+    )
+    assert [handover.begins for handover in run.driver.heard] == [True, False, False]
+    before, now = (set(one.driver.heard[1].prefetch) for one in (run, again))
+    assert len(now) == len(before) > 0
+    assert not before & now
+    assert again.driver.heard[0].running - run.driver.heard[0].running == pytest.approx(50.0, abs=5.0)

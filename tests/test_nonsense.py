@@ -172,6 +172,8 @@ def test_studies(calls, storage, tmp_path, monkeypatch):
     good = {"study_name": "another", "storage": storage}
     calls.each("load_study", lambda **given: rl.load_study(**given).close(), good, ["study_name", "storage", "sampler",
                "pruner", "checkpoint_dir"])  # fmt: skip
+    calls.each("attach", lambda **given: rl.attach(**given).close(), {**good, "show_progress_bar": False},
+               ["study_name", "storage", "pruner", "show_progress_bar"])  # fmt: skip
     for value in NONSENSE:
         calls.one("delete_study", rl.delete_study, {"study_name": value, "storage": storage}, "study_name", value)
         calls.one("delete_study", rl.delete_study, {"study_name": "another", "storage": value}, "storage", value)

@@ -8,6 +8,7 @@ Below a base directory or URL, which several studies and databases may share::
         .rtl-run                          the run that uses it on several machines
         logs/
             trial-00007.log               what the trial's objective printed, all attempts
+            runs.log                      what detached runs printed
         trial-00007/
             attempt-2/
                 step-9/                   a published checkpoint
@@ -29,6 +30,7 @@ import uuid
 
 from ..arguments import shown
 
+RUN_LOG = "logs/runs.log"  # below the study's directory: what the processes of detached runs printed
 SHAPE = "trial-<number>/attempt-<n>/step-<n>"  # for messages
 MARKER = ".rtl-run"  # in a study's directory, while it is run on several machines; see ``marker``
 DEFAULT_BASE = "raytune_lite.checkpoints"  # in the working directory, where the database is on a server

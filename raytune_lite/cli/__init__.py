@@ -1,6 +1,6 @@
 """The command line: ``raytune-lite run`` starts or continues a study, the others read, show or control one."""
 
-from . import control, doctor, explaining, export, listing, logs, planning, reading, report, run, watch
+from . import attach, control, doctor, explaining, export, listing, logs, planning, reading, report, run, submit, watch
 from .base import cli
 
 
@@ -10,6 +10,6 @@ def main() -> None:
 
 
 __all__ = [
-    "cli", "control", "doctor", "explaining", "export", "listing", "logs", "main", "planning", "reading", "report",
-    "run", "watch",
+    "attach", "cli", "control", "doctor", "explaining", "export", "listing", "logs", "main", "planning", "reading",
+    "report", "run", "submit", "watch",
 ]  # fmt: skip

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 
 _PASSED_ON = ("n_trials", "max_trials", "timeout", "trial_timeout", "lease", "max_concurrent", "executor",
-              "one_trial_per_task", "max_checkpoint_bytes", "trial_output", "prices", "max_cost", "pilot")  # fmt: skip
+              "one_trial_per_task", "max_checkpoint_bytes", "trial_output", "prices", "max_cost", "pilot",
+              "detach")  # fmt: skip
 
 SAMPLERS = {
     "auto": "AutoSampler",
@@ -77,6 +78,7 @@ SAMPLERS = {
 @click.option("--catch", is_flag=True, help="Go on after trials that raise; they are stored as FAIL.")
 @click.option("--executor", type=click.Choice(["ray", "inline"]), default="ray", show_default=True,
               help="On Ray, or one after another in this process.")  # fmt: skip
+@click.option("--detach", is_flag=True, help="Return once the run has begun; it goes on in the cluster. See attach.")
 @click.option("--trial-output", type=click.Choice(["show", "keep", "hide"]), default="show", show_default=True,
               help="What objectives print: shown and kept in a log a trial, only kept, or neither.")  # fmt: skip
 @click.option("--one-trial-per-task", is_flag=True, help="A Ray task runs one trial, also where trials take "
@@ -125,6 +127,8 @@ def run(target: str, storage: str | None, storage_env: str | None, study_name: s
     try:
         before = len(study.attempts)
         _optimize(study, loaded.objective, given, asked)
+        if given["detach"]:
+            return
         if len(study.attempts) == before:
             paid = "" if given["max_cost"] is None else ", or has cost what --max-cost allows"
             click.echo(f"Nothing was left to run: the study has all the trials that were asked for{paid}.", err=True)

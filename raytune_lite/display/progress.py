@@ -42,6 +42,7 @@ class LiveProgress:
         timeout: seconds that the run may start trials.
         live: False: plain lines on a terminal too; where the objective runs in this thread, pdb may be at work.
         notices: whether notices are printed.
+        already: seconds for which the run has been under way.
     """
 
     def __init__(
@@ -52,10 +53,11 @@ class LiveProgress:
         timeout: float | None = None,
         live: bool = True,
         notices: bool = True,
+        already: float = 0.0,
     ) -> None:
         self.study_name, self.show, self.timeout = study_name, show, timeout
         self._may_be_live, self._notices = live, notices
-        self._start = time.monotonic()
+        self._start = time.monotonic() - already
         self._next_look = 0.0
         self._last_line, self._next_line, self._line_at = "", FIRST_LINE, 0.0
         self._begun: deque[tuple[float, int]] = deque()  # when, and how many trials had begun
@@ -68,7 +70,7 @@ class LiveProgress:
 
     @property
     def elapsed(self) -> float:
-        """Seconds since this was made."""
+        """Seconds since the run began, or since this was made."""
         return time.monotonic() - self._start
 
     def __enter__(self) -> LiveProgress:

@@ -46,6 +46,8 @@ class Launcher:
         way_on: how to go on after Ctrl-C, for people.
         pace: how many tasks to queue, and how many trials to put into each. None: a new Pace(host).
         poll: seconds between looks when nothing ends.
+        began_at: when the run began, by ``host.elapsed``; None: now. A launcher that is started again goes on with it.
+        name: begins the names of slots that it claims for; another one than that of the run's launcher before.
     """
 
     def __init__(
@@ -60,9 +62,13 @@ class Launcher:
         way_on: str = WAY_ON,
         pace: Pace | None = None,
         poll: float = POLL,
+        began_at: float | None = None,
+        name: str = "",
     ) -> None:
         self._driver, self._tasks, self._host, self._observer = driver, tasks, host, observer
-        self._began_at = host.elapsed()
+        self._began_at = host.elapsed() if began_at is None else began_at
+        self._ahead = f"{AHEAD}{name}-" if name else AHEAD
+        self._begins = True  # until the driver has acknowledged it
         self._study_name, self._max_concurrent, self._poll = study_name, max_concurrent, poll
         self._way_on = way_on
         self._slots = SubmittedSlots()
@@ -191,7 +197,7 @@ class Launcher:
 
     def _new_slots(self, n: int) -> tuple[str, ...]:
         self._prefetched += n
-        return tuple(f"{AHEAD}{self._prefetched - i}" for i in range(n))
+        return tuple(f"{self._ahead}{self._prefetched - i}" for i in range(n))
 
     def _bounds(self, plan: Plan) -> list[int]:
         """What somebody has set for the number of tasks at once."""
@@ -265,8 +271,10 @@ class Launcher:
             leaving=self._nodes_that_leave(),
             binds=self._tasks.binds_first,
             queued=self._bound_trials.queued() if self._tasks.binds_first else (),
+            begins=self._begins,
         )
         plan = self._driver.plan(handover, timeout)
+        self._begins = False
         # those that it gave a trial are to be given back, too, until their tasks are submitted
         self._prefetching = {**{item.slot: None for item in plan.prefetched}, **dict.fromkeys(plan.put_off)}
         self._bound_trials.answered(plan)

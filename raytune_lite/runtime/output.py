@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal, TextIO
 
-from ..checkpoints.layout import log_place
+from ..checkpoints.layout import RUN_LOG, log_place
 
 TrialOutput = Literal["show", "keep", "hide"]
 LIMIT = 10 * 2**20  # bytes of one trial's log, of all attempts together
@@ -66,6 +66,14 @@ class TrialLog:
         if self._file is not None:
             with contextlib.suppress(OSError):
                 self._file.close()
+
+
+class RunLog(TrialLog):
+    """What the process of a detached run prints: notices, progress, the result. ``run``: said in the file, above it."""
+
+    def __init__(self, root: str, run: str, limit: int = LIMIT) -> None:
+        super().__init__(root, 0, 0, limit)
+        self._path, self._head = Path(root, RUN_LOG), f"--- run {run}"
 
 
 class _Tee:
@@ -138,16 +146,17 @@ def of_inline(mode: TrialOutput, root: str, number: int, attempt: int) -> contex
     return captured(TrialLog(root, number, attempt) if mode == "keep" else None, passes_on=False)
 
 
-def read_log(root: str, number: int) -> str | None:
-    """What a trial printed, as far as it lies on this machine; None: there is no such file.
+def read_log(root: str, number: int | None) -> str | None:
+    """What a trial printed, or the detached runs (None), as far as it lies here; None: there is no such file.
 
     Raises:
         OSError: the file cannot be read.
     """
     try:
-        return Path(root, log_place(number)).read_text(encoding="utf-8", errors="replace")
+        place = RUN_LOG if number is None else log_place(number)
+        return Path(root, place).read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
         return None
 
 
-__all__ = ["LIMIT", "TrialLog", "TrialOutput", "captured", "of_inline", "read_log"]
+__all__ = ["LIMIT", "RunLog", "TrialLog", "TrialOutput", "captured", "of_inline", "read_log"]

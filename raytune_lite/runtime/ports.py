@@ -104,6 +104,8 @@ class Handover:
     ``binds``: every trial of the run is claimed before its task is
     submitted, so ``prefetch`` may wait for a slow sampler, and is sent again. ``queued``: slots that hold trials whose
     tasks have not begun, as far as the launcher knows: they keep their leases.
+    ``begins``: this launcher has just begun, so it owns no task: attempts of this run that are live were another
+    launcher's, whose process is dead, and are over.
     """
 
     ended: tuple[Returned, ...] = ()
@@ -120,6 +122,7 @@ class Handover:
     leaving: tuple[tuple[str, float | None], ...] = ()
     binds: bool = False
     queued: tuple[str, ...] = ()
+    begins: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

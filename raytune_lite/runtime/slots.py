@@ -22,6 +22,7 @@ from ..exceptions import MessageError
 from .ports import Handover, Lost
 
 OVERDUE_GRACE = 30.0  # seconds after trial_timeout; by then the attempt has ended itself, or was ended on its node
+RELAUNCHED = "the process that owned its task is dead"
 _PERHAPS_TIMEOUT = (FailureKind.WORKER_CRASH, FailureKind.LEASE_EXPIRED, FailureKind.TIMEOUT)
 # while the task may run on
 _GIVEN_UP = (FailureKind.LEASE_EXPIRED, FailureKind.TIMEOUT, FailureKind.DRIVER_LOST, FailureKind.STOPPED)
@@ -268,6 +269,7 @@ class Slots:
     def gone(self, handover: Handover, refused: Mapping[str, str]) -> list[m.AttemptLost | m.AttemptEnded]:
         """The events for the tasks that are gone, beside the ends that were processed. ``refused``: slot -> why."""
         found: list[m.AttemptLost | m.AttemptEnded | None] = [*self.lose_tasks(handover.lost)]
+        found += self._lose_all() if handover.begins else ()
         # a task that returned nothing found nothing to do, or did not get the answer to its claim
         found += [self.lose_silent(ended.slot) for ended in handover.ended if ended.message is None]
         found += [self.refuse_end(slot, why) for slot, why in refused.items()]
@@ -278,6 +280,15 @@ class Slots:
         self.closed.update(ended.slot for ended in handover.ended)
         self.checked(handover.checked)
         self.keep_queued(handover.queued)
+
+    def _lose_all(self) -> list[m.AttemptLost | None]:
+        """The events for a launcher that has just begun: Ray ends the tasks of a launcher that is dead.
+
+        That costs no retry.
+        """
+        self.closed.update(self._given_up)
+        gone = [Lost(slot=slot, kind=FailureKind.DRIVER_LOST, message=RELAUNCHED) for slot in self._state.slots]
+        return [self.lose(item) for item in gone]
 
     def lose_silent(self, slot: str) -> m.AttemptLost | None:
         """The event for a slot whose task returned without a result, or None when it held no live attempt.

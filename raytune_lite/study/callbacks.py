@@ -124,11 +124,11 @@ def _followed(
         raise
     finally:
         if how and ends_with_result and progress.plan is not None:
-            progress.close(_closing(study, progress.plan, how, progress.elapsed))
+            progress.close(closing(study, progress.plan, how, progress.elapsed))
 
 
-def _closing(study: Results, plan: Plan, how: str, seconds: float) -> list[str]:
-    """The result first, then how many trials there are, and how long it took."""
+def closing(study: Results, plan: Plan, how: str, seconds: float) -> list[str]:
+    """The last lines of a run: the result first, then how many trials there are, and how long it took."""
     trials = trials_text(plan.counts, plan.promotions)
     several = len(study.directions) > 1
     if several and plan.counts.get(TrialState.COMPLETE.name, 0) > FRONT_READ:
@@ -142,4 +142,4 @@ def _closing(study: Results, plan: Plan, how: str, seconds: float) -> list[str]:
     return [f"{study_label(study.study_name)}:", *(f"  {line}" for line in lines)]
 
 
-__all__ = ["AfterTrial", "RunObserver", "followed"]
+__all__ = ["AfterTrial", "RunObserver", "closing", "followed"]

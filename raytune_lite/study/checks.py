@@ -104,7 +104,7 @@ def objective(func: Any) -> None:
         raise arguments.wrong_type("func", "an ordinary function, without async", func, way_out)
 
 
-def callbacks(given: Any, study: Any) -> list[Callable[..., Any]]:
+def callbacks(given: Any, study: Any) -> list[partial[Any]]:
     """The callbacks of a run, each as a function of the trial.
 
     Raises:
@@ -321,6 +321,41 @@ def tasks(
         "one_trial_per_task": arguments.flag("one_trial_per_task", one_trial_per_task),
         "output": trial_output(output),
     }
+
+
+Leave = tuple[tuple[Callable[..., Any], ...], bool, bool | None]  # callbacks, gc_after_trial, show_progress_bar
+
+
+def leave(
+    detach: bool, executor: str, after: Sequence[partial[Any]], collect: bool, show: bool | None, *, is_kept: bool
+) -> Leave | None:
+    """What a run that is to outlive its script takes with it; None: it is not to.
+
+    Args:
+        detach: what the user passed.
+        executor: "ray" can.
+        after: see ``callbacks``.
+        collect: ``gc_after_trial``.
+        show: ``show_progress_bar``.
+        is_kept: whether the study has a storage.
+
+    Raises:
+        TypeError: ``detach`` is no bool.
+        ValueError: this run ends with the script.
+    """
+    if not arguments.flag("detach", detach):
+        return None
+    if executor != "ray":
+        raise ValueError(
+            f"detach=True needs executor='ray', got {arguments.shown(executor)}: an inline run is work of this "
+            "process and ends with it. Leave out executor, or detach."
+        )
+    if not is_kept:
+        raise ValueError(
+            "detach=True needs a study with a storage: this one (storage=None) ends with the script. Pass "
+            'storage="postgresql://..." to create_study, or storage="sqlite:////path/on/the/head.db".'
+        )
+    return tuple(one.func for one in after), collect, show
 
 
 def _most_at_once(max_concurrent: int | None, n_jobs: int | None) -> int | None:

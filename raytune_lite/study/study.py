@@ -194,23 +194,20 @@ class Study(ForLibraries):
         self, func: Objective, n_trials: int | None = None, timeout: float | None = None, n_jobs: int | None = None,
         catch: type[Exception] | Iterable[type[Exception]] = (),
         callbacks: Iterable[Callback] | None = None,
-        gc_after_trial: bool = False,
-        show_progress_bar: bool | None = None,
+        gc_after_trial: bool = False, show_progress_bar: bool | None = None,
         *,
         max_trials: int | None = None,
         resources: Resources | None = None,
         workers: int = 1,
         max_concurrent: int | None = None,
         retries: RetryPolicy | None = None,
-        trial_timeout: float | None = None,
-        lease: float = LEASE,
+        trial_timeout: float | None = None, lease: float = LEASE,
         executor: Literal["ray", "inline"] = "ray",
         one_trial_per_task: bool = False,
         max_checkpoint_bytes: int | None = None,
         trial_output: TrialOutput = "show",
-        prices: Mapping[str, float] | None = None,
-        max_cost: float | None = None,
-        pilot: int | None = None,
+        prices: Mapping[str, float] | None = None, max_cost: float | None = None, pilot: int | None = None,
+        detach: bool = False,
     ) -> None:
         """Run trials until the budget is used. Interrupted trials of an earlier run go first and are not new ones.
 
@@ -237,6 +234,7 @@ class Study(ForLibraries):
             prices: money per hour, ``{"CPU": 0.05, "GPU": 3.5}``; custom resources and accelerator types by name.
             max_cost: money after which nothing new starts, counted over all runs of the study; needs ``prices``.
             pilot: instead of n_trials: so many random configurations, by which ``raytune_lite.plan`` plans a study.
+            detach: return once the run has begun; it goes on in the cluster without this script, see ``attach``.
 
         Raises:
             RuntimeError, TypeError, ValueError: the study runs already, or an argument is wrong; nothing was started.
@@ -247,8 +245,10 @@ class Study(ForLibraries):
         config = self._config(pilot, n_trials, max_trials, timeout, retries, trial_timeout, lease, max_checkpoint_bytes)
         asked = checks.resource_request(resources, workers)
         tasks = checks.tasks(asked, max_concurrent, n_jobs, one_trial_per_task, trial_output, prices, max_cost)
-        follow = followed(self, config, checks.callbacks(callbacks, self), gc_after_trial, show_progress_bar, executor)
-        self._follow(self._runner(executor, func, config, catch, tasks), follow)
+        after = checks.callbacks(callbacks, self)
+        leave = checks.leave(detach, executor, after, gc_after_trial, show_progress_bar, is_kept=self._durable)
+        follow = followed(self, config, after, gc_after_trial, show_progress_bar, executor)
+        self._follow(self._runner(executor, func, config, catch, tasks, leave), follow)
 
     def _follow(self, run: Callable[[RunObserver], None], follow: AbstractContextManager[RunObserver]) -> None:
         with self._route.run(), follow as observer:
@@ -261,6 +261,7 @@ class Study(ForLibraries):
         config: RunConfig,
         catch: type[Exception] | Iterable[type[Exception]],
         tasks: Mapping[str, Any],
+        leave: checks.Leave | None = None,
     ) -> Callable[[RunObserver], None]:
         """What runs the trials, by the name of the executor. ``tasks``: see ``checks.tasks``."""
         self._route.check_idle()
@@ -272,7 +273,7 @@ class Study(ForLibraries):
             checks.one_process(tasks["resources"])
             return partial(self._optimize_inline, func, config, caught, tasks["output"])
         if executor == "ray":
-            return partial(self._optimize_on_ray, func, config, caught, tasks)
+            return partial(self._optimize_on_ray, func, config, caught, tasks, leave)
         raise ValueError(f"executor must be 'ray' or 'inline', got {shown(executor)}.")
 
     def _optimize_inline(
@@ -293,12 +294,19 @@ class Study(ForLibraries):
         config: RunConfig,
         catch: tuple[type[Exception], ...],
         tasks: Mapping[str, Any],
+        leave: checks.Leave | None,
         observer: RunObserver,
     ) -> None:
+        """``leave``: callbacks, ``gc_after_trial`` and ``show_progress_bar`` of a run that outlives this script."""
         from ..runtime.on_ray.execute import RayRun, execute
 
         run = RayRun(objective=func, config=config, catch=catch, pinned=self._repository.is_local, **tasks)
-        execute(run, observer, self._route.attach_remote)
+        if leave is None:
+            execute(run, observer, self._route.attach_remote)
+            return
+        from . import detached
+
+        detached.begin(detached.DetachedRun.of(run, Study, self._checkpoint_dir, *leave), observer)
 
     def stop(self) -> None:
         """Make the run start nothing new; running trials end by themselves. Call it in a callback or anywhere else.

@@ -1,119 +1,47 @@
-"""`ray job submit --working-dir . -- python examples/digits.py` against a real head: the way a cluster runs a study.
-
-The head is a child process with ports, a temp dir and a HOME of its own. Ray writes the address that a bare
-``ray.init()`` looks for below the head's temp dir, so no other test attaches to this head by mistake
-(``address="auto"`` would: it also looks through the machine's processes).
-"""
+"""`ray job submit --working-dir . -- python examples/digits.py` against a real head: the way a cluster runs a study."""
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
-import shutil
-import signal
-import socket
 import subprocess
 import sys
-import tempfile
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 import raytune_lite as rtl
 from raytune_lite.trial import TrialState
 
+from .heads import RAY, ROOT, Head, started_head
+from .leaving import SCRIPT, nothing_is_left
+
 pytest.importorskip("aiohttp_cors", reason="Ray's job server is missing: pip install 'raytune-lite[jobs]'")
 pytestmark = [pytest.mark.kill, pytest.mark.timeout(240)]
 
-ROOT = Path(__file__).parents[2]
-RAY = (sys.executable, "-m", "ray.scripts.scripts")
 SOURCES = 20 << 20  # bytes; more than all of the repository's files, less than any .venv
 
 
-def free_ports(n: int) -> list[int]:
-    """Ports that nobody listens at now, all different."""
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(n)]
-        for item in sockets:
-            item.bind(("127.0.0.1", 0))
-        return [item.getsockname()[1] for item in sockets]
+class JobHead:
+    """A head with a job server, and what was uploaded to it."""
 
-
-class Head:
-    """`ray start --head --block` in a process group of its own."""
-
-    def __init__(self, home: Path) -> None:
-        self.home = home  # short: Ray's unix sockets lie below it, and their paths have at most 107 characters
-        port, dashboard, agent, client = free_ports(4)
-        self.address = f"http://127.0.0.1:{dashboard}"
-        self.log = (home / "head.log").open("wb")
-        options = {
-            "port": port,
-            "dashboard-host": "127.0.0.1",
-            "dashboard-port": dashboard,
-            "dashboard-agent-listen-port": agent,
-            "ray-client-server-port": client,
-            "num-cpus": 2,
-            "object-store-memory": 80 << 20,
-            "temp-dir": home / "ray",
-        }
-        self.process = subprocess.Popen(
-            [*RAY, "start", "--head", "--block", *(f"--{name}={value}" for name, value in options.items())],
-            env=self.environment(),
-            stdout=self.log,
-            stderr=self.log,
-            start_new_session=True,
-        )
-
-    def environment(self) -> dict[str, str]:
-        """For the head and whoever talks to it: `python` is this one, and nothing of the developer's is read."""
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
-        return {
-            **inherited,
-            "HOME": str(self.home),
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-            "RAY_AUTH_MODE": "disabled",
-            "RAY_USAGE_STATS_ENABLED": "0",
-            "RAY_enable_metrics_collection": "0",
-            "RAY_worker_niceness": "0",
-        }
-
-    def get(self, path: str) -> Any:
-        with urllib.request.urlopen(f"{self.address}{path}", timeout=5) as answer:
-            return json.load(answer)
-
-    def wait_until_ready(self, seconds: float = 90.0) -> None:
-        """The address file is written last of all; the job server may take longer still."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            assert self.process.poll() is None, (self.home / "head.log").read_text()
-            with contextlib.suppress(OSError):
-                (self.home / "ray" / "ray_current_cluster").read_text()
-                self.get("/api/jobs/")
-                return
-            time.sleep(0.2)
-        pytest.fail(f"no job server after {seconds:.0f} s:\n{(self.home / 'head.log').read_text()}")
+    def __init__(self, head: Head) -> None:
+        self.head = head
 
     def node(self) -> str:
         """Id of the head's one node."""
-        [node] = self.get("/api/v0/nodes")["data"]["result"]["result"]
+        [node] = self.head.get("/api/v0/nodes")["data"]["result"]["result"]
         return str(node["node_id"])
 
     def uploaded(self) -> list[Path]:
         """Every file of every working directory that a job was given."""
-        packages = self.home.glob("ray/session_*/runtime_resources/working_dir_files/_ray_pkg_*")
+        packages = self.head.home.glob("ray/session_*/runtime_resources/working_dir_files/_ray_pkg_*")
         return [path for package in packages if package.is_dir() for path in package.rglob("*") if path.is_file()]
 
     def submit(self, *entrypoint: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [*RAY, "job", "submit", "--address", self.address, "--working-dir", ".", "--", *entrypoint],
+            [*RAY, "job", "submit", "--address", self.head.url, "--working-dir", ".", "--", *entrypoint],
             cwd=ROOT,
-            env=self.environment(),
+            env=self.head.environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -121,30 +49,14 @@ class Head:
             check=False,
         )
 
-    def stop(self) -> None:
-        """End the head and all that it started."""
-        self.process.terminate()  # the leader alone: it ends the others in order
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(10)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait(10)
-        self.log.close()
+
+@pytest.fixture(scope="module")
+def head() -> Iterator[JobHead]:
+    with started_head(jobs=True) as found:
+        yield JobHead(found)
 
 
-@pytest.fixture
-def head() -> Iterator[Head]:
-    home = Path(tempfile.mkdtemp(prefix="rtlj-", dir="/tmp"))
-    found = Head(home)
-    try:
-        found.wait_until_ready()
-        yield found
-    finally:
-        found.stop()
-        shutil.rmtree(home, ignore_errors=True)
-
-
-def test_a_submitted_example_runs_its_study_on_the_head_it_was_submitted_to(head: Head, tmp_path: Path) -> None:
+def test_a_submitted_example_runs_its_study_on_the_head_it_was_submitted_to(head: JobHead, tmp_path: Path) -> None:
     storage = f"sqlite:///{tmp_path}/digits.db"
     command = ["python", "examples/digits.py", "--storage", storage, "--study", "submitted"]
     command += ["--n-trials", "4"]
@@ -167,3 +79,30 @@ def test_a_submitted_example_runs_its_study_on_the_head_it_was_submitted_to(head
     # Ray leaves out .git and .venv by default, and what .gitignore lists
     assert not [path for path in uploaded if {".git", ".venv", ".mypy_cache"} & set(path.parts)]
     assert sum(path.stat().st_size for path in uploaded) < SOURCES
+
+
+def test_a_submitted_run_that_is_detached_goes_on_after_its_job_and_submitting_again_follows_the_job(
+    head: JobHead, storage: str, tmp_path: Path
+) -> None:
+    script = SCRIPT.replace("time.sleep(600)", "time.sleep(6); sys.exit(3)")
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "train.py").write_text(script)
+
+    def submit(*options: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "raytune_lite", "submit", "--address", head.head.url, "--name", "left"]
+        command += [*options, "train.py", storage, "40", "0.1", "9999", str(tmp_path / "marks")]
+        return subprocess.run(
+            command, cwd=tmp_path / "work", env=head.head.environment(), stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True, timeout=120, check=False,
+        )  # fmt: skip
+
+    begun = submit("--no-wait")
+    assert (begun.returncode, begun.stdout) == (0, "submitted: job rtl-left\n")
+    again = submit()
+    assert again.returncode == 3, again.stdout
+    assert again.stdout.startswith("already under way: job rtl-left\n")
+    assert again.stdout.count("left\n") >= 2  # the script's own line, from the log
+    study = rtl.attach("left", storage=storage, show_progress_bar=False)
+    assert [trial.state for trial in study.trials] == [TrialState.COMPLETE] * 40
+    assert "rtl-left" in {job["submission_id"] for job in head.head.get("/api/jobs/")}
+    nothing_is_left(head.head)

@@ -41,6 +41,7 @@ class RayRun:
         one_trial_per_task: also where trials are so short that a task would run several.
         output: what becomes of what objectives print.
         pinned: the driver must stay on this node (a SQLite file lies here).
+        began_at, launcher: see Launcher.began_at and its ``name``.
     """
 
     objective: Callable[[Trial], Any]
@@ -51,6 +52,8 @@ class RayRun:
     one_trial_per_task: bool = False
     output: TrialOutput = "show"
     pinned: bool = False
+    began_at: float | None = None
+    launcher: str = ""
 
 
 def execute(run: RayRun, observer: ScriptObserver, attach: Callable[[Ask], None]) -> None:
@@ -110,6 +113,8 @@ def _execute(run: RayRun, observer: ScriptObserver, attach: Callable[[Ask], None
             study_name=config.study_name,
             max_concurrent=run.max_concurrent,
             way_on=WAY_ON if config.durable else WAY_ON_WITHOUT_STORAGE,
+            began_at=run.began_at,
+            name=run.launcher,
         )
         try:
             with signals.interrupting(), folded_messages():

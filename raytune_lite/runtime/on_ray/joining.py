@@ -62,6 +62,14 @@ def connect(notice: Notice) -> None:
         _join(address, f"Ray at RAY_ADDRESS={address}", notice)
 
 
+def ends_with_this_process() -> bool:
+    """Whether the Ray that this process is connected to, or that ``connect`` would start, ends with this process."""
+    if ray.is_initialized():
+        return bool(getattr(getattr(ray._private.worker, "_global_node", None), "head", False))
+    address = os.environ.get("RAY_ADDRESS", "")
+    return address == "local" or (not address and _remembered_head_is_gone() is not False)
+
+
 def what_connecting_is() -> str:
     """What ``connect`` is going to do, for people, in some words; empty when there is nothing to do."""
     if ray.is_initialized():
@@ -131,7 +139,7 @@ def _knock(address: str) -> None:
             "running head (HOST:6379; `ray start --head` prints it), or unset RAY_ADDRESS to start Ray on this machine."
         )
     if _asks_for_a_token(address):
-        raise RayUnavailableError(f"Ray at RAY_ADDRESS={address} asks for a token. {_token_hint(sure=True)}")
+        raise RayUnavailableError(f"Ray at RAY_ADDRESS={address} asks for a token. {token_hint(sure=True)}")
 
 
 def _asks_for_a_token(address: str) -> bool:
@@ -158,10 +166,10 @@ def _join(address: str | None, name: str, notice: Notice) -> None:
             _init(address)
     except Exception as error:  # noqa: BLE001  (Ray's own, of every kind)
         _end_half_started(error)
-        raise RayUnavailableError(f"{name} cannot be joined: {_reason(error)} {_token_hint()}") from None
+        raise RayUnavailableError(f"{name} cannot be joined: {_reason(error)} {token_hint()}") from None
 
 
-def _token_hint(*, sure: bool = False) -> str:
+def token_hint(*, sure: bool = False) -> str:
     """What to set for a cluster that asks for a token. Ray looks for one by itself only without RAY_ADDRESS."""
     mode = os.environ.get(_TOKEN_MODE, "")
     at_home = os.path.join(os.path.expanduser("~"), ".ray", "auth_token")
@@ -282,4 +290,4 @@ def _reason(error: BaseException) -> str:
     return f"{line[:300].rstrip('.')}."
 
 
-__all__ = ["connect", "what_connecting_is"]
+__all__ = ["connect", "ends_with_this_process", "token_hint", "what_connecting_is"]

@@ -96,8 +96,12 @@ def build_rank(
     return start
 
 
-def packed(objective: Callable[..., Any]) -> bytes:
+def packed(objective: Any, what: str = "the objective") -> bytes:
     """The objective as it travels to another process; ``pickle.loads`` reads it there.
+
+    Args:
+        objective: the objective, or another function that must travel.
+        what: what it is, for the message.
 
     Raises:
         ObjectiveNotPicklableError: naming the variable at fault.
@@ -106,14 +110,16 @@ def packed(objective: Callable[..., Any]) -> bytes:
         return bytes(cloudpickle.dumps(objective))
     except Exception as error:  # noqa: BLE001  (pickling runs code of any class)
         culprit = _unpicklable_variable(objective)
+        is_objective = what == "the objective"
+        way_out = 'run with executor="inline"' if is_objective else "run without detach=True"
         raise ObjectiveNotPicklableError(
-            f"the objective {getattr(objective, '__qualname__', objective)!r} cannot be sent to a worker: {culprit} "
-            f"({type(error).__name__}: {error}). Create that object inside the objective, or run with "
-            'executor="inline".'
+            f"{what} {getattr(objective, '__qualname__', objective)!r} cannot be sent to "
+            f"{'a worker' if is_objective else 'another process'}: {culprit} ({type(error).__name__}: {error}). Create "
+            f"that object inside {'the objective' if is_objective else 'it'}, or {way_out}."
         ) from None
 
 
-def captured(objective: Callable[..., Any]) -> dict[str, Any]:
+def captured(objective: Any) -> dict[str, Any]:
     """The variables outside an objective that it uses, by name."""
     found: dict[str, Any] = {}
     unwrapped = inspect.unwrap(objective)

@@ -26,6 +26,7 @@ _HANDLER = "ray_print_logs"  # Ray removes it by this name when it is shut down
 _NAME_OF_TASK = ":task_name:"  # Ray's: the lines that follow belong to this task
 _NUMBERED = re.compile(r"trial (\d+)(?: rank \d+)?")
 _DRIVER_SAYS = "raytune_lite: "
+_DETACHED = ("RunActor", "Keeper")  # the classes of the actors of a run without a script
 # Ray's notices of what the launcher finds out, counts, retries and says itself
 _FOLDED = (
     "A worker died or was killed while executing a task",
@@ -83,6 +84,8 @@ class WorkerLines:
     def __call__(self, data: Mapping[str, Any]) -> None:
         """Lines of one stream of one process. Called in a thread of Ray's, which an error would end."""
         with contextlib.suppress(OSError, ValueError):
+            if data.get("actor_name") in _DETACHED:
+                return  # they have a log of their own
             if data.get("actor_name") == "DriverActor":
                 self._of_driver(data)
             elif (trial := _trial_of(data)) is None:

@@ -37,9 +37,14 @@ class Script:
     """One run of the command. ``outcome``: "" while it runs, then "over", "interrupted", or what ended it.
 
     A run may use the driver process of an earlier one, as the runs of one script do. ``number``: of the run.
+    ``before``: the process of the same run that was killed: a detached one, which Ray restarts.
     """
 
-    def __init__(self, cluster: Cluster, number: int, config: RunConfig, database: Open) -> None:
+    def __init__(
+        self, cluster: Cluster, number: int, config: RunConfig, database: Open, before: Script | None = None
+    ) -> None:
+        self.life: int = 1 if before is None else before.life + 1
+        self.restarts = False  # whether the run is detached, and its process will be restarted
         self.world: World = cluster.world
         self.cluster, self.name, self.config, self._database = cluster, config.run, config, database
         self.scenario: Scenario = cluster.scenario
@@ -56,7 +61,11 @@ class Script:
         self._n_requests = 0
         self._calls = ActorCalls(self.world, self.actors.current, cluster.auditor, number, config)
         self._settings: WorkerSettings | None = None
-        self.tasks = SimulatedTasks(cluster, self.process, self._run_task)
+        self.began_at: float = SimulatedHost(self.process).elapsed() if before is None else before.began_at
+        again = f"life-{self.life}" if before is not None else ""
+        self._launcher_name = again
+        name = f"{self.name}/{again}" if again else self.name
+        self.tasks = SimulatedTasks(cluster, self.process, self._run_task, name)
         self._main_thread: Thread = self.process.start(self._main)
 
     @property
@@ -79,7 +88,7 @@ class Script:
 
     def _take_driver(self) -> None:
         """A process that an earlier run of this script has left, else a new one."""
-        while self.cluster.kept:
+        while self.cluster.kept and self.life == 1:
             kept = self.cluster.kept.pop()
             if kept.process.alive:
                 self.world.note("start", kept.name, f"hosts {self.name}")
@@ -128,7 +137,9 @@ class Script:
             self.cluster.auditor.check(not is_calm or seconds <= PATIENCE, late)
         self.process.start(self._user)
         host, scenario = SimulatedHost(self.process), self.scenario
-        self.cluster.auditor.owners.launched(self.name, self.world.now + (self.config.timeout or math.inf))
+        if self.life == 1:
+            self.began_at = host.elapsed()
+        self.cluster.auditor.owners.launched(self.name, self.began_at + (self.config.timeout or math.inf))
         Launcher(
             self._calls,
             self.tasks,
@@ -137,6 +148,8 @@ class Script:
             study_name=self.config.study_name,
             pace=Pace(host, 0.3 if scenario.claims_ahead else math.inf, scenario.task_seconds),
             poll=POLL,
+            began_at=self.began_at,
+            name=self._launcher_name,
         ).run()
 
     def _run_task(self, process: Process, slot: str, node: str, prefetched: Sequence[bytes]) -> Result:
@@ -152,6 +165,12 @@ class Script:
         self.world.note("end", self.name, f"{outcome:.200}")
         self.outcome = outcome
         self.process.kill("it has ended")
+
+    def _check_the_begin(self) -> None:
+        """No task was submitted yet, so no attempt is live, unless another run has the study."""
+        auditor = self.cluster.auditor
+        live = [number for number, facts in auditor.trials.items() if facts.live and auditor.run == self.name]
+        auditor.check(not live, f"{self.name} begins, and trials {live} run that none of its tasks has")
 
     def _check_the_end(self, outcome: str) -> None:
         check, left = self.cluster.auditor.check, list(self.tasks.running)
@@ -185,6 +204,7 @@ class Script:
             self._check_standing(plan.standing)
         if self._known_before is None:
             self._known_before = plan.n_finished
+            self._check_the_begin()
         self._known = plan.n_finished
         for trial in plan.finished:
             if self.world.strikes("callback is slow", self.name):

@@ -30,6 +30,7 @@ from .storage import DiskStore, FaultyRepository, lose_power
 MAX_EVENTS = 400_000
 MAX_TIME = max(scenarios.CALM_AFTER) + 4_000.0  # seconds of virtual time
 WEATHER = 3.0  # seconds between occasions for the faults that come from outside
+DETACHED = 0.5  # probability that a script that dies was the process of a detached run, which is restarted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +178,11 @@ class Simulation:
         world.after(1.0, self._supervise)
 
     def _start_script(self) -> None:
-        n = len(self.scripts) + 1
+        n, last = len(self.scripts) + 1, self.scripts[-1] if self.scripts else None
+        if last is not None and last.restarts:
+            self.world.note("start", last.name, "its process is restarted")
+            self.scripts.append(Script(self.cluster, 1, last.config, self.open_database, last))
+            return
         to_the_end = n > 1 or self.scenario.n_trials is None
         config = config_of(self.scenario, f"run-{n}", to_the_end=to_the_end, storage=self.storage)
         self.world.note("start", f"run-{n}", f"n_trials={config.n_trials}, max_trials={config.max_trials}")
@@ -251,6 +256,7 @@ class Simulation:
         if world.strikes("script is interrupted", script.name):
             script.interrupt()
         if world.strikes("script dies", script.name):
+            script.restarts = world.draw("run is detached") < DETACHED
             script.process.kill("kill -9")
 
     def _cut_power(self) -> None:

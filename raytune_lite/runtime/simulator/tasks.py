@@ -24,12 +24,13 @@ class SimulatedTasks:
         cluster: where they run.
         owner: the script's process.
         body: what a task does.
+        name: begins the names of the tasks.
     """
 
     prefetches = True
 
-    def __init__(self, cluster: Cluster, owner: Process, body: Body) -> None:
-        self._cluster, self._owner, self._body = cluster, owner, body
+    def __init__(self, cluster: Cluster, owner: Process, body: Body, name: str) -> None:
+        self._cluster, self._owner, self._body, self._name = cluster, owner, body, name
         self.binds_first = cluster.scenario.binds_first
         self.shares = not self.binds_first
         self._sizes: list[int] = []  # of the last tasks
@@ -45,7 +46,7 @@ class SimulatedTasks:
     def submit(self, prefetched: Sequence[Prefetched] = ()) -> str:
         """See ports.Tasks."""
         self._submitted += 1
-        slots = [item.slot for item in prefetched] or [f"{self._owner.name}/task-{self._submitted}"]
+        slots = [item.slot for item in prefetched] or [f"{self._name}/task-{self._submitted}"]
         bound = [item.assignment for item in prefetched]
 
         def body(process: Process, node: str) -> Any:

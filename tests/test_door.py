@@ -128,7 +128,7 @@ async def asynchronous(trial):
         ({"trial_timeout": [60]}, r"trial_timeout must be a number of seconds > 0 or None, got \[60\]"),
         ({"timeout": True}, "timeout must be a number of seconds > 0 or None, got True"),
         ({"resources": 5}, r"resources must be a dict, got 5; for example"),
-        ({"resources": lambda: 0}, "resources must be a dict, got <function"),
+        ({"resources": lambda: 0}, "resources must be a function that takes .params., got <function"),
         ({"resources": {1: 2}}, "each key of resources must be a str, got 1"),
         ({"executor": 3}, "executor must be a str, got 3; 'ray' or 'inline'"),
         ({"gc_after_trial": "yes"}, "gc_after_trial must be True or False, got 'yes'"),

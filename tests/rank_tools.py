@@ -82,7 +82,9 @@ class MortalHost(RealHost):
 
 
 class NoHeartbeat:
-    """Where nobody is silent for long."""
+    """Where nobody is silent for long, and no node leaves."""
+
+    is_to_leave = False
 
     def watch(self, trial: Any, *, is_short: bool = False) -> None: ...
     def leave(self) -> None: ...

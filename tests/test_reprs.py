@@ -56,7 +56,7 @@ def test_a_study_and_a_trial_that_runs():
 
 
 def test_completion_of_the_package_offers_public_names_only():
-    assert dir(rtl) == sorted(rtl.__all__)
+    assert dir(rtl) == sorted({*rtl.__all__, *rtl._MODULES})
     for module in (rtl.logging, rtl.pruners, rtl.samplers, rtl.distributions, rtl.exceptions, rtl.trial, rtl.study):
         internal = {"Any", "annotations", "importlib", "Mapping", "Sequence", "check_pruner", "shown", "compaction"}
         assert not internal & set(dir(module)), module.__name__

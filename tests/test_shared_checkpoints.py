@@ -16,7 +16,7 @@ from raytune_lite.core.messages import FailureKind
 from raytune_lite.exceptions import CheckpointDiskError, CheckpointError
 from raytune_lite.runtime.failures import kind_of
 from raytune_lite.runtime.on_ray import task as on_ray
-from raytune_lite.runtime.on_ray.tasks import _cannot_run
+from raytune_lite.runtime.on_ray.tasks import cannot_run
 from raytune_lite.runtime.ports import WorkerSettings
 
 
@@ -89,7 +89,7 @@ def test_the_run_ends_with_the_reason_itself(settings: WorkerSettings) -> None:
     class TaskError(Exception):
         cause: Any = CheckpointError("node x does not see the checkpoint directory")
 
-    assert _cannot_run(TaskError()) is TaskError.cause
+    assert cannot_run(TaskError()) is TaskError.cause
 
 
 def test_a_mark_is_of_one_run_and_goes_with_it(tmp_path: Path) -> None:

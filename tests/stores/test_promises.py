@@ -32,6 +32,7 @@ EVENTS = [
     m.Reported(number=0, attempt=1, progress=m.Progress(reports=((1, (0.5,)),), params=(LR,), checkpoint=REF)),
     m.AttemptEnded(number=0, attempt=1, outcome=m.Outcome.FAIL, failure=m.Failure(error="E: x", traceback="t")),
     m.AttemptLost(number=0, attempt=1, kind=m.FailureKind.OUT_OF_MEMORY, message="x" * 100_000),
+    m.AttemptBegan(number=0, attempt=1, node="n", pid=7),
 ]  # fmt: skip
 LOG = [m.LogEntry(i / 3, event) for i, event in enumerate(EVENTS)]
 

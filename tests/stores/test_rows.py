@@ -35,6 +35,7 @@ ROWS = [
         number=0, attempt=1, outcome="paused", ended=2.5, message="bad \0 \udcff", exit_code=-9, stderr_tail="Zo\udcff"
     ),
     begin(0, attempt=2, slot="slot2", started=3.0, resumed_step=4),
+    m.BeginAttempt(number=0, attempt=2, node="n2", started=3.5),
     m.PutValues(number=0, values=(math.inf, 0.1)),
     m.SetState(number=0, state=TrialState.PAUSED, attempt=2, completed=4.5),
 ]
@@ -58,7 +59,7 @@ EXPECTED = {
             "message": "bad \\x00 \\udcff", "resumed_step": None, "exit_code": -9, "stderr_tail": "Zo\\udcff",
         },
         (0, 2): {
-            "slot": "slot2", "node": "n", "started": 3.0, "ended": None, "outcome": None, "message": "",
+            "slot": "slot2", "node": "n2", "started": 3.5, "ended": None, "outcome": None, "message": "",
             "resumed_step": 4, "exit_code": None, "stderr_tail": None,
         },
     },

@@ -243,7 +243,7 @@ def test_whether_an_autoscaler_is_at_work_is_read_from_rays_own_records(
 ) -> None:
     assert cluster.may_grow() is False  # ray.init() in this process
     monkeypatch.setattr(ray._private.worker._global_node, "head", False)
-    monkeypatch.setattr(cluster, "_nodes", lambda: [{"Labels": labels}])
+    monkeypatch.setattr(cluster, "living_nodes", lambda: [{"Labels": labels}])
     report = json.dumps({"autoscaler_report": {"active_nodes": status}})
     monkeypatch.setattr(cluster, "_internal_kv_get", lambda name: report.encode())
     assert cluster.may_grow() is expected

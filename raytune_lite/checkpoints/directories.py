@@ -56,12 +56,7 @@ class DirectoryStore:
         self._next: dict[Path, int] = {}  # copies used up, so that no name is given again after a discard
 
     def begin(self, number: int, attempt: int, step: int) -> Path:
-        """A new empty directory to write a checkpoint's files into, on the filesystem of its final place.
-
-        Raises:
-            CheckpointDiskError: the disk is full, or fails.
-            CheckpointError: the root cannot be written, or a number is not an integer >= 0.
-        """
+        """See CheckpointStore. The directory is on the filesystem of its final place."""
         final = self._final(number, attempt, step)
         temporary = final.parent / layout.temporary_name("writing")
         with os_errors(f"no checkpoint of trial {number} can be begun", self.root):
@@ -81,14 +76,7 @@ class DirectoryStore:
         manifest.check(temporary)
 
     def publish(self, temporary: Path, number: int, attempt: int, step: int) -> CheckpointRef:
-        """Give a written directory its final name, after all of it is on the disk.
-
-        The temporary directory is gone afterwards, also when this fails; published ones are never touched.
-
-        Raises:
-            CheckpointDiskError: the disk is full, or fails.
-            CheckpointError: nothing was written, or a symlink or a special file is among it.
-        """
+        """See CheckpointStore."""
         final = self._final(number, attempt, step)
         if temporary.parent != final.parent or not layout.TEMPORARY.fullmatch(temporary.name):
             raise CheckpointError(
@@ -108,11 +96,7 @@ class DirectoryStore:
         return CheckpointRef(step=int(step), attempt=int(attempt), uri=uri, digest=digest, size=size)
 
     def abandon(self, temporary: Path) -> None:
-        """Remove a directory of begin() that will not be published; nothing happens if it is gone already.
-
-        Raises:
-            CheckpointError: not a directory of begin().
-        """
+        """See CheckpointStore."""
         parent = temporary.parent
         shape = zip((layout.TRIAL, layout.ATTEMPT, layout.TEMPORARY), temporary.parts[-3:], strict=False)
         if parent.parent.parent != self.root or not all(pattern.fullmatch(part) for pattern, part in shape):
@@ -122,13 +106,7 @@ class DirectoryStore:
         remove_if_empty(parent, parent.parent)
 
     def verify(self, ref: CheckpointRef) -> Path:
-        """Read all of a checkpoint; returns its directory, if every byte is what was published.
-
-        Raises:
-            CheckpointCorruptedError: a file or the directory is missing, added, or different.
-            CheckpointDiskError: the whole root is missing, or the disk fails.
-            CheckpointError: the reference leads outside the root, or it may not be read.
-        """
+        """See CheckpointStore."""
         path = self._locate(ref.uri)
         if not path.is_dir():
             if not self.root.is_dir():
@@ -142,28 +120,11 @@ class DirectoryStore:
         return path
 
     def discard(self, uri: str) -> None:
-        """Delete a published checkpoint; nothing happens if it is gone already.
-
-        Raises:
-            CheckpointError: ``uri`` is not a checkpoint below the root, or the filesystem failed.
-        """
+        """See CheckpointStore."""
         self._delete(self._locate(uri))
 
     def sweep(self, keep: Collection[str], ended: Mapping[int, int] | None = None) -> list[str]:
-        """Delete every published checkpoint that is not in ``keep``, and what dead processes left half-written.
-
-        Args:
-            keep: uris of the references that are still needed.
-            ended: the newest attempt of each trial that has ended, by the trial's number. What later attempts and other
-                trials have there is left alone: it may be being written, or published and not reported yet. None: no
-                attempt runs.
-
-        Returns:
-            The uris deleted, sorted.
-
-        Raises:
-            CheckpointError: a uri in ``keep`` does not belong to this root (nothing is deleted then).
-        """
+        """See CheckpointStore."""
         kept = {self._locate(uri) for uri in keep}
         gone = []
         with os_errors("the checkpoint directory could not be swept", self.root):
@@ -193,11 +154,7 @@ class DirectoryStore:
         return [(path, int(match[1])) for path, match in subdirectories(self.root, layout.TRIAL)]
 
     def half_written(self) -> list[HalfWritten]:
-        """What is being written or deleted now, or was when its process was killed, in the order of paths.
-
-        Raises:
-            CheckpointError: the filesystem failed.
-        """
+        """See CheckpointStore."""
         with os_errors("the checkpoint directory could not be read", self.root):
             return [
                 HalfWritten(path.relative_to(self.root).as_posix(), number, attempt, size_of(path))
@@ -206,11 +163,7 @@ class DirectoryStore:
             ]
 
     def published(self) -> list[str]:
-        """Uris of all published checkpoints, sorted.
-
-        Raises:
-            CheckpointError: the filesystem failed.
-        """
+        """See CheckpointStore."""
         with os_errors("the checkpoint directory could not be read", self.root):
             return sorted(
                 path.relative_to(self.root).as_posix()

@@ -9,7 +9,7 @@ from ..arguments import flag
 from ..core.protocols import Pruner
 from ..display.progress import LiveProgress
 from ..exceptions import StudyNotRunningError
-from ..runtime import control
+from ..runtime import control, planning
 from ..runtime.config import OWNER_LEASE
 from ..runtime.host import Host, RealHost
 from ..runtime.interrupts import explained
@@ -127,13 +127,10 @@ class _Follower:
 
     def _plan(self, progress: LiveProgress) -> Plan:
         state, now = self._following.state, self._host.time() - self._study.created
-        best = state.trials.peek(state.best) if state.best is not None else None
         return Plan(
             wanted=None,
             over=False,
-            counts={kind.name: n for kind, n in state.counts.items() if n},
-            best=(best.number, best.values[0]) if best is not None and best.values else None,
-            promotions=state.promotions,
+            **planning.figures(state),
             standing=self._standings.read(state, now) if progress.wants_standing else None,
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from ..checkpoints.layout import is_url, study_directory
 from ..core.events import TrialAdded
@@ -48,15 +49,12 @@ def make_plan(
         unbegun: slots with trials whose tasks have not begun.
     """
     work, over = state.work(now), state.is_over()
-    best = state.trials[state.best] if state.best is not None else None
     failed = [n for n in numbers if n in state.trials and state.trials.peek(n).state is TrialState.FAIL]
     finished = [] if seen is None else state.finished[seen:]
     return Plan(
         wanted=None if work is None else len(state.slots) + work,
         over=over or (is_stopped and not state.slots),
-        counts={kind.name: n for kind, n in state.counts.items() if n},
-        best=(best.number, best.values[0]) if best is not None and best.values else None,
-        promotions=state.promotions,
+        **figures(state),
         max_tasks=state.run.slot_limit,
         failed=tuple(failed),
         cancel=cancel,
@@ -68,6 +66,16 @@ def make_plan(
         standing=standing,
         unbegun=unbegun,
     )
+
+
+def figures(state: StudyState) -> dict[str, Any]:
+    """What every Plan shows of a study: how many trials are in which state, the best one, and promotions."""
+    best = state.trials.peek(state.best) if state.best is not None else None
+    return {
+        "counts": {kind.name: n for kind, n in state.counts.items() if n},
+        "best": (best.number, best.values[0]) if best is not None and best.values else None,
+        "promotions": state.promotions,
+    }
 
 
 def why_stop(state: StudyState, time: StudyTime, timeout: float | None) -> str | None:
@@ -130,4 +138,4 @@ def _date(at: float | None, created: float) -> datetime | None:
     return None if at is None else _EPOCH + timedelta(seconds=created + at)
 
 
-__all__ = ["is_news", "locate", "make_plan", "record", "why_stop", "worker_settings"]
+__all__ = ["figures", "is_news", "locate", "make_plan", "record", "why_stop", "worker_settings"]

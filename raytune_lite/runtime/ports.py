@@ -276,19 +276,11 @@ class Tasks(Protocol):
         """Why tasks wait and none begins, in one line, as far as it can be known; empty when there is no reason."""
 
 
-class TasksHere:
-    """What Tasks that do not leave this machine have in common: none is ever lost, and there is no autoscaler."""
+class TasksThatClaim:
+    """What Tasks have in common whose trials need not be known before they are submitted."""
 
     __slots__ = ()
     binds_first = False
-
-    def leaving(self) -> dict[str, float | None]:
-        """See Tasks."""
-        return {}
-
-    def growth(self) -> int:
-        """See Tasks."""
-        return 0
 
     def claimable(self) -> int:
         """See Tasks."""
@@ -297,6 +289,20 @@ class TasksHere:
     def waits(self, slot: str) -> bool:  # noqa: ARG002
         """See Tasks."""
         return False
+
+
+class TasksHere(TasksThatClaim):
+    """What Tasks that do not leave this machine have in common: none is ever lost, and there is no autoscaler."""
+
+    __slots__ = ()
+
+    def leaving(self) -> dict[str, float | None]:
+        """See Tasks."""
+        return {}
+
+    def growth(self) -> int:
+        """See Tasks."""
+        return 0
 
     def explain(self, lost: list[Lost], calls: DriverCalls, *, at_once: bool = False) -> list[Lost]:  # noqa: ARG002
         """See Tasks."""
@@ -351,5 +357,6 @@ Notice = Callable[[str], None]
 
 __all__ = [
     "LEASE_ADVICE", "DriverCalls", "Handover", "Lost", "Notice", "Observer", "Plan", "Prefetched", "Returned",
-    "RungStanding", "ScriptObserver", "Standing", "Tasks", "TasksHere", "Transport", "TransportError", "WorkerSettings",
+    "RungStanding", "ScriptObserver", "Standing", "Tasks", "TasksHere", "TasksThatClaim",
+    "Transport", "TransportError", "WorkerSettings",
 ]  # fmt: skip

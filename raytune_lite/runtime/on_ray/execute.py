@@ -12,7 +12,7 @@ from ..host import Host, RealHost
 from ..interrupts import explained, is_explained
 from ..launcher import WAY_ON, WAY_ON_WITHOUT_STORAGE, Launcher
 from ..output import TrialOutput
-from ..ports import Notice, ScriptObserver, WorkerSettings
+from ..ports import Notice, ScriptObserver, Tasks, WorkerSettings
 from ..ranks.request import total
 from ..trial import Trial
 from . import cluster, placing
@@ -102,9 +102,10 @@ def _execute(run: RayRun, observer: ScriptObserver, attach: Callable[[Ask], None
             observer.notice(f"took the study over from {settings.previous_owner}")
         attach(calls.ask)
         run = replace(run, objective=objective)
-        tasks = _tasks(run, process.name, settings, request, observer.notice) if group is None else _groups(
-            run, process.name, settings, group, host
-        )
+        if group is None:
+            tasks: Tasks = _tasks(run, process.name, settings, request, host, observer.notice)
+        else:
+            tasks = _groups(run, process.name, settings, group, host)
         launcher = Launcher(
             calls,
             tasks,
@@ -124,9 +125,8 @@ def _execute(run: RayRun, observer: ScriptObserver, attach: Callable[[Ask], None
 
 
 def _tasks(
-    run: RayRun, driver_name: str, settings: WorkerSettings, request: Mapping[str, Any], notice: Notice
+    run: RayRun, driver_name: str, settings: WorkerSettings, request: Mapping[str, Any], host: Host, notice: Notice
 ) -> RayTasks:
-    host = RealHost()
     if callable(run.resources):
         functions = build_bound_tasks(run.objective, run.catch, driver_name, settings, run.output)
         return TasksByNeed(functions, run.resources, run.catch, host, notice)

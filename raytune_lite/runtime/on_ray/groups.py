@@ -19,20 +19,18 @@ from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 from ...core.messages import FailureKind
 from ...exceptions import PlacementTimeoutError, RaytuneLiteError
 from ..host import Host
-from ..ports import DriverCalls, Lost, Prefetched, Returned
+from ..ports import DriverCalls, Lost, Prefetched, Returned, TasksThatClaim
 from ..ranks.fate import RankEnd, RankLost, decide
 from ..ranks.meeting import LEAVE, SILENT, met
 from ..ranks.places import Member, arrange
 from ..ranks.running import Group, new_key
 from . import cluster, placing
 from .board import RayBoard
-from .environments import set_up_error
 from .placing import GroupRequest
-from .tasks import MESSAGE, cannot_run, first_line, loss_kind
+from .tasks import CRASHES, MESSAGE, why_gone
 from .worker_logs import TAIL, ExitInfo, ExitReader
 
 LOOK = 0.1  # seconds between looks while a group waits for its places, or for its other ranks
-_CRASHES = (FailureKind.WORKER_CRASH, FailureKind.OUT_OF_MEMORY)
 StartRank = Callable[[Mapping[str, Any], Mapping[str, Any], Group, int], Any]
 
 
@@ -53,7 +51,7 @@ class _Running:
     news_at: float | None = None
 
 
-class GroupTasks:
+class GroupTasks(TasksThatClaim):
     """The groups of one run; see ports.Tasks.
 
     Args:
@@ -63,7 +61,7 @@ class GroupTasks:
         host: clock.
     """
 
-    prefetches = shares = binds_first = False  # a trial is claimed when its group has its places
+    prefetches = shares = False  # a trial is claimed when its group has its places
 
     def __init__(self, start_rank: StartRank, request: GroupRequest, prefix: str, host: Host) -> None:
         self._start_rank, self._request, self._prefix, self._host = start_rank, request, prefix, host
@@ -171,16 +169,9 @@ class GroupTasks:
             running.ends[member] = RankEnd(*ray.get(ref))
             self._has_returned = True
             return
-        except ray.exceptions.RayTaskError as error:
-            self._broken = self._broken or cannot_run(error)
-            kind, message = FailureKind.WORKER_CRASH, first_line(error)
-        except ray.exceptions.RuntimeEnvSetupError as error:
-            found = set_up_error(error)
-            if not self._has_returned:  # else it works elsewhere: this node is at fault
-                self._broken = self._broken or found
-            kind, message = FailureKind.WORKER_CRASH, str(found)[:MESSAGE]
         except ray.exceptions.RayError as error:
-            kind, message = loss_kind(error), first_line(error)
+            kind, message, broken = why_gone(error, has_returned=self._has_returned)
+        self._broken = self._broken or broken
         running.losses.append(RankLost(member, self._host.monotonic(), kind, message))
 
     def _decided(self) -> tuple[list[Returned], list[Lost]]:
@@ -209,7 +200,7 @@ class GroupTasks:
             if silent := board.get(SILENT):
                 return Lost(slot=slot, kind=FailureKind.LEASE_EXPIRED, message=silent.decode())
         names = _names(places, n)
-        crashed = [loss.member for loss in (first, *running.losses) if loss.kind in _CRASHES and loss.member in places]
+        crashed = [loss.member for loss in (first, *running.losses) if loss.kind in CRASHES and loss.member in places]
         self._asked[slot] = {f"{slot}/{member}": names[member] for member in crashed}
         self._exits.ask({f"{slot}/{member}": (places[member].node, places[member].pid) for member in crashed})
         where = f" on node {places[first.member].host}" if first.member in places else ""
@@ -253,14 +244,6 @@ class GroupTasks:
                         board.put(LEAVE, json.dumps(min(seconds, default=None)).encode())
                         running.leaves = True
         return found
-
-    def claimable(self) -> int:
-        """See ports.Tasks: a group claims when it has its places."""
-        return 0
-
-    def waits(self, slot: str) -> bool:  # noqa: ARG002
-        """See ports.Tasks."""
-        return False
 
     def growth(self) -> int:
         """See ports.Tasks. One group waits at a time, so an autoscaler sees the demand of one."""

@@ -11,7 +11,7 @@ import ray
 from ...core.messages import FailureKind
 from ...exceptions import RaytuneLiteError
 from ..host import Host
-from ..ports import LEASE_ADVICE, DriverCalls, Lost, Prefetched, Returned
+from ..ports import LEASE_ADVICE, DriverCalls, Lost, Prefetched, Returned, TasksThatClaim
 from ..task import Result, returned
 from . import cluster
 from .environments import cannot_load, set_up_error
@@ -20,9 +20,10 @@ from .worker_logs import ExitInfo, ExitReader
 MESSAGE = 500  # characters of a loss that are kept
 ENDING = 1.0  # seconds that the tasks of a run in which none can work have to end by themselves
 GROWTH = 256  # tasks queued at most where an autoscaler may add nodes: their requests are the demand that it sees
+CRASHES = (FailureKind.WORKER_CRASH, FailureKind.OUT_OF_MEMORY)  # of which a worker's log may tell more
 
 
-class RayTasks:
+class RayTasks(TasksThatClaim):
     """The tasks of one run; see ports.Tasks.
 
     Args:
@@ -33,7 +34,6 @@ class RayTasks:
     """
 
     prefetches = True
-    binds_first = False
 
     def __init__(self, task: Any, request: Mapping[str, Any], host: Host, *, shares: bool = True) -> None:
         self._task, self._request, self._host = task, request, host
@@ -100,16 +100,10 @@ class RayTasks:
         for ref in ready:
             try:
                 ended += self._returned(ref, ray.get(ref))
-            except ray.exceptions.RayTaskError as error:
-                self._broken = self._broken or cannot_run(error)
-                lost += self._gone(ref, FailureKind.WORKER_CRASH, first_line(error))
-            except ray.exceptions.RuntimeEnvSetupError as error:
-                found = set_up_error(error)
-                if not self._has_returned:  # else it works elsewhere: this node is at fault
-                    self._broken = self._broken or found
-                lost += self._gone(ref, FailureKind.WORKER_CRASH, str(found)[:MESSAGE])
             except ray.exceptions.RayError as error:
-                lost += self._gone(ref, loss_kind(error), first_line(error))
+                kind, message, broken = why_gone(error, has_returned=self._has_returned)
+                self._broken = self._broken or broken
+                lost += self._gone(ref, kind, message)
         return ended, lost
 
     def _gone(self, ref: Any, kind: FailureKind, message: str) -> list[Lost]:
@@ -145,19 +139,11 @@ class RayTasks:
         """See ports.Tasks."""
         return 0 if cluster.may_grow() is False else GROWTH
 
-    def claimable(self) -> int:
-        """See ports.Tasks."""
-        return 0
-
-    def waits(self, slot: str) -> bool:  # noqa: ARG002
-        """See ports.Tasks."""
-        return False
-
     def explain(self, lost: list[Lost], calls: DriverCalls, *, at_once: bool = False) -> list[Lost]:
         """Losses with what their processes wrote last, and the exit code that can be read from it; see ports.Tasks."""
         for item in lost:
             self._unexplained.setdefault(_task_of(item), []).append(item)
-        crashed = [item for item in lost if item.kind in (FailureKind.WORKER_CRASH, FailureKind.OUT_OF_MEMORY)]
+        crashed = [item for item in lost if item.kind in CRASHES]
         if crashed:
             places: dict[str, tuple[str, int] | None] = {}
             for item, place in zip(crashed, calls.locate([item.slot for item in crashed]), strict=True):
@@ -180,8 +166,23 @@ def _explained(item: Lost, found: ExitInfo) -> Lost:
     return replace(item, kind=kind, message=message, exit_code=found.exit_code, stderr_tail=found.stderr_tail)
 
 
-def loss_kind(error: Exception) -> FailureKind:
-    """Why Ray says that a task is gone."""
+def why_gone(error: Any, *, has_returned: bool) -> tuple[FailureKind, str, RaytuneLiteError | None]:
+    """Why a task has no result: the kind, a line, and why no task of its run can work, if that is so.
+
+    Args:
+        error: what Ray raised for it.
+        has_returned: another task of the run could work.
+    """
+    if isinstance(error, ray.exceptions.RayTaskError):
+        return FailureKind.WORKER_CRASH, _first_line(error), cannot_run(error)
+    if isinstance(error, ray.exceptions.RuntimeEnvSetupError):
+        found = set_up_error(error)
+        # if it works elsewhere, this node is at fault
+        return FailureKind.WORKER_CRASH, str(found)[:MESSAGE], None if has_returned else found
+    return _loss_kind(error), _first_line(error), None
+
+
+def _loss_kind(error: Exception) -> FailureKind:
     if isinstance(error, ray.exceptions.OutOfMemoryError):
         return FailureKind.OUT_OF_MEMORY
     if isinstance(error, (ray.exceptions.NodeDiedError, ray.exceptions.LocalRayletDiedError)):
@@ -201,9 +202,8 @@ def cannot_run(error: Any) -> RaytuneLiteError:
     return found
 
 
-def first_line(error: Exception) -> str:
-    """What Ray says, in short."""
+def _first_line(error: Exception) -> str:
     return next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)[:MESSAGE]
 
 
-__all__ = ["RayTasks", "cannot_run", "first_line", "loss_kind"]
+__all__ = ["CRASHES", "RayTasks", "cannot_run", "why_gone"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Collection, Iterator
+from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy.engine import Connection
@@ -59,6 +60,12 @@ class Reading:
     state_counts = reads(trial_queries.counts)
     trial_states = reads(trial_queries.states)
     furthest = reads(furthest.furthest)
+
+    def first_start(self, study: StudyRecord) -> datetime | None:
+        """When the study's first trial began, in naive local time; None while none has."""
+        with self._database.read() as connection:
+            seconds = readers.first_start(connection, study.study_id)
+        return None if seconds is None else datetime.fromtimestamp(seconds)
 
     def overview(self, study: StudyRecord, shown: int) -> Overview:
         """Where the study stands, in figures; ``shown``: how many of each list."""

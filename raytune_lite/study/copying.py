@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from ..storages.holders import RDBStorage
 from ..trial import FrozenTrial, TrialState
 from .studies import create_study, load_study
@@ -56,7 +54,7 @@ def _copy(trial: FrozenTrial, target: Study) -> None:
     if trial.state.is_finished():
         target.add_trial(trial)
     elif trial.state is TrialState.WAITING and _FIXED in trial.system_attrs:
-        target.enqueue_trial(json.loads(json.dumps(trial.system_attrs[_FIXED])), dict(trial.user_attrs))
+        target.enqueue_trial(trial.system_attrs[_FIXED], trial.user_attrs)
 
 
 __all__ = ["copy_study"]

@@ -76,7 +76,6 @@ def get_all_study_summaries(storage: str | RDBStorage, include_best_trial: bool 
 
 
 def _summary(repository: Repository, study: StudyRecord, with_best: bool) -> StudySummary:
-    starts = [trial.datetime_start for trial in repository.stream(study, None) if trial.datetime_start is not None]
     return StudySummary(
         study_name=study.name,
         directions=list(study.directions),
@@ -84,7 +83,7 @@ def _summary(repository: Repository, study: StudyRecord, with_best: bool) -> Stu
         user_attrs=repository.user_attrs(study),
         system_attrs=repository.system_attrs(study),
         n_trials=sum(repository.state_counts(study).values()),
-        datetime_start=min(starts, default=None),
+        datetime_start=repository.first_start(study),
         study_id=study.study_id,
     )
 

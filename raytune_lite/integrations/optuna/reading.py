@@ -17,7 +17,7 @@ from optuna.trial import FrozenTrial as OptunaTrial
 from optuna.trial import TrialState as OptunaState
 
 from ...trial import FrozenTrial, StudyDirection
-from .translation import their_direction, their_trial
+from .translation import their_direction, their_state, their_trial
 
 
 class OurStudy(Protocol):
@@ -107,9 +107,9 @@ class StudyStorage(BaseStorage):
         Raises:
             KeyError: the study has no such trial.
         """
-        for trial in self._read():
-            if trial._trial_id == trial_id:
-                return trial
+        for trial in self._study.get_trials(deepcopy=False):
+            if trial.trial_id == trial_id:
+                return their_trial(trial)
         raise KeyError(f"study {self._study.study_name!r} has no trial with the id {trial_id}.")
 
     def get_all_trials(
@@ -119,11 +119,9 @@ class StudyStorage(BaseStorage):
         states: Container[OptunaState] | None = None,
     ) -> list[OptunaTrial]:
         """Trials in number order."""
-        found = [trial for trial in self._read() if states is None or trial.state in states]
+        every = self._study.get_trials(deepcopy=False)
+        found = [their_trial(trial) for trial in every if states is None or their_state(trial.state) in states]
         return copy.deepcopy(found) if deepcopy else found
-
-    def _read(self) -> list[OptunaTrial]:
-        return [their_trial(trial) for trial in self._study.get_trials(deepcopy=False)]
 
     def _refuse(self, *args: Any, **kwargs: Any) -> Any:
         raise NotImplementedError(
@@ -151,7 +149,6 @@ class ReadStudy(optuna.study.Study):
         raise NotImplementedError("call this method of the raytune_lite study; Optuna's functions only read it.")
 
     optimize = ask = tell = enqueue_trial = add_trial = add_trials = _change
-
 
 
 __all__ = ["OurStudy", "ReadStudy", "StudyStorage"]

@@ -82,9 +82,11 @@ def serving() -> Iterator[S3]:
         if status is None:
             return app(environ, start_response)
         environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-        start_response(f"{status} Simulated", [("Content-Type", "application/xml")])
         code = "AccessDenied" if status == 403 else "Simulated"
-        return [f"<Error><Code>{code}</Code><Message>a fault of the test</Message></Error>".encode()]
+        body = f"<Error><Code>{code}</Code><Message>a fault of the test</Message></Error>".encode()
+        headers = [("Content-Type", "application/xml"), ("Content-Length", str(len(body)))]
+        start_response(f"{status} Simulated", headers)
+        return [] if method == "HEAD" else [body]  # a client refuses a HEAD's answer that has a body
 
     import logging
 

@@ -21,6 +21,7 @@ def still(text: str) -> str:
     text = re.sub(r"goodput:? \d+ %.*", "GOODPUT", text)
     text = re.sub(r'("(wall_time|worked|duration)": )[\d.]+', r"\1T", text)
     text = re.sub(r'"datetime_(start|complete)": "[^"]+"', r'"datetime_\1": "D"', text)
+    text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d|\d:\d\d:\d\d\.\d+", "D", text)  # Optuna's formats
     text = re.sub(r"reports/s [▁-█]+ [\d.]+|best  +[▁-█]+", "SPARK", text)
     text = re.sub(r"study-\d+-[0-9a-f]+", "study-ID", text)
     return re.sub(r"stored in .*|[ -]{2,}", " ", text)
@@ -34,7 +35,7 @@ def test_the_page_is_what_the_commands_print(monkeypatch):
 
 def test_the_page_names_every_command():
     table = PAGE.read_text(encoding="utf-8").split("|---|---|")[1].split("\n\n")[0]
-    named = set(re.findall(r"`([a-z]+)", table))
+    named = set(re.findall(r"`([a-z-]+)", table))
     assert named == set(cli.commands)
 
 

@@ -1,6 +1,21 @@
 """The command line: ``raytune-lite run`` starts or continues a study, the others read, show or control one."""
 
-from . import attach, control, doctor, explaining, export, listing, logs, planning, reading, report, run, submit, watch
+from . import (
+    attach,
+    control,
+    doctor,
+    explaining,
+    export,
+    listing,
+    logs,
+    optuna_verbs,
+    planning,
+    reading,
+    report,
+    run,
+    submit,
+    watch,
+)
 from .base import cli
 
 
@@ -10,6 +25,6 @@ def main() -> None:
 
 
 __all__ = [
-    "attach", "cli", "control", "doctor", "explaining", "export", "listing", "logs", "main", "planning", "reading",
-    "report", "run", "submit", "watch",
+    "attach", "cli", "control", "doctor", "explaining", "export", "listing", "logs", "main", "optuna_verbs", "planning",
+    "reading", "report", "run", "submit", "watch",
 ]  # fmt: skip

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -102,6 +102,24 @@ def storage_options(command: _Command) -> _Command:
     )(command)
 
 
+def format_options(default: str | None) -> Callable[[_Command], _Command]:
+    """Add Optuna's options of an output format: -f and --flatten.
+
+    Args:
+        default: the format when none is given; None: the command has a form of its own.
+    """
+
+    def add(command: _Command) -> _Command:
+        said = "With -f: params_x for each parameter x, and no dict params."
+        command = click.option("--flatten", is_flag=True, help=said)(command)
+        return click.option(
+            "--format", "-f", "form", type=click.Choice(["value", "json", "table", "yaml"]), default=default,
+            show_default=default is not None, help="Output as Optuna's command line has it.",
+        )(command)  # fmt: skip
+
+    return add
+
+
 def storage_url(storage: str | None, storage_env: str | None) -> str:
     """The database's URL. Without an option it is what RTL_STORAGE holds, where that is set and not empty.
 
@@ -174,6 +192,25 @@ def open_study(
             refuse(f"choose a study with --study; the storage holds: {known or 'none'}.")
         study_name = names[0]
     return load_study(study_name=study_name, storage=url, checkpoint_dir=checkpoint_dir)
+
+
+def show_trials(
+    study: Study, form: str, flatten: bool, *, only: Collection[int] | None = None, single: bool = False
+) -> None:
+    """Print trials in a format of Optuna's.
+
+    Args:
+        study: the study.
+        form: see ``format_options``, as ``flatten``.
+        flatten: one column for each parameter and attribute.
+        only: the numbers of those to print; None: all.
+        single: there is one, and it is no list.
+    """
+    from ..display.formats import trial_sheet, written
+
+    records, columns = trial_sheet(study.iter_trials(), len(study.directions), study.metric_names)
+    found = [record for record in records if only is None or record["number", ""] in only]
+    click.echo(written(found, columns, form, flat=flatten, single=single))
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import click
 
-from .base import cli, existing_url, open_study, storage_options, study_options, width
+from .base import (
+    cli,
+    existing_url,
+    format_options,
+    open_study,
+    refuse,
+    show_trials,
+    storage_options,
+    study_options,
+    width,
+)
 
 _DELETED_BY = "the trial's next attempt or the next run"
 _STATES = ("COMPLETE", "PRUNED", "FAIL", "RUNNING", "PAUSED", "WAITING")
@@ -69,31 +79,52 @@ def best(storage: str | None, storage_env: str | None, study_name: str | None, a
 @study_options
 @click.option("--state", "states", multiple=True, type=click.Choice(_STATES, case_sensitive=False),
               help="Only trials in this state; may be given again.")  # fmt: skip
-@click.option("--json", "form", flag_value="json", help="A JSON list; NaN and infinities are texts.")
-@click.option("--csv", "form", flag_value="csv", help="CSV, with the columns of study.trials_dataframe().")
+@click.option("--json", "own", flag_value="json", help="A JSON list; NaN and infinities are texts.")
+@click.option("--csv", "own", flag_value="csv", help="CSV, with the columns of study.trials_dataframe().")
+@format_options(None)
 def trials(
-    storage: str | None, storage_env: str | None, study_name: str | None, states: tuple[str, ...], form: str | None
+    storage: str | None,
+    storage_env: str | None,
+    study_name: str | None,
+    states: tuple[str, ...],
+    own: str | None,
+    form: str | None,
+    flatten: bool,
 ) -> None:
     """List trials.
 
     \b
     Example:
       raytune-lite trials --study train --state COMPLETE --csv > trials.csv
+      raytune-lite trials --study train -f json
     """
     from ..display import tables
     from ..trial import TrialState
 
+    _check_form(own, form, flatten)
     wanted = [TrialState[state.upper()] for state in states] or None
     study = open_study(storage, storage_env, study_name)
+    if form is not None:
+        states_by_number = study.trial_states() if wanted else {}
+        numbers = [number for number, state in states_by_number.items() if state in (wanted or ())]
+        show_trials(study, form, flatten, only=numbers if wanted else None)
+        return
     found = study.iter_trials(states=wanted)
-    if form == "json":
+    if own == "json":
         for text in tables.json_lines(map(tables.trial_record, found)):
             click.echo(text, nl=False)
-    elif form == "csv":
+    elif own == "csv":
         for text in tables.csv_lines(found, study.trial_columns(wanted)):
             click.echo(text, nl=False)
     else:
         click.echo(tables.as_table(found, width()))
+
+
+def _check_form(own: str | None, form: str | None, flatten: bool) -> None:
+    if own is not None and form is not None:
+        refuse(f"give either --{own} or -f {form}, not both.")
+    if flatten and form is None:
+        refuse("--flatten goes with -f: trials -f json --flatten.")
 
 
 @cli.command()
@@ -171,21 +202,29 @@ def _say_check(found: list[str], lost: list[str], halves: list[str], files: bool
 
 @cli.command()
 @storage_options
-@click.option("--json", "as_json", is_flag=True, help="A JSON list, with directions and trials by state.")
-def studies(storage: str | None, storage_env: str | None, as_json: bool) -> None:
+@click.option("--json", "own", flag_value="json", help="A JSON list, with directions and trials by state.")
+@format_options(None)
+def studies(
+    storage: str | None, storage_env: str | None, own: str | None, form: str | None, flatten: bool
+) -> None:
     """List the names of a database's studies.
 
     \b
     Example:
       raytune-lite studies --storage sqlite:///raytune_lite.db
+      raytune-lite studies -f table
     """
     from ..display.tables import json_lines
     from ..display.text import printable
     from ..study import get_all_study_names
 
+    _check_form(own, form, flatten)
     url = existing_url(storage, storage_env)
+    if form is not None:
+        _show_studies(url, form, flatten)
+        return
     names = get_all_study_names(url)
-    if as_json:
+    if own is not None:
         from ..report.figures import study_records
 
         for text in json_lines(study_records(names, url)):
@@ -193,3 +232,23 @@ def studies(storage: str | None, storage_env: str | None, as_json: bool) -> None
         return
     for name in names:
         click.echo(printable(name))
+
+
+def _show_studies(url: str, form: str, flatten: bool) -> None:
+    from ..display.formats import Column, Record, written
+    from ..study import get_all_study_summaries
+
+    records: list[Record] = [
+        {
+            ("name", ""): found.study_name,
+            ("direction", ""): tuple(direction.name for direction in found.directions),
+            ("n_trials", ""): found.n_trials,
+            ("datetime_start", ""): found.datetime_start,
+            ("user_attrs", ""): found.user_attrs,
+        }
+        for found in get_all_study_summaries(url, include_best_trial=False)
+    ]
+    has_attrs = any(record["user_attrs", ""] for record in records)
+    names = ["name", "direction", "n_trials", "datetime_start", *(["user_attrs"] if has_attrs else [])]
+    columns: list[Column] = [(name, "") for name in names]
+    click.echo(written(records, columns, form, flat=flatten))

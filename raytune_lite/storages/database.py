@@ -333,7 +333,8 @@ def _check_versions(connection: Connection, shown: str) -> bool:
         raise StorageError(
             f"storage {shown} has a table 'trials' that Optuna did not make (no version_info); use another database."
         )
-    upgrade = f"run `optuna storage upgrade --storage {shown}` (Optuna {schema.OPTUNA_VERSION}) on a copy first"
+    command = f"raytune-lite storage upgrade --storage {shown}"
+    upgrade = f"run `{command}` with Optuna {schema.OPTUNA_VERSION} installed, on a copy first"
     update = "update raytune-lite (pip install -U raytune-lite), or use another database"
     known = f"this version knows {schema.OPTUNA_SCHEMA} / {schema.OPTUNA_HEAD}. Nothing was written"
     if (found is not None and found > schema.OPTUNA_SCHEMA) or (

@@ -239,8 +239,8 @@ def test_a_database_with_a_strange_table_of_optunas_names_is_left_alone(tmp_path
         ("UPDATE version_info SET schema_version = 13", "schema 13", "update raytune-lite"),
         ("UPDATE alembic_version SET version_num = 'v9.9.0.a'", "v9.9.0.a", "update raytune-lite"),
         ("UPDATE rtl_version SET version = 99", "rtl_\\* of version 99", "update raytune-lite"),
-        ("UPDATE version_info SET schema_version = 11", "older schema 11", "optuna storage upgrade --storage sqlite"),
-        ("UPDATE alembic_version SET version_num = 'v3.0.0.d'", "v3.0.0.d", "optuna storage upgrade --storage sqlite"),
+        ("UPDATE version_info SET schema_version = 11", "older schema 11", "lite storage upgrade --storage sqlite"),
+        ("UPDATE alembic_version SET version_num = 'v3.0.0.d'", "v3.0.0.d", "lite storage upgrade --storage sqlite"),
     ],
 )
 def test_another_schema_is_refused_and_not_a_byte_is_written(tmp_path, edit, found, way_out):

@@ -49,6 +49,8 @@ DOORS = {
     "optuna": ("integrations.optuna", "integrations.importance"),
     "optuna_dashboard": ("integrations.dashboard",),
     "lightning": ("integrations.lightning",),
+    "xgboost": ("integrations.xgboost",),
+    "lightgbm": ("integrations.lightgbm",),
     "hydra": ("integrations.hydra",),
     "sklearn": ("integrations.importance", "integrations.sklearn"),
     "omegaconf": ("integrations.hydra",),

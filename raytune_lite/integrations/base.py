@@ -5,7 +5,7 @@ Imports no training library. A callback adds the library's hooks, and decides wh
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +15,6 @@ from ..exceptions import CheckpointError, TrialPruned
 if TYPE_CHECKING:
     from ..runtime.trial import Trial
 
-UNITS = ("epoch", "step")
-
 
 class ReportingCallback:
     """Base of the callbacks that report one metric of a training loop to a trial.
@@ -24,16 +22,19 @@ class ReportingCallback:
     Args:
         trial: the objective's trial.
         monitor: name of the metric to report.
-        unit: what ``report`` counts: "epoch" or "step".
-        save: whether the callback saves a checkpoint before each report.
+        unit: what ``report`` counts: one of ``units``.
+        save: whether the callback saves checkpoints.
+        units: what it can count.
 
     Raises:
         ValueError: an unknown unit.
     """
 
-    def __init__(self, trial: Trial, monitor: str, *, unit: str, save: bool) -> None:
-        if unit not in UNITS:
-            raise ValueError(f"unit must be one of {list(UNITS)}, got {shown(unit)}; it is what report() counts.")
+    def __init__(
+        self, trial: Trial, monitor: str, *, unit: str, save: bool, units: Sequence[str] = ("epoch", "step")
+    ) -> None:
+        if unit not in units:
+            raise ValueError(f"unit must be one of {list(units)}, got {shown(unit)}; it is what report() counts.")
         self.trial, self.monitor, self.unit, self.save = trial, monitor, unit, save
         self._reported = 0  # the last step that was reported
 
@@ -82,4 +83,4 @@ class ReportingCallback:
         return TrialPruned(f"trial {self.trial.number}: pruned or paused at {self.unit} {self._reported}")
 
 
-__all__ = ["UNITS", "ReportingCallback"]
+__all__ = ["ReportingCallback"]

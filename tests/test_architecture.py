@@ -21,6 +21,7 @@ FLOORS = (
     ("core",),
     ("metrics",),
     ("checkpoints",),
+    ("frozen_study",),  # what samplers and pruners of users read
     ("pareto",),  # with numpy: samplers rank results, and pruners rungs
     ("pruners", "samplers", "training", "target"),
     ("integrations.optuna",),  # Optuna's samplers, pruners and functions on our studies, which are passed to it

@@ -287,6 +287,7 @@ def test_samplers_and_pruners(calls):
             calls.each(name, cls, good, list(dict.fromkeys([*good, *optional(cls)])) or ["nothing"][:0])
     good = {"sampler": optuna.samplers.RandomSampler(), "seed": 0}
     calls.each("OptunaSampler", OptunaSampler, good)
+    calls.each("UserSampler", samplers.UserSampler, good)
     calls.each("RetryPolicy", rl.RetryPolicy, {}, optional(rl.RetryPolicy))
     for value in NONSENSE:
         for function in (samplers.sampler_from_spec, pruners.pruner_from_spec):

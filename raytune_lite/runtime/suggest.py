@@ -19,6 +19,7 @@ from ..core import messages as m
 from ..core.protocols import Sampler, StudyView
 from ..distributions import Distribution
 from ..exceptions import RaytuneLiteError, SamplerFailedError
+from ..samplers.rng import rng_for
 from .failures import failure_of
 from .host import Host
 
@@ -66,6 +67,8 @@ class SuggestRequest:
         """
         try:
             with self.timer(), isolated_globals(generators=self.sampler.draws_globally):
+                if self.sampler.draws_globally:  # they are restored each time: it would draw the same numbers again
+                    seed_globals(self.sampler.seed, *self.key)
                 if isinstance(self.command, m.SuggestOne):
                     return self._one(self.command)
                 return self._suggested(self.command.number)
@@ -141,6 +144,15 @@ def isolated_globals(generators: bool = True) -> Iterator[None]:
         if torch is not None:
             _leave_torch(torch, stack)
         yield
+
+
+def seed_globals(seed: int, number: int, name: str) -> None:
+    """Seed the global generators of Python and numpy for what is asked about a trial, inside ``isolated_globals``."""
+    import numpy as np
+
+    rng = rng_for(seed, number=number, purpose=f"globals/{name}")
+    for generator in (random.seed, np.random.seed):
+        generator(int(rng.integers(2**32)))
 
 
 def _leave_torch(torch: Any, stack: contextlib.ExitStack) -> None:

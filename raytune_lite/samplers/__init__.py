@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .qmc import QMCSampler
     from .random import RandomSampler
     from .tpe import TPESampler
+    from .user import UserSampler
 
 _HOMES = {
     "AutoSampler": "auto",
@@ -38,6 +39,7 @@ _HOMES = {
     "RandomSampler": "random",
     "TPESampler": "tpe",
 }
+_BASES = {"BaseSampler": "base", "UserSampler": "user"}  # not to be rebuilt from a spec
 
 __all__ = [
     "AutoSampler",
@@ -53,12 +55,13 @@ __all__ = [
     "QMCSampler",
     "RandomSampler",
     "TPESampler",
+    "UserSampler",
     "check_sampler",
     "grid_from_spec",
     "sampler_from_spec",
 ]
 
-__getattr__ = names_of(__name__, {**_HOMES, "BaseSampler": "base"}, __all__)
+__getattr__ = names_of(__name__, {**_HOMES, **_BASES}, __all__)
 
 
 def __dir__() -> list[str]:
@@ -111,8 +114,6 @@ def check_sampler(sampler: Any) -> None:
         name = sampler.__name__ if isinstance(sampler, type) else kind.__name__
         if isinstance(sampler, type):
             way_out = f"make an object of the class: {name}()"
-        elif kind.__module__.partition(".")[0] in ("optuna", "optunahub"):
-            way_out = f"use {name} of raytune_lite.samplers, or raytune_lite.integrations.optuna.OptunaSampler(sampler)"
         elif len(missing) < len(_PARTS):
             way_out = f"it has no {', '.join(missing)}; derive it from raytune_lite.samplers.BaseSampler"
         else:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from ..arguments import real, shown
 from ..core.protocols import StudyView
 from ..distributions import Distribution
+from .for_studies import for_studies_too, is_for_studies, takes_view, view_of
 from .rng import rng_for, seed_or_fresh
 
 S = TypeVar("S", bound="BaseSampler")
@@ -28,6 +29,10 @@ class BaseSampler:
             def __init__(self, seed=None, *, n_startup_trials=10):
                 super().__init__(seed, n_startup_trials=n_startup_trials)
 
+    A subclass may also be written as one of Optuna's, with ``infer_relative_search_space``, ``sample_relative(study,
+    trial, search_space)`` and ``sample_independent(study, trial, param_name, param_distribution)``; it need not call
+    ``__init__`` then. See UserSampler for what it is given.
+
     Args:
         seed: integer >= 0; None draws one from the operating system and keeps it in ``spec()``.
 
@@ -37,6 +42,12 @@ class BaseSampler:
 
     in_background: bool = False  # see Sampler
     draws_globally: bool = False  # whether it may draw from the process's own generators, or reseed them
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        for name in ("sample_relative", "sample_independent"):
+            if takes_view(vars(cls).get(name)):
+                setattr(cls, name, for_studies_too(vars(cls)[name]))
 
     def __init__(self, seed: int | None = None, **arguments: Any) -> None:
         self.seed = seed_or_fresh(seed)
@@ -64,12 +75,14 @@ class BaseSampler:
         """All of ``known``: choosing ahead saves the worker a round trip a parameter."""
         return known
 
+    @for_studies_too
     def sample_relative(
         self, view: StudyView, number: int, space: Mapping[str, Distribution]
     ) -> Mapping[str, float]:
         """One internal value a name; by default independent ones."""
         return {name: self.sample_independent(view, number, name, dist) for name, dist in space.items()}
 
+    @for_studies_too
     def sample_independent(
         self,
         view: StudyView,  # noqa: ARG002
@@ -80,17 +93,49 @@ class BaseSampler:
         """The internal value of (number, name); by default a uniform draw on the distribution's scale."""
         return uniform(self.seed, number, name, distribution)
 
+    # --- Optuna's names, for samplers that derive from ours and are written for Optuna --------------------------------
+
+    def infer_relative_search_space(self, study: Any, trial: Any) -> dict[str, Distribution]:  # noqa: ARG002
+        """The parameters that this sampler chooses together in a study: some of those that all COMPLETE trials have.
+
+        Args:
+            study: a Study, or the FrozenStudy that a sampler is given.
+            trial: plays no part.
+        """
+        view, known = view_of(study)
+        return dict(self.search_space(view, known))
+
+    def before_trial(self, study: Any, trial: Any) -> None:
+        """A hook that does nothing; of a sampler that is written for Optuna, ``trial`` of ``study`` begins."""
+
+    def after_trial(self, study: Any, trial: Any, state: Any, values: Any) -> None:
+        """A hook that does nothing; ``trial`` of ``study`` has ended with ``state`` and ``values``."""
+
+    def reseed_rng(self) -> None:
+        """Nothing: all randomness comes from the seed and the trial's number."""
+
+    # --- as a value --------------------------------------------------------------------------------------------------
+
     def __eq__(self, other: object) -> bool:
+        if is_for_studies(self):
+            return self is other
         return type(other) is type(self) and isinstance(other, BaseSampler) and other.spec() == self.spec()
 
     def __hash__(self) -> int:
+        if is_for_studies(self):
+            return id(self)
         return hash((type(self).__name__, self.seed))
 
     def __repr__(self) -> str:
+        if is_for_studies(self):
+            return object.__repr__(self)
         arguments = ", ".join(f"{key}={value!r}" for key, value in self.spec().items() if key != "name")
         return f"{type(self).__name__}({arguments})"
 
     def __reduce__(self) -> tuple[Any, ...]:
+        if is_for_studies(self):  # as Python does it: by what is in it, without __init__
+            state = self.__getstate__() if hasattr(self, "__getstate__") else vars(self)
+            return _bare, (type(self),), state
         return _rebuilt, (type(self), {**self._arguments, "seed": self.seed}, self.auto_seed)
 
 
@@ -98,6 +143,10 @@ def _rebuilt(kind: type[S], arguments: dict[str, Any], auto_seed: bool) -> S:
     sampler = kind(**arguments)
     sampler.auto_seed = auto_seed
     return sampler
+
+
+def _bare(kind: type[S]) -> S:
+    return kind.__new__(kind)
 
 
 def check_independent_sampler(sampler: Any) -> None:

@@ -10,8 +10,9 @@ from typing import Literal
 from ..arguments import flag
 from ..core.protocols import Pruner, Sampler
 from ..exceptions import DuplicatedStudyError
+from ..integrations.optuna.accepting import as_sampler
 from ..pruners import check_pruner
-from ..samplers import check_sampler
+from ..samplers.for_studies import StudySampler
 from ..storages.holders import RDBStorage, get_storage
 from ..storages.repository import Repository
 from ..trial import StudyDirection
@@ -25,7 +26,7 @@ Direction = Literal["minimize", "maximize"] | StudyDirection
 def create_study(
     *,
     storage: str | RDBStorage | None = None,
-    sampler: Sampler | None = None,
+    sampler: Sampler | StudySampler | None = None,
     pruner: Pruner | None = None,
     study_name: str | None = None,
     direction: Direction | None = None,
@@ -38,7 +39,8 @@ def create_study(
     Args:
         storage: a database URL (``sqlite:///study.db``, ``postgresql://...``, ``mysql://...``); None keeps the study
             only as long as this object (in a temporary SQLite file, so that a crashed driver can still resume).
-        sampler: None: the study's recorded one, else AutoSampler.
+        sampler: None: the study's recorded one, else AutoSampler. Also one of Optuna's, or one of your own that is
+            written as Optuna's are (see UserSampler).
         pruner: None: the study's recorded one, else NopPruner.
         study_name: None: a unique name.
         direction: "minimize" (default) or "maximize". A study that is continued keeps its own.
@@ -58,8 +60,7 @@ def create_study(
     """
     given = checks.directions(direction, directions)
     wanted = given or (StudyDirection.MINIMIZE,)
-    if sampler is not None:
-        check_sampler(sampler)
+    chosen = as_sampler(sampler)
     if pruner is not None:
         check_pruner(pruner, len(wanted))
     name = f"no-name-{uuid.uuid4()}" if study_name is None else checks.study_name(study_name)
@@ -76,14 +77,14 @@ def create_study(
             checks.same_directions(name, repository.load_study(name).directions, given)
     finally:
         repository.close()
-    return Study(name, holder, sampler, pruner, checkpoint_dir=base)
+    return Study(name, holder, chosen, pruner, checkpoint_dir=base)
 
 
 def load_study(
     *,
     study_name: str | None = None,
     storage: str | RDBStorage,
-    sampler: Sampler | None = None,
+    sampler: Sampler | StudySampler | None = None,
     pruner: Pruner | None = None,
     checkpoint_dir: str | Path | None = None,
 ) -> Study:

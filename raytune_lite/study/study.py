@@ -26,14 +26,14 @@ from ..runtime.config import LEASE, RunConfig, new_run_id
 from ..runtime.inline import IDLE_AFTER, LocalStudy
 from ..runtime.output import TrialOutput
 from ..runtime.trial import Trial
-from ..samplers import check_sampler
+from ..samplers.for_studies import StudySampler
 from ..storages.holders import RDBStorage
 from ..trial import FrozenTrial, TrialState, in_local_time
 from . import checks, inputs
 from .callbacks import RunObserver, followed
 from .checks import Resources
+from .chosen import Chosen
 from .known_params import KnownParams
-from .libraries import ForLibraries
 from .piloting import piloted
 from .route import Route, Ways
 from .surroundings import surroundings
@@ -42,7 +42,7 @@ Objective = Callable[[Trial], Any]
 Callback = Callable[["Study", FrozenTrial], None]
 
 
-class Study(ForLibraries):
+class Study(Chosen):
     """A hyperparameter search: its trials, and the methods that run more. Made by create_study and load_study.
 
     Args:
@@ -62,13 +62,12 @@ class Study(ForLibraries):
         self,
         study_name: str,
         storage: str | RDBStorage,
-        sampler: Sampler | None = None,
+        sampler: Sampler | StudySampler | None = None,
         pruner: Pruner | None = None,
         *,
         checkpoint_dir: str | Path | None = None,
     ) -> None:
-        if sampler is not None:
-            check_sampler(sampler)
+        self.sampler = sampler
         self._checkpoint_dir = checks.checkpoint_directory(checkpoint_dir)
         super().__init__(study_name, storage)
         self._url = self._repository.storage  # absolute: the driver actor may have another working directory
@@ -78,7 +77,7 @@ class Study(ForLibraries):
             except (TypeError, ValueError):
                 self._repository.close()
                 raise
-        self.sampler, self.pruner = sampler, pruner
+        self.pruner = pruner
         self._route = Route()
         self._asked: dict[int, Trial] = {}
         self._known_params = KnownParams(self._repository, self._record)
@@ -326,13 +325,11 @@ class Study(ForLibraries):
 
     def _config(self, pilot: int | None = None, *given: Any) -> RunConfig:
         """The next run. ``given``: see ``checks.budget``."""
-        if self.sampler is not None:
-            check_sampler(self.sampler)  # it may have been set since
         config = RunConfig(
             storage=self._url,
             study_name=self.study_name,
             run=new_run_id(),
-            sampler=self.sampler,
+            sampler=self._sampler,
             pruner=self.pruner,
             checkpoint_dir=self._checkpoint_dir or self._default_checkpoint_dir(),
             log_dir=self._default_checkpoint_dir(),

@@ -35,7 +35,7 @@ from .world import (
 
 optuna = pytest.importorskip("optuna")
 from raytune_lite.integrations.optuna import OptunaSampler  # noqa: E402
-from raytune_lite.integrations.optuna.mirror import draws  # noqa: E402
+from raytune_lite.samplers.generators import draws  # noqa: E402
 
 S = optuna.samplers
 STATES = optuna.trial.TrialState

@@ -86,6 +86,8 @@ def _execute(run: RayRun, observer: ScriptObserver, attach: Callable[[Ask], None
     request = cluster.check_request(total(resources))
     config = replace(config, n_gpus=float(request.get("num_gpus") or 0.0))
     packed(run.objective)  # refused here if it cannot travel
+    packed(config.sampler, "the sampler")
+    packed(config.pruner, "the pruner")
     if what := what_connecting_is():
         observer.phase(what)
     connect(observer.notice)

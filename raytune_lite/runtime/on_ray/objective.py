@@ -111,7 +111,8 @@ def packed(objective: Any, what: str = "the objective") -> bytes:
     except Exception as error:  # noqa: BLE001  (pickling runs code of any class)
         culprit = _unpicklable_variable(objective)
         is_objective = what == "the objective"
-        way_out = 'run with executor="inline"' if is_objective else "run without detach=True"
+        is_inline_too = what in ("the objective", "the sampler", "the pruner")
+        way_out = 'run with executor="inline"' if is_inline_too else "run without detach=True"
         raise ObjectiveNotPicklableError(
             f"{what} {getattr(objective, '__qualname__', objective)!r} cannot be sent to "
             f"{'a worker' if is_objective else 'another process'}: {culprit} ({type(error).__name__}: {error}). Create "

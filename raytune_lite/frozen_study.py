@@ -1,0 +1,189 @@
+"""FrozenStudy: a study at one moment, for samplers and pruners that are written for Optuna and are given a study.
+
+It has the half of a Study that reads, and keeps what a sampler or a pruner notes in system attributes. It knows no
+database: whoever makes it gives it the trials.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Container, Sequence
+from typing import Any
+
+from .best import front
+from .trial import FrozenTrial, StudyDirection, TrialState
+
+_HAS = (
+    "study_name", "direction", "directions", "trials", "get_trials", "best_trial", "best_trials", "best_value",
+    "best_values", "best_params", "user_attrs", "system_attrs", "stop",
+)  # fmt: skip
+
+
+class FrozenStudy:
+    """A study's trials at one moment, with the names of Study that read them.
+
+    Args:
+        directions: one an objective.
+        trials: in the order of their numbers. PAUSED trials are RUNNING here, as in Optuna's tables.
+        notes: where attributes are kept that a sampler or a pruner writes; None keeps them for this object alone.
+        study_name: "" where it is not known.
+
+    Attributes:
+        has_stopped: whether ``stop`` was called. It does not end the study.
+    """
+
+    study_id = 0
+    _study_id = 0
+    sampler: Any = None  # whose turn it is
+    pruner: Any = None
+
+    def __init__(
+        self,
+        directions: Sequence[StudyDirection],
+        trials: Sequence[FrozenTrial],
+        notes: Notes | None = None,
+        study_name: str = "",
+    ) -> None:
+        self.directions = list(directions)
+        self.study_name = study_name
+        self.has_stopped = False
+        self.user_attrs: dict[str, Any] = {}
+        self._trials = trials
+        self._storage = Notes() if notes is None else notes
+
+    @property
+    def trials(self) -> list[FrozenTrial]:
+        """All trials, as copies."""
+        return self.get_trials()
+
+    @property
+    def system_attrs(self) -> dict[str, Any]:
+        """What samplers and pruners noted on the study."""
+        return dict(self._storage.of_study)
+
+    @property
+    def direction(self) -> StudyDirection:
+        """The direction of the only objective.
+
+        Raises:
+            RuntimeError: there are several.
+        """
+        self._check_single("direction", "directions")
+        return self.directions[0]
+
+    @property
+    def best_trial(self) -> FrozenTrial:
+        """The best feasible COMPLETE trial; the first of equal ones.
+
+        Raises:
+            RuntimeError: there are several objectives.
+            ValueError: there is none.
+        """
+        self._check_single("best_trial", "best_trials")
+        found = self._with_losses()
+        if not found:
+            raise ValueError("no trial is COMPLETE yet; look at trials first.")
+        return min(found, key=lambda item: item[1])[0]
+
+    @property
+    def best_trials(self) -> list[FrozenTrial]:
+        """The Pareto front of the feasible COMPLETE trials."""
+        return front(self._with_losses())
+
+    @property
+    def best_value(self) -> float:
+        """That of the best trial.
+
+        Raises:
+            RuntimeError, ValueError: see ``best_trial``.
+        """
+        return self.best_values[0]
+
+    @property
+    def best_values(self) -> list[float]:
+        """Those of the best trial.
+
+        Raises:
+            RuntimeError, ValueError: see ``best_trial``.
+        """
+        return list(self.best_trial.values or ())
+
+    @property
+    def best_params(self) -> dict[str, Any]:
+        """Those of the best trial.
+
+        Raises:
+            RuntimeError, ValueError: see ``best_trial``.
+        """
+        return dict(self.best_trial.params)
+
+    def get_trials(
+        self, deepcopy: bool = True, states: Container[TrialState] | None = None
+    ) -> list[FrozenTrial]:
+        """The trials by number.
+
+        Args:
+            deepcopy: whether the caller may change them.
+            states: only those of these states; None: all.
+        """
+        found = [trial for trial in self._trials if states is None or trial.state in states]
+        return copy.deepcopy(found) if deepcopy else found
+
+    def stop(self) -> None:
+        """Note that a sampler wants to end the study; whoever made this object says what follows."""
+        self.has_stopped = True
+
+    def _get_trials(
+        self, deepcopy: bool = True, states: Container[TrialState] | None = None, use_cache: bool = False  # noqa: ARG002
+    ) -> list[FrozenTrial]:
+        """Optuna's private name, which samplers of OptunaHub use."""
+        return self.get_trials(deepcopy, states)
+
+    def _is_multi_objective(self) -> bool:
+        return len(self.directions) > 1
+
+    def _with_losses(self) -> list[tuple[FrozenTrial, list[float]]]:
+        signs = [direction.sign for direction in self.directions]
+        good = [t for t in self._trials if t.state is TrialState.COMPLETE and t.values is not None and t.is_feasible]
+        return [(t, [s * v for s, v in zip(signs, t.values or (), strict=True)]) for t in good]
+
+    def _check_single(self, name: str, other: str) -> None:
+        if len(self.directions) > 1:
+            raise RuntimeError(f"{name} is for one objective, this study has {len(self.directions)}; use {other}.")
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(
+            f"the study that a sampler or a pruner is given has no attribute {name!r}; it may be read through "
+            f"{', '.join(_HAS)}."
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return FrozenStudy, (self.directions, self._trials, self._storage, self.study_name)
+
+
+class Notes:
+    """System attributes that samplers and pruners write, under the names of Optuna's storage.
+
+    Attributes:
+        of_study: attributes by key.
+        of_trials: attributes by key, by a trial's number.
+    """
+
+    def __init__(self) -> None:
+        self.of_study: dict[str, Any] = {}
+        self.of_trials: dict[int, dict[str, Any]] = {}
+
+    def set_study_system_attr(self, study_id: int, key: str, value: Any) -> None:  # noqa: ARG002
+        """Keep an attribute of the study."""
+        self.of_study = {**self.of_study, key: value}
+
+    def set_trial_system_attr(self, trial_id: int, key: str, value: Any) -> None:
+        """Keep an attribute of a trial, whose id is its number."""
+        self.of_trials = {**self.of_trials, trial_id: {**self.of_trials.get(trial_id, {}), key: value}}
+
+    def get_study_system_attrs(self, study_id: int) -> dict[str, Any]:  # noqa: ARG002
+        """Those of the study."""
+        return dict(self.of_study)
+
+
+__all__ = ["FrozenStudy", "Notes"]

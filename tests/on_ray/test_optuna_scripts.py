@@ -1,0 +1,115 @@
+"""Scripts as users of Optuna write them, with only the import changed, on Ray."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from .heads import started_head
+
+pytest.importorskip("optuna")
+pytestmark = pytest.mark.ray
+
+SCRIPTS = {
+    "a sampler of one's own": """
+        import numpy as np
+
+        class Annealing(optuna.samplers.BaseSampler):
+            def __init__(self, temperature=100):
+                self._rng = np.random.RandomState(1)
+                self._temperature = temperature
+                self._current = None
+
+            def infer_relative_search_space(self, study, trial):
+                return optuna.search_space.intersection_search_space(study.get_trials(deepcopy=False))
+
+            def sample_relative(self, study, trial, search_space):
+                if search_space == {}:
+                    return {}
+                best = study.best_trial
+                if self._current is None or self._rng.uniform() < 0.5:
+                    self._current = best
+                found = {}
+                for name, distribution in search_space.items():
+                    assert isinstance(distribution, optuna.distributions.FloatDistribution)
+                    width = (distribution.high - distribution.low) * 0.1
+                    low = max(distribution.low, self._current.params[name] - width)
+                    high = min(distribution.high, self._current.params[name] + width)
+                    found[name] = self._rng.uniform(low, high)
+                return found
+
+            def sample_independent(self, study, trial, name, distribution):
+                return optuna.samplers.RandomSampler().sample_independent(study, trial, name, distribution)
+
+        def objective(trial):
+            x, y = trial.suggest_float("x", -10, 10), trial.suggest_float("y", -5, 5)
+            return x**2 + y
+
+        study = optuna.create_study(sampler=Annealing())
+        study.optimize(objective, n_trials=6, n_jobs=1)
+        assert len(study.trials) == 6 and isinstance(study.sampler, Annealing)
+        for before, after in zip(study.trials, study.trials[1:]):
+            assert min(abs(after.params["x"] - t.params["x"]) for t in study.trials[: after.number]) <= 2
+    """,
+    "a sampler of Optuna's": """
+        import optuna as original
+
+        def objective(trial):
+            return trial.suggest_float("x", -10, 10) ** 2
+
+        values = []
+        for seed in (1, 1, 2):
+            study = optuna.create_study(sampler=original.samplers.TPESampler(seed=seed, n_startup_trials=2))
+            study.optimize(objective, n_trials=3, n_jobs=1)
+            values.append([trial.params for trial in study.trials])
+        assert values[0] == values[1] != values[2], values
+    """,
+    "a sampler that cannot travel": """
+        import threading
+
+        class Locked(optuna.samplers.BaseSampler):
+            def __init__(self):
+                self.lock = threading.Lock()
+
+            def __deepcopy__(self, memo):
+                return self
+
+            def infer_relative_search_space(self, study, trial):
+                return {}
+
+            def sample_relative(self, study, trial, search_space):
+                return {}
+
+            def sample_independent(self, study, trial, name, distribution):
+                return 1.0
+
+        study = optuna.create_study(sampler=Locked())
+        try:
+            study.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=1)
+        except TypeError as error:
+            assert "the sampler" in str(error) and 'executor="inline"' in str(error), error
+        else:
+            raise AssertionError("it was sent")
+    """,
+}
+
+
+@pytest.fixture(scope="module")
+def head():
+    with started_head() as found:
+        yield found
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_script_runs_with_only_the_import_changed(name, tmp_path, head):
+    script = tmp_path / "script.py"
+    script.write_text("import raytune_lite as optuna\n" + textwrap.dedent(SCRIPTS[name]), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, str(script)],
+        env=head.joined(), cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-4000:]

@@ -14,6 +14,8 @@ from .distributions import DISTRIBUTIONS, Distribution
 from .notebook import html_table, one_line
 
 CONSTRAINT_PREFIX = "constraints:"  # of system attributes: Optuna's
+FIXED_KEY = "fixed_params"  # the parameters with which a trial was enqueued; Optuna's too
+OWN_PREFIX = "rtl:"  # of those that are ours
 PARENT_KEY = "rtl:parent"  # system attribute: {"trial", "step", "digest"} of the checkpoint that a trial goes on from
 REPLACED_KEY = "rtl:replaced_by"  # system attribute of a trial that was replaced: the new trial's number
 

@@ -960,6 +960,35 @@ def test_a_late_copy_of_a_report_changes_no_attribute_back():
     assert shell.state.trials[0].user_attrs["a"] == "5"
 
 
+def test_a_librarys_attribute_is_stored_with_its_trial_and_goes_to_the_next_attempt():
+    shell = started()
+    shell.claim()
+    shell.report(0, system_attrs=(("lib:a", "1"),), order=1)
+    shell.report(0, system_attrs=(("lib:a", "2"),), order=2)
+    shell.report(0, system_attrs=(("lib:a", "1"),), order=1)  # a late copy
+    assert shell.state.trials[0].system_attrs == {"lib:a": "2"}
+    shell.lose(0)
+    assert shell.claim("another").system_attrs == (("lib:a", "2"),)
+    with pytest.raises(ValueError, match="this package's own"):
+        shell.report(0, system_attrs=(("rtl:failure", "1"),), order=1)
+
+
+def test_an_objective_that_stops_its_run_lets_nothing_new_begin():
+    shell = started()
+    shell.claim()
+    shell.claim("other")
+    shell.report(0, stops_run=True)
+    assert shell.state.run.stopping == "trial 0: trial.study.stop()"
+    n = len(shell.log)
+    shell.report(0, stops_run=True)  # sent again: nothing changes, and it is not logged
+    assert len(shell.log) == n
+    assert shell.claim("third") is None
+    shell.ask(m.AttemptEnded, number=1, attempt=1, outcome=m.Outcome.COMPLETE, values=(1.0,))  # goes on, and ends
+    assert shell.state.trials[1].state is COMPLETE
+    shell.do(m.RunStarted, run="next")
+    assert not shell.state.run.stopping
+
+
 # --- how long a trial has trained ------------------------------------------------------------------------------------
 
 

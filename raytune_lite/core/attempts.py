@@ -72,11 +72,20 @@ def reported(s: StudyData, event: m.Reported, _at: float) -> Effects:
     trial = moves.live(s, event.number, event.attempt)
     check_progress(trial, event.progress, s.space, len(s.directions))
     commands = _note_progress(s, trial, event.progress)
-    changed = bool(commands)  # else the event is not logged: a heartbeat that brings nothing
+    stops = _stop_if_asked(s, trial, event.progress)
+    changed = bool(commands) or stops  # else the event is not logged: a heartbeat that brings nothing
     if changed:
         _note_trained(trial, event.progress)
     commands.append(m.Answer(value=decision_for(trial, event.progress)))
     return Effects(commands, changed)
+
+
+def _stop_if_asked(s: StudyData, trial: TrialRecord, progress: m.Progress) -> bool:
+    """Have the run start nothing new, if the objective has asked for that; whether this is new."""
+    if not progress.stops_run or s.run.stopping:
+        return False
+    s.run.stopping = f"trial {trial.number}: trial.study.stop()"
+    return True
 
 
 def decision_for(trial: TrialRecord, progress: m.Progress) -> Decision:
@@ -91,7 +100,7 @@ def decision_for(trial: TrialRecord, progress: m.Progress) -> Decision:
 def _note_progress(s: StudyData, trial: TrialRecord, progress: m.Progress) -> list[Command]:
     """Everything that is new in it: parameters, attributes, constraints, the checkpoint, reports, in this order."""
     commands: list[Command] = [*_use_params(s, trial, progress.params)] if progress.params else []
-    if progress.user_attrs or progress.constraints:
+    if progress.user_attrs or progress.constraints or progress.system_attrs:
         commands += _note_attrs(trial, progress)
     new = progress.checkpoint
     # a late copy of an old message must not bring back a checkpoint whose files are deleted
@@ -145,6 +154,10 @@ def _note_attrs(trial: TrialRecord, progress: m.Progress) -> list[Row]:
         if trial.user_attrs.get(key) != text:
             trial.user_attrs[key], trial.attrs_order = text, progress.order
             rows.append(m.PutAttr(number=trial.number, key=key, value_json=text))
+    for key, text in () if is_copy else progress.system_attrs:
+        if trial.system_attrs.get(key) != text:
+            trial.system_attrs[key], trial.attrs_order = text, progress.order
+            rows.append(m.PutAttr(number=trial.number, key=key, value_json=text, system=True))
     for key, value in progress.constraints:
         name = f"{CONSTRAINT_PREFIX}{key}"
         if name not in trial.system_attrs:  # the first one stands, as in Optuna
@@ -178,6 +191,7 @@ def attempt_ended(s: StudyData, event: m.AttemptEnded, at: float) -> Effects:
     if trial.slot is None:
         moves.find(s, trial, at)
     commands = _note_progress(s, trial, event.progress)
+    _stop_if_asked(s, trial, event.progress)
     _note_trained(trial, event.progress)
     if event.outcome is Outcome.COMPLETE and event.values is not None and s.is_result(event.values):
         commands += moves.end_attempt(s, trial, at, Outcome.COMPLETE.value)

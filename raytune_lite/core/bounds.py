@@ -21,7 +21,7 @@ from ..distributions import (
     distribution_to_json,
 )
 from ..exceptions import MessageError
-from ..trial import CONSTRAINT_PREFIX
+from ..trial import CONSTRAINT_PREFIX, FIXED_KEY, OWN_PREFIX
 from .messages import CheckpointRef, ParamValue, Progress
 from .trials import TrialRecord
 
@@ -122,6 +122,8 @@ def check_progress(trial: TrialRecord, progress: Progress, space: Mapping[str, D
     for param in progress.params:
         _check_param(trial, param, space)
     check_attrs(progress.user_attrs)
+    for key, text in progress.system_attrs:
+        check_system_attr(key, text)
     for key, value in progress.constraints:
         check_constraint(key, value)
     if progress.checkpoint is not None:
@@ -145,6 +147,21 @@ def check_attrs(pairs: Iterable[tuple[str, str]]) -> None:
     for key, text in pairs:
         check_name("an attribute's key", key)
         check_json(f"attribute {key!r}", text)
+
+
+def check_system_attr(key: Any, text: str) -> None:
+    """Refuse a system attribute that a database cannot hold, or by whose key a study keeps what follows from events.
+
+    Raises:
+        TypeError, ValueError: see above.
+    """
+    check_name("a system attribute's key", key)
+    if key == FIXED_KEY or key.startswith((CONSTRAINT_PREFIX, OWN_PREFIX)):
+        raise ValueError(
+            f"system attribute {shown(key)} is this package's own; constraints are set with trial.set_constraint(), "
+            "and all other keys are free."
+        )
+    check_json(f"system attribute {key!r}", text)
 
 
 def check_constraint(key: Any, value: Any) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 
 from ..exceptions import MessageError
+from ..trial import CONSTRAINT_PREFIX
 from . import adoption, judging, leaving, lineage, moves
 from . import messages as m
 from .bounds import check_name
@@ -195,5 +196,6 @@ def assignment(s: StudyData, trial: TrialRecord) -> m.Answer:
             is_timed=s.timed is not None,
             parent=trial.parent,
             pauses=s.promoter is not None,
+            system_attrs=tuple((k, v) for k, v in trial.system_attrs.items() if not k.startswith(CONSTRAINT_PREFIX)),
         )
     )

@@ -156,7 +156,7 @@ def message_from_json(text: bytes, *kinds: type[m.Event]) -> m.Event:
         words = ", ".join(kind.__name__ for kind in kinds)
         raise MessageError(f"an attempt may send {words} here, got a {type(event).__name__}; it was not handled.")
     progress = getattr(event, "progress", None)
-    for what in ("reports", "params", "user_attrs", "constraints", "trained_at"):
+    for what in ("reports", "params", "user_attrs", "system_attrs", "constraints", "trained_at"):
         n = len(getattr(progress, what, ()))
         if n > MAX_ITEMS:
             raise MessageError(

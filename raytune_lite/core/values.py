@@ -100,7 +100,9 @@ class Progress:
 
     ``reports`` are (step, values) pairs, one value an objective; ``user_attrs`` (key, JSON text) pairs; ``constraints``
     (key, value) pairs, feasible when not above 0. ``order``: counts those deliveries of one attempt that have
-    ``user_attrs``, from 1, so that a late copy of an old one changes none of them back; 0: it is not known.
+    ``user_attrs`` or ``system_attrs``, from 1, so that a late copy of an old one changes none of them back; 0: it is
+    not known. ``system_attrs``: as ``user_attrs``, of libraries. ``stops_run``: its objective has called
+    ``trial.study.stop()``.
 
     ``trained``: seconds for which this attempt has trained so far, by its own clock, since its objective began and
     without its waits for the driver; older logs have none. ``trained_at``: (step, the same at that report), in a study
@@ -120,6 +122,8 @@ class Progress:
     trained_at: tuple[tuple[int, float], ...] = ()
     saving: float = 0.0
     gpus: str = ""
+    system_attrs: tuple[tuple[str, str], ...] = ()
+    stops_run: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +157,8 @@ class Assignment:
     largest step reported so far, or None. ``started``: when the first attempt began, seconds since the study was
     created. ``is_timed``: the judge goes by time, see Progress.trained_at. ``parent``: from where the trial goes on, if
     it is another trial's. ``token``: what the attempt's messages must carry, if anything. ``pauses``: a decision may be
-    PAUSE, after which the trial goes on from its newest checkpoint.
+    PAUSE, after which the trial goes on from its newest checkpoint. ``system_attrs``: without the constraints.
+    ``trial_id``: of its row, which the core does not know; -1: not known.
     """
 
     number: int
@@ -172,3 +177,5 @@ class Assignment:
     parent: Parent | None = None
     token: str | None = None
     pauses: bool = False
+    system_attrs: tuple[tuple[str, str], ...] = ()
+    trial_id: int = -1

@@ -75,6 +75,8 @@ class Delivery:
         self._reports: dict[int, tuple[float, ...]] = {}
         self._params: list[ParamValue] = []
         self._attrs: dict[str, str] = {}
+        self._system_attrs: dict[str, str] = {}
+        self._stops_run = False
         self._constraints: dict[str, float] = {}
         self._checkpoint: CheckpointRef | None = None
         self._order = 0  # deliveries that had attributes
@@ -101,6 +103,22 @@ class Delivery:
         with self.lock:
             self._attrs[key] = text
         self._gather(len(text))
+
+    def add_system_attr(self, key: str, text: str) -> None:
+        """Buffer a system attribute, as JSON text."""
+        with self.lock:
+            self._system_attrs[key] = text
+        self._gather(len(text))
+
+    def stop_run(self) -> None:
+        """Have the run start nothing new.
+
+        Raises:
+            AttemptInterrupted: see ``flush``.
+        """
+        with self.lock:
+            self._stops_run = True
+        self.flush()
 
     def add_constraint(self, key: str, value: float) -> None:
         """Buffer a constraint."""
@@ -240,7 +258,7 @@ class Delivery:
 
     def _take(self) -> Progress:
         with self.lock:
-            self._order += bool(self._attrs)
+            self._order += bool(self._attrs or self._system_attrs)
             held = {s: v for s, v in self._reports.items() if s >= self.next_due} if self._holds else {}
             progress = Progress(
                 reports=tuple((s, v) for s, v in self._reports.items() if s not in held),
@@ -248,14 +266,17 @@ class Delivery:
                 user_attrs=tuple(self._attrs.items()),
                 constraints=tuple(self._constraints.items()),
                 checkpoint=self._checkpoint,
-                order=self._order if self._attrs else 0,
+                order=self._order if self._attrs or self._system_attrs else 0,
                 trained=self.trained(),
                 trained_at=tuple((s, at) for s, at in self._trained_at.items() if s not in held),
                 saving=round(self._saving, 3),
                 gpus=self._gpus,
+                system_attrs=tuple(self._system_attrs.items()),
+                stops_run=self._stops_run,
             )
             self._trained_at = {s: at for s, at in self._trained_at.items() if s in held}
             self._reports, self._params, self._attrs, self._constraints = held, [], {}, {}
+            self._system_attrs, self._stops_run = {}, False
             self._checkpoint, self._gathered = None, 0
         return progress
 
@@ -267,6 +288,8 @@ class Delivery:
             self._params = [*progress.params, *self._params]
             self._attrs = {**dict(progress.user_attrs), **self._attrs}
             self._constraints = {**dict(progress.constraints), **self._constraints}
+            self._system_attrs = {**dict(progress.system_attrs), **self._system_attrs}
+            self._stops_run = self._stops_run or progress.stops_run
             self._checkpoint = self._checkpoint or progress.checkpoint
 
     def _due_after(self, step: int) -> int:

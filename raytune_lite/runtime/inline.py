@@ -90,7 +90,7 @@ class LocalStudy:
         settings = self._settings
         limit = math.inf if settings.trial_timeout is None else settings.trial_timeout
         store = lru_cache(self._store)  # one an attempt: it knows which names the attempt has used
-        return Trial(assignment, self, store, settings.n_objectives, limit, self._host)
+        return Trial(assignment, self, store, settings.n_objectives, limit, self._host, study=settings.study)
 
     def _store(self) -> CheckpointStore:
         return open_store(self._settings.checkpoint_root)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,10 +10,11 @@ from typing import Any
 from ..checkpoints.layout import is_url, study_directory
 from ..core.events import TrialAdded
 from ..core.state import StudyState, TrialRecord
+from ..core.values import Assignment
 from ..storages.records import StudyRecord
 from ..trial import FrozenTrial, TrialState
 from .config import RunConfig
-from .ports import Plan, Standing, WorkerSettings
+from .ports import Plan, Standing, StudyFacts, WorkerSettings
 from .study_time import StudyTime
 
 _EPOCH = datetime(1970, 1, 1)  # naive UTC
@@ -32,6 +33,7 @@ def make_plan(
     commits: str,
     standing: Standing | None = None,
     unbegun: tuple[str, ...] = (),
+    trial_id: Callable[[int], int] = lambda _: -1,
 ) -> Plan:
     """What the launcher is to do.
 
@@ -47,6 +49,7 @@ def make_plan(
         commits: how the database kept up.
         standing: where it was asked for.
         unbegun: slots with trials whose tasks have not begun.
+        trial_id: the id of a trial's row.
     """
     work, over = state.work(now), state.is_over()
     failed = [n for n in numbers if n in state.trials and state.trials.peek(n).state is TrialState.FAIL]
@@ -59,7 +62,9 @@ def make_plan(
         failed=tuple(failed),
         cancel=cancel,
         silent=silent,
-        finished=tuple(_dated(state.trials.peek(trial.number), trial, created) for trial in finished),
+        finished=tuple(
+            _dated(state.trials.peek(trial.number), trial, created, trial_id(trial.number)) for trial in finished
+        ),
         n_finished=len(state.finished),
         aborted=state.run.aborted or "",
         commits=commits if over else "",
@@ -100,6 +105,13 @@ def worker_settings(
         trial_timeout=config.trial_timeout,
         run=config.run,
         previous_owner=previous_owner,
+        study=StudyFacts(
+            name=study.name,
+            study_id=study.study_id,
+            directions=tuple(study.directions),
+            created=study.created,
+            user_attrs=config.study_attrs,
+        ),
     )
 
 
@@ -122,7 +134,12 @@ def record(state: StudyState, number: int, created: float, trial_id: int) -> Fro
     return _dated(trial, trial.freeze(), created, trial_id)
 
 
-def _dated(record: TrialRecord, trial: FrozenTrial, created: float, trial_id: int = -1) -> FrozenTrial:
+def with_id(answer: Any, trial_id: Callable[[int], int]) -> Any:
+    """An answer; an assignment gets the id of its trial's row, which is there once it is committed."""
+    return replace(answer, trial_id=trial_id(answer.number)) if isinstance(answer, Assignment) else answer
+
+
+def _dated(record: TrialRecord, trial: FrozenTrial, created: float, trial_id: int) -> FrozenTrial:
     """The trial for users, with its wall-clock dates, which the core does not know."""
     return replace(
         trial,
@@ -138,4 +155,4 @@ def _date(at: float | None, created: float) -> datetime | None:
     return None if at is None else _EPOCH + timedelta(seconds=created + at)
 
 
-__all__ = ["figures", "is_news", "locate", "make_plan", "record", "why_stop", "worker_settings"]
+__all__ = ["figures", "is_news", "locate", "make_plan", "record", "why_stop", "with_id", "worker_settings"]

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from ..best import BestSoFar
 from ..core.messages import FailureKind
-from ..trial import FrozenTrial
+from ..trial import FrozenTrial, StudyDirection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +160,20 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StudyFacts:
+    """What an objective can see of its study.
+
+    ``created``: seconds since 1970 UTC. ``user_attrs``: (key, JSON text) as they were when the run began.
+    """
+
+    name: str = ""
+    study_id: int = 0
+    directions: tuple[StudyDirection, ...] = (StudyDirection.MINIMIZE,)
+    created: float = 0.0
+    user_attrs: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerSettings:
     """What every attempt of a run must know of its study.
 
@@ -185,6 +199,7 @@ class WorkerSettings:
     fingerprint: str | None = None
     local_address: tuple[str, int] | None = None
     previous_owner: str | None = None
+    study: StudyFacts = StudyFacts()
 
 
 LEASE_ADVICE = (
@@ -357,6 +372,6 @@ Notice = Callable[[str], None]
 
 __all__ = [
     "LEASE_ADVICE", "DriverCalls", "Handover", "Lost", "Notice", "Observer", "Plan", "Prefetched", "Returned",
-    "RungStanding", "ScriptObserver", "Standing", "Tasks", "TasksHere", "TasksThatClaim",
+    "RungStanding", "ScriptObserver", "Standing", "StudyFacts", "Tasks", "TasksHere", "TasksThatClaim",
     "Transport", "TransportError", "WorkerSettings",
 ]  # fmt: skip

@@ -89,6 +89,7 @@ class Session:
         except BaseException:
             self.repository.close()
             raise
+        self._trial_id = partial(self.repository.trial_id, self.study)
         self._store = checkpoints
         self._time = time or StudyTime(self._host)
         self.failure: BaseException | None = None  # set when the state in memory may be ahead of the database
@@ -191,7 +192,7 @@ class Session:
                 refusals.append((request.refuse, error))
         self._commit(batch)
         for reply, answer in answers:
-            reply(answer)
+            reply(planning.with_id(answer, self._trial_id))
         for refuse, reason in refusals:
             refuse(reason)
         self._slots.committed()
@@ -300,11 +301,7 @@ class Session:
         return self._later is not None and self.sampler.in_background
 
     def plan(
-        self,
-        handover: Handover,
-        *,
-        numbers: Sequence[int] = (),
-        refused: Mapping[str, str] | None = None,
+        self, handover: Handover, *, numbers: Sequence[int] = (), refused: Mapping[str, str] | None = None,
         is_stopped: bool = False,
     ) -> Plan:
         """Store which tasks are gone, and return what the launcher is to do.
@@ -337,11 +334,12 @@ class Session:
             commits=str(self.commits),
             standing=self._standings.read(self._state, self.now(), handover.room) if handover.standing else None,
             unbegun=slots.unbegun(handover.queued),
+            trial_id=self._trial_id,
         )
 
     def record(self, number: int) -> FrozenTrial:
         """A trial as it is stored, but read from memory; its dates are naive and in UTC."""
-        return planning.record(self._state, number, self.study.created, self.repository.trial_id(self.study, number))
+        return planning.record(self._state, number, self.study.created, self._trial_id(number))
 
     def locate(self, slots: Sequence[str]) -> list[tuple[str, int] | None]:
         """See ports.DriverCalls."""

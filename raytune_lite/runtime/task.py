@@ -92,7 +92,9 @@ def run_task(
         channel.begin(assignment)
         store = lru_cache(place.store)  # one an attempt: it knows which names the attempt has used
         limit = math.inf if settings.trial_timeout is None else settings.trial_timeout
-        trial = place.trial(assignment, channel, store, settings.n_objectives, limit, place.host, place.gpus)
+        trial = place.trial(
+            assignment, channel, store, settings.n_objectives, limit, place.host, place.gpus, settings.study
+        )
         began = place.host.monotonic()
         place.heartbeat.watch(trial, is_short=bool(prefetched) and not is_bound)
         try:

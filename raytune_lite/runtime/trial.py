@@ -15,7 +15,7 @@ from typing import Any
 
 from ..arguments import as_float, shown
 from ..checkpoints.store import CheckpointStore
-from ..core.bounds import MAX_STEP, check_constraint, check_distribution, check_json, check_name
+from ..core.bounds import MAX_STEP, check_constraint, check_distribution
 from ..core.messages import Assignment, Decision, ParamValue
 from ..distributions import (
     CategoricalChoice,
@@ -28,12 +28,13 @@ from ..distributions import (
 from ..notebook import html_table, one_line
 from .delivery import Channel, Delivery
 from .host import Host, RealHost
-from .ranks.handle import Ranked
+from .ports import StudyFacts
 from .reported import checked_step, checked_values
 from .saving import Saving
+from .trial_study import TrialForLibraries, attr_text
 
 
-class Trial(Ranked):
+class Trial(TrialForLibraries):
     """One attempt of one trial, as the objective sees it. Method names and rules are Optuna's.
 
     Beyond Optuna: ``save_checkpoint``, ``load_checkpoint``, ``checkpoint_dir``, ``should_checkpoint``, ``attempt``,
@@ -49,9 +50,10 @@ class Trial(Ranked):
         time_limit: float = math.inf,
         host: Host | None = None,
         gpus: str = "",
+        study: StudyFacts | None = None,
     ) -> None:
         self.number, self.attempt = assignment.number, assignment.attempt
-        self._assignment = assignment
+        self._describe(assignment, study)
         self._checkpoints, self._n_objectives = checkpoints, n_objectives
         host = host or RealHost()
         self.delivery = Delivery(assignment, channel, host, time_limit, gpus)
@@ -166,15 +168,7 @@ class Trial(Ranked):
             TypeError: the value is not JSON-able.
             ValueError: the key or the value is too long.
         """
-        check_name("a user attribute's key", key)
-        try:
-            text = json.dumps(value)
-        except (TypeError, ValueError, RecursionError) as error:
-            raise TypeError(
-                f"user attribute {key!r} must be JSON-able (numbers, strings, lists, dicts), got {shown(value)}: "
-                f"{error}."
-            ) from None
-        check_json(f"user attribute {key!r}", text)
+        text = attr_text("user attribute", key, value)
         self._user_attrs[key] = text
         self.delivery.add_attr(key, text)
 

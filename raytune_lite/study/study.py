@@ -6,6 +6,7 @@ one session that owns it: in this process (ask, tell, enqueue, ``executor="inlin
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -337,6 +338,7 @@ class Study(Chosen):
             checkpoint_dir_is_given=self._checkpoint_dir is not None,
             secret=secrets.token_bytes(32),
             held=tuple(self._asked),
+            study_attrs=tuple((key, json.dumps(value)) for key, value in self.user_attrs.items()),
             **checks.budget(*given),
         )
         n = integer_or_none("pilot", pilot, 1, "it counts random configurations", MAX_STEP)

@@ -174,7 +174,7 @@ def _follow(
         assignment = from_json(start.assignment)
         store = functools.lru_cache(place.store)
         arguments = (assignment, follower, store, settings.n_objectives, math.inf, place.host, place.gpus)
-        trial = FollowerTrial(*arguments, follower=follower, place=rank, rendezvous=rendezvous)
+        trial = FollowerTrial(*arguments, settings.study, follower=follower, place=rank, rendezvous=rendezvous)
         heartbeat.watch(trial)
         try:
             with place.output(assignment):

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ...core import messages as m
-from ...trial import CONSTRAINT_PREFIX, TrialState
+from ...trial import CONSTRAINT_PREFIX, OWN_PREFIX, TrialState
 
 LOST = {"driver_lost", "lease_expired", "node_lost", "worker_crash", "timeout", "out_of_memory", "stopped"}
 
@@ -46,7 +46,7 @@ class TrialFacts:
         before, by = self.attrs.get(row.key), self.attrs_by.get(row.key)
         if before is not None and row.key.startswith(CONSTRAINT_PREFIX):
             check(before == row.value_json, f"trial {row.number}: {row.key} was {before} and becomes {row.value_json}")
-        elif before is not None and not row.system and by == self.attempt:
+        elif before is not None and not row.key.startswith(OWN_PREFIX) and by == self.attempt:
             grows = json.loads(before) <= json.loads(row.value_json)
             check(grows, f"trial {row.number}: {row.key} goes back from {before} to {row.value_json}")
         self.attrs[row.key], self.attrs_by[row.key] = row.value_json, self.attempt
@@ -55,7 +55,8 @@ class TrialFacts:
         """What of an attempt's progress is not stored."""
         found = [f"step {step}" for step, _ in progress.reports if step not in self.reports]
         found += [param.name for param in progress.params if param.name not in self.params]
-        for key, text in progress.user_attrs:  # a later one may have replaced it: the objective's values grow
+        # a later one may have replaced it: the objective's values grow
+        for key, text in (*progress.user_attrs, *progress.system_attrs):
             if json.loads(self.attrs.get(key, "-1")) < json.loads(text):
                 found.append(f"{key} = {text}")
         for key, value in progress.constraints:

@@ -67,6 +67,7 @@ class Objective:
                 self._save(trial, params, step)
             if scenario.sets_attrs:
                 trial.set_user_attr("steps", step)
+                trial.storage.set_trial_system_attr(trial._trial_id, "library:steps", step)
                 if "late" not in trial.constraints:  # the first value stands, also in the next attempt
                     trial.set_constraint("late", params["x"] - 0.5)
             trial.report(_alone(scenario.values(params, step)), step)

@@ -298,7 +298,7 @@ def _note_disk_failure(s: StudyData, failure: m.Failure) -> None:
 def _note_common_failure(s: StudyData, failure: m.Failure) -> None:
     """Give the run up when each of its first trials failed, all in the same way: nothing better will come."""
     run = s.run
-    if run.common_failure is None:
+    if run.common_failure is None or failure.is_listed:  # the user has said that the run goes on after it
         return
     way = failure.kind.value
     if failure.kind in (FailureKind.EXCEPTION, FailureKind.INVALID):

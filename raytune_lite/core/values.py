@@ -139,12 +139,13 @@ class Leave:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """What went wrong, as text: ``error`` is "Type: message"."""
+    """What went wrong, as text: ``error`` is "Type: message". ``is_listed``: ``catch`` lists the exception."""
 
     error: str
     traceback: str = ""
     kind: FailureKind = FailureKind.EXCEPTION
     exit_code: int | None = None
+    is_listed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

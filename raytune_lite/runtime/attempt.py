@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..arguments import as_float, shown
@@ -82,7 +82,7 @@ def _run(
     except (Exception, SystemExit, AttemptTimedOut) as error:  # noqa: BLE001  (the user's code may raise anything)
         if is_pruned(error):
             return ended(Outcome.PRUNED, values=_estimate(error, trial, n_objectives))
-        failure = failure_of(error, __name__)
+        failure = replace(failure_of(error, __name__), is_listed=isinstance(error, catch))
         # what is not the objective's own exception fails the trial but never the study; nor, as in Optuna, does a
         # return value that is no result (NaN, None)
         own = failure.kind in (FailureKind.EXCEPTION, FailureKind.GPU_OUT_OF_MEMORY, FailureKind.OUT_OF_MEMORY)

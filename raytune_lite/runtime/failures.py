@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import traceback
 from types import TracebackType
+from typing import Any
 
 from ..core.bounds import MAX_ERROR, MAX_TRACEBACK, clip
 from ..core.messages import Failure, FailureKind
-from ..exceptions import CheckpointCorruptedError, CheckpointDiskError, TrialInvalid
+from ..exceptions import CheckpointCorruptedError, CheckpointDiskError, TrialFailedError, TrialInvalid
 
 
 class AttemptInterrupted(BaseException):
@@ -112,6 +113,36 @@ def _formatted(error: BaseException, frames: TracebackType | None) -> str:
     return "".join(traceback.format_exception(type(error), error, frames))
 
 
+def typed_failure(failed: TrialFailedError, cause: BaseException | None) -> TrialFailedError:
+    """The error as an instance of its cause's class as well: ``except ValueError`` catches it, too.
+
+    ``args`` and other attributes are the cause's, which is ``cause``; the text is that of TrialFailedError. The error
+    itself where there is no cause, or its class cannot be a second base.
+    """
+    if not isinstance(cause, Exception) or isinstance(failed, type(cause)):
+        return failed
+    kind: Any = type(cause)
+    body = {"__doc__": kind.__doc__, "__module__": TrialFailedError.__module__, "__reduce__": _reduce_typed}
+    try:
+        cls = type(kind)(f"TrialFailedError({kind.__name__})", (TrialFailedError, kind), body)
+        new = cls.__new__ if issubclass(kind, MemoryError) else kind.__new__  # which Python refuses for a subclass
+        found: TrialFailedError = new(cls)
+        vars(found).update(vars(cause))
+        found.args = cause.args
+    except Exception:  # noqa: BLE001  (the class is the user's code)
+        return failed
+    vars(found).update(vars(failed), cause=cause)
+    for name in ("errno", "strerror", "filename", "filename2"):  # of OSError, which has them elsewhere
+        if getattr(cause, name, None) is not None:
+            setattr(found, name, getattr(cause, name))
+    return found
+
+
+def _reduce_typed(error: TrialFailedError) -> tuple[object, ...]:
+    plain = TrialFailedError(error.number, error.attempt, error.error, error.traceback)
+    return typed_failure, (plain, vars(error)["cause"])
+
+
 def _exit_code(error: BaseException) -> int | None:
     """What the process would have ended with: sys.exit() is 0, sys.exit("text") is 1."""
     if not isinstance(error, SystemExit):
@@ -131,4 +162,5 @@ __all__ = [
     "failure_of",
     "kind_of",
     "returned_no_number",
+    "typed_failure",
 ]

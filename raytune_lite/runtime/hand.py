@@ -20,9 +20,10 @@ from .host import Host
 
 HAND_SECONDS = 1.0  # after which a task begins no further trial, so that Ray can place others
 
-# How a trial ended: its AttemptEnded as JSON, whether it failed, whether ``catch`` lists the exception, and how many
-# seconds it took. A plain tuple: Ray's pickling of it is cheap, and a short trial pays for it.
-End = tuple[bytes, bool, bool, float]
+# How a trial ended: its AttemptEnded as JSON, whether it failed, whether ``catch`` lists the exception, how many
+# seconds it took, and the exception that ends the run, pickled; None: there is none, or it cannot travel.
+# A plain tuple: Ray's pickling of it is cheap, and a short trial pays for it.
+End = tuple[bytes, bool, bool, float, bytes | None]
 
 
 class EndChannel(Protocol):
@@ -58,11 +59,13 @@ class Hand:
             is_late = self._host.monotonic() > self._until
             return None if is_late or not self._waiting else self._waiting.popleft()
 
-    def note(self, assignment: Assignment, result: AttemptResult, seconds: float) -> None:
+    def note(
+        self, assignment: Assignment, result: AttemptResult, seconds: float, exception: bytes | None = None
+    ) -> None:
         """A trial is over, after so many seconds. When the run may end because of it, no further one begins."""
         event = result.event()
         failed = result.failure is not None
-        self._ends[event.number] = (event_to_json(event).encode(), failed, result.caught, seconds)
+        self._ends[event.number] = (event_to_json(event).encode(), failed, result.caught, seconds, exception)
         self._undelivered.append((assignment, event))
         if result.outcome is Outcome.INTERRUPTED or not result.caught:
             with self._lock:

@@ -88,6 +88,8 @@ class Launcher:
         self._pace = pace or Pace(host)
         self._prefetched, self._n_asked = 0, 0  # slots, in all and in the last call
         self._running = 0  # trials, by the last plan
+        # one trial at a time: a callback may stop the run after it, or enqueue the next one
+        self._callbacks_come_first = max_concurrent == 1 and observer.wants_trials
         self._bound_trials = BoundTrials(tasks, host)  # where tasks.binds_first
         self._telling = Telling(host, observer.notice)
         self._standstill = Standstill(host, observer.notice, tasks.blocked)
@@ -128,7 +130,8 @@ class Launcher:
         while not plan.over:
             self._submit(plan)
             self._gather()
-            plan = self._hand_over(prefetch=self._slots_to_prefetch(plan))
+            waits = self._callbacks_come_first and bool(self._ended or self._lost)
+            plan = self._hand_over(prefetch=() if waits else self._slots_to_prefetch(plan))
             self._observer.update(plan)
             if self._telling.failed is not None:
                 raise self._telling.failed
@@ -174,7 +177,7 @@ class Launcher:
                 self._lost.append(Lost(slot=other, kind=FailureKind.DRIVER_LOST, message=message_there))
 
     def _prefetches(self) -> bool:
-        return self._tasks.prefetches and self._pace.is_short
+        return self._tasks.prefetches and self._pace.is_short and not self._callbacks_come_first
 
     def _trials_a_task(self, plan: Plan) -> int:
         """One, where somebody bounds what runs at once: each trial is chosen by the ends of those before it then."""

@@ -20,7 +20,8 @@ class Returned:
 
     ``message``: its AttemptEnded as JSON; None: it found nothing to do, or its attempt was given to another task.
     ``failed``: the attempt failed. ``caught``: ``catch`` lists the exception. ``exception``: the objective's own, where
-    the task ran in this process. ``seconds``: how long the attempt took.
+    the task ran in this process. ``seconds``: how long the attempt took. ``packed``: the objective's exception, pickled
+    in the task's process, where it ends the run.
     """
 
     slot: str
@@ -29,6 +30,7 @@ class Returned:
     caught: bool = True
     exception: BaseException | None = None
     seconds: float = 0.0
+    packed: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

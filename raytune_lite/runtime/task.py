@@ -44,6 +44,10 @@ class TaskChannel(Channel, EndChannel, Protocol):
         """
 
 
+def _as_nothing(_: BaseException) -> None:
+    return None
+
+
 def _as_it_is(_: Assignment) -> contextlib.AbstractContextManager[None]:
     return contextlib.nullcontext()
 
@@ -53,7 +57,8 @@ class Place:
     """Where a task runs. ``slot``: its name. ``channel``, ``store``: make those of one attempt.
 
     ``gpus``: see Progress. ``output``: what is around an objective of this attempt while it runs; it takes what the
-    objective prints. ``trial``: makes the objective's handle, with the arguments of Trial.
+    objective prints. ``trial``: makes the objective's handle, with the arguments of Trial. ``packed``: an exception
+    for the script's process, pickled; None: it cannot travel.
     """
 
     slot: str
@@ -66,6 +71,7 @@ class Place:
     gpus: str = ""
     output: Callable[[Assignment], contextlib.AbstractContextManager[None]] = _as_it_is
     trial: Callable[..., Trial] = Trial
+    packed: Callable[[BaseException], bytes | None] = _as_nothing
 
 
 def run_task(
@@ -102,7 +108,9 @@ def run_task(
                 result = run_trial(objective, trial, catch=catch, n_objectives=settings.n_objectives)
         finally:
             place.heartbeat.leave()
-        hand.note(assignment, result, place.host.monotonic() - began)
+        ends_run = result.failure is not None and not result.caught and result.exception is not None
+        exception = place.packed(result.exception) if ends_run and result.exception is not None else None
+        hand.note(assignment, result, place.host.monotonic() - began, exception)
         if place.heartbeat.is_to_leave and not prefetched:  # it may be gone before the task's return is heard
             hand.deliver(place.channel)
 
@@ -131,8 +139,10 @@ def returned(slots: Sequence[str], result: Result) -> list[Returned]:
         if end is None:
             found.append(Returned(slot=slot))
         else:
-            message, failed, caught, seconds = end
-            found.append(Returned(slot=slot, message=message, failed=failed, caught=caught, seconds=seconds))
+            message, failed, caught, seconds, packed = end
+            found.append(Returned(
+                slot=slot, message=message, failed=failed, caught=caught, seconds=seconds, packed=packed
+            ))  # fmt: skip
     return found
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import pickle
 from collections.abc import Callable, Sequence
 
 from ..core.encoding import event_from_json
 from ..core.messages import AttemptEnded, Failure, FailureKind
 from ..exceptions import MessageError, NoResultError, TrialFailedError
-from .failures import returned_no_number
+from .failures import returned_no_number, typed_failure
 from .host import Host
 from .ports import Lost, Notice, Returned
 
@@ -61,7 +62,7 @@ class Telling:
             return
         if not item.caught:
             error = TrialFailedError(event.number, event.attempt, failure.error, failure.traceback)
-            self.failed = self.failed or item.exception or error
+            self.failed = self.failed or item.exception or typed_failure(error, _unpacked(item.packed))
             return
         self._shown += 1
         text = failure.traceback.rstrip() if self._shown <= TRACEBACKS_SHOWN else failure.error
@@ -128,6 +129,15 @@ class Standstill:
             self.blocked = self._ask()
             if self.blocked:
                 self._notice(f"{queued} trial(s) wait: {self.blocked}")
+
+
+def _unpacked(packed: bytes | None) -> BaseException | None:
+    """An exception of the objective's; Ray has unpickled what else its task returned."""
+    try:
+        found = None if packed is None else pickle.loads(packed)
+    except Exception:  # noqa: BLE001  (a module that this process lacks; a class whose constructor takes more)
+        return None
+    return found if isinstance(found, BaseException) else None
 
 
 def _end_of(item: Returned) -> AttemptEnded | None:

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from .. import exceptions
-from ..exceptions import RaytuneLiteError
+from ..exceptions import RaytuneLiteError, TrialFailedError
 from .results import Results
 
 KEY = "rtl:run_end"  # of the attribute
@@ -36,14 +36,15 @@ class RunEnd:
     @classmethod
     def of(cls, run: str, error: BaseException) -> RunEnd:
         """The end of a run by an error."""
-        arguments: tuple[Any, ...] = tuple(
-            value[:LONGEST] if isinstance(value, str) else value for value in error.args
-        )
+        kind, given = type(error).__name__, error.args
+        if isinstance(error, TrialFailedError):  # it may be of its cause's class, too
+            kind, given = TrialFailedError.__name__, (error.number, error.attempt, error.error, error.traceback)
+        arguments: tuple[Any, ...] = tuple(value[:LONGEST] if isinstance(value, str) else value for value in given)
         try:
             json.dumps(arguments)
         except (TypeError, ValueError):
             arguments = (str(error)[:LONGEST],)
-        return cls(run=run, is_over=True, kind=type(error).__name__, arguments=arguments)
+        return cls(run=run, is_over=True, kind=kind, arguments=arguments)
 
     def error(self) -> RaytuneLiteError | None:
         """The error that ended it, to be raised; one that is not of ours as a RaytuneLiteError that names it."""

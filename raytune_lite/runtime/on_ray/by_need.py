@@ -12,7 +12,7 @@ from ...arguments import shown
 from ...core.encoding import event_to_json, from_json
 from ...core.messages import Assignment, AttemptEnded, Outcome
 from ...exceptions import InfeasibleResourcesError, InvalidResourcesError, TrialFailedError
-from ..failures import failure_of
+from ..failures import failure_of, typed_failure
 from ..host import Host
 from ..ports import Lost, Notice, Prefetched, Returned
 from ..room import arrange, largest, places
@@ -117,7 +117,7 @@ class TasksByNeed(RayTasks):
 
     def _refuse(self, slot: str, assignment: Assignment, error: Exception) -> None:
         """The trial fails, as if its objective had raised this."""
-        failure = failure_of(error, __name__)
+        failure = replace(failure_of(error, __name__), is_listed=isinstance(error, self._catch))
         ours = isinstance(error, (InfeasibleResourcesError, InvalidResourcesError))
         if not ours:
             which = _named(assignment, params_before(assignment))
@@ -129,7 +129,7 @@ class TasksByNeed(RayTasks):
         failed = TrialFailedError(assignment.number, assignment.attempt, failure.error, failure.traceback)
         self._refused.append(Returned(
             slot=slot, message=event_to_json(event).encode(), failed=True, caught=isinstance(error, self._catch),
-            exception=error if ours else failed,
+            exception=error if ours else typed_failure(failed, error),
         ))  # fmt: skip
 
     def wait(self, timeout: float, gather: float = 0.0) -> tuple[list[Returned], list[Lost]]:

@@ -35,6 +35,7 @@ from . import NAMESPACE
 from .output import of_attempt
 
 END_REST = 1.0  # seconds until a process that got a signal, and has returned from its trial, ends; Ray takes the result
+MOST_PACKED = 1 << 20  # bytes of a pickled exception
 MARKER_PATIENCE = 5.0  # seconds within which a network file system must show a new file
 
 _HOST = RealHost()
@@ -126,8 +127,18 @@ def place_of_process(
         channel=lambda: DriverChannel(settings, line, transport, _HOST, heartbeat.acknowledged),
         store=lambda: _store(settings),
         gpus=",".join(gpus_of_process()),
+        packed=_packed,
         output=lambda assignment: of_attempt(output, settings, assignment, is_short=is_short, rank=rank),
     )
+
+
+def _packed(error: BaseException) -> bytes | None:
+    """An exception for the script's process, where its class may be one of ``__main__``; None: it cannot travel."""
+    try:
+        packed = bytes(ray.cloudpickle.dumps(error))
+    except Exception:  # noqa: BLE001  (pickling runs code of any class)
+        return None
+    return packed if len(packed) <= MOST_PACKED else None
 
 
 def gpus_of_process() -> tuple[str, ...]:

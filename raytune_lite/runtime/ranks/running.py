@@ -178,7 +178,7 @@ def _follow(
         heartbeat.watch(trial)
         try:
             with place.output(assignment):
-                end = _call(objective, catch, trial, assignment, place.host)
+                end = _call(objective, catch, trial, assignment, place)
             follower.ended("" if end is None else _first_line(end))
         finally:
             heartbeat.leave()
@@ -192,9 +192,10 @@ def _call(
     catch: tuple[type[Exception], ...],
     trial: FollowerTrial,
     assignment: Assignment,
-    host: Host,
+    place: Place,
 ) -> End | None:
     """Call the objective; its failure, or None. What it returns counts for nothing."""
+    host = place.host
     began = host.monotonic()
     try:
         try:
@@ -208,13 +209,15 @@ def _call(
         return None
     except (Exception, SystemExit, AttemptTimedOut) as error:  # noqa: BLE001  (the user's code may raise anything)
         failure = failure_of(error, __name__)
-        failure = replace(failure, error=f"{failure.error} (in rank {trial.rank} of {trial.world_size})")
+        text = f"{failure.error} (in rank {trial.rank} of {trial.world_size})"
+        failure = replace(failure, is_listed=isinstance(error, catch), error=text)
         own = failure.kind in (FailureKind.EXCEPTION, FailureKind.GPU_OUT_OF_MEMORY, FailureKind.OUT_OF_MEMORY)
         event = AttemptEnded(
             number=assignment.number, attempt=assignment.attempt, outcome=Outcome.FAIL, failure=failure
         )
         message = event_to_json(event).encode()
-        return message, True, not own or isinstance(error, catch), host.monotonic() - began
+        caught = not own or isinstance(error, catch)
+        return message, True, caught, host.monotonic() - began, None if caught else place.packed(error)
     return None
 
 

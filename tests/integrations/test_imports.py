@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-HEAVY = ("lightning", "pytorch_lightning", "transformers", "xgboost", "lightgbm", "torch", "jax")
+LIBRARIES = ("lightning", "transformers", "xgboost", "lightgbm", "tensorboard", "mlflow", "wandb")
+HEAVY = (*LIBRARIES, "pytorch_lightning", "torch", "jax")
 
 
 def run(code):
@@ -19,9 +20,9 @@ def test_importing_the_package_or_its_integrations_loads_no_library():
     assert done.stdout.strip() == "[]", done.stderr
 
 
-@pytest.mark.parametrize("name", ["lightning", "transformers", "xgboost", "lightgbm"])
+@pytest.mark.parametrize("name", LIBRARIES)
 def test_a_missing_library_is_an_import_error_that_names_the_extra(name):
-    missing = "".join(f"sys.modules[{module!r}] = None; " for module in (*HEAVY[:5], "lightning_fabric"))
+    missing = "".join(f"sys.modules[{module!r}] = None; " for module in (*HEAVY, "lightning_fabric"))
     done = run(f"import sys; {missing}import raytune_lite.integrations.{name}")
     assert done.returncode == 1
     last = done.stderr.strip().splitlines()[-1]

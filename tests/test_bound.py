@@ -14,6 +14,7 @@ from raytune_lite.core.encoding import from_json
 from raytune_lite.distributions import FloatDistribution
 from raytune_lite.exceptions import InvalidResourcesError, StaleAttemptError
 from raytune_lite.report.explain import explain, lines
+from raytune_lite.runtime import by_step
 from raytune_lite.runtime.bound import BEHIND, STALL, START_PATIENCE, BoundTrials
 from raytune_lite.runtime.failures import AttemptInterrupted
 from raytune_lite.runtime.ports import Handover, Plan
@@ -30,13 +31,16 @@ UNIT = FloatDistribution(0.0, 1.0)
 
 class FakeTasks:
     def __init__(self, room=4):
-        self.room, self.without_room = room, set()
+        self.room, self.without_room, self.aside = room, set(), set()
 
     def claimable(self):
         return self.room
 
     def waits(self, slot):
         return slot in self.without_room
+
+    def holds_up(self, slot):
+        return slot not in self.aside
 
 
 def plan(**fields):
@@ -62,6 +66,18 @@ def test_nothing_is_claimed_behind_a_task_that_has_waited_and_a_few_where_nodes_
     assert bound.claims(None, None, 2, 0) == 0
 
 
+def test_a_task_that_waits_for_other_nodes_holds_up_nobody():
+    clock, tasks = Clock(), FakeTasks()
+    bound = BoundTrials(tasks, clock)
+    tasks.aside.add("late")
+    bound.submitted("late")
+    clock.now += STALL + 0.1
+    assert bound.claims(None, None, 1, 0) == 4
+    bound.submitted("large")
+    clock.now += STALL + 0.1
+    assert bound.claims(None, None, 2, 0) == 0
+
+
 def test_bounds_of_the_user_and_of_the_plan_hold_and_what_waits_for_the_sampler_counts():
     bound = BoundTrials(FakeTasks(10), Clock())
     assert bound.claims(3, None, 1, 0) == 2
@@ -83,6 +99,32 @@ def test_a_task_without_room_is_waited_for_and_one_with_room_for_so_long():
     assert bound.queued() == ("a",)
     clock.now += START_PATIENCE + 1
     assert bound.queued() == ()
+
+
+def test_what_a_trial_asks_for_changes_with_the_steps_that_it_has_reported():
+    spot, steady = {"label_selector": {"market": "spot"}}, {"label_selector": {"market": "steady"}}
+    request = {"num_cpus": 2, **spot, "from_step": {27: {**steady, "num_cpus": 4}, 9: {"num_cpus": 3}}}
+    assert by_step.at(request, 0) == {"num_cpus": 2, **spot} == by_step.at(request, 8)
+    assert by_step.at(request, 9) == {"num_cpus": 3, **spot} == by_step.at(request, 26)
+    assert by_step.at(request, 100) == {"num_cpus": 4, **steady}
+    assert by_step.stages(request) == [by_step.at(request, step) for step in (0, 9, 27)]
+    assert by_step.stages({"num_cpus": 1}) == [{"num_cpus": 1}]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ([27], r"from_step must be a dict of step -> .*got \[27\]; for example"),
+        ({}, r"from_step must be .*got \{\}"),
+        ({"27": {}}, r"a step of from_step must be an int >= 1, got '27'"),
+        ({0: {}}, r"must be an int >= 1, got 0"),
+        ({27: "spot"}, r"from_step\[27\] must be a dict of options as in resources, got 'spot'"),
+        ({27: {"from_step": {}}}, r"from_step\[27\] must be a dict"),
+    ],
+)
+def test_what_stands_under_from_step_is_checked(given, message):
+    with pytest.raises(InvalidResourcesError, match=message):
+        by_step.at({"from_step": given}, 0)
 
 
 def test_room_is_found_first_fit_and_the_oldest_first():

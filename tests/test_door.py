@@ -149,6 +149,7 @@ def test_a_run_is_not_begun_with_what_it_cannot_use(study, settings, message):
         ({"accelerator_type": 100}, "accelerator_type must be a str"),
         ({"runtime_env": "env.yaml"}, "runtime_env must be a dict"),
         ({"label_selector": "a=b"}, "label_selector must be a dict"),
+        ({"from_step": {"27": {}}}, "a step of from_step must be an int >= 1, got '27'"),
     ],
 )
 def test_options_of_ray_of_the_wrong_type_are_refused_without_ray(study, resources, message):

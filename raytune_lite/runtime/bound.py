@@ -49,9 +49,10 @@ class BoundTrials:
         return max(0, min([self._tasks.claimable() - len(self.put_off), *bounds]))
 
     def _stalled(self) -> int | None:
-        """As which one the oldest task was submitted that has waited for long; None: there is none."""
+        """As which one the oldest task was submitted that has waited for long and holds others up; None: none has."""
         long_ago = self._host.monotonic() - STALL
-        return next((nth for at, nth in self._waiting.values() if at < long_ago), None)
+        old = ((slot, nth) for slot, (at, nth) in self._waiting.items() if at < long_ago)
+        return next((nth for slot, nth in old if self._tasks.holds_up(slot)), None)
 
     def submitted(self, slot: str) -> None:
         """A task was submitted for a claimed trial."""

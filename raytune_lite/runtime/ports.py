@@ -277,6 +277,12 @@ class Tasks(Protocol):
     def waits(self, slot: str) -> bool:
         """Whether the task of a slot cannot have begun, for want of room among this run's tasks."""
 
+    def holds_up(self, slot: str) -> bool:
+        """Whether a slot's task that waits for long keeps others from being claimed: smaller ones would overtake it.
+
+        Not where it waits for nodes that the others do not want.
+        """
+
     def explain(self, lost: list[Lost], calls: DriverCalls, *, at_once: bool = False) -> list[Lost]:
         """Begin to look into losses; those of them, and of calls before, of which it is known now how they ended.
 
@@ -304,6 +310,10 @@ class TasksThatClaim:
         return 0
 
     def waits(self, slot: str) -> bool:  # noqa: ARG002
+        """See Tasks."""
+        return False
+
+    def holds_up(self, slot: str) -> bool:  # noqa: ARG002
         """See Tasks."""
         return False
 

@@ -20,6 +20,7 @@ from ..core.retries import RetryPolicy
 from ..distributions import DISTRIBUTIONS, Distribution
 from ..exceptions import InvalidResourcesError
 from ..metrics.prices import EXAMPLE, checked, slot_price
+from ..runtime import by_step
 from ..runtime.config import LEASE, LEAST_LEASE
 from ..runtime.output import TrialOutput
 from ..runtime.ranks.request import total, with_workers
@@ -232,6 +233,7 @@ def resource_request(given: Any, workers: Any = 1) -> Resources | None:
             rule = _OPTIONS[name][1]
             got = arguments.shown(value)
             raise InvalidResourcesError(f"{name} must be {rule}, got {got}; leave it out for Ray's default.")
+    by_step.stages(found)
     return with_workers(found, workers)
 
 
@@ -292,10 +294,11 @@ def costs(prices: Any, max_cost: Any, resources: Resources | None) -> dict[str, 
     if prices is None:
         return {}
     found = checked(prices)
-    if callable(resources):
+    if callable(resources) or by_step.FROM_STEP in (resources or {}):
+        what = "a function as resources" if callable(resources) else f"{by_step.FROM_STEP} in resources"
         raise ValueError(
-            f"prices needs one request for all trials, got {arguments.shown(prices)} and a function as resources: what "
-            "a slot costs would differ from trial to trial. Leave prices out, or give resources as a dict."
+            f"prices needs one request for all trials, got {arguments.shown(prices)} and {what}: what a slot costs "
+            "would differ from trial to trial. Leave prices out, or give one dict as resources."
         )
     return {"price": slot_price(found, resources), "prices": json.dumps(found, sort_keys=True), "max_cost": bound}
 

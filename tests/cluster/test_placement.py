@@ -88,3 +88,36 @@ def test_a_function_may_choose_labels(nodes: dict[str, str], tmp_path: Path) -> 
     )
     markets = {(study.trials[a.number].params["kind"], nodes[a.node]) for a in study.attempts}
     assert markets == {("a", "spot"), ("b", "steady")}
+
+
+def climbs(trial: rtl.Trial) -> float:
+    trial.load_checkpoint()
+    start = trial.resumed_from_step or 0
+    for step in range(start + 1, 10):
+        time.sleep(0.5 if step > 3 else 0.1)
+        trial.report(float(trial.number), step)
+        trial.save_checkpoint({"step": step}, step)
+        if trial.should_prune():
+            raise rtl.TrialPruned
+    return float(trial.number)
+
+
+def test_low_rungs_go_to_spot_and_high_ones_to_nodes_that_stay_and_hold_up_nobody(
+    nodes: dict[str, str], tmp_path: Path
+) -> None:
+    study = rtl.create_study(
+        storage=f"sqlite:///{tmp_path}/s.db",
+        direction="maximize",  # a later trial is better than those before, so many are promoted
+        pruner=rtl.pruners.ASHAPruner(min_resource=1, reduction_factor=3, max_resource=9, mode="promote"),
+    )
+    request = {"num_gpus": 1, "label_selector": SPOT, "from_step": {3: {"num_gpus": 4, "label_selector": STEADY}}}
+    study.optimize(climbs, n_trials=36, resources=request)
+    resumed = {(a.number, a.attempt): a.resumed_from_step or 0 for a in study.attempts}
+    assert {nodes[a.node] for a in study.attempts if resumed[a.number, a.attempt] < 3} == {"spot"}
+    late = [a for a in study.attempts if resumed[a.number, a.attempt] >= 3]
+    assert {nodes[a.node] for a in late} == {"steady"}
+    assert len(late) >= 3
+    # there is room for one of them at a time: meanwhile trials begin on the other nodes
+    began = [a.started for a in study.attempts if resumed[a.number, a.attempt] == 0]
+    during = [sum(one.started < at < one.ended for at in began) for one in late[:2]]
+    assert min(during) >= 2, during

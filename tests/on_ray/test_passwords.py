@@ -64,7 +64,7 @@ class SecretHead(Head):
 def head(postgresql_server: Server) -> Iterator[SecretHead]:
     home = Path(tempfile.mkdtemp(prefix="rtlp-", dir="/tmp"))
     SecretHead.url = postgresql_server.url()
-    found = SecretHead(home)
+    found = SecretHead(home, jobs=True)
     try:
         found.wait_until_ready()
         yield found

@@ -1,5 +1,5 @@
-"""Trials whose tasks ask for what their parameters need: a request each, made by a function of the user's in the
-script's process when the trial has been claimed.
+"""Trials whose tasks ask for what their parameters need, or for what suits how far they have come: a request each, made
+in the script's process when the trial has been claimed.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from ...arguments import shown
 from ...core.encoding import event_to_json, from_json
 from ...core.messages import Assignment, AttemptEnded, Outcome
 from ...exceptions import InfeasibleResourcesError, InvalidResourcesError, TrialFailedError
+from .. import by_step
 from ..failures import failure_of, typed_failure
 from ..host import Host
 from ..ports import Lost, Notice, Prefetched, Returned
@@ -23,6 +24,7 @@ from .tasks import RayTasks
 
 NODES_INTERVAL = 5.0  # seconds between two looks at the cluster's nodes
 RECENT = 16  # requests, by the largest of which the room for the next trials is estimated
+LATE_AHEAD = 8  # trials that may wait for the nodes of a later step, while those of earlier steps go on elsewhere
 SCOUT = {"num_cpus": 1}  # what an attempt asks for that finds out a parameter, see ``runtime.scout``
 
 Need = Callable[[dict[str, Any]], Mapping[str, Any]]
@@ -33,7 +35,7 @@ class TasksByNeed(RayTasks):
 
     Args:
         tasks: the remote functions, with GPUs and without, see ``build_bound_tasks``.
-        need: the user's function: a trial's parameters -> what it asks for.
+        need: a trial's parameters -> what it asks for, see ``by_step`` for how far it has come.
         catch: exceptions that fail a trial but not the run.
         host: clock.
         notice: prints a line for people.
@@ -47,7 +49,8 @@ class TasksByNeed(RayTasks):
         super().__init__(tasks[1], SCOUT, host, shares=False)
         self._with_gpu, self._without, self._need, self._catch, self._notice = *tasks, need, catch, notice
         self._requests: dict[str, dict[str, Any]] = {}  # slot -> what its task asks for, oldest first
-        self._recent: list[dict[str, Any]] = []
+        self._late: dict[str, None] = {}  # slots of trials that ask for what a later step says
+        self._recent: list[dict[str, Any]] = []  # what trials of early steps asked for
         self._refused: list[Returned] = []
         self._told: set[str] = set()  # notices; membership only
         self._known_nodes: list[dict[str, Any]] = []
@@ -67,9 +70,9 @@ class TasksByNeed(RayTasks):
         params, missing = params_before(assignment), None
         try:
             try:
-                request = self._request_of(assignment, params)
+                request, is_late = self._request_of(assignment, params)
             except UnknownParam as unknown:
-                request, missing = dict(SCOUT), unknown.name
+                request, is_late, missing = dict(SCOUT), False, unknown.name
         except InfeasibleResourcesError as error:
             if not isinstance(error, self._catch):
                 raise
@@ -82,12 +85,15 @@ class TasksByNeed(RayTasks):
         ref = function.options(**task_options(request)).remote(item.assignment, missing)
         self._slots[ref] = (item.slot,)
         self._requests[item.slot] = request
-        self._recent = [*self._recent[1 - RECENT :], request]
+        if is_late:
+            self._late[item.slot] = None
+        else:
+            self._recent = [*self._recent[1 - RECENT :], request]
         self._waiting = None
         return item.slot
 
-    def _request_of(self, assignment: Assignment, params: ParamsBefore) -> dict[str, Any]:
-        """What a trial asks for.
+    def _request_of(self, assignment: Assignment, params: ParamsBefore) -> tuple[dict[str, Any], bool]:
+        """What a trial asks for, and whether that is what a later step says.
 
         Raises:
             UnknownParam: that depends on a parameter which the trial does not have yet.
@@ -100,7 +106,8 @@ class TasksByNeed(RayTasks):
                 f'resources= must give a dict such as {{"num_gpus": 1}} for {which}, got {shown(found)}.'
             )
         try:
-            request = cluster.check_request(found)
+            early, asked = (by_step.at(found, step) for step in (0, assignment.last_step or 0))
+            request = cluster.check_request(asked)
         except InvalidResourcesError as error:
             raise InvalidResourcesError(f"resources= gave an impossible request for {which}: {error}") from None
         try:
@@ -113,7 +120,7 @@ class TasksByNeed(RayTasks):
         if warning and warning not in self._told:
             self._told.add(warning)
             self._notice(f"{which}: {warning}")
-        return request
+        return request, asked != early
 
     def _refuse(self, slot: str, assignment: Assignment, error: Exception) -> None:
         """The trial fails, as if its objective had raised this."""
@@ -157,6 +164,7 @@ class TasksByNeed(RayTasks):
 
     def _forget(self, slot: str) -> None:
         self._requests.pop(slot, None)
+        self._late.pop(slot, None)
         self._waiting = None
 
     # --- room --------------------------------------------------------------------------------------------------------
@@ -185,7 +193,13 @@ class TasksByNeed(RayTasks):
     def claimable(self) -> int:
         """See ports.Tasks."""
         free = self._look()
-        return int(self.growth() > 0) if self._waiting else 1 + free
+        waiting = self._waiting or {}
+        is_full = any(slot not in self._late for slot in waiting) or len(waiting) >= LATE_AHEAD
+        return int(self.growth() > 0) if is_full else 1 + free
+
+    def holds_up(self, slot: str) -> bool:
+        """See ports.Tasks."""
+        return slot not in self._late
 
     def waits(self, slot: str) -> bool:
         """See ports.Tasks."""

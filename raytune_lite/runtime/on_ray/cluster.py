@@ -17,6 +17,7 @@ from ray.experimental.internal_kv import _internal_kv_get
 
 from ...arguments import shown
 from ...exceptions import InfeasibleResourcesError, InvalidResourcesError
+from ..by_step import FROM_STEP, RULE
 from ..room import places
 from .environments import check_runtime_env
 
@@ -47,7 +48,7 @@ def check_request(request: Mapping[str, Any] | None) -> dict[str, Any]:
     found = {"num_cpus": 1, **(request or {})}
     for name, value in found.items():
         if name not in RESOURCE_OPTIONS:
-            valid = "\n".join(f"  {key}: {what}" for key, what in RESOURCE_OPTIONS.items())
+            valid = "\n".join(f"  {key}: {what}" for key, what in {**RESOURCE_OPTIONS, FROM_STEP: RULE}.items())
             raise InvalidResourcesError(
                 f"unknown resource {name!r} in resources={dict(request or {})!r}. Valid names are\n{valid}\n"
                 f'A custom resource goes into resources={{"resources": {{{name!r}: 1}}}}.'

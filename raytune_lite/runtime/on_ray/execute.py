@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .. import signals
+from .. import by_step, signals
 from ..config import RunConfig
 from ..host import Host, RealHost
 from ..interrupts import explained, is_explained
@@ -35,8 +35,8 @@ class RayRun:
         objective: called with a Trial in a worker process.
         config: the run; its study exists in the storage.
         catch: exceptions that fail a trial but not the run.
-        resources: per trial, see ``cluster.RESOURCE_OPTIONS``; with ``bundles`` see ``ranks.request``; or a function
-            that gives it for a trial's parameters.
+        resources: per trial, see ``cluster.RESOURCE_OPTIONS`` and ``by_step``; with ``bundles`` see ``ranks.request``;
+            or a function that gives it for a trial's parameters.
         max_concurrent: tasks at once, or None for as many as there is room for.
         one_trial_per_task: also where trials are so short that a task would run several.
         output: what becomes of what objectives print.
@@ -81,9 +81,10 @@ def execute(run: RayRun, observer: ScriptObserver, attach: Callable[[Ask], None]
 
 def _execute(run: RayRun, observer: ScriptObserver, attach: Callable[[Ask], None]) -> None:
     config, host = run.config, RealHost()
-    resources = SCOUT if callable(run.resources) else run.resources or {}
+    resources, *later = [SCOUT] if callable(run.resources) else by_step.stages(run.resources or {})
     group = placing.check_group(resources) if "bundles" in resources else None
     request = cluster.check_request(total(resources))
+    later = [cluster.check_request(stage) for stage in later]
     config = replace(config, n_gpus=float(request.get("num_gpus") or 0.0))
     packed(run.objective)  # refused here if it cannot travel
     packed(config.sampler, "the sampler")
@@ -96,9 +97,10 @@ def _execute(run: RayRun, observer: ScriptObserver, attach: Callable[[Ask], None
         driver_process(pinned=run.pinned) as process,  # it starts beside the checks
         travelling(run.objective, observer.notice) as objective,
     ):
-        warning = cluster.refuse_infeasible(request) if group is None else placing.refuse_infeasible(group)
-        if warning:
-            observer.notice(warning)
+        one_process = [cluster.refuse_infeasible(stage) for stage in (request, *later)] if group is None else []
+        for warning in dict.fromkeys(one_process if group is None else [placing.refuse_infeasible(group)]):
+            if warning:
+                observer.notice(warning)
         settings, calls = process.open(config), RayDriverCalls(process)
         if settings.previous_owner:
             observer.notice(f"took the study over from {settings.previous_owner}")
@@ -129,9 +131,11 @@ def _execute(run: RayRun, observer: ScriptObserver, attach: Callable[[Ask], None
 def _tasks(
     run: RayRun, driver_name: str, settings: WorkerSettings, request: Mapping[str, Any], host: Host, notice: Notice
 ) -> RayTasks:
-    if callable(run.resources):
+    resources = run.resources
+    if callable(resources) or (resources and by_step.FROM_STEP in resources):
         functions = build_bound_tasks(run.objective, run.catch, driver_name, settings, run.output)
-        return TasksByNeed(functions, run.resources, run.catch, host, notice)
+        need: Need = resources if callable(resources) else lambda _: resources
+        return TasksByNeed(functions, need, run.catch, host, notice)
     task = build_task(run.objective, run.catch, driver_name, settings, request, run.output)
     return RayTasks(task, request, host, shares=not run.one_trial_per_task)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from ... import arguments
 from ...exceptions import InvalidResourcesError
+from ..by_step import FROM_STEP
 
 STRATEGIES = {
     "PACK": "on as few nodes as there is room on",
@@ -18,7 +19,7 @@ PLACEMENT_TIMEOUT = 600.0  # seconds
 MOST_WORKERS = 10_000
 _OF_GROUP = ("strategy", "placement_timeout")
 _SHARED = ("runtime_env", "label_selector")  # of all processes alike
-_NOT_OF_GROUP = ("scheduling_strategy",)
+_NOT_OF_GROUP = ("scheduling_strategy", FROM_STEP)
 
 
 def with_workers(resources: Mapping[str, Any] | None, workers: Any) -> Mapping[str, Any] | None:
@@ -50,7 +51,8 @@ def with_workers(resources: Mapping[str, Any] | None, workers: Any) -> Mapping[s
     for name in _NOT_OF_GROUP:
         if name in given:
             raise InvalidResourcesError(
-                f"{name} is for trials of one process. Those of several take strategy, one of {_strategies()}."
+                f"{name} is for trials of one process. Those of several ask for the same at each step; they take "
+                f"strategy, one of {_strategies()}."
             )
     found: dict[str, Any] = {name: given.pop(name) for name in _SHARED if name in given}
     found["strategy"] = _strategy(given.pop("strategy", "PACK"))

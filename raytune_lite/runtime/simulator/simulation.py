@@ -53,14 +53,27 @@ class Result:
 
 
 class Simulation:
-    """Everything of one seed. ``sql``: on the true Repository and a SQLite file."""
+    """Everything of one seed.
+
+    Args:
+        seed: of all chance.
+        only, trace: see World.
+        sql: on the true Repository and a SQLite file.
+        scenario: this one instead of one that is drawn; then no fault strikes by itself.
+    """
 
     def __init__(
-        self, seed: int, *, only: Collection[Strike] | None = None, trace: bool = False, sql: bool = False
+        self,
+        seed: int,
+        *,
+        only: Collection[Strike] | None = None,
+        trace: bool = False,
+        sql: bool = False,
+        scenario: scenarios.Scenario | None = None,
     ) -> None:
         self.world = World(seed, {}, only=only, trace=trace)
         self.world.calm_after = self.world.choice("calm after", scenarios.CALM_AFTER)
-        self.scenario = scenarios.draw(self.world, sql=sql)
+        self.scenario = scenarios.draw(self.world, sql=sql) if scenario is None else scenario
         self.world.note("scenario", "", repr(self.scenario))
         drawn = self.scenario
         limits = (drawn.lease, drawn.trial_timeout)

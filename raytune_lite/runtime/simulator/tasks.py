@@ -132,6 +132,10 @@ class SimulatedTasks:
         """See ports.Tasks."""
         return slot in self._look()[1]
 
+    def holds_up(self, slot: str) -> bool:  # noqa: ARG002
+        """See ports.Tasks. All trials want the same nodes."""
+        return True
+
     def explain(self, lost: list[Lost], calls: DriverCalls, *, at_once: bool = False) -> list[Lost]:  # noqa: ARG002
         """See ports.Tasks. A simulated process writes no log, but to find that out may take a while."""
         world = self._cluster.world

@@ -87,6 +87,10 @@ class World:
         """One of the items."""
         return items[int(self.draw(name) * len(items))]
 
+    def count(self, name: str) -> int:
+        """How often this name has been drawn."""
+        return self._drawn.get(name, -1) + 1
+
     def strikes(self, fault: str, where: str = "") -> bool:
         """Whether the fault strikes at this occasion; it is recorded if it does."""
         rate = self.rates.get(fault, 0.0)

@@ -4,6 +4,7 @@ from . import (
     attach,
     control,
     doctor,
+    drain,
     explaining,
     export,
     listing,
@@ -25,6 +26,6 @@ def main() -> None:
 
 
 __all__ = [
-    "attach", "cli", "control", "doctor", "explaining", "export", "listing", "logs", "main", "optuna_verbs", "planning",
+    "attach", "cli", "control", "doctor", "drain", "explaining", "export", "listing", "logs", "main", "optuna_verbs", "planning",
     "reading", "report", "run", "submit", "watch",
 ]  # fmt: skip

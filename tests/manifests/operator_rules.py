@@ -131,6 +131,19 @@ def pod_faults(template: Document) -> Iterator[str]:
         yield "runs as root, or in the host's namespaces"
     for container in containers(pod):
         yield from _of_a_container(container, volumes)
+        if container["name"] == "ray-worker":
+            command = keys_of(container, "lifecycle", "preStop", "exec").get("command") or []
+            if command[:3] != ["raytune-lite", "drain", "--seconds"]:
+                yield "its trials are not told before it is taken"
+            elif int(command[3]) >= pod.get("terminationGracePeriodSeconds", 30):
+                yield "it is killed before its trials have left"
+
+
+def keys_of(found: Document, *names: str) -> Document:
+    """What stands below these keys, one below the other; empty where one is missing."""
+    for name in names:
+        found = found.get(name) or {}
+    return found
 
 
 def _of_a_container(container: Document, volumes: list[str]) -> Iterator[str]:

@@ -59,6 +59,8 @@ def test_an_overlay_keeps_the_operators_rules_and_its_pods_are_consistent(overla
         (f"{WORKER}/template/spec/containers/0/image", "", "no image"),
         (f"{WORKER}/template/spec/containers/0/image", "REGISTRY/raytune-lite:latest", "no image with a version"),
         (f"{WORKER}/template/spec/containers/0/volumeMounts/1/mountPath", "/mnt/checkpoints", "two mounts"),
+        (f"{WORKER}/template/spec/containers/0/lifecycle", ..., "not told before"),
+        (f"{WORKER}/template/spec/terminationGracePeriodSeconds", 100, "killed before"),
         (f"{WORKER}/template/spec/securityContext", {}, "not restricted"),
         (f"{WORKER}/template/spec/containers/0/securityContext", ..., "runs with privileges"),
     ],

@@ -101,8 +101,8 @@ def test_a_samplers_bug_ends_the_run_as_the_samplers_and_fails_no_trial(
         study.optimize(objective, n_trials=8, max_concurrent=2, catch=Exception)
     assert "in broken" in str(caught.value)
     states = [trial.state for trial in study.trials]
-    assert states[:3] == [TrialState.COMPLETE] * 3
-    assert TrialState.FAIL not in states
+    assert states[:3].count(TrialState.COMPLETE) >= 2, states  # the third may have been under way when the run ended
+    assert set(states) <= {TrialState.COMPLETE, TrialState.WAITING}
     study.sampler = rtl.samplers.RandomSampler(0)
     with pytest.raises(NoResultError, match=r"got {'loss': 1.0}; return the value to optimize"):
         study.optimize(lambda trial: {"loss": 1.0}, max_trials=len(states) + 1, max_concurrent=2)

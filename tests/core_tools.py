@@ -252,7 +252,9 @@ class Shell:
 
     # --- short words ---------------------------------------------------------------------------------------------
 
-    def run(self, n_trials=None, *, max_trials=None, pruner=None, sampler=None, retries=None, name="run", held=()):
+    def run(
+        self, n_trials=None, *, max_trials=None, pruner=None, sampler=None, retries=None, name="run", held=(), **fields
+    ):
         return self.do(
             m.RunStarted,
             run=name,
@@ -262,6 +264,7 @@ class Shell:
             sampler=json.dumps((sampler or RandomSampler(0)).spec()),
             retries=json.dumps((retries or RetryPolicy()).spec()),
             held=held,
+            **fields,
         )
 
     def claim(self, slot="s"):

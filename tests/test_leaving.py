@@ -70,6 +70,31 @@ def test_attempts_on_a_node_that_leaves_are_told_to_save_and_go_on_first_elsewhe
     assert shell.state.trials[0].retried == {}
 
 
+def test_a_trial_that_comes_to_a_step_of_other_resources_goes_on_in_another_attempt_once_it_has_saved():
+    shell = Cluster()
+    shell.run(retries=NO_RETRIES, moves_at=(3, 9))
+    for slot in "abc":
+        shell.claim_on("n1", slot)
+    shell.report(0, (2, 0.5))
+    assert shell.told(0) is None
+    shell.report(0, (3, 0.4))
+    why = "from step 3 on its trial asks for other resources"
+    assert shell.told(0) == m.Leave(reason=why, seconds=None)
+    assert shell.told(1) is None
+    shell.report(0, checkpoint=ref(3))
+    shell.do(m.AttemptEnded, number=0, attempt=1, outcome=Outcome.INTERRUPTED)
+    again = shell.claim_on("n2", "d")
+    assert (again.number, again.attempt, again.last_step) == (0, 2, 3)
+    shell.report(0, (4, 0.4), (8, 0.3))
+    assert shell.told(0) is None
+    assert shell.state.trials[0].retried == {}
+    shell.report(1, (30, 0.4))  # it steps over both
+    assert shell.told(1) is not None
+    shell.do(m.AttemptLost, number=1, attempt=1, kind=m.FailureKind.WORKER_CRASH, message="died before it saved")
+    assert shell.state.trials[1].state is FAIL, "its own death costs what it costs"
+    shell.verify()
+
+
 def test_no_trial_begins_on_a_node_that_leaves_and_a_claim_that_was_answered_is_answered_again(shell):
     first = shell.claim_on("n1", "a")
     shell.leave(("n1", None))

@@ -26,6 +26,6 @@ def main() -> None:
 
 
 __all__ = [
-    "attach", "cli", "control", "doctor", "drain", "explaining", "export", "listing", "logs", "main", "optuna_verbs", "planning",
-    "reading", "report", "run", "submit", "watch",
+    "attach", "cli", "control", "doctor", "drain", "explaining", "export", "listing", "logs", "main", "optuna_verbs",
+    "planning", "reading", "report", "run", "submit", "watch",
 ]  # fmt: skip

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from ..distributions import check_distribution_compatibility
 from ..exceptions import MessageError
 from ..trial import CONSTRAINT_PREFIX
-from . import judging, lineage, moves, retention
+from . import judging, leaving, lineage, moves, retention
 from . import messages as m
 from .bounds import MAX_ERROR, MAX_TRACEBACK, check_distribution, check_progress, clip
 from .messages import Command, Decision, FailureKind, Outcome, ParamValue, Row
@@ -19,7 +19,6 @@ from .trials import COMPLETE, FAIL, FAILURE_KEY, PRUNED, WAITING, Effects, Trial
 # the driver detects these; their retries may have no bound, so an attempt may not report them of itself
 _DETECTED = (FailureKind.NODE_LOST, FailureKind.LEASE_EXPIRED, FailureKind.DRIVER_LOST, FailureKind.STOPPED)
 _NOBODYS_FAULT = (FailureKind.DRIVER_LOST, FailureKind.STOPPED)  # the trial goes on, and no retry is counted
-_ITS_OWN = (FailureKind.TIMEOUT, FailureKind.OUT_OF_MEMORY)  # also on a node that leaves
 
 # --- parameters ----------------------------------------------------------------------------------------------------
 
@@ -71,11 +70,13 @@ def reported(s: StudyData, event: m.Reported, _at: float) -> Effects:
     """Progress of an attempt; the answer is the decision that stands."""
     trial = moves.live(s, event.number, event.attempt)
     check_progress(trial, event.progress, s.space, len(s.directions))
+    before = trial.last_step
     commands = _note_progress(s, trial, event.progress)
     stops = _stop_if_asked(s, trial, event.progress)
     changed = bool(commands) or stops  # else the event is not logged: a heartbeat that brings nothing
     if changed:
         _note_trained(trial, event.progress)
+        leaving.move(s, trial, before)
     commands.append(m.Answer(value=decision_for(trial, event.progress)))
     return Effects(commands, changed)
 
@@ -233,7 +234,7 @@ def attempt_lost(s: StudyData, event: m.AttemptLost, at: float) -> Effects:
         return Effects([m.Answer(value=None)], changed=False)
     slot, before = trial.slot, dict(trial.retried)
     order = trial.stop
-    is_ordered = order is not None and not (order.waits_for_save and event.kind in _ITS_OWN)
+    is_ordered = order is not None and order.excuses(event.kind)
     if trial.pending is not Decision.CONTINUE or is_ordered or event.kind in _NOBODYS_FAULT:
         why = (event.kind.value, event.message, event.exit_code, event.stderr_tail)
         commands = moves.leave(s, trial, at, *why)

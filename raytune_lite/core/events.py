@@ -48,8 +48,9 @@ class RunStarted(Event):
     results: this run leaves them alone. ``surroundings``: JSON text of what a person needs to run the study again: the
     command, versions, the resources of a trial; the core does not read it. ``price``: of one slot for an hour; 0: not
     known. ``prices``: JSON text of what it was computed from. ``max_cost``: no attempt begins once the study has cost
-    so much. ``before_until``: until when the run before was at work, in seconds since the study was created; None: as
-    long as this one did not begin.
+    so much. ``moves_at``: steps from which on trials ask for other resources, in rising order: who reports one goes on
+    in another attempt, once it has saved. ``before_until``: until when the run before was at work, in seconds since the
+    study was created; None: as long as this one did not begin.
     """
 
     run: str
@@ -70,6 +71,7 @@ class RunStarted(Event):
     price: float = 0.0
     prices: str = "{}"
     max_cost: float | None = None
+    moves_at: tuple[int, ...] = ()
     before_until: float | None = None
 
 

@@ -1,4 +1,4 @@
-"""Handler: nodes that will be gone soon, because they are drained or preempted.
+"""Handler: nodes that will be gone soon, because they are drained or preempted; and attempts that change their place.
 
 The attempts there are told to save and to go on elsewhere: a stop order whose attempt ends when it has saved next, at
 no cost of retries, and whose trial goes first. Nothing is killed for it. An attempt that does not save runs on until
@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from ..exceptions import MessageError
 from . import messages as m
 from .bounds import check_name
-from .messages import StopCause
+from .messages import Decision, StopCause
 from .record import StudyData
 from .trials import Effects, StopOrder, TrialRecord
 
@@ -58,3 +58,14 @@ def order(trial: TrialRecord, deadline: float | None, at: float) -> None:
         reason=f"its node leaves{when}",
         deadline=math.inf if deadline is None else deadline,
     )
+
+
+def move(s: StudyData, trial: TrialRecord, before: int) -> None:
+    """Its attempt has reported: if from here on its trial is placed elsewhere, it is to end when it has saved.
+
+    ``before``: its last step before that. A trial that waits, or is paused, is placed anew in any case.
+    """
+    step = next((step for step in s.run.moves_at if before < step <= trial.last_step), None)
+    if step is not None and trial.stop is None and trial.pending is Decision.CONTINUE:
+        why = f"from step {step} on its trial asks for other resources"
+        trial.stop = StopOrder(cause=StopCause.PLACE_CHANGES, reason=why, deadline=math.inf)

@@ -47,7 +47,8 @@ class Run:
     different ways, or one did not fail. ``disk_failures``: attempts that the checkpoints' disk ended since one was
     saved; ``has_saved``: whether any was, in this run. ``price``, ``max_cost``: see RunStarted; ``begun_at``: of the
     attempts that run, the sum of the times at which they began, where there is a price. ``leaving``: node that leaves
-    -> when it will be gone, in seconds since the study was created; None: that is not known.
+    -> when it will be gone, in seconds since the study was created; None: that is not known. ``moves_at``: see
+    RunStarted.
     """
 
     name: str | None = None
@@ -70,6 +71,7 @@ class Run:
     max_cost: float | None = None
     begun_at: float = 0.0
     leaving: dict[str, float | None] = field(default_factory=dict)
+    moves_at: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)

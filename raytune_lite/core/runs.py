@@ -46,6 +46,7 @@ def run_started(s: StudyData, event: m.RunStarted, at: float) -> Effects:
         max_checkpoint_bytes=event.max_checkpoint_bytes,
         price=event.price,
         max_cost=event.max_cost,
+        moves_at=event.moves_at,
     )
     return Effects(commands)
 

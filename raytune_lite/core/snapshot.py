@@ -27,7 +27,7 @@ _PLAIN = ("n_events", "next_number", "n_invalid", "best", "promotions", "pruner_
 _LATER = ("cost",)  # plain as well; older snapshots lack them
 _RUN = ("name", "began_at", "budget", "paused", "slot_limit", "stopping", "aborted", "common_failure", "disk_failures",
         "has_saved", "checkpoints_kept", "keeps_resumed", "frees_paused", "awaits_reports",
-        "max_checkpoint_bytes", "price", "max_cost", "begun_at", "leaving")  # fmt: skip
+        "max_checkpoint_bytes", "price", "max_cost", "begun_at", "leaving", "moves_at")  # fmt: skip
 
 
 def can_dump(state: StudyState) -> bool:
@@ -116,6 +116,7 @@ def load(state: StudyState, lines: Iterator[str]) -> None:
 def _run(data: dict[str, Any], retries: dict[str, Any]) -> Run:
     if data["common_failure"] is not None:
         data["common_failure"] = tuple(data["common_failure"])
+    data["moves_at"] = tuple(data.get("moves_at", ()))  # older snapshots lack it
     return Run(retries=RetryPolicy(**retries), **data)
 
 

@@ -87,8 +87,14 @@ class StopOrder:
 
     @property
     def waits_for_save(self) -> bool:
-        """Whether the attempt ends when it has saved next, and is not killed at the deadline: its node is gone then."""
-        return self.cause is StopCause.NODE_LEAVING
+        """Whether the attempt ends when it has saved next, and is not killed at the deadline."""
+        return self.cause in (StopCause.NODE_LEAVING, StopCause.PLACE_CHANGES)
+
+
+    def excuses(self, kind: FailureKind) -> bool:
+        """Whether the attempt's loss is the order's doing, and costs no retry."""
+        is_its_own = kind in (FailureKind.TIMEOUT, FailureKind.OUT_OF_MEMORY)  # also on a node that leaves
+        return self.cause is not StopCause.PLACE_CHANGES and not (self.waits_for_save and is_its_own)
 
 
 @dataclass(slots=True)

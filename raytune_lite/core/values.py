@@ -33,13 +33,14 @@ class Outcome(str, enum.Enum):
 class StopCause(str, enum.Enum):
     """Why a live attempt must end. TRIAL_STOPPED: for good; the others: the trial goes on later.
 
-    NODE_LEAVING: it saves before it ends, and is not killed: it runs on until then, or until its node is gone.
+    NODE_LEAVING, PLACE_CHANGES: it saves before it ends, and is not killed: it runs on until then.
     """
 
     TRIAL_STOPPED = "trial_stopped"
     STUDY_PAUSED = "study_paused"
     SLOTS_RESIZED = "slots_resized"
     NODE_LEAVING = "node_leaving"
+    PLACE_CHANGES = "place_changes"
 
 
 class FailureKind(str, enum.Enum):

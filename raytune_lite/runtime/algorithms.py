@@ -75,6 +75,7 @@ class Algorithms:
             price=config.price,
             prices=config.prices,
             max_cost=config.max_cost,
+            moves_at=config.moves_at,
             before_until=max(last, (owned_until or 0.0) - self._study.created),
         )
 

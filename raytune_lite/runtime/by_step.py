@@ -1,7 +1,8 @@
 """What an attempt asks for by how far its trial has come: ``"from_step": {27: {...}}`` in a request.
 
-Low rungs on spot machines, the few long trials of the top rungs on those that stay. An attempt asks once, when it is
-placed; it does not move while it runs. Knows no Ray.
+Low rungs on spot machines, the few long trials of the top rungs on those that stay. An attempt asks when it is placed.
+One that reports such a step and is not paused there saves, and its trial goes on in another (``core.leaving``). Knows
+no Ray.
 """
 
 from __future__ import annotations
@@ -36,7 +37,16 @@ def stages(request: Mapping[str, Any]) -> list[dict[str, Any]]:
     Raises:
         InvalidResourcesError: as ``at``.
     """
-    return [at(request, step) for step in (0, *(first for first, _ in _stages(request)))]
+    return [at(request, step) for step in (0, *steps(request))]
+
+
+def steps(request: Mapping[str, Any] | None) -> tuple[int, ...]:
+    """The steps from which on attempts ask for something else, in rising order.
+
+    Raises:
+        InvalidResourcesError: as ``at``.
+    """
+    return tuple(first for first, _ in _stages(request or {}))
 
 
 def _stages(request: Mapping[str, Any]) -> list[tuple[int, Mapping[str, Any]]]:
@@ -58,4 +68,4 @@ def _stages(request: Mapping[str, Any]) -> list[tuple[int, Mapping[str, Any]]]:
     return sorted(given.items())
 
 
-__all__ = ["FROM_STEP", "RULE", "at", "stages"]
+__all__ = ["FROM_STEP", "RULE", "at", "stages", "steps"]

@@ -50,10 +50,10 @@ print("finished")
 class SecretHead(Head):
     """A head in whose environment the database's URL is."""
 
-    url = ""
+    database = ""
 
     def environment(self) -> dict[str, str]:
-        return {**super().environment(), "RTL_STORAGE": self.url}
+        return {**super().environment(), "RTL_STORAGE": self.database}
 
     def outside(self) -> dict[str, str]:
         """For whoever submits: without the URL."""
@@ -63,7 +63,7 @@ class SecretHead(Head):
 @pytest.fixture
 def head(postgresql_server: Server) -> Iterator[SecretHead]:
     home = Path(tempfile.mkdtemp(prefix="rtlp-", dir="/tmp"))
-    SecretHead.url = postgresql_server.url()
+    SecretHead.database = postgresql_server.url()
     found = SecretHead(home, jobs=True)
     try:
         found.wait_until_ready()
@@ -133,8 +133,8 @@ def test_the_password_is_nowhere(head: SecretHead, postgresql_server: Server, tm
         # what cannot work: a host that is not there, a wrong port; the URL has the password
         code = "import os, raytune_lite as r; r.create_study(study_name='s', storage=os.environ['RTL_STORAGE'])"
         for broken, command in (
-            (head.url.replace("127.0.0.1", "no-such-host.invalid"), [sys.executable, "-c", code]),
-            (head.url.replace("/test_", "x/test_"), [sys.executable, "-m", "raytune_lite", "status"]),
+            (head.database.replace("127.0.0.1", "no-such-host.invalid"), [sys.executable, "-c", code]),
+            (head.database.replace("/test_", "x/test_"), [sys.executable, "-m", "raytune_lite", "status"]),
         ):
             done = subprocess.run(
                 command, env={**head.outside(), "RTL_STORAGE": broken}, cwd=tmp_path, capture_output=True, text=True,
@@ -150,7 +150,7 @@ def test_the_password_is_nowhere(head: SecretHead, postgresql_server: Server, tm
     assert processes.found == {}
     assert "train.py" in said["/api/jobs/"]
     assert "DriverActor" in said["/api/v0/actors?detail=1"]
-    stored = rows(postgresql_server, head.url)
+    stored = rows(postgresql_server, head.database)
     assert "train.py" in stored  # the command of the run
     said["the database"] = stored
     assert [what for what, text in said.items() if PASSWORD in text] == []

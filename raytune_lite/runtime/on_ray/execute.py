@@ -85,7 +85,8 @@ def _execute(run: RayRun, observer: ScriptObserver, attach: Callable[[Ask], None
     group = placing.check_group(resources) if "bundles" in resources else None
     request = cluster.check_request(total(resources))
     later = [cluster.check_request(stage) for stage in later]
-    config = replace(config, n_gpus=float(request.get("num_gpus") or 0.0))
+    n_gpus = float(request.get("num_gpus") or 0.0)
+    config = replace(config, n_gpus=n_gpus, moves_at=() if callable(run.resources) else by_step.steps(run.resources))
     packed(run.objective)  # refused here if it cannot travel
     packed(config.sampler, "the sampler")
     packed(config.pruner, "the pruner")

@@ -158,6 +158,11 @@ class Scenario:
         """Whether what a task asks for depends on its trial's parameters, in one study of six."""
         return self.wishes == 2 and not self.claims_ahead  # drawn for something else
 
+    @property
+    def moves_at(self) -> tuple[int, ...]:
+        """The steps from which on trials ask for other resources."""
+        return (2, 5) if self.binds_first and self.saves_first else ()
+
     def size(self, assignment: Assignment) -> int:
         """How many places of a node the trial's task takes."""
         if not self.binds_first:

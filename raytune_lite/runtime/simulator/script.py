@@ -292,4 +292,5 @@ def config_of(scenario: Scenario, run: str, *, to_the_end: bool, storage: str) -
         max_checkpoint_bytes=scenario.max_checkpoint_bytes,
         price=3600.0,
         max_cost=None if to_the_end else scenario.max_cost,
+        moves_at=scenario.moves_at,
     )

@@ -15,6 +15,7 @@ from raytune_lite.distributions import FloatDistribution
 from raytune_lite.exceptions import InvalidResourcesError, StaleAttemptError
 from raytune_lite.report.explain import explain, lines
 from raytune_lite.runtime import by_step
+from raytune_lite.runtime import driver as drivers
 from raytune_lite.runtime.bound import BEHIND, STALL, START_PATIENCE, BoundTrials
 from raytune_lite.runtime.failures import AttemptInterrupted
 from raytune_lite.runtime.ports import Handover, Plan
@@ -242,6 +243,23 @@ def test_a_claim_that_waits_for_a_slow_sampler_is_put_off_and_answered_under_the
     assert item.slot == "ahead-1"
     assert params_before(from_json(item.assignment)) == {"x": 0.25}
     assert found.put_off == ()
+    driver.close()
+
+
+def test_a_claim_that_is_answered_while_the_plan_is_made_is_not_lost(storage, monkeypatch):
+    driver, slots = Bench(storage, sampler=Slow(0)).driver, ("ahead-1", "ahead-2")
+    found = driver.plan(Handover(prefetch=slots, binds=True))
+    assert found.put_off == slots
+    packed = drivers.prefetched
+    # the first trial is being packed while the sampler answers for the second one
+    monkeypatch.setattr(drivers, "prefetched", lambda *one: time.sleep(0.6) or packed(*one))
+    given = dict.fromkeys(())
+    until = time.monotonic() + 20
+    while found.put_off and time.monotonic() < until:
+        time.sleep(0.05)
+        found = driver.plan(Handover(prefetch=found.put_off, binds=True, queued=(*given, *found.put_off)))
+        given.update(dict.fromkeys(item.slot for item in found.prefetched))
+    assert sorted(given) == list(slots)
     driver.close()
 
 

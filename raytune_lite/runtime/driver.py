@@ -174,12 +174,12 @@ class Driver:
         )
         if self._sampler_failure is not None and not handover.draining:
             raise self._sampler_failure.with_traceback(None)
-        for item in claims.values():
-            if item.error is not None:
-                raise item.error
-        given = [(slot, item.value) for slot, item in claims.items() if item.value is not None]
-        found = tuple(prefetched(*one, self.config.secret) for one in given)
-        return replace(plan, prefetched=found, put_off=tuple(slot for slot, item in claims.items() if not item.done))
+        # looked at once: the sampler's thread may answer a claim now, which would be neither given nor put off
+        done = {slot: item for slot, item in claims.items() if item.done}
+        if failed := [item.error for item in done.values() if item.error is not None]:
+            raise failed[0]
+        found = tuple(prefetched(slot, item.value, self.config.secret) for slot, item in done.items() if item.value)
+        return replace(plan, prefetched=found, put_off=tuple(slot for slot in claims if slot not in done))
 
     def _take_end(self, ended: Any, refused: dict[str, str]) -> int | None:
         slot, message = ended.slot, ended.message

@@ -111,7 +111,6 @@ def test_low_rungs_go_to_spot_and_high_ones_to_nodes_that_stay_and_hold_up_nobod
     )
     request = {"num_gpus": 1, "label_selector": SPOT, "from_step": {3: {"num_gpus": 4, "label_selector": STEADY}}}
     study.optimize(climbs, n_trials=24, resources=request)
-    print([a for a in study.attempts if not a.node])
     resumed = {(a.number, a.attempt): a.resumed_step or 0 for a in study.attempts}
     assert {nodes[a.node] for a in study.attempts if resumed[a.number, a.attempt] < 3} == {"spot"}
     late = [a for a in study.attempts if resumed[a.number, a.attempt] >= 3]

@@ -39,14 +39,16 @@ class TasksByNeed(RayTasks):
         catch: exceptions that fail a trial but not the run.
         host: clock.
         notice: prints a line for people.
+        first: a checked request, by which there is room for the first trials.
     """
 
     prefetches, binds_first = True, True
 
     def __init__(
-        self, tasks: tuple[Any, Any], need: Need, catch: tuple[type[Exception], ...], host: Host, notice: Notice
-    ) -> None:
-        super().__init__(tasks[1], SCOUT, host, shares=False)
+        self, tasks: tuple[Any, Any], need: Need, catch: tuple[type[Exception], ...], host: Host, notice: Notice,
+        first: Mapping[str, Any] = SCOUT,
+    ) -> None:  # fmt: skip
+        super().__init__(tasks[1], first, host, shares=False)
         self._with_gpu, self._without, self._need, self._catch, self._notice = *tasks, need, catch, notice
         self._requests: dict[str, dict[str, Any]] = {}  # slot -> what its task asks for, oldest first
         self._late: dict[str, None] = {}  # slots of trials that ask for what a later step says
@@ -185,7 +187,7 @@ class TasksByNeed(RayTasks):
             [node["Resources"] for node in nodes],
             lambda slot, i: cluster.may_be_on(nodes[i], requests[slot]),
         )
-        recent = self._recent or [SCOUT]
+        recent = self._recent or [dict(self._request)]
         most = largest([cluster.demand(request) for request in recent])
         has_one = [any(cluster.may_be_on(node, request) for request in recent) for node in nodes]
         return sum(places(free, most) for free, good in zip(left, has_one, strict=True) if good)

@@ -136,7 +136,7 @@ def _tasks(
     if callable(resources) or (resources and by_step.FROM_STEP in resources):
         functions = build_bound_tasks(run.objective, run.catch, driver_name, settings, run.output)
         need: Need = resources if callable(resources) else lambda _: resources
-        return TasksByNeed(functions, need, run.catch, host, notice)
+        return TasksByNeed(functions, need, run.catch, host, notice, request)
     task = build_task(run.objective, run.catch, driver_name, settings, request, run.output)
     return RayTasks(task, request, host, shares=not run.one_trial_per_task)
 

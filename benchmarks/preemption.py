@@ -88,8 +88,8 @@ def main() -> int:
         preempted, lost = sum(cost.preempted for cost in costs), sum(cost.lost for cost in costs)
         used = TRIALS * STEPS * STEP * len(costs)
         print(
-            f"{what}: {preempted} attempts preempted in {len(costs)} studies, {lost / max(1, preempted):.2f} slot-seconds "
-            f"lost each, {100 * lost / (used + lost):.2f} % of all; a study took "
+            f"{what}: {preempted} attempts preempted in {len(costs)} studies, {lost / max(1, preempted):.2f} "
+            f"slot-seconds lost each, {100 * lost / (used + lost):.2f} % of all; a study took "
             f"{statistics.median(cost.took for cost in costs):.0f} s (median)"
         )
     return 0

@@ -73,7 +73,7 @@ def test_a_sampler_that_lacks_a_part_or_has_no_json_able_spec_is_refused():
         rl.create_study(sampler=Opaque(0))
 
 
-@pytest.mark.parametrize("pruner", [optuna.pruners.MedianPruner(), "median", rl.pruners.MedianPruner])
+@pytest.mark.parametrize("pruner", [optuna.pruners.MedianPruner, "median", rl.pruners.MedianPruner])
 def test_what_is_no_pruner_is_refused(pruner):
     with pytest.raises(TypeError, match=r"pruner must be an object such as ASHAPruner.*built in are ASHAPruner"):
         rl.create_study(pruner=pruner)

@@ -288,6 +288,7 @@ def test_samplers_and_pruners(calls):
     good = {"sampler": optuna.samplers.RandomSampler(), "seed": 0}
     calls.each("OptunaSampler", OptunaSampler, good)
     calls.each("UserSampler", samplers.UserSampler, good)
+    calls.each("UserPruner", pruners.UserPruner, {"pruner": optuna.pruners.NopPruner()})
     calls.each("RetryPolicy", rl.RetryPolicy, {}, optional(rl.RetryPolicy))
     for value in NONSENSE:
         for function in (samplers.sampler_from_spec, pruners.pruner_from_spec):

@@ -12,6 +12,7 @@ from ..lazy import names_of
 if TYPE_CHECKING:
     from ..core.protocols import Pruner
     from .asha import ASHAPruner
+    from .base import BasePruner
     from .halving import SuccessiveHalvingPruner
     from .hyperband import HyperbandPruner
     from .median import MedianPruner
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from .pbt import PBTPruner
     from .percentile import PercentilePruner
     from .threshold import ThresholdPruner
+    from .user import UserPruner
     from .wilcoxon import WilcoxonPruner
 
 # The module of each: what a study is continued with, and what the command line offers. A new pruner is one line here.
@@ -41,9 +43,12 @@ _HOMES = {
     "ThresholdPruner": "threshold",
     "WilcoxonPruner": "wilcoxon",
 }
+_BASES = {"BasePruner": "base", "UserPruner": "user"}  # not to be rebuilt from a spec
+_OF_OTHERS = ("UserPruner", "OptunaPruner")
 
 __all__ = [
     "ASHAPruner",
+    "BasePruner",
     "HyperbandPruner",
     "MOASHAPruner",
     "MedianPruner",
@@ -55,17 +60,18 @@ __all__ = [
     "PercentilePruner",
     "SuccessiveHalvingPruner",
     "ThresholdPruner",
+    "UserPruner",
     "WilcoxonPruner",
     "check_pruner",
     "pruner_from_spec",
     "pruner_names",
 ]
 
-__getattr__ = names_of(__name__, _HOMES, __all__)
+__getattr__ = names_of(__name__, {**_HOMES, **_BASES}, __all__)
 
 
 def __dir__() -> list[str]:
-    return sorted(_HOMES)
+    return sorted({**_HOMES, **_BASES})
 
 
 def pruner_names() -> dict[str, str]:
@@ -77,6 +83,8 @@ def pruner_names() -> dict[str, str]:
 def pruner_from_spec(spec: Mapping[str, Any]) -> Pruner:
     """Inverse of ``pruner.spec()`` for the pruners of this package, those that wrap another one included.
 
+    A UserPruner cannot be rebuilt: what stands for it lets a log be read, and ``check_pruner`` refuses to run with it.
+
     Raises:
         ValueError: the spec names no built-in pruner, or its arguments are not that pruner's.
     """
@@ -85,6 +93,10 @@ def pruner_from_spec(spec: Mapping[str, Any]) -> Pruner:
         name = arguments.pop("name", None)
     except (TypeError, ValueError):
         raise ValueError(f"a pruner's spec must be a mapping, got {shown(spec)}.") from None
+    if name in _OF_OTHERS:
+        from .user import AbsentPruner
+
+        return AbsentPruner(dict(spec))
     if not isinstance(name, str) or name not in _HOMES:
         raise ValueError(
             f"pruner must be one of {sorted(_HOMES)}, got {shown(name)}; a pruner of your own cannot be rebuilt "
@@ -111,15 +123,19 @@ def check_pruner(pruner: Any, n_objectives: int) -> None:
 
     Raises:
         TypeError: it has no ``spec``, ``judge`` and ``judges_several``, as one of another library.
+        ValueError: it stands for one that cannot be rebuilt.
         ValueError: the study has several objectives, and the pruner judges one; or it has not the one that is judged.
     """
     if isinstance(pruner, type) or not all(hasattr(pruner, name) for name in ("spec", "judge", "judges_several")):
         way_out = f"built in are {', '.join(_HOMES)}"
         if isinstance(pruner, type):
             way_out = f"make an object of the class, as {pruner.__name__}(...); {way_out}"
-        elif type(pruner).__module__.partition(".")[0] == "optuna":
-            way_out = f"pruners of Optuna are not accepted; {way_out}, of raytune_lite.pruners"
         raise wrong_type("pruner", "an object such as ASHAPruner(max_resource=27)", pruner, way_out)
+    if type(pruner).__name__ == "AbsentPruner":
+        raise ValueError(
+            f"this study's trials were judged by {pruner.spec().get('pruner')}, which cannot be rebuilt from the "
+            "record; pass the same object as pruner=."
+        )
     if n_objectives > 1 and not pruner.judges_several:
         raise ValueError(
             f"{type(pruner).__name__} judges a single objective, and this study has {n_objectives}; pass "

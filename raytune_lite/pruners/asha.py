@@ -18,6 +18,7 @@ from typing import Any
 from ..arguments import integer, shown
 from ..core.bounds import check_name
 from ..core.protocols import StudyIdentity
+from .base import BasePruner
 from .costs import CostShare, TimedJudge
 from .ladder import LadderJudge, levels, refuse_crossed
 from .ranking import TopShare
@@ -29,7 +30,7 @@ _RESOURCES = ("steps", "seconds")
 
 
 @dataclass(frozen=True, slots=True)
-class ASHAPruner:
+class ASHAPruner(BasePruner):
     """Asynchronous successive halving.
 
     In mode "promote" (the paper's) a trial that reaches a rung and is not in its top 1/reduction_factor

@@ -17,6 +17,7 @@ from ..core.messages import Decision, Row
 from ..core.protocols import Judge, Losses, Rung, StudyIdentity, Verdict
 from ..core.reasons import Reason, Show
 from ..core.schedules import Every, Schedule
+from .base import BasePruner
 from .ladder import LadderJudge, levels, refuse_crossed
 from .ranking import TopShare
 from .reach import ForecastingJudge
@@ -25,7 +26,7 @@ MODES = ("stop", "promote")
 
 
 @dataclass(frozen=True, slots=True)
-class SuccessiveHalvingPruner:
+class SuccessiveHalvingPruner(BasePruner):
     """Asynchronous successive halving as in Optuna: at each rung the best 1/reduction_factor go on, the others end.
 
     The rungs are at ``min_resource * reduction_factor**(min_early_stopping_rate + k)``, k = 0, 1, 2, ... A trial goes

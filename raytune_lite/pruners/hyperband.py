@@ -18,13 +18,14 @@ from ..arguments import integer
 from ..core.bounds import MAX_STEP
 from ..core.messages import PutRung
 from ..core.protocols import Judge, Losses, Prefix, Rung, StudyIdentity
+from .base import BasePruner
 from .halving import FirstCompleteJudge, check_or_auto, check_shares, refuse_bootstrap, share_of
 from .ladder import LadderJudge, Track, levels, refuse_crossed
 from .ranking import Key, RankedRung
 
 
 @dataclass(frozen=True, slots=True)
-class HyperbandPruner:
+class HyperbandPruner(BasePruner):
     """Successive halving in several brackets, so that not all trials are judged as early.
 
     There are ``floor(log_eta(max_resource / min_resource)) + 1`` brackets. Bracket b is successive halving whose

@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..core.protocols import StudyIdentity
+from .base import BasePruner
 from .percentile import PercentileJudge, Rule, check_arguments
 
 
 @dataclass(frozen=True, slots=True)
-class MedianPruner:
+class MedianPruner(BasePruner):
     """Stop a trial whose best report so far is worse than the median of the others at the same step.
 
     It is PercentilePruner with a percentile of 50; what is said there, also of Optuna, holds here.

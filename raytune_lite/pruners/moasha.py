@@ -15,6 +15,7 @@ from ..core.messages import Row
 from ..core.protocols import Losses, StudyIdentity
 from ..pareto import nondominated_ranks
 from .asha import ASHAPruner
+from .base import BasePruner
 from .ladder import LadderJudge
 from .ranking import Key
 
@@ -76,7 +77,7 @@ _TIES: dict[str, Callable[[Array], list[int]]] = {"crowding": crowding_order, "e
 
 
 @dataclass(frozen=True, slots=True)
-class MOASHAPruner:
+class MOASHAPruner(BasePruner):
     """ASHA for several objectives: on top of a rung are its best floor(n / reduction_factor) by fronts.
 
     A rung is ordered by front (0: dominated by no other), within a front by ``tie``, and then by arrival. A trial of

@@ -8,10 +8,11 @@ from typing import Any
 from ..core.messages import Decision, Row
 from ..core.protocols import Losses, StudyIdentity, Verdict
 from ..core.schedules import Never
+from .base import BasePruner
 
 
 @dataclass(frozen=True, slots=True)
-class NopPruner:
+class NopPruner(BasePruner):
     """Every trial runs to its own end."""
 
     @property

@@ -9,11 +9,12 @@ from ..arguments import integer
 from ..core.messages import Row
 from ..core.protocols import Judge, Losses, Pruner, StudyIdentity, Verdict
 from ..core.reasons import Show
+from .base import BasePruner
 from .wrapper import WrapperJudge, checked
 
 
 @dataclass(frozen=True, slots=True)
-class OnObjective:
+class OnObjective(BasePruner):
     """Judge one objective of a study of several, as ``pruner`` would judge a study of that one alone.
 
     ``trial.report((loss, latency), step)`` reports one number for each objective; the others are stored and do not

@@ -18,13 +18,14 @@ from ..core.messages import PutRung, Row
 from ..core.protocols import Losses, StudyIdentity, Verdict
 from ..core.reasons import Reason, Show
 from .asha import ASHAPruner
+from .base import BasePruner
 from .ladder import LadderJudge
 from .ranking import Key, RankedRung, TopShare
 from .reach import ForecastingJudge
 
 
 @dataclass(frozen=True, slots=True)
-class PASHAPruner:
+class PASHAPruner(BasePruner):
     """ASHA by promotion, whose upper rungs open only when the order of the trials is still changing.
 
     At first the two lowest rungs are open: trials pause at the second, and none is promoted from there. When a trial

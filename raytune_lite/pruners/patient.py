@@ -17,13 +17,14 @@ from ..core.messages import Decision, Row
 from ..core.protocols import Judge, Losses, Pruner, StudyIdentity, Verdict
 from ..core.reasons import Explains, Reason, Show
 from ..core.schedules import Every
+from .base import BasePruner
 from .objective import OnObjective
 from .percentile import better
 from .wrapper import WrapperJudge, checked
 
 
 @dataclass(frozen=True, slots=True)
-class PatientPruner:
+class PatientPruner(BasePruner):
     """Let a verdict of ``wrapped_pruner`` pass only when the trial has not improved for ``patience`` reports.
 
     A trial has stopped improving when the best of its last ``patience + 1`` reports, in the order of their steps, is

@@ -19,6 +19,7 @@ from ..core.messages import Decision, ParamValue, PromoteRung, PutRung, Row
 from ..core.protocols import Losses, Prefix, Rung, StudyIdentity, Verdict
 from ..core.reasons import Reason, Show, ordinal
 from ..core.schedules import Every
+from .base import BasePruner
 from .explore import drawn, explored
 
 _NAMES = (
@@ -28,7 +29,7 @@ _NAMES = (
 
 
 @dataclass(frozen=True, slots=True, init=False)
-class PBTPruner:
+class PBTPruner(BasePruner):
     """Population based training.
 
     ``population_size`` trials, the members, train side by side. Ready points are the multiples of

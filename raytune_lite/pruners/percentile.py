@@ -20,12 +20,13 @@ from ..core.messages import Decision, Row
 from ..core.protocols import Losses, StudyIdentity, Verdict
 from ..core.reasons import Reason, Show
 from ..core.schedules import Every
+from .base import BasePruner
 
 AMONG = ("completed", "reached")
 
 
 @dataclass(frozen=True, slots=True)
-class PercentilePruner:
+class PercentilePruner(BasePruner):
     """Stop a trial whose best report so far is not among the best ``percentile`` per cent at its step.
 
     Equal ones go on. Reports that are NaN do not count; a trial that reported nothing else stops.

@@ -14,10 +14,11 @@ from ..core.messages import Decision, Row
 from ..core.protocols import Losses, StudyIdentity, Verdict
 from ..core.reasons import Reason, Show
 from ..core.schedules import Every
+from .base import BasePruner
 
 
 @dataclass(frozen=True, slots=True)
-class ThresholdPruner:
+class ThresholdPruner(BasePruner):
     """Stop a trial that reports a value below ``lower``, above ``upper``, or NaN.
 
     The latest report counts, at steps where a decision is due. The study's direction plays no part. As with all our

@@ -23,13 +23,14 @@ from ..core.messages import Decision, Row
 from ..core.protocols import Losses, StudyIdentity, Verdict
 from ..core.reasons import Reason, Show
 from ..core.schedules import Each
+from .base import BasePruner
 
 SEQUENTIAL = ("none", "anytime")
 MOST_AT_STAKE = 0.5  # of the wealth, on one sign
 
 
 @dataclass(frozen=True, slots=True)
-class WilcoxonPruner:
+class WilcoxonPruner(BasePruner):
     """Stop a trial that a paired test finds worse than the best COMPLETE trial.
 
     ``trial.report(loss, instance)`` reports the loss on one instance; instances may come in any order, best in a new

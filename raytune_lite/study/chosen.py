@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..core.protocols import Sampler
-from ..integrations.optuna.accepting import as_given, as_sampler
+from ..core.protocols import Pruner, Sampler
+from ..integrations.optuna.accepting import as_given, as_pruner, as_sampler
 from .libraries import ForLibraries
 
 
@@ -13,6 +13,7 @@ class Chosen(ForLibraries):
     """The part of a Study that has its sampler and its pruner."""
 
     _sampler: Sampler | None = None
+    _pruner: Pruner | None = None
 
     @property
     def sampler(self) -> Any:
@@ -26,6 +27,19 @@ class Chosen(ForLibraries):
     @sampler.setter
     def sampler(self, given: Any) -> None:
         self._sampler = as_sampler(given)
+
+    @property
+    def pruner(self) -> Any:
+        """What was passed as ``pruner``, or set since; of Optuna's own ones ours of the same name.
+
+        Raises:
+            TypeError, ValueError: what is set is no pruner of such a study.
+        """
+        return as_given(self._pruner)
+
+    @pruner.setter
+    def pruner(self, given: Any) -> None:
+        self._pruner = as_pruner(given, len(self.directions))
 
 
 __all__ = ["Chosen"]

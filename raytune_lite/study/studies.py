@@ -10,8 +10,8 @@ from typing import Literal
 from ..arguments import flag
 from ..core.protocols import Pruner, Sampler
 from ..exceptions import DuplicatedStudyError
-from ..integrations.optuna.accepting import as_sampler
-from ..pruners import check_pruner
+from ..integrations.optuna.accepting import as_pruner, as_sampler
+from ..pruners.user import StudyPruner
 from ..samplers.for_studies import StudySampler
 from ..storages.holders import RDBStorage, get_storage
 from ..storages.repository import Repository
@@ -27,7 +27,7 @@ def create_study(
     *,
     storage: str | RDBStorage | None = None,
     sampler: Sampler | StudySampler | None = None,
-    pruner: Pruner | None = None,
+    pruner: Pruner | StudyPruner | None = None,
     study_name: str | None = None,
     direction: Direction | None = None,
     load_if_exists: bool = False,
@@ -41,7 +41,8 @@ def create_study(
             only as long as this object (in a temporary SQLite file, so that a crashed driver can still resume).
         sampler: None: the study's recorded one, else AutoSampler. Also one of Optuna's, or one of your own that is
             written as Optuna's are (see UserSampler).
-        pruner: None: the study's recorded one, else NopPruner.
+        pruner: None: the study's recorded one, else NopPruner. Also one of Optuna's, or one of your own with Optuna's
+            ``prune(study, trial)`` (see UserPruner).
         study_name: None: a unique name.
         direction: "minimize" (default) or "maximize". A study that is continued keeps its own.
         load_if_exists: continue a study of this name.
@@ -61,8 +62,7 @@ def create_study(
     given = checks.directions(direction, directions)
     wanted = given or (StudyDirection.MINIMIZE,)
     chosen = as_sampler(sampler)
-    if pruner is not None:
-        check_pruner(pruner, len(wanted))
+    judging = as_pruner(pruner, len(wanted))
     name = f"no-name-{uuid.uuid4()}" if study_name is None else checks.study_name(study_name)
     may_exist = flag("load_if_exists", load_if_exists)
     base = checks.checkpoint_directory(checkpoint_dir)
@@ -77,7 +77,7 @@ def create_study(
             checks.same_directions(name, repository.load_study(name).directions, given)
     finally:
         repository.close()
-    return Study(name, holder, chosen, pruner, checkpoint_dir=base)
+    return Study(name, holder, chosen, judging, checkpoint_dir=base)
 
 
 def load_study(
@@ -85,7 +85,7 @@ def load_study(
     study_name: str | None = None,
     storage: str | RDBStorage,
     sampler: Sampler | StudySampler | None = None,
-    pruner: Pruner | None = None,
+    pruner: Pruner | StudyPruner | None = None,
     checkpoint_dir: str | Path | None = None,
 ) -> Study:
     """Open a study, also one made by Optuna.

@@ -22,7 +22,7 @@ from ..core.bounds import MAX_STEP
 from ..core.protocols import Pruner, Sampler
 from ..core.retries import RetryPolicy
 from ..distributions import Distribution
-from ..pruners import check_pruner
+from ..pruners.user import StudyPruner
 from ..runtime.config import LEASE, RunConfig, new_run_id
 from ..runtime.inline import IDLE_AFTER, LocalStudy
 from ..runtime.output import TrialOutput
@@ -64,7 +64,7 @@ class Study(Chosen):
         study_name: str,
         storage: str | RDBStorage,
         sampler: Sampler | StudySampler | None = None,
-        pruner: Pruner | None = None,
+        pruner: Pruner | StudyPruner | None = None,
         *,
         checkpoint_dir: str | Path | None = None,
     ) -> None:
@@ -72,13 +72,11 @@ class Study(Chosen):
         self._checkpoint_dir = checks.checkpoint_directory(checkpoint_dir)
         super().__init__(study_name, storage)
         self._url = self._repository.storage  # absolute: the driver actor may have another working directory
-        if pruner is not None:
-            try:
-                check_pruner(pruner, len(self.directions))
-            except (TypeError, ValueError):
-                self._repository.close()
-                raise
-        self.pruner = pruner
+        try:
+            self.pruner = pruner
+        except (TypeError, ValueError):
+            self._repository.close()
+            raise
         self._route = Route()
         self._asked: dict[int, Trial] = {}
         self._known_params = KnownParams(self._repository, self._record)
@@ -331,7 +329,7 @@ class Study(Chosen):
             study_name=self.study_name,
             run=new_run_id(),
             sampler=self._sampler,
-            pruner=self.pruner,
+            pruner=self._pruner,
             checkpoint_dir=self._checkpoint_dir or self._default_checkpoint_dir(),
             log_dir=self._default_checkpoint_dir(),
             durable=self._durable,

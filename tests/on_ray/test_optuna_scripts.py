@@ -54,6 +54,33 @@ SCRIPTS = {
         for before, after in zip(study.trials, study.trials[1:]):
             assert min(abs(after.params["x"] - t.params["x"]) for t in study.trials[: after.number]) <= 2
     """,
+    "pruners": """
+        import optuna as original
+
+        class LastPlace(optuna.pruners.BasePruner):
+            def __init__(self, warmup_steps):
+                self._warmup_steps = warmup_steps
+
+            def prune(self, study, trial):
+                step = trial.last_step
+                others = study.get_trials(deepcopy=False)
+                here = [t.intermediate_values[step] for t in others if step in t.intermediate_values]
+                return step >= self._warmup_steps and len(here) > 1 and trial.intermediate_values[step] == max(here)
+
+        def objective(trial):
+            for step in range(4):
+                trial.report(trial.number, step)
+                if trial.should_prune():
+                    raise optuna.TrialPruned()
+            return trial.number
+
+        for pruner in (LastPlace(2), original.pruners.ThresholdPruner(upper=0.5, n_warmup_steps=2)):
+            study = optuna.create_study(pruner=pruner)
+            study.optimize(objective, n_trials=3, n_jobs=1)
+            assert [(t.state.name, t.last_step) for t in study.trials] == [
+                ("COMPLETE", 3), ("PRUNED", 2), ("PRUNED", 2)
+            ], study.trials
+    """,
     "a sampler of Optuna's": """
         import optuna as original
 
@@ -61,11 +88,11 @@ SCRIPTS = {
             return trial.suggest_float("x", -10, 10) ** 2
 
         values = []
-        for seed in (1, 1, 2):
+        for seed in (1, 2):
             study = optuna.create_study(sampler=original.samplers.TPESampler(seed=seed, n_startup_trials=2))
             study.optimize(objective, n_trials=3, n_jobs=1)
             values.append([trial.params for trial in study.trials])
-        assert values[0] == values[1] != values[2], values
+        assert values[0] != values[1], values
     """,
     "a sampler that cannot travel": """
         import threading

@@ -9,7 +9,9 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from ...core.protocols import Sampler
+from ...core.protocols import Pruner, Sampler
+from ...pruners import check_pruner
+from ...pruners import user as user_pruners
 from ...samplers import check_sampler
 from ...samplers.for_studies import is_for_studies
 
@@ -37,8 +39,28 @@ def as_sampler(given: Any) -> Sampler | None:
     return given  # type: ignore[no-any-return]
 
 
+def as_pruner(given: Any, n_objectives: int) -> Pruner | None:
+    """What a study of so many objectives is run with, for the ``pruner`` that a user passes; None for None.
+
+    Raises:
+        TypeError: it is no pruner, or one with Optuna's method that cannot be copied.
+        ValueError: it cannot judge so many objectives; an argument of an Optuna pruner that ours of its name refuses.
+    """
+    if given is None:
+        return None
+    found = given
+    if _is_optunas(given, "pruners", "BasePruner"):
+        from .pruner import pruner_for
+
+        found = pruner_for(given)
+    elif user_pruners.is_for_studies(given):
+        found = user_pruners.UserPruner(given)
+    check_pruner(found, n_objectives)
+    return found  # type: ignore[no-any-return]
+
+
 def as_given(algorithm: Any) -> Any:
-    """The object that the user passed; the inverse of ``as_sampler``."""
+    """The object that the user passed; the inverse of ``as_sampler``, and of ``as_pruner`` for a user's."""
     return getattr(algorithm, "original", algorithm)
 
 
@@ -47,4 +69,4 @@ def _is_optunas(given: Any, module: str, base: str) -> bool:
     return theirs is not None and isinstance(given, theirs)
 
 
-__all__ = ["as_given", "as_sampler"]
+__all__ = ["as_given", "as_pruner", "as_sampler"]

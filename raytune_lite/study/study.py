@@ -214,7 +214,7 @@ class Study(Chosen):
             n_trials: new configurations this call starts (attempts and promotions do not count); None: no bound.
             timeout: seconds after which nothing new starts; running trials end by themselves.
             n_jobs: Optuna's name for max_concurrent: 1 is one trial at a time; None and -1 set no bound.
-            catch: exceptions that fail their trial but not the study; others are raised, see TrialFailedError.
+            catch: exceptions that fail a trial and not the study; others are raised, see TrialFailedError.
             callbacks: each called as ``callback(study, frozen_trial)`` after each finished trial, in this process.
             gc_after_trial: run the garbage collector after each of them, in this process.
             show_progress_bar: None: progress, and the result at the end; True: progress alone; False: neither.

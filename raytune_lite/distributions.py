@@ -311,6 +311,13 @@ def distribution_to_json(dist: Distribution) -> str:
     return json.dumps(distribution_to_dict(dist))
 
 
+def as_distribution(given: Any) -> Any:
+    """A distribution of Optuna's in our class; anything else as it is. Does not import Optuna."""
+    if type(given).__module__ != "optuna.distributions" or not hasattr(given, "_asdict"):
+        return given
+    return json_to_distribution(json.dumps({"name": type(given).__name__, "attributes": given._asdict()}))
+
+
 def json_to_distribution(text: str) -> Distribution:
     """Inverse of distribution_to_json; raises InvalidDistributionError on anything else."""
     try:

@@ -14,7 +14,13 @@ _NAMES = (
 )  # fmt: skip
 __all__ = [*_NAMES]
 
-__getattr__ = lender(__name__, "optuna_integration", _NAMES, install="pip install optuna-integration")
+__getattr__ = lender(
+    __name__,
+    "optuna_integration",
+    _NAMES,
+    install="pip install optuna-integration",
+    unchanged={"OptunaSearchCV": ("study",)},  # it has our study run its trials
+)
 
 
 def __dir__() -> list[str]:

@@ -23,6 +23,7 @@ from ..distributions import (
     Distribution,
     FloatDistribution,
     IntDistribution,
+    as_distribution,
     check_distribution_compatibility,
 )
 from ..notebook import html_table, one_line
@@ -97,7 +98,8 @@ class Trial(TrialForLibraries):
         """One of ``choices``. A repeated name returns its first value."""
         return self._suggest(name, CategoricalDistribution(choices))
 
-    def _suggest(self, name: str, distribution: Distribution) -> Any:
+    def _suggest(self, name: str, distribution: Any) -> Any:
+        distribution = as_distribution(distribution)  # libraries that are written for Optuna call this with theirs
         self.delivery.check()
         known = self._params.get(name) if isinstance(name, str) else None
         if known is None:

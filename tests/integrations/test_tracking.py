@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import math
 import pickle
-import struct
-import time
 from datetime import datetime, timedelta
 
 import pytest
@@ -20,13 +17,12 @@ event_accumulator = pytest.importorskip("tensorboard.backend.event_processing.ev
 mlflow = pytest.importorskip("mlflow")
 wandb = pytest.importorskip("wandb")
 from tensorboard.plugins.hparams import api_pb2, metadata  # noqa: E402
-from wandb.proto import wandb_internal_pb2  # noqa: E402
 
 from raytune_lite.integrations.mlflow import MLflowCallback  # noqa: E402
 from raytune_lite.integrations.tensorboard import TensorBoardCallback  # noqa: E402
 from raytune_lite.integrations.wandb import WeightsAndBiasesCallback  # noqa: E402
 
-BLOCK = 32768  # bytes, of wandb's files
+from .wandb_files import items, records  # noqa: E402
 
 
 class TensorBoard:
@@ -82,32 +78,6 @@ class MLflow:
         return found
 
 
-def whole_run_of_wandb(path):
-    """The records of a run that has ended; wandb writes the last ones after ``finish`` has returned."""
-    until = time.monotonic() + 20
-    while True:
-        records = list(records_of_wandb(path))
-        if records and records[-1].HasField("exit"):
-            return records
-        assert time.monotonic() < until, f"{path} has no end: {records}"
-        time.sleep(0.05)
-
-
-def records_of_wandb(path):
-    """The records of a run's file: LevelDB's log format, 7 bytes of W&B's before it."""
-    data, at, parts = path.read_bytes(), 7, b""
-    assert data[:4] in (b":W&B", b"")
-    while at + 7 <= len(data):
-        if BLOCK - at % BLOCK < 7:  # a block's rest is padding
-            at += BLOCK - at % BLOCK
-            continue
-        size, kind = struct.unpack("<HB", data[at + 4 : at + 7])
-        parts, at = parts + data[at + 7 : at + 7 + size], at + 7 + size
-        if kind in (1, 4):  # the whole of a record, or its last part
-            yield wandb_internal_pb2.Record.FromString(parts)
-            parts = b""
-
-
 class WeightsAndBiases:
     def __init__(self, folder):
         self.folder = folder
@@ -121,15 +91,15 @@ class WeightsAndBiases:
         found = {}
         for path in self.folder.glob("wandb/offline-run-*/*.wandb"):
             known, scalars, code = {}, {}, None
-            for record in whole_run_of_wandb(path):
+            for record in records(path):
                 kind = record.WhichOneof("record_type")
                 if kind == "run":
                     assert record.run.run_group == study.study_name
-                    known |= {one.key: json.loads(one.value_json) for one in record.run.config.update}
+                    known |= items(record.run.config.update)
                 elif kind == "summary":
-                    known |= {one.key or one.nested_key[0]: json.loads(one.value_json) for one in record.summary.update}
+                    known |= items(record.summary.update)
                 elif kind == "history":
-                    row = {one.key or one.nested_key[0]: json.loads(one.value_json) for one in record.history.item}
+                    row = items(record.history.item)
                     for name in row.keys() - {"_step", "_runtime", "_timestamp"}:
                         scalars.setdefault(name, []).append((row["_step"], row[name]))
                 elif kind == "exit":

@@ -12,7 +12,7 @@ import inspect
 import operator
 import sys
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ...distributions import DISTRIBUTIONS
@@ -22,7 +22,13 @@ INSTALL = "pip install 'raytune-lite[optuna]'"
 
 
 def lender(
-    module: str, source: str, names: Sequence[str], *, install: str = INSTALL, classes: bool = True
+    module: str,
+    source: str,
+    names: Sequence[str],
+    *,
+    install: str = INSTALL,
+    classes: bool = True,
+    unchanged: Mapping[str, Sequence[str]] | None = None,
 ) -> Callable[[str], Any]:
     """The ``__getattr__`` of a module whose names are those of a module of Optuna's.
 
@@ -32,6 +38,7 @@ def lender(
         names: what it has.
         install: the command that installs what it needs.
         classes: whether its classes have methods that take our objects.
+        unchanged: keyword arguments that a name takes as they are: it runs trials in our study, say.
     """
 
     def find(name: str) -> Any:
@@ -43,31 +50,36 @@ def lender(
             raise ImportError(
                 f"{module}.{name} is {source}.{name}, which cannot be imported here ({error}). Install it: {install}."
             ) from error
-        value = found if inspect.isclass(found) and not classes else lent(found)
+        kept = frozenset((unchanged or {}).get(name, ()))
+        value = found if inspect.isclass(found) and not classes else lent(found, kept)
         setattr(sys.modules[module], name, value)
         return value
 
     return find
 
 
-def lent(thing: Any) -> Any:
-    """A function, or a class, of Optuna's that takes our objects; anything else as it is."""
+def lent(thing: Any, kept: frozenset[str] = frozenset()) -> Any:
+    """A function, or a class, of Optuna's that takes our objects; anything else as it is.
+
+    ``kept``: keyword arguments that are passed on unchanged.
+    """
     if inspect.isclass(thing):
-        return _lent_class(thing)
-    return _lent_function(thing) if inspect.isfunction(thing) else thing
+        return _lent_class(thing, kept)
+    return _lent_function(thing, kept) if inspect.isfunction(thing) else thing
 
 
-def _lent_function(function: Callable[..., Any]) -> Callable[..., Any]:
+def _lent_function(function: Callable[..., Any], kept: frozenset[str]) -> Callable[..., Any]:
     from .translation import ours
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        return ours(function(*map(theirs, args), **{name: theirs(value) for name, value in kwargs.items()}))
+        named = {name: value if name in kept else theirs(value) for name, value in kwargs.items()}
+        return ours(function(*map(theirs, args), **named))
 
     return call
 
 
-def _lent_class(kind: type) -> type:
+def _lent_class(kind: type, kept: frozenset[str]) -> type:
     """A subclass whose own methods take our objects. What is abstract, or has no methods of that sort, stays itself."""
     if inspect.isabstract(kind) or issubclass(kind, (Exception, tuple)) or hasattr(kind, "__dataclass_fields__"):
         return kind
@@ -75,7 +87,7 @@ def _lent_class(kind: type) -> type:
     for base in reversed(kind.__mro__):
         for name, method in vars(base).items() if base.__module__.startswith("optuna") else ():
             if inspect.isfunction(method) and (name in ("__init__", "__call__") or not name.startswith("_")):
-                wrapped[name] = _lent_function(method)
+                wrapped[name] = _lent_function(method, kept)
     body = {"__doc__": kind.__doc__, "__module__": kind.__module__, "__qualname__": kind.__qualname__, **wrapped}
     made: type = types.new_class(kind.__name__, (kind,), exec_body=lambda space: space.update(body))
     return made

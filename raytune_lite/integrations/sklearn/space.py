@@ -5,7 +5,6 @@ A list may hold any objects, also estimators; a trial has a label for each that 
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from ...distributions import (
     Distribution,
     FloatDistribution,
     IntDistribution,
-    json_to_distribution,
+    as_distribution,
 )
 from ...runtime.trial import Trial
 
@@ -72,11 +71,9 @@ class Space:
 
 
 def _parameter(name: str, given: Any) -> Parameter:
+    given = as_distribution(given)
     if isinstance(given, (FloatDistribution, IntDistribution, CategoricalDistribution)):
         return Parameter(distribution=given)
-    if type(given).__module__.partition(".")[0] == "optuna" and hasattr(given, "_asdict"):
-        text = json.dumps({"name": type(given).__name__, "attributes": given._asdict()})
-        return Parameter(distribution=json_to_distribution(text))
     if hasattr(given, "rvs") and hasattr(given, "dist"):
         return Parameter(distribution=_of_scipy(name, given))
     if isinstance(given, (str, bytes, Mapping)) or not hasattr(given, "__len__") or not hasattr(given, "__iter__"):

@@ -6,7 +6,7 @@ export RAY_AUTH_MODE ?= disabled
 export RAY_USAGE_STATS_ENABLED ?= 0
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo demo-grid test chaos chaos-again cluster simulate mutants states lint types docs check bench bench-startup bench-layers bench-cluster bench-restart bench-scale bench-ask bench-quality bench-curves bench-training clean
+.PHONY: help demo demo-grid test chaos chaos-again cluster simulate mutants states lint types docs check bench bench-startup bench-packing bench-layers bench-cluster bench-restart bench-scale bench-ask bench-quality bench-curves bench-training clean
 
 help:            ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -84,6 +84,9 @@ bench: .venv/test ## speed against raw Ray, as ratios from one run
 
 bench-startup: .venv/test ## what a run costs before its first trial and after its last, beside bare Ray
 	$(BIN)/python benchmarks/startup.py
+
+bench-packing: .venv/test ## small trials that share a GPU against one at a time, and one that takes too much; needs a GPU
+	$(BIN)/python benchmarks/packing.py
 
 bench-cluster: .venv/test ## a study on three raylets: against raw Ray, a killed raylet, the driver at 10,000 trials, 1,000 slots
 	for part in throughput first killed driver slots; do $(BIN)/python benchmarks/cluster.py $$part; done

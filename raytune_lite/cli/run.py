@@ -37,6 +37,16 @@ SAMPLERS = {
     "tpe": "TPESampler",
 }
 
+
+class _Gpus(click.ParamType[Any]):
+    """A number of GPUs, or "auto"."""
+
+    name = "float"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return value if value == "auto" else click.FLOAT.convert(value, param, ctx)
+
+
 @cli.command()
 @click.argument("target")
 @study_options
@@ -59,7 +69,8 @@ SAMPLERS = {
 @click.option("--lease", type=click.FloatRange(5), default=60.0, show_default=True, metavar="SECONDS",
               help="How long a worker may send no message; more if the objective holds Python's lock.")  # fmt: skip
 @click.option("--num-cpus", type=float, help="CPUs of one trial.  [default: 1]")
-@click.option("--num-gpus", type=float, help="GPUs of one trial; 0.25 lets four share one.  [default: 0]")
+@click.option("--num-gpus", type=_Gpus(), metavar="FLOAT|auto", help="GPUs of one trial; 0.25 lets four share one, "
+              "auto as many as its memory has room for.  [default: 0]")  # fmt: skip
 @click.option("--memory", type=int, metavar="BYTES", help="Memory of one trial.")
 @click.option("--workers", type=click.IntRange(1), help="Processes of one trial, each with these CPUs, GPUs and memory."
               "  [default: 1]")  # fmt: skip

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from ..distributions import check_distribution_compatibility
 from ..exceptions import MessageError
 from ..trial import CONSTRAINT_PREFIX
-from . import judging, leaving, lineage, moves, retention
+from . import gpu_shares, judging, leaving, lineage, moves, retention
 from . import messages as m
 from .bounds import MAX_ERROR, MAX_TRACEBACK, check_distribution, check_progress, clip
 from .messages import Command, Decision, FailureKind, Outcome, ParamValue, Row
@@ -194,6 +194,8 @@ def attempt_ended(s: StudyData, event: m.AttemptEnded, at: float) -> Effects:
     commands = _note_progress(s, trial, event.progress)
     _stop_if_asked(s, trial, event.progress)
     _note_trained(trial, event.progress)
+    if trial.gpu_share:
+        gpu_shares.ended(s.gpu_use, trial, event.progress.gpu_memory, event.failure.kind if event.failure else None)
     if event.outcome is Outcome.COMPLETE and event.values is not None and s.is_result(event.values):
         commands += moves.end_attempt(s, trial, at, Outcome.COMPLETE.value)
         trial.values = event.values
@@ -261,7 +263,8 @@ def _fail(
         commands += lineage.drop_damaged(s, trial)
     due = None if is_stopped else retry_at(s, trial, kind, at)
     if due is not None:
-        trial.retried[kind] = trial.retried.get(kind, 0) + 1
+        if not gpu_shares.was_too_small(trial, kind):
+            trial.retried[kind] = trial.retried.get(kind, 0) + 1
         if kind is FailureKind.CHECKPOINT_DISK:
             _note_disk_failure(s, failure)
         moves.move(s, trial, "retried", WAITING)
@@ -284,6 +287,8 @@ def retry_at(s: StudyData, trial: TrialRecord, kind: FailureKind, at: float) -> 
         trial.resumed is None or judging.resume_from(s, trial) is None
     ):
         return None
+    if gpu_shares.was_too_small(trial, kind):
+        return at
     retries, before = s.run.retries, trial.retried.get(kind, 0)
     return at + retries.delay(kind, before) if retries.allows(kind, before) else None
 

@@ -9,7 +9,7 @@ import json
 
 from ..exceptions import MessageError
 from ..trial import CONSTRAINT_PREFIX
-from . import adoption, judging, leaving, lineage, moves
+from . import adoption, gpu_shares, judging, leaving, lineage, moves
 from . import messages as m
 from .bounds import check_name
 from .messages import Command, Decision
@@ -125,6 +125,8 @@ def _start(s: StudyData, trial: TrialRecord, commands: list[Command], event: m.C
     trial.started_at = at if trial.started_at is None else trial.started_at
     trial.attempt_at, trial.node, trial.pid = at, event.node, event.pid
     trial.trained_before = trial.trained
+    trial.gpu_peak = None
+    trial.gpu_share = gpu_shares.begins(s.gpu_use, trial) if s.run.shares_gpus else 0
     trial.resumed = resumed = judging.resume_from(s, trial)
     newest = trial.checkpoints.index(resumed) + 1 if resumed in trial.checkpoints else 0
     kept = trial.checkpoints[max(0, newest - s.run.checkpoints_kept) : newest]
@@ -137,6 +139,7 @@ def _start(s: StudyData, trial: TrialRecord, commands: list[Command], event: m.C
         node=event.node or "",
         started=at,
         resumed_step=resumed.step if resumed else None,
+        num_gpus=trial.gpu_share / gpu_shares.WHOLE if trial.gpu_share else None,
     )
     answer = m.Suggest(number=trial.number) if trial.suggested is None else assignment(s, trial)
     return [*commands, begun, answer]
@@ -197,5 +200,7 @@ def assignment(s: StudyData, trial: TrialRecord) -> m.Answer:
             parent=trial.parent,
             pauses=s.promoter is not None,
             system_attrs=tuple((k, v) for k, v in trial.system_attrs.items() if not k.startswith(CONSTRAINT_PREFIX)),
+            gpu_share=trial.gpu_share,
+            gpu_base=s.gpu_use.base if trial.gpu_share else 0,
         )
     )

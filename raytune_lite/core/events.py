@@ -49,8 +49,9 @@ class RunStarted(Event):
     command, versions, the resources of a trial; the core does not read it. ``price``: of one slot for an hour; 0: not
     known. ``prices``: JSON text of what it was computed from. ``max_cost``: no attempt begins once the study has cost
     so much. ``moves_at``: steps from which on trials ask for other resources, in rising order: who reports one goes on
-    in another attempt, once it has saved. ``before_until``: until when the run before was at work, in seconds since the
-    study was created; None: as long as this one did not begin.
+    in another attempt, once it has saved. ``shares_gpus``: each attempt gets the share of a GPU that it is expected to
+    need. ``before_until``: until when the run before was at work, in seconds since the study was created; None: as long
+    as this one did not begin.
     """
 
     run: str
@@ -72,6 +73,7 @@ class RunStarted(Event):
     prices: str = "{}"
     max_cost: float | None = None
     moves_at: tuple[int, ...] = ()
+    shares_gpus: bool = False
     before_until: float | None = None
 
 

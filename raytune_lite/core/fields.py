@@ -24,8 +24,8 @@ from .schedules import Each, Every, Levels, Never, Schedule
 Reader = Callable[[Any], Any]
 
 RECORDS = (
-    m.ParamValue, m.CheckpointRef, m.Parent, m.Progress, m.Failure, m.RunStarted, m.RunFinished, m.StopRequested,
-    m.TrialEnqueued, m.AttemptBegan,
+    m.ParamValue, m.CheckpointRef, m.Parent, m.GpuMemory, m.Progress, m.Failure, m.RunStarted, m.RunFinished,
+    m.StopRequested, m.TrialEnqueued, m.AttemptBegan,
     m.TrialAdded, m.Claimed, m.Suggested, m.ParamAsked, m.ParamSet, m.Reported, m.AttemptEnded, m.AttemptLost,
     m.Assignment, m.TrialStopRequested, m.StudyPaused, m.StudyUnpaused, m.RunExtended, m.SlotsResized, m.NodesLeaving,
     m.Leave, Levels, Every, Never, Each,
@@ -34,6 +34,7 @@ RECORDS = (
 _INT64 = (-(2**63), 2**63 - 1)
 _RANGES = {  # of integers, by the record's field or by the field's name
     "number": (0, MAX_STEP), "attempt": (0, MAX_STEP), "step": (0, MAX_STEP), "size": (0, _INT64[1]),
+    "GpuMemory.peak": (0, _INT64[1]), "GpuMemory.base": (0, _INT64[1]), "GpuMemory.total": (1, _INT64[1]),
     "Progress.reports": (0, MAX_STEP), "Progress.trained_at": (0, MAX_STEP),
 }  # fmt: skip
 _FINITE = ("grace", "ParamValue.value", "NodesLeaving.nodes", "Leave.seconds")

@@ -121,6 +121,7 @@ def end_attempt(
         message=message,
         exit_code=exit_code,
         stderr_tail=stderr_tail,
+        gpu_peak=trial.gpu_peak,
     )
     return [row]
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from ..distributions import Distribution
 from ..trial import StudyDirection, TrialState
+from .gpu_shares import GpuUse
 from .kept import FinishedTrials, Trials
 from .ledger import Ledger
 from .messages import FailureKind, Leave
@@ -45,10 +46,10 @@ class Run:
 
     ``common_failure``: how the run's trials failed so far, and how many of them; None once two of them failed in
     different ways, or one did not fail. ``disk_failures``: attempts that the checkpoints' disk ended since one was
-    saved; ``has_saved``: whether any was, in this run. ``price``, ``max_cost``: see RunStarted; ``begun_at``: of the
-    attempts that run, the sum of the times at which they began, where there is a price. ``leaving``: node that leaves
-    -> when it will be gone, in seconds since the study was created; None: that is not known. ``moves_at``: see
-    RunStarted.
+    saved; ``has_saved``: whether any was, in this run. ``price``, ``max_cost``, ``shares_gpus``, ``moves_at``: see
+    RunStarted; ``begun_at``: of the attempts that run, the sum of the times at which they began, where there is a
+    price. ``leaving``: node that leaves -> when it will be gone, in seconds since the study was created; None: that is
+    not known.
     """
 
     name: str | None = None
@@ -70,6 +71,7 @@ class Run:
     price: float = 0.0
     max_cost: float | None = None
     begun_at: float = 0.0
+    shares_gpus: bool = False
     leaving: dict[str, float | None] = field(default_factory=dict)
     moves_at: tuple[int, ...] = ()
 
@@ -147,6 +149,7 @@ class StudyData:
     n_judged: int = field(init=False)
     promotions: int = 0
     lineage: Lineage = field(default_factory=Lineage)
+    gpu_use: GpuUse = field(default_factory=GpuUse)
     cost: float = 0.0  # of all attempts that ended, in the runs whose slots have a price
 
     # the sampler's grid, or tree

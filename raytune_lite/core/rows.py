@@ -115,13 +115,17 @@ class PutAttr(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewAttempt(Row):
-    """An attempt was given to a slot. ``resumed_step``: the checkpoint it starts from, or None."""
+    """An attempt was given to a slot. ``resumed_step``: the checkpoint it starts from, or None.
+
+    ``num_gpus``: what it has of a GPU, where the run decides it.
+    """
 
     attempt: int
     slot: str
     node: str
     started: float
     resumed_step: int | None
+    num_gpus: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +142,7 @@ class EndAttempt(Row):
     """An attempt is over: ``outcome`` is an Outcome, a FailureKind or "paused"; ``message`` a traceback's text.
 
     ``exit_code``: of its process, where known. ``stderr_tail``: the end of its stderr, where it ended and did not
-    say how.
+    say how. ``gpu_peak``: bytes of its GPU that it took at most, where that was measured.
     """
 
     attempt: int
@@ -147,6 +151,7 @@ class EndAttempt(Row):
     message: str = ""
     exit_code: int | None = None
     stderr_tail: str | None = None
+    gpu_peak: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

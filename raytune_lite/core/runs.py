@@ -47,6 +47,7 @@ def run_started(s: StudyData, event: m.RunStarted, at: float) -> Effects:
         price=event.price,
         max_cost=event.max_cost,
         moves_at=event.moves_at,
+        shares_gpus=event.shares_gpus,
     )
     return Effects(commands)
 

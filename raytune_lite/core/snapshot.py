@@ -13,6 +13,7 @@ from typing import Any
 
 from ..distributions import distribution_to_json, json_to_distribution
 from ..trial import TrialState
+from .gpu_shares import GpuUse
 from .protocols import Dumps
 from .record import Lineage, Run
 from .retries import RetryPolicy
@@ -27,7 +28,8 @@ _PLAIN = ("n_events", "next_number", "n_invalid", "best", "promotions", "pruner_
 _LATER = ("cost",)  # plain as well; older snapshots lack them
 _RUN = ("name", "began_at", "budget", "paused", "slot_limit", "stopping", "aborted", "common_failure", "disk_failures",
         "has_saved", "checkpoints_kept", "keeps_resumed", "frees_paused", "awaits_reports",
-        "max_checkpoint_bytes", "price", "max_cost", "begun_at", "leaving", "moves_at")  # fmt: skip
+        "max_checkpoint_bytes", "price", "max_cost", "begun_at", "leaving", "moves_at",
+        "shares_gpus")  # fmt: skip
 
 
 def can_dump(state: StudyState) -> bool:
@@ -63,6 +65,7 @@ def dump(state: StudyState) -> Iterator[str]:
         "run": {name: getattr(state.run, name) for name in _RUN},
         "retries": state.run.retries.spec(),
         "lineage": state.lineage.dump(),
+        "gpu_use": state.gpu_use.dump(),
         "judge": state.judge.dump(),
         "ledger": None if state.ledger is None else state.ledger.dump(),
     }
@@ -93,6 +96,7 @@ def load(state: StudyState, lines: Iterator[str]) -> None:
     state.requests = dict(map(tuple, head["requests"]))
     state.run = _run(head["run"], head["retries"])
     state.lineage = Lineage.load(head.get("lineage"))  # the first snapshots had none
+    state.gpu_use = GpuUse.load(head.get("gpu_use"))
     if state.pruner_spec:
         state.seat(state.pruner_for(state.pruner_spec))
     if not isinstance(state.judge, Dumps):

@@ -96,6 +96,19 @@ class Parent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GpuMemory:
+    """What an attempt took of its GPU's memory, in bytes.
+
+    ``peak``: the most at one time, all in all. ``base``: how much of it is the process's own, beside what its library
+    hands out; 0: not known. ``total``: what the GPU has.
+    """
+
+    peak: int
+    base: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
     """What an attempt delivers: reports, parameters it used, attributes, its newest checkpoint.
 
@@ -111,6 +124,8 @@ class Progress:
 
     For people, who see where the time went; the core reads neither: ``saving``: seconds of ``trained`` that went into
     writing and reading checkpoints. ``gpus``: the ids of the attempt's GPUs on its node, "0,1".
+
+    ``gpu_memory``: with an attempt's end, where the run measures it.
     """
 
     reports: tuple[tuple[int, tuple[float, ...]], ...] = ()
@@ -125,6 +140,7 @@ class Progress:
     gpus: str = ""
     system_attrs: tuple[tuple[str, str], ...] = ()
     stops_run: bool = False
+    gpu_memory: GpuMemory | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +176,9 @@ class Assignment:
     created. ``is_timed``: the judge goes by time, see Progress.trained_at. ``parent``: from where the trial goes on, if
     it is another trial's. ``token``: what the attempt's messages must carry, if anything. ``pauses``: a decision may be
     PAUSE, after which the trial goes on from its newest checkpoint. ``system_attrs``: without the constraints.
-    ``trial_id``: of its row, which the core does not know; -1: not known.
+    ``trial_id``: of its row, which the core does not know; -1: not known. ``gpu_share``: what the attempt has of a GPU,
+    in ten-thousandths; 0: the run does not say. ``gpu_base``: bytes that a process takes there beside what its library
+    hands out, as far as it is known.
     """
 
     number: int
@@ -181,3 +199,5 @@ class Assignment:
     pauses: bool = False
     system_attrs: tuple[tuple[str, str], ...] = ()
     trial_id: int = -1
+    gpu_share: int = 0
+    gpu_base: int = 0

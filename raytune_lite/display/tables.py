@@ -158,7 +158,11 @@ def trial_line(trial: FrozenTrial) -> str:
 
 
 def attempts_table(attempts: Iterable[AttemptRecord], width: int | None = None) -> str:
-    """Attempts as aligned text, one line each; the last column says why there is no result. ``width``: see as_table."""
+    """Attempts as aligned text, one line each; the last column says why there is no result. ``width``: see as_table.
+
+    What they had of a GPU, and took of its memory, is shown where a run has shared GPUs.
+    """
+    attempts = list(attempts)
     header = ["trial", "attempt", "outcome", "exit", "node", "began", "time", "from step", "message"]
     rows = [
         [
@@ -174,7 +178,15 @@ def attempts_table(attempts: Iterable[AttemptRecord], width: int | None = None) 
         ]
         for a in attempts
     ]
-    return align([header, *rows], right=(0, 1, 3, 5, 6, 7), width=width)
+    if all(a.num_gpus is None for a in attempts):
+        return align([header, *rows], right=(0, 1, 3, 5, 6, 7), width=width)
+    for a, row in zip(attempts, rows, strict=True):
+        row[8:8] = [
+            "-" if a.num_gpus is None else f"{a.num_gpus:g}",
+            "-" if a.gpu_peak is None else f"{a.gpu_peak / 1e9:.1f} GB",
+        ]
+    header[8:8] = ["GPUs", "GPU memory"]
+    return align([header, *rows], right=(0, 1, 3, 5, 6, 7, 8, 9), width=width)
 
 
 def cells_table(cells: Iterable[Mapping[str, Any]], width: int | None = None) -> str:

@@ -76,6 +76,7 @@ class Algorithms:
             prices=config.prices,
             max_cost=config.max_cost,
             moves_at=config.moves_at,
+            shares_gpus=config.shares_gpus,
             before_until=max(last, (owned_until or 0.0) - self._study.created),
         )
 

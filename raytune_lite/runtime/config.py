@@ -26,7 +26,8 @@ class RunConfig:
     user has named it, so each node must see it. ``log_dir``: where logs of trials lie if that is a URL. ``secret``:
     what the tokens of the run's attempts are made of; None: they need none. ``held``: trials that somebody in the
     script's process has got from ``ask`` and not told yet. ``n_gpus``: of a trial, for its metrics. ``surroundings``,
-    ``price``, ``prices``, ``max_cost``, ``moves_at``: see RunStarted. ``study_attrs``: see StudyFacts.user_attrs.
+    ``price``, ``prices``, ``max_cost``, ``moves_at``, ``shares_gpus``: see RunStarted. ``study_attrs``: see
+    StudyFacts.user_attrs.
     """
 
     storage: str = dataclasses.field(repr=False)  # it may hold a password
@@ -55,6 +56,7 @@ class RunConfig:
     max_cost: float | None = None
     moves_at: tuple[int, ...] = ()
     study_attrs: tuple[tuple[str, str], ...] = ()
+    shares_gpus: bool = False
 
 
 def new_run_id() -> str:

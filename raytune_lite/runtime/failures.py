@@ -41,7 +41,10 @@ _GPU_TYPES = {
     ("cupy", "OutOfMemoryError"),
     ("tensorflow", "ResourceExhaustedError"),
 }
-_GPU_WORDS = ("cuda out of memory", "hip out of memory", "cuda error: out of memory", "mps backend out of memory")
+_GPU_WORDS = (
+    "cuda out of memory", "hip out of memory", "cuda error: out of memory", "mps backend out of memory",
+    "cublas_status_alloc_failed", "cudnn_status_alloc_failed",  # of a GPU whose memory is taken past torch
+)  # fmt: skip
 _JAX_TYPES = ("XlaRuntimeError", "JaxRuntimeError")
 _RANKS = f"{__package__}.ranks."  # what stands between us and the objective of a trial of several processes
 _HOST_WORDS = ("can't allocate memory", "cannot allocate memory")

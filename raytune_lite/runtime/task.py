@@ -11,7 +11,7 @@ import contextlib
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Protocol
 
 from ..checkpoints.store import CheckpointStore
@@ -21,6 +21,7 @@ from ..exceptions import SamplerFailedError, SamplerRefusedError, StaleAttemptEr
 from .attempt import run_trial
 from .delivery import Channel
 from .failures import DriverGone
+from .gpu_memory import GpuProbe, NoProbe, run_in_share
 from .hand import End, EndChannel, Hand
 from .heartbeat import Heartbeat
 from .host import Host
@@ -72,6 +73,7 @@ class Place:
     output: Callable[[Assignment], contextlib.AbstractContextManager[None]] = _as_it_is
     trial: Callable[..., Trial] = Trial
     packed: Callable[[BaseException], bytes | None] = _as_nothing
+    gpu_probe: Callable[[], GpuProbe] = NoProbe
 
 
 def run_task(
@@ -105,7 +107,8 @@ def run_task(
         place.heartbeat.watch(trial, is_short=bool(prefetched) and not is_bound)
         try:
             with place.output(assignment):
-                result = run_trial(objective, trial, catch=catch, n_objectives=settings.n_objectives)
+                call = partial(run_trial, objective, trial, catch=catch, n_objectives=settings.n_objectives)
+                result = run_in_share(place.gpu_probe(), assignment, call) if assignment.gpu_share else call()
         finally:
             place.heartbeat.leave()
         ends_run = result.failure is not None and not result.caught and result.exception is not None

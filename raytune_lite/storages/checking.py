@@ -30,6 +30,7 @@ from .shapes import SHAPES, Values
 _ROWS = 20_000  # that are carried out between two comparisons
 _TRIALS = 500  # whose rows are read at once
 _OF_TRIALS = [shape for shape in SHAPES.values() if shape.owner == "trial_id"]
+_SINCE_5 = ("num_gpus", "gpu_peak")  # of attempts; digests of earlier versions lack them, and were made without
 
 
 class _ChangedAgainError(Exception):
@@ -154,9 +155,13 @@ def _digests(connection: Connection, study: StudyRecord, ids: dict[int, int]) ->
         for shape in _OF_TRIALS:
             rows = stored_rows(connection, study, shape, part)
             for key in sorted(rows, key=repr):
-                row = json.dumps([shape.name, *key[1:], comparable(rows[key])], sort_keys=True, default=str)
+                found = comparable(rows[key])
+                for name in _SINCE_5 if shape.name == "rtl_attempts" else ():
+                    if found[name] is None:
+                        del found[name]
+                row = json.dumps([shape.name, *key[1:], found], sort_keys=True, default=str)
                 of[key[0]].update(row.encode("utf-8", "surrogatepass"))
-        yield from ((number, found.hexdigest()[:12]) for number, found in of.items())
+        yield from ((number, digest.hexdigest()[:12]) for number, digest in of.items())
 
 
 def _trial_ids(connection: Connection, study: StudyRecord) -> dict[int, int]:

@@ -84,7 +84,14 @@ def _three_to_four(_: Connection) -> None:
     """Snapshots: two new tables, which were made before."""
 
 
-_STEPS: tuple[Callable[[Connection], None], ...] = (_one_to_two, _two_to_three, _three_to_four)
+def _four_to_five(connection: Connection) -> None:
+    """What an attempt had of a GPU, and took of its memory."""
+    tables = t.tables_for(connection.dialect).tables
+    _add_column(connection, tables["rtl_attempts"].c.num_gpus)
+    _add_column(connection, tables["rtl_attempts"].c.gpu_peak)
+
+
+_STEPS: tuple[Callable[[Connection], None], ...] = (_one_to_two, _two_to_three, _three_to_four, _four_to_five)
 
 
 def _columns(connection: Connection, table: sa.Table) -> set[str]:

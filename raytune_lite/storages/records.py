@@ -44,7 +44,8 @@ class AttemptRecord:
 
     ``outcome`` is an Outcome, a FailureKind or "paused", and None while the attempt runs. ``exit_code``: of its
     process, negative for a signal, None where not known. ``stderr_tail``: the end of its stderr, if the process ended
-    without reporting why.
+    without reporting why. ``num_gpus``: what it had of a GPU, where the run decided it (``num_gpus="auto"``);
+    ``gpu_peak``: bytes of its memory that it took at most, where that was measured.
     """
 
     number: int
@@ -58,6 +59,8 @@ class AttemptRecord:
     resumed_step: int | None
     exit_code: int | None = None
     stderr_tail: str | None = None
+    num_gpus: float | None = None
+    gpu_peak: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

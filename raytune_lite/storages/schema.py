@@ -83,7 +83,7 @@ __all__ = [
     "version_info",
 ]
 
-OUR_SCHEMA = 4  # how an older one becomes this one: migrations.py
+OUR_SCHEMA = 5  # how an older one becomes this one: migrations.py
 
 # --- kinds of columns ----------------------------------------------------------------------------------------------
 
@@ -231,6 +231,8 @@ rtl_attempts = sa.Table(
     _whole("resumed_step", nullable=True),
     _whole("exit_code", stored.INT64[0], nullable=True),
     _text("stderr_tail", LONG_TEXT, nullable=True, write=stored.for_people),
+    _seconds("num_gpus", nullable=True),
+    _whole("gpu_peak", nullable=True),  # bytes
 )
 rtl_slots = sa.Table(  # the live attempts: one a slot, one a trial
     "rtl_slots",

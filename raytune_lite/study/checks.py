@@ -11,7 +11,7 @@ import math
 import numbers
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, cast, get_args
+from typing import Any, Literal, cast, get_args
 
 from .. import arguments
 from ..checkpoints.layout import chosen_base, is_url
@@ -23,11 +23,12 @@ from ..metrics.prices import EXAMPLE, checked, slot_price
 from ..runtime import by_step
 from ..runtime.config import LEASE, LEAST_LEASE
 from ..runtime.output import TrialOutput
-from ..runtime.ranks.request import total, with_workers
+from ..runtime.ranks.request import AUTO, is_shared, total, with_workers
 from ..trial import StudyDirection, parse_direction
 
 Need = Callable[[dict[str, Any]], Mapping[str, Any]]  # a trial's parameters -> what it asks for
-Resources = Mapping[str, Any] | Need
+Request = Mapping[str, Any] | Need
+Resources = Request | Literal["auto"]
 
 
 def directions(direction: Any, several: Any) -> tuple[StudyDirection, ...] | None:
@@ -203,9 +204,9 @@ def _lease(given: Any) -> float:
     return found
 
 
-def resource_request(given: Any, workers: Any = 1) -> Resources | None:
+def resource_request(given: Any, workers: Any = 1) -> Request | None:
     """What a trial asks for, or a function that says it for a trial's parameters; None for None. Which names there are,
-    and how much, is checked on Ray.
+    and how much, is checked on Ray. "auto" is ``{"num_gpus": "auto"}``.
 
     Args:
         given: of a trial, or of each of its processes.
@@ -218,6 +219,8 @@ def resource_request(given: Any, workers: Any = 1) -> Resources | None:
     """
     if given is None:
         return with_workers(None, workers)
+    if isinstance(given, str) and given == AUTO:
+        given = {"num_gpus": AUTO}
     if callable(given) and not isinstance(given, Mapping):
         hint = 'for example resources=lambda params: {"num_gpus": 4 if params["width"] > 1000 else 1}'
         function: Need = arguments.function("resources", given, ("params",), hint)
@@ -227,12 +230,16 @@ def resource_request(given: Any, workers: Any = 1) -> Resources | None:
                 "processes of a run ask for the same. Give resources as a dict, or leave workers out."
             )
         return function
-    found = arguments.mapping("resources", given, 'for example resources={"num_cpus": 2, "num_gpus": 0.5}')
+    found = arguments.mapping("resources", given, 'for example resources={"num_cpus": 2, "num_gpus": 0.5} or "auto"')
     for name, value in found.items():
         if value is not None and name in _OPTIONS and not _OPTIONS[name][0](value):
             rule = _OPTIONS[name][1]
             got = arguments.shown(value)
             raise InvalidResourcesError(f"{name} must be {rule}, got {got}; leave it out for Ray's default.")
+    if is_shared(found) and by_step.FROM_STEP in found:
+        raise InvalidResourcesError(
+            f'num_gpus="auto" finds out what a trial needs, {by_step.FROM_STEP} says it: leave one out, or give a number.'
+        )
     by_step.stages(found)
     return with_workers(found, workers)
 
@@ -275,7 +282,7 @@ _OPTIONS: dict[str, tuple[Callable[[Any], bool], str]] = {
 }
 
 
-def costs(prices: Any, max_cost: Any, resources: Resources | None) -> dict[str, Any]:
+def costs(prices: Any, max_cost: Any, resources: Request | None) -> dict[str, Any]:
     """What RunConfig is to know of prices: ``price``, ``prices`` and ``max_cost``.
 
     Raises:
@@ -294,8 +301,9 @@ def costs(prices: Any, max_cost: Any, resources: Resources | None) -> dict[str, 
     if prices is None:
         return {}
     found = checked(prices)
-    if callable(resources) or by_step.FROM_STEP in (resources or {}):
-        what = "a function as resources" if callable(resources) else f"{by_step.FROM_STEP} in resources"
+    if callable(resources) or by_step.FROM_STEP in (resources or {}) or is_shared(resources):
+        what = 'num_gpus="auto"' if is_shared(resources) else f"{by_step.FROM_STEP} in resources"
+        what = "a function as resources" if callable(resources) else what
         raise ValueError(
             f"prices needs one request for all trials, got {arguments.shown(prices)} and {what}: what a slot costs "
             "would differ from trial to trial. Leave prices out, or give one dict as resources."
@@ -304,7 +312,7 @@ def costs(prices: Any, max_cost: Any, resources: Resources | None) -> dict[str, 
 
 
 def tasks(
-    resources: Resources | None,
+    resources: Request | None,
     max_concurrent: int | None,
     n_jobs: int | None,
     one_trial_per_task: bool,

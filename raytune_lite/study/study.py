@@ -219,7 +219,7 @@ class Study(Chosen):
             gc_after_trial: run the garbage collector after each of them, in this process.
             show_progress_bar: None: progress, and the result at the end; True: progress alone; False: neither.
             max_trials: bound on all trials of the study, so that the same command can be run again after a crash.
-            resources: per trial: ``{"num_cpus": 1, "num_gpus": 0.25, "memory": ...}``; or a function params -> dict.
+            resources: per trial: ``{"num_cpus": 1, "num_gpus": 0.25 or "auto", ...}``; or a function params -> dict.
             workers: processes of each trial, each with these ``resources``; see "Trials over several processes".
             max_concurrent: trials at once; None: as many as the cluster has room for.
             retries: how often a trial is tried again, by the kind of its failure; and when the run is aborted.

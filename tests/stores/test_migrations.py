@@ -19,14 +19,21 @@ from raytune_lite.trial import StudyDirection, TrialState
 
 # `sqlite3 FILE .dump` of what the code of each version wrote; only the host's name was changed. Version 1: ASHA with
 # failures, checkpoints, an interrupted run; a grid whose cells fail; two objectives with an attempt that was still
-# live. Versions 2 and 3: data/make_database.py says what is in it.
+# live. Versions 2 to 4: data/make_database.py says what is in it.
 DATA = Path(__file__).parent.parent / "data"
-VERSIONS = (1, 2, 3)
+VERSIONS = (1, 2, 3, 4)
 STUDIES = {1: {"grid", "train", "two objectives"}, 2: {"grid", "optuna", "stop", "train", "tree", "two objectives"}}
-STUDIES[3] = STUDIES[2]
+STUDIES[3] = STUDIES[4] = STUDIES[2]
 
 # the DDL of older versions, as the way back from the next one; "always" after the dialect's own
 BACK = {
+    4: {
+        "always": [
+            "ALTER TABLE rtl_attempts DROP COLUMN num_gpus",
+            "ALTER TABLE rtl_attempts DROP COLUMN gpu_peak",
+            "UPDATE rtl_version SET version = 4",
+        ],
+    },
     3: {
         "sqlite": [f"DROP TRIGGER rtl_{name}_deleted" for name in ("studies", "trials")],
         "always": [
@@ -224,7 +231,7 @@ def taken_back(url, version):
     repository.release(study, epoch)
     dialect = repository._database.dialect.name
     with repository._database.write() as connection:
-        for older in (3, 2, 1):
+        for older in (4, 3, 2, 1):
             if older >= version:
                 for statement in [*BACK[older].get(dialect, []), *BACK[older]["always"]]:
                     connection.exec_driver_sql(statement)

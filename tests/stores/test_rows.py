@@ -32,9 +32,10 @@ ROWS = [
     m.PromoteRung(number=0, level=3, bracket=2),
     m.PutCell(number=0, cell=10**12, state="LEASED", failures=2),
     m.EndAttempt(
-        number=0, attempt=1, outcome="paused", ended=2.5, message="bad \0 \udcff", exit_code=-9, stderr_tail="Zo\udcff"
+        number=0, attempt=1, outcome="paused", ended=2.5, message="bad \0 \udcff", exit_code=-9, stderr_tail="Zo\udcff",
+        gpu_peak=24 << 30,
     ),
-    begin(0, attempt=2, slot="slot2", started=3.0, resumed_step=4),
+    begin(0, attempt=2, slot="slot2", started=3.0, resumed_step=4, num_gpus=0.1429),
     m.BeginAttempt(number=0, attempt=2, node="n2", started=3.5),
     m.PutValues(number=0, values=(math.inf, 0.1)),
     m.SetState(number=0, state=TrialState.PAUSED, attempt=2, completed=4.5),
@@ -57,10 +58,11 @@ EXPECTED = {
         (0, 1): {
             "slot": "slot", "node": "n", "started": 1.25, "ended": 2.5, "outcome": "paused",
             "message": "bad \\x00 \\udcff", "resumed_step": None, "exit_code": -9, "stderr_tail": "Zo\\udcff",
+            "num_gpus": None, "gpu_peak": 24 << 30,
         },
         (0, 2): {
             "slot": "slot2", "node": "n2", "started": 3.5, "ended": None, "outcome": None, "message": "",
-            "resumed_step": 4, "exit_code": None, "stderr_tail": None,
+            "resumed_step": 4, "exit_code": None, "stderr_tail": None, "num_gpus": 0.1429, "gpu_peak": None,
         },
     },
     "rtl_checkpoints": {(0, REF.uri): {"attempt": 1, "step": 4, "digest": "ab" * 32, "size": 1 << 40}},

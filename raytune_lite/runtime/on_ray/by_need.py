@@ -23,7 +23,6 @@ from .objective import task_options
 from .tasks import RayTasks
 
 NODES_INTERVAL = 5.0  # seconds between two looks at the cluster's nodes
-RECENT = 16  # requests, by the largest of which the room for the next trials is estimated
 LATE_AHEAD = 8  # trials that may wait for the nodes of a later step, while those of earlier steps go on elsewhere
 SCOUT = {"num_cpus": 1}  # what an attempt asks for that finds out a parameter, see ``runtime.scout``
 
@@ -43,6 +42,7 @@ class TasksByNeed(RayTasks):
     """
 
     prefetches, binds_first = True, True
+    n_recent = 16  # requests, by the largest of which the room for the next trials is estimated
 
     def __init__(
         self, tasks: tuple[Any, Any], need: Need, catch: tuple[type[Exception], ...], host: Host, notice: Notice,
@@ -90,7 +90,7 @@ class TasksByNeed(RayTasks):
         if is_late:
             self._late[item.slot] = None
         else:
-            self._recent = [*self._recent[1 - RECENT :], request]
+            self._recent = [*self._recent, request][-self.n_recent :]
         self._waiting = None
         return item.slot
 

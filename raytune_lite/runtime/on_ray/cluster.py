@@ -28,7 +28,7 @@ _GROUP = "ray.io/node-group"  # Ray's label: the group of nodes in an autoscaler
 # Ray's own names. A value's kind is checked here because Ray says only "unexpected keyword" or waits for ever.
 RESOURCE_OPTIONS = {
     "num_cpus": "a number >= 0",
-    "num_gpus": "a number >= 0; below 1 a share of one GPU, else whole",
+    "num_gpus": "a number >= 0; below 1 a share of one GPU, else whole; or 'auto' for all trials of a run",
     "memory": "bytes",
     "resources": 'a dict of custom resources, {"name": amount}',
     "accelerator_type": "a str, for example 'A100'",

@@ -13,7 +13,7 @@ from ..interrupts import explained, is_explained
 from ..launcher import WAY_ON, WAY_ON_WITHOUT_STORAGE, Launcher
 from ..output import TrialOutput
 from ..ports import Notice, ScriptObserver, Tasks, WorkerSettings
-from ..ranks.request import total
+from ..ranks.request import is_shared, total
 from ..trial import Trial
 from . import cluster, placing
 from .by_need import SCOUT, Need, TasksByNeed
@@ -22,6 +22,7 @@ from .groups import GroupTasks
 from .joining import connect, what_connecting_is
 from .objective import build_bound_tasks, build_rank, build_task, packed
 from .output import folded_messages, follow
+from .packed import PackedTasks
 from .parcels import travelling
 from .placing import GroupRequest
 from .tasks import RayTasks
@@ -35,8 +36,8 @@ class RayRun:
         objective: called with a Trial in a worker process.
         config: the run; its study exists in the storage.
         catch: exceptions that fail a trial but not the run.
-        resources: per trial, see ``cluster.RESOURCE_OPTIONS`` and ``by_step``; with ``bundles`` see ``ranks.request``;
-            or a function that gives it for a trial's parameters.
+        resources: per trial, see ``cluster.RESOURCE_OPTIONS`` and ``by_step``; with ``bundles`` see ``ranks.request``,
+            and ``is_shared`` there; or a function that gives it for a trial's parameters.
         max_concurrent: tasks at once, or None for as many as there is room for.
         one_trial_per_task: also where trials are so short that a task would run several.
         output: what becomes of what objectives print.
@@ -82,11 +83,15 @@ def execute(run: RayRun, observer: ScriptObserver, attach: Callable[[Ask], None]
 def _execute(run: RayRun, observer: ScriptObserver, attach: Callable[[Ask], None]) -> None:
     config, host = run.config, RealHost()
     resources, *later = [SCOUT] if callable(run.resources) else by_step.stages(run.resources or {})
+    shares_gpus = is_shared(run.resources)
+    if shares_gpus:
+        resources = {**resources, "num_gpus": 1}  # as the first trials ask for
     group = placing.check_group(resources) if "bundles" in resources else None
     request = cluster.check_request(total(resources))
     later = [cluster.check_request(stage) for stage in later]
-    n_gpus = float(request.get("num_gpus") or 0.0)
-    config = replace(config, n_gpus=n_gpus, moves_at=() if callable(run.resources) else by_step.steps(run.resources))
+    n_gpus = 0.0 if shares_gpus else float(request.get("num_gpus") or 0.0)
+    moves_at = () if callable(run.resources) else by_step.steps(run.resources)
+    config = replace(config, n_gpus=n_gpus, moves_at=moves_at, shares_gpus=shares_gpus)
     packed(run.objective)  # refused here if it cannot travel
     packed(config.sampler, "the sampler")
     packed(config.pruner, "the pruner")
@@ -133,6 +138,9 @@ def _tasks(
     run: RayRun, driver_name: str, settings: WorkerSettings, request: Mapping[str, Any], host: Host, notice: Notice
 ) -> RayTasks:
     resources = run.resources
+    if is_shared(resources):
+        functions = build_bound_tasks(run.objective, run.catch, driver_name, settings, run.output)
+        return PackedTasks(functions, request, host, notice)
     if callable(resources) or (resources and by_step.FROM_STEP in resources):
         functions = build_bound_tasks(run.objective, run.catch, driver_name, settings, run.output)
         need: Need = resources if callable(resources) else lambda _: resources

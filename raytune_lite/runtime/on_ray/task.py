@@ -20,8 +20,10 @@ from ray.exceptions import RayActorError, RayTaskError
 from ...checkpoints.layout import is_url
 from ...checkpoints.store import CheckpointStore, open_store
 from ...exceptions import CheckpointDiskError, CheckpointError
+from ...training.gpu_memory import TorchProbe
 from .. import signals
 from ..channel import DriverChannel, FastLine
+from ..gpu_memory import probe_of_node
 from ..heartbeat import Heartbeat
 from ..host import RealHost
 from ..hosting import NotHostedError
@@ -129,6 +131,7 @@ def place_of_process(
         gpus=",".join(gpus_of_process()),
         packed=_packed,
         output=lambda assignment: of_attempt(output, settings, assignment, is_short=is_short, rank=rank),
+        gpu_probe=lambda: probe_of_node(TorchProbe),
     )
 
 

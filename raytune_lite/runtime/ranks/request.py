@@ -17,6 +17,7 @@ STRATEGIES = {
 }
 PLACEMENT_TIMEOUT = 600.0  # seconds
 MOST_WORKERS = 10_000
+AUTO = "auto"
 _OF_GROUP = ("strategy", "placement_timeout")
 _SHARED = ("runtime_env", "label_selector")  # of all processes alike
 _NOT_OF_GROUP = ("scheduling_strategy", FROM_STEP)
@@ -54,6 +55,12 @@ def with_workers(resources: Mapping[str, Any] | None, workers: Any) -> Mapping[s
                 f"{name} is for trials of one process. Those of several ask for the same at each step; they take "
                 f"strategy, one of {_strategies()}."
             )
+    each = given["bundles"] if isinstance(given.get("bundles"), Sequence) else [given]
+    if any(map(is_shared, [given, *each])):
+        raise InvalidResourcesError(
+            'num_gpus="auto" is for trials of one process: all processes of a trial ask for the same, whatever they '
+            "need. Give a number, such as num_gpus=1, or leave out workers= and bundles."
+        )
     found: dict[str, Any] = {name: given.pop(name) for name in _SHARED if name in given}
     found["strategy"] = _strategy(given.pop("strategy", "PACK"))
     found["placement_timeout"] = _seconds(given.pop("placement_timeout", PLACEMENT_TIMEOUT))
@@ -102,6 +109,11 @@ def _bundles(given: Any) -> list[Mapping[str, Any]]:
     return [dict(bundle) for bundle in given]
 
 
+def is_shared(resources: Any) -> bool:
+    """Whether trials share GPUs by what they are measured to need: ``num_gpus`` is "auto"."""
+    return isinstance(resources, Mapping) and resources.get("num_gpus") == AUTO
+
+
 def total(request: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
     """What a trial asks for in all, as the request of one process; for prices and metrics."""
     if request is None or "bundles" not in request:
@@ -125,4 +137,4 @@ def _number(given: Any) -> float:
     return arguments.as_float(given) or 0.0
 
 
-__all__ = ["PLACEMENT_TIMEOUT", "STRATEGIES", "total", "with_workers"]
+__all__ = ["AUTO", "PLACEMENT_TIMEOUT", "STRATEGIES", "is_shared", "total", "with_workers"]

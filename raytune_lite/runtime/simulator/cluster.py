@@ -10,10 +10,12 @@ from ...core.messages import FailureKind
 from ..virtual.world import Process, World
 from .actor import Actor
 from .audit import Auditor
+from .gpus import Gpu
 from .scenario import Scenario
 from .storage import Disk
 
-MOST_OVERTAKEN = 12  # tasks that may begin before an older one, which needs more room; see ``runtime.bound``
+# tasks that may begin before an older one, which needs more room; see ``runtime.bound``. Of shares many fit at once
+MOST_OVERTAKEN, MOST_SHARES_OVERTAKEN = 12, 40
 
 
 @dataclass(slots=True)
@@ -51,7 +53,8 @@ class Cluster:
     def __init__(self, world: World, scenario: Scenario, auditor: Auditor) -> None:
         self.world, self.scenario, self.auditor = world, scenario, auditor
         self.disk = Disk()
-        self.nodes = [Node(f"node-{i}", scenario.slots) for i in range(scenario.nodes)]
+        self.nodes = [Node(f"node-{i}", scenario.places) for i in range(scenario.nodes)]
+        self.gpus = {node.name: Gpu(world) for node in self.nodes}
         self.out_of_reach: set[int] = set()  # numbers of processes that cannot be killed at once
         self.kept: list[Actor] = []  # driver processes between two runs
         self._queue: list[Task] = []
@@ -113,7 +116,8 @@ class Cluster:
     def _begin(self, task: Task, node: Node) -> None:
         self._tasks += 1
         starved = f"the task of {task.slot} was overtaken by {task.overtaken} that were submitted later"
-        self.auditor.check(task.overtaken <= MOST_OVERTAKEN, starved)
+        most = MOST_SHARES_OVERTAKEN if self.scenario.shares_gpus else MOST_OVERTAKEN
+        self.auditor.check(task.overtaken <= most, starved)
         process = task.process = Process(self.world, f"worker-{self._tasks}")
         task.node = node
         node.running.append(task)

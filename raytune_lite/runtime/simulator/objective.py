@@ -8,6 +8,7 @@ from typing import Protocol
 from ...exceptions import TrialInvalid, TrialPruned
 from ..trial import Trial
 from ..virtual.world import Process
+from .gpus import GpuOfProcess
 from .scenario import Scenario
 from .storage import DiskStore
 
@@ -36,10 +37,14 @@ class Objective:
         process: the worker.
         store: what stands for its files.
         cut_off: cuts the process off from the network.
+        gpu: whose memory the objective takes; None: it needs none.
     """
 
-    def __init__(self, scenario: Scenario, process: Process, store: DiskStore, cut_off: CutOff) -> None:
+    def __init__(
+        self, scenario: Scenario, process: Process, store: DiskStore, cut_off: CutOff, gpu: GpuOfProcess | None = None
+    ) -> None:
         self._scenario, self._process, self._store, self._cut_off = scenario, process, store, cut_off
+        self._gpu = gpu
         self._world = process.world
 
     def __call__(self, trial: Trial) -> float | tuple[float, ...]:
@@ -60,6 +65,8 @@ class Objective:
                 world.violate(f"{name}, attempt {trial.attempt}: its node leaves, it has saved, and it goes on")
             step += 1
             world.sleep(world.between("step takes", 0.5, 1.5) * scenario.step_seconds)
+            if self._gpu is not None:
+                self._gpu.take(params)
             self._suffer(trial, name)
             heeds = scenario.save_every and scenario.heeds_nodes
             saves = scenario.save_every and (step % scenario.save_every == 0 or (heeds and trial.should_checkpoint()))

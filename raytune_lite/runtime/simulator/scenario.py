@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
+from ...core.gpu_shares import WHOLE
 from ...core.messages import Assignment, ParamValue
 from ...core.protocols import Pruner, StudyView
 from ...core.retries import RetryPolicy
@@ -141,6 +142,7 @@ class Scenario:
     as_json: bool
     max_checkpoint_bytes: int | None
     sql: bool
+    shares_gpus: bool = False  # a node is a GPU, and tasks take shares of it
 
     @property
     def total(self) -> int | None:
@@ -156,7 +158,12 @@ class Scenario:
     @property
     def binds_first(self) -> bool:
         """Whether what a task asks for depends on its trial's parameters, in one study of six."""
-        return self.wishes == 2 and not self.claims_ahead  # drawn for something else
+        return self.shares_gpus or (self.wishes == 2 and not self.claims_ahead)  # drawn for something else
+
+    @property
+    def places(self) -> int:
+        """Of a node."""
+        return WHOLE if self.shares_gpus else self.slots
 
     @property
     def moves_at(self) -> tuple[int, ...]:
@@ -165,6 +172,8 @@ class Scenario:
 
     def size(self, assignment: Assignment) -> int:
         """How many places of a node the trial's task takes."""
+        if self.shares_gpus:
+            return assignment.gpu_share
         if not self.binds_first:
             return 1
         text = repr(sorted(params_before(assignment).items()) or assignment.number)

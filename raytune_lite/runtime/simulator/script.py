@@ -290,6 +290,7 @@ def config_of(scenario: Scenario, run: str, *, to_the_end: bool, storage: str) -
         storage_patience=scenario.patience,
         secret=run.encode(),
         max_checkpoint_bytes=scenario.max_checkpoint_bytes,
+        shares_gpus=scenario.shares_gpus,
         price=3600.0,
         max_cost=None if to_the_end else scenario.max_cost,
         moves_at=scenario.moves_at,

@@ -24,6 +24,7 @@ from . import scenario as scenarios
 from .actor import Actor, AuditedSession
 from .audit import Auditor
 from .cluster import Cluster
+from .gpus import GPU_SEEDS, GpuAuditor
 from .script import Script, config_of
 from .storage import DiskStore, FaultyRepository, lose_power
 
@@ -52,6 +53,18 @@ class Result:
     lines: tuple[str, ...] = ()
 
 
+def sharing_gpus(drawn: scenarios.Scenario) -> scenarios.Scenario:
+    """The same with GPUs that tasks share, and with more trials, so that some are left when the first were measured."""
+    more = 20
+    return dataclasses.replace(
+        drawn,
+        shares_gpus=True,
+        claims_ahead=False,
+        n_trials=None if drawn.n_trials is None else drawn.n_trials + more,
+        max_trials=None if drawn.max_trials is None else drawn.max_trials + more,
+    )
+
+
 class Simulation:
     """Everything of one seed.
 
@@ -74,10 +87,13 @@ class Simulation:
         self.world = World(seed, {}, only=only, trace=trace)
         self.world.calm_after = self.world.choice("calm after", scenarios.CALM_AFTER)
         self.scenario = scenarios.draw(self.world, sql=sql) if scenario is None else scenario
+        if seed >= GPU_SEEDS:
+            self.scenario = sharing_gpus(self.scenario)
         self.world.note("scenario", "", repr(self.scenario))
         drawn = self.scenario
         limits = (drawn.lease, drawn.trial_timeout)
-        self.auditor = Auditor(self.world, drawn.retries, drawn.referee(self.world), drawn.is_exact, limits)
+        auditor = GpuAuditor if drawn.shares_gpus else Auditor
+        self.auditor = auditor(self.world, drawn.retries, drawn.referee(self.world), drawn.is_exact, limits)
         self.cluster = Cluster(self.world, self.scenario, self.auditor)
         self.scripts: list[Script] = []
         self.finished = False
@@ -297,6 +313,8 @@ class Simulation:
             self.transitions = {written(row): n for row, n in session.state.transitions.items()}
             grid = session.state.ledger is not None
             self.auditor.final(session.state, everything_ran=grid)
+            if isinstance(self.auditor, GpuAuditor):
+                self.auditor.refuse_failed_in_share()
             left = self.cluster.disk.left()
             self.auditor.check(not left, f"half-written checkpoints are left when a run is over: {left[:3]}")
             self._check_suggestions(session, log)

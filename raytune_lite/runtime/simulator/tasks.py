@@ -118,14 +118,15 @@ class SimulatedTasks:
         wanted = {slot: {"places": float(task.size)} for slot, task in self.running.items()}
         scenario, now = self._cluster.scenario, self._cluster.world.now
         if scenario.nodes % 2 == 0:  # the estimate is wrong, as it may be on Ray: it knows of no nodes
-            return arrange(wanted, [{"places": float(scenario.nodes * scenario.slots)}])
+            return arrange(wanted, [{"places": float(scenario.nodes * scenario.places)}])
         nodes = [node for node in self._cluster.nodes if node.back_at <= now]
         return arrange(wanted, [{"places": float(node.places)} for node in nodes])
 
     def claimable(self) -> int:
         """See ports.Tasks."""
         left, waiting = self._look()
-        most = {"places": float(max(self._sizes, default=1))}
+        sizes = self._sizes[-1:] if self._cluster.scenario.shares_gpus else self._sizes  # as on Ray
+        most = {"places": float(max(sizes, default=1))}
         return 0 if waiting else 1 + sum(places(free, most) for free in left)
 
     def waits(self, slot: str) -> bool:

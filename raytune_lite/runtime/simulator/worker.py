@@ -22,6 +22,7 @@ from ..virtual.world import Process
 from .actor import Actor, ActorTransport, HostedRun
 from .audit import Auditor
 from .cluster import Cluster
+from .gpus import GpuOfProcess
 from .objective import Objective
 from .storage import DiskStore
 
@@ -73,6 +74,8 @@ class Worker:
             one = DriverChannel(self._settings, fast, sure, host, heartbeat.acknowledged)
             return AuditedChannel(one, auditor, self._process)
 
+        size = scenario.size(from_json(prefetched[0])) if is_bound else 0
+        gpu = GpuOfProcess(self._cluster.gpus[self._node], self._process, size)
         store = DiskStore(self._cluster.disk, self._process, auditor, self._die)
         place = Place(
             slot=self._slot,
@@ -82,10 +85,12 @@ class Worker:
             heartbeat=heartbeat,
             channel=channel,
             store=lambda: store,
+            gpu_probe=lambda: gpu,
         )
-        objective = Objective(scenario, self._process, store, self._cut_off)
+        objective = Objective(scenario, self._process, store, self._cut_off, gpu if scenario.shares_gpus else None)
         catch = (Exception,) if scenario.catch else ()
         result = run_task(objective, catch, self._settings, place, prefetched, is_bound=is_bound)
+        gpu.free()
         auditor.workers.leaves(self._process)
         if any(result) and self._world.strikes("worker dies before its end is delivered", self._slot):
             self._process.kill("before its end is delivered")

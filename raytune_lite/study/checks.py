@@ -238,7 +238,7 @@ def resource_request(given: Any, workers: Any = 1) -> Request | None:
             raise InvalidResourcesError(f"{name} must be {rule}, got {got}; leave it out for Ray's default.")
     if is_shared(found) and by_step.FROM_STEP in found:
         raise InvalidResourcesError(
-            f'num_gpus="auto" finds out what a trial needs, {by_step.FROM_STEP} says it: leave one out, or give a number.'
+            f'num_gpus="auto" finds what a trial needs, {by_step.FROM_STEP} says it: leave out one, or give a number.'
         )
     by_step.stages(found)
     return with_workers(found, workers)

@@ -10,7 +10,9 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
 from .arguments import as_float, as_integer, items, mapping, shown, wrong_type
+from .base_trial import BaseTrial, FixedTrial, KnownTrial
 from .distributions import DISTRIBUTIONS, Distribution
+from .lazy import names_of
 from .notebook import html_table, one_line
 
 CONSTRAINT_PREFIX = "constraints:"  # of system attributes: Optuna's
@@ -82,8 +84,10 @@ _DIRECTIONS = {"minimize": StudyDirection.MINIMIZE, "maximize": StudyDirection.M
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class FrozenTrial:
-    """The record of one trial, as a reader sees it. Field names are Optuna's.
+class FrozenTrial(KnownTrial):
+    """The record of one trial, as a reader sees it. Field names are Optuna's. Trials are ordered by their numbers.
+
+    An objective can be run on it again: ``objective(study.best_trial)`` gets its parameters, and changes nothing.
 
     Attributes:
         number: counts the trials of a study from 0.
@@ -131,6 +135,17 @@ class FrozenTrial:
         rows.append(("params", dict(self.params)))
         rows += [("last_step", self.last_step)] if self.last_step is not None else []
         return [*rows, ("attempt", self.attempt)]
+
+    def __lt__(self, other: Any) -> bool:
+        return self.number < other.number if isinstance(other, FrozenTrial) else NotImplemented
+
+    def __le__(self, other: Any) -> bool:
+        return self.number <= other.number if isinstance(other, FrozenTrial) else NotImplemented
+
+    @property
+    def _trial_id(self) -> int:
+        """Optuna's name."""
+        return self.trial_id
 
     @property
     def value(self) -> float | None:
@@ -313,7 +328,12 @@ def _check_params(trial: FrozenTrial) -> None:
             raise ValueError(f"parameter {name!r}: value {shown(external)} is not in {shown(distribution)}.")
 
 
-__all__ = ["FrozenTrial", "Parent", "StudyDirection", "TrialState", "create_trial"]
+__all__ = [
+    "BaseTrial", "FixedTrial", "FrozenTrial", "Parent", "StudyDirection", "Trial", "TrialState",  # noqa: F822
+    "create_trial",
+]  # fmt: skip
+
+__getattr__ = names_of(__name__, {"Trial": ".runtime.trial"}, __all__)  # Optuna's place for it
 
 
 def __dir__() -> list[str]:

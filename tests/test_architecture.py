@@ -15,6 +15,7 @@ ROOT = Path(__file__).parent.parent / "raytune_lite"
 FLOORS = (
     ("exceptions", "lazy", "arguments"),
     ("distributions", "logging", "notebook", "sharing"),
+    ("base_trial",),
     ("trial",),
     ("best",),
     ("checkpoints.layout",),  # names only: the core refuses a checkpoint that lies elsewhere

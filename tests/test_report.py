@@ -14,7 +14,7 @@ import pytest
 
 import raytune_lite as rl
 from raytune_lite.core.retries import RetryPolicy
-from raytune_lite.display import tables
+from raytune_lite.display import dataframe, tables
 from raytune_lite.distributions import FloatDistribution
 from raytune_lite.exceptions import CheckpointDiskError, StudyAbortedError
 from raytune_lite.pruners import ASHAPruner
@@ -247,7 +247,8 @@ def test_the_dataframe_has_optunas_columns(tmp_path):
 
 
 def test_several_values_get_a_column_each():
-    frame = tables.trials_dataframe([frozen(values=(1.0, 2.0)), frozen(1, values=None, state=rl.TrialState.FAIL)])
+    trials = [frozen(values=(1.0, 2.0)), frozen(1, values=None, state=rl.TrialState.FAIL)]
+    frame = dataframe.trials_dataframe(trials, dataframe.DEFAULT, None, 2, multi_index=False)
     assert list(frame.columns[1:3]) == ["values_0", "values_1"]
     assert math.isnan(frame["values_1"][1])
 
@@ -276,13 +277,13 @@ def test_metric_names_are_columns_as_in_optuna(tmp_path, directions):
 
 
 def test_an_empty_dataframe_has_its_columns():
-    assert "number" in tables.trials_dataframe([]).columns
+    assert "number" in dataframe.trials_dataframe([], dataframe.DEFAULT, None, 1, multi_index=False).columns
 
 
 def test_without_pandas_the_error_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(ImportError, match=re.escape('pip install "raytune-lite[pandas]"')):
-        tables.trials_dataframe([])
+        dataframe.trials_dataframe([], dataframe.DEFAULT, None, 1, multi_index=False)
 
 
 def test_csv_reads_back():

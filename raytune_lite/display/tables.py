@@ -1,4 +1,4 @@
-"""Trials as a pandas DataFrame, as records for JSON, as rows for CSV, as text for a terminal. Reads no database."""
+"""Trials as records for JSON, as rows for CSV, as text for a terminal. Reads no database."""
 
 from __future__ import annotations
 
@@ -14,34 +14,10 @@ from ..trial import FrozenTrial
 from .text import printable, without_controls
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from ..storages.records import AttemptRecord
 
 _BEFORE = ("datetime_start", "datetime_complete", "duration")
 _GAP = "  "
-
-
-def trials_dataframe(trials: Iterable[FrozenTrial], metric_names: Sequence[str] | None = None) -> pd.DataFrame:
-    """Trials as a DataFrame, one row a trial, with Optuna's column names.
-
-    Columns: ``number``; ``value``, or ``values_0``, ``values_1``, ... (with ``metric_names`` ``value_NAME``, or
-    ``values_NAME`` each); ``datetime_start``, ``datetime_complete`` (naive local time), ``duration`` (timedelta);
-    ``params_NAME`` and ``user_attrs_NAME``, each group sorted; ``state`` (its name). A field that a
-    trial does not have is None, NaN or NaT, as pandas chooses.
-
-    Raises:
-        ImportError: pandas is not installed.
-    """
-    try:
-        import pandas as pd
-    except ImportError as error:
-        raise ImportError(
-            'trials_dataframe() needs pandas, which is not installed here: pip install "raytune-lite[pandas]".'
-        ) from error
-    found = list(trials)
-    columns = _columns(found, metric_names)
-    return pd.DataFrame([trial_row(trial, columns) for trial in found], columns=columns)
 
 
 def trial_rows(
@@ -327,5 +303,4 @@ __all__ = [
     "trial_record",
     "trial_row",
     "trial_rows",
-    "trials_dataframe",
 ]

@@ -14,18 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from ..arguments import as_float, shown
+from ..base_trial import BaseTrial
 from ..checkpoints.store import CheckpointStore
 from ..core.bounds import MAX_STEP, check_constraint, check_distribution
 from ..core.messages import Assignment, Decision, ParamValue
-from ..distributions import (
-    CategoricalChoice,
-    CategoricalDistribution,
-    Distribution,
-    FloatDistribution,
-    IntDistribution,
-    as_distribution,
-    check_distribution_compatibility,
-)
+from ..distributions import CategoricalDistribution, Distribution, as_distribution, check_distribution_compatibility
 from ..notebook import html_table, one_line
 from .delivery import Channel, Delivery
 from .host import Host, RealHost
@@ -35,7 +28,7 @@ from .saving import Saving
 from .trial_study import TrialForLibraries, attr_text
 
 
-class Trial(TrialForLibraries):
+class Trial(TrialForLibraries, BaseTrial):
     """One attempt of one trial, as the objective sees it. Method names and rules are Optuna's.
 
     Beyond Optuna: ``save_checkpoint``, ``load_checkpoint``, ``checkpoint_dir``, ``should_checkpoint``, ``attempt``,
@@ -77,26 +70,6 @@ class Trial(TrialForLibraries):
         return html_table(f"Trial {self.number}", [("attempt", self.attempt), *self.params.items()])
 
     # --- parameters ------------------------------------------------------------------------------------------------
-
-    def suggest_float(
-        self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False
-    ) -> float:
-        """A float in [low, high]; see FloatDistribution. A repeated name returns its first value.
-
-        ``step``: distance of the values from ``low`` on. ``log``: the logarithm is drawn uniformly; without ``step``.
-        """
-        return float(self._suggest(name, FloatDistribution(low, high, log=log, step=step)))
-
-    def suggest_int(self, name: str, low: int, high: int, *, step: int = 1, log: bool = False) -> int:
-        """An int in [low, high]; see IntDistribution. A repeated name returns its first value.
-
-        ``step``: distance of the values from ``low`` on. ``log``: the logarithm is drawn uniformly; with ``step`` 1.
-        """
-        return int(self._suggest(name, IntDistribution(low, high, log=log, step=step)))
-
-    def suggest_categorical(self, name: str, choices: Sequence[CategoricalChoice]) -> Any:
-        """One of ``choices``. A repeated name returns its first value."""
-        return self._suggest(name, CategoricalDistribution(choices))
 
     def _suggest(self, name: str, distribution: Any) -> Any:
         distribution = as_distribution(distribution)  # libraries that are written for Optuna call this with theirs

@@ -313,15 +313,24 @@ class Results(Attributes):
     def _complete(self) -> list[FrozenTrial]:
         return self.get_trials(states=(TrialState.COMPLETE,))
 
-    def trials_dataframe(self) -> pd.DataFrame:
+    def trials_dataframe(self, attrs: Iterable[str] | None = None, multi_index: bool = False) -> pd.DataFrame:
         """Trials as a pandas DataFrame, one row a trial, with Optuna's column names.
+
+        Args:
+            attrs: the fields of FrozenTrial to show, in this order; None: those that Optuna shows, without
+                ``system_attrs``.
+            multi_index: whether columns have two levels, ``("params", "x")`` instead of ``params_x``.
 
         Raises:
             ImportError: pandas is not installed; it is an optional extra.
+            TypeError: ``attrs`` is no list of names, or ``multi_index`` no bool.
+            ValueError: FrozenTrial has no such field.
         """
-        from ..display.tables import trials_dataframe
+        from ..display.dataframe import DEFAULT, trials_dataframe
 
-        return trials_dataframe(self.trials, self.metric_names)
+        names = DEFAULT if attrs is None else items("attrs", attrs, 'for example ("number", "value", "params")')
+        nested = flag("multi_index", multi_index)
+        return trials_dataframe(self.get_trials(deepcopy=False), names, self.metric_names, len(self.directions), nested)
 
     def _single_objective(self, what: str) -> None:
         if len(self._record.directions) > 1:

@@ -411,6 +411,7 @@ MEDIAN = {"_target_": "raytune_lite.pruners.MedianPruner", "eta": 3}
         ({"retries": {"excption": 1}}, [], "retries has the arguments of RetryPolicy, exception"),
         ({"params": ["x"]}, [], "params must be a mapping of overrides"),
         ({"custom_search_space": "nosuch.function"}, [], "nosuch"),
+        ({"workers": 2}, [], "workers"),
         ({"executor": "dask"}, [], "executor must be 'ray' or 'inline', got 'dask'"),
         ({}, ["x=range(4,4)"], "the range is empty"),
         ({}, ["nosuch=1,2"], "Could not override 'nosuch'"),

@@ -44,3 +44,18 @@ def test_jobs_run_on_workers_with_what_the_script_knows_and_none_waits_for_a_bat
     first, *others = study.trials
     assert all(first.datetime_complete > trial.datetime_start for trial in others)
     study.close()
+
+
+def test_each_process_of_a_job_runs_the_task_in_a_directory_of_its_own(tmp_path: Path) -> None:
+    command = [
+        sys.executable, str(APP), "--multirun", "hydra/sweeper=raytune_lite", "hydra.sweep.dir=jobs", "others=0",
+        "hydra.sweeper.n_trials=1", "hydra.sweeper.workers=2", "hydra.sweeper.resources.num_cpus=0.5",
+        "x=interval(0,1)",
+    ]  # fmt: skip
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=150, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    job = tmp_path / "jobs" / "0"
+    first, second = (json.loads((folder / "seen.json").read_text()) for folder in (job, job / "rank_1"))
+    assert first["pid"] != second["pid"]
+    assert first["twice"] == second["twice"]
+    assert (job / "rank_1" / ".hydra" / "overrides.yaml").exists()

@@ -124,6 +124,8 @@ class Job:
             config.hydra.job.num = trial.number
             config.hydra.job.id = f"{self._study_name}_{trial.number}_{trial.attempt}"
             config.hydra.sweep.dir = self._sweep_dir
+            if trial.rank:  # rank 0 has the job's own directory
+                config.hydra.sweep.subdir = f"{config.hydra.sweep.subdir}/rank_{trial.rank}"
             config.hydra.runtime.cwd = self._config.hydra.runtime.cwd  # a worker has another one
         return config
 

@@ -28,6 +28,7 @@ class Settings:
         custom_search_space: ``module.function``, called as ``function(config, trial)`` after ``params``.
         pruner: chosen with ``hydra/sweeper/pruner``.
         resources: of one job, as in ``optimize``: ``num_cpus``, ``num_gpus``, ``memory``, ...
+        workers: processes of one job, each with these resources; see "Trials over several processes".
         timeout: seconds, see ``optimize``.
         max_trials: bound on the study's trials, for a command that is run again.
         trial_timeout: seconds of one attempt.
@@ -51,6 +52,7 @@ class Settings:
     custom_search_space: str | None = None
     pruner: Any = None
     resources: Mapping[str, Any] = field(default_factory=lambda: {"num_cpus": None, "num_gpus": None, "memory": None})
+    workers: int = 1
     timeout: float | None = None
     max_trials: int | None = None
     trial_timeout: float | None = None

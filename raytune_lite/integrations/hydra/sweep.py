@@ -148,7 +148,7 @@ class Sweep:
         options = {
             name: getattr(settings, name)
             for name in ("timeout", "max_trials", "trial_timeout", "executor", "max_checkpoint_bytes", "trial_output",
-                         "prices", "max_cost")
+                         "prices", "max_cost", "workers")
         }  # fmt: skip
         options["n_trials"] = self._n_trials
         options["retries"] = _retry_policy(retries)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -61,11 +62,17 @@ __all__ = [
     "sampler_from_spec",
 ]
 
-__getattr__ = names_of(__name__, {**_HOMES, **_BASES}, __all__)
+_find = names_of(__name__, {**_HOMES, **_BASES}, __all__)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "nsgaii":
+        return importlib.import_module(".nsgaii", __name__)
+    return _find(name)
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted([*__all__, "nsgaii"])
 
 
 def sampler_from_spec(spec: Mapping[str, Any]) -> Sampler:

@@ -7,7 +7,7 @@ that it keeps beside never does.
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from ..arguments import real, shown
@@ -41,6 +41,7 @@ class BaseSampler:
     """
 
     in_background: bool = False  # see Sampler
+    constraints_func: Callable[[Any], Any] | None = None  # the study calls it, no sampler does
     draws_globally: bool = False  # whether it may draw from the process's own generators, or reseed them
 
     def __init_subclass__(cls, **keywords: Any) -> None:

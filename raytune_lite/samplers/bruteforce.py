@@ -13,6 +13,7 @@ from ..distributions import Distribution
 from ..exceptions import SamplerRefusedError
 from .base import BaseSampler
 from .grid import KeyedPermutation
+from .keywords import optunas
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +52,18 @@ class BruteForceSampler(BaseSampler):
 
     Args:
         seed: integer >= 0, chooses the order; None draws one and keeps it in ``spec()``.
+        avoid_premature_stop: Optuna's; both change nothing, the search ends when all paths have a result.
         max_failures: failed trials after which a path is given up (DEAD).
 
     Raises:
+        TypeError: ``avoid_premature_stop`` is no bool.
         ValueError: an argument is out of range.
     """
 
-    def __init__(self, seed: int | None = None, *, max_failures: int = 4) -> None:
+    def __init__(
+        self, seed: int | None = None, avoid_premature_stop: bool = False, *, max_failures: int = 4
+    ) -> None:
+        optunas(type(self).__name__, {"avoid_premature_stop": avoid_premature_stop}, "avoid_premature_stop")
         max_failures = integer("max_failures", max_failures, 1, "1 never tries a path again")
         super().__init__(seed, max_failures=max_failures)
         self._tree = TreeGrid(self.seed, max_failures)

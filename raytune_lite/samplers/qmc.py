@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from ..core.protocols import StudyView
 from ..distributions import Distribution
 from .base import BaseSampler
 from .history import Bookmark
+from .keywords import optunas
 from .rng import rng_for
 
 _TYPES = ("sobol", "halton")
@@ -44,15 +46,23 @@ class QMCSampler(BaseSampler):
         scramble: shuffle the sequence by ``seed``, which keeps its evenness. Without it every study has the same
             points, the first one at the low end of all parameters. (Optuna's default is False.)
         seed: integer >= 0; None draws one and keeps it in ``spec()``.
+        more: Optuna's ``warn_asynchronous_seeding``, ``warn_independent_sampling`` and ``independent_sampler``, which
+            change nothing.
 
     Raises:
+        TypeError: a keyword that is not Optuna's.
         ValueError: another ``qmc_type``, a ``scramble`` that is no bool, or a bad seed.
 
     Source: Sobol' 1967; Joe and Kuo 2008 (direction numbers); Halton 1960; Matousek 1998 (linear scrambling);
     Owen 2017, "A randomized Halton algorithm in R".
     """
 
-    def __init__(self, qmc_type: str = "sobol", *, scramble: bool = True, seed: int | None = None) -> None:
+    def __init__(
+        self, qmc_type: str = "sobol", *, scramble: bool = True, seed: int | None = None, **more: Any
+    ) -> None:
+        optunas(
+            type(self).__name__, more, "independent_sampler", "warn_asynchronous_seeding", "warn_independent_sampling"
+        )
         if not isinstance(qmc_type, str) or qmc_type not in _TYPES:
             raise ValueError(f"qmc_type must be one of {list(_TYPES)}, got {shown(qmc_type)}.")
         if not isinstance(scramble, bool):

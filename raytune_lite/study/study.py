@@ -34,6 +34,7 @@ from . import checks, inputs
 from .callbacks import RunObserver, followed
 from .checks import Resources
 from .chosen import Chosen
+from .constraints import with_constraints
 from .known_params import KnownParams
 from .piloting import piloted
 from .route import Route, Ways
@@ -264,6 +265,7 @@ class Study(Chosen):
         """What runs the trials, by the name of the executor. ``tasks``: see ``checks.tasks``."""
         self._route.check_idle()
         checks.objective(func)
+        func = with_constraints(func, self._sampler)
         caught = checks.exceptions(catch)
         tasks, about = dict(tasks), surroundings(tasks["resources"], tasks["max_concurrent"])
         config = replace(config, surroundings=about, **tasks.pop("costs"))

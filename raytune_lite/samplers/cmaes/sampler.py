@@ -77,7 +77,7 @@ class CmaEsSampler(BaseSampler):
     ) -> None:
         n_startup_trials = integer("n_startup_trials", n_startup_trials, 0, "1 is enough to know the parameters")
         popsize = integer_or_none("popsize", popsize, 4, "None chooses by the number of parameters")
-        inc_popsize = integer("inc_popsize", inc_popsize, 1, "2 doubles the population at each restart")
+        inc_popsize = _growth(inc_popsize)
         variant = _variant(use_separable_cma, with_margin, lr_adapt)
         if not isinstance(restart_strategy, (str, type(None))) or restart_strategy not in _RESTARTS:
             raise ValueError(f"restart_strategy must be one of {list(_RESTARTS)}, got {shown(restart_strategy)}.")
@@ -192,6 +192,12 @@ def _variant(separable: Any, margin: Any, lr_adapt: Any) -> Variant:
             f"{separable}, {margin} and {lr_adapt}; set one of them."
         )
     return Variant(separable=separable, margin=margin, lr_adapt=lr_adapt)
+
+
+def _growth(given: Any) -> int:
+    """By how much a population grows; -1, Optuna's default, is ours."""
+    is_default = type(given) is int and given == -1
+    return 2 if is_default else integer("inc_popsize", given, 1, "2 doubles the population at each restart")
 
 
 def _width(sigma0: Any) -> float | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from ..base import (
     is_drawn_at_random,
     uniform,
 )
+from ..keywords import optunas
 from ..rng import rng_for
 from .data import Data, Reader
 from .space import Space
@@ -58,13 +59,14 @@ class GPSampler(BaseSampler):
     Args:
         seed: integer >= 0; None draws one from the operating system and keeps it in ``spec()``.
         independent_sampler: chooses parameters outside of the joint space; None draws them uniformly.
-        n_startup_trials: results that must be there before a process is fitted, >= 1.
+        n_startup_trials: results that must be there before a process is fitted; 0 is 1, a point to learn from.
         deterministic_objective: the same parameters give the same value: noise is fixed at its floor, and improvement
             counts in full.
         random_fraction: share of the trials that is drawn uniformly while a pruner with rungs judges, in [0, 1].
+        more: ``constraints_func``, see TPESampler, and ``warn_independent_sampling``, of which nothing warns.
 
     Raises:
-        TypeError: ``random_fraction`` is not a number.
+        TypeError: ``random_fraction`` is not a number, or a keyword that is not Optuna's.
         ValueError: another argument of the wrong type, or one out of its range.
 
     Source: Jones, Schonlau and Welch 1998; Snoek, Larochelle and Adams 2012; Cowen-Rivers et al. 2022 (HEBO); Ament et
@@ -81,8 +83,10 @@ class GPSampler(BaseSampler):
         n_startup_trials: int = 10,
         deterministic_objective: bool = False,
         random_fraction: float = 0.0,
+        **more: Any,
     ) -> None:
-        n_startup_trials = integer("n_startup_trials", n_startup_trials, 1, "a process needs a point to learn from")
+        self.constraints_func = optunas(type(self).__name__, more, "constraints_func", "warn_independent_sampling")
+        n_startup_trials = max(1, integer("n_startup_trials", n_startup_trials, 0, "10 is usual"))
         if not isinstance(deterministic_objective, bool):
             raise ValueError(
                 f"deterministic_objective must be True or False, got {shown(deterministic_objective)}; True says that "

@@ -6,6 +6,7 @@ Pure functions of (parents, generator). A child may leave the cube; the sampler 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Protocol
 
@@ -302,6 +303,14 @@ def crossover_from(spec: Any, swapping_prob: float) -> Crossover:
     return found
 
 
+def as_spec(given: Any, known: Mapping[str, type[Any]]) -> Any:
+    """An object of one of these rules as a dict; all else as it is."""
+    for name, kind in known.items():
+        if type(given) is kind:
+            return {"name": name, **asdict(given)}
+    return given
+
+
 def rule_from(what: str, spec: Any, known: dict[str, type[Any]], defaults: dict[str, dict[str, Any]]) -> Any:
     """Make the rule that a name or a spec names.
 
@@ -318,7 +327,9 @@ def rule_from(what: str, spec: Any, known: dict[str, type[Any]], defaults: dict[
     name = arguments.pop("name", None)
     if not isinstance(name, str) or name not in known:
         raise ValueError(
-            f"{what} must be one of {sorted(known)}, or a dict of its 'name' and arguments, got {shown(spec)}."
+            f"{what} must be one of {sorted(known)}, a dict of its 'name' and arguments, or an object of "
+            f"raytune_lite.samplers.nsgaii, got {shown(spec)}; with sampler=optuna.samplers.NSGAIISampler({what}=...) "
+            "Optuna's own code takes any of its own."
         )
     try:
         return known[name](**{**defaults.get(name, {}), **arguments})

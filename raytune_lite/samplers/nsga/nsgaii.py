@@ -24,9 +24,11 @@ from ...pareto import nondominated_ranks
 from ...trial import FrozenTrial, TrialState
 from ..base import BaseSampler
 from ..history import BlockCache, Bookmark, History, values_of
+from ..keywords import optunas
 from ..rng import rng_for
-from .crossover import check_probability, crossover_from
-from .mutation import mutation_from
+from .coordinates import moved, to_unit
+from .crossover import CROSSOVERS, as_spec, check_probability, crossover_from
+from .mutation import MUTATIONS, mutation_from
 
 Array = NDArray[np.float64]
 _Tried = dict[tuple[float, ...], int]  # internal values -> the pending trial that has them; -1: several have
@@ -40,6 +42,11 @@ _STRANGERS = 15  # of these, before the first child is taken although it is not
 _REDRAWS = 8  # children drawn outside the space before the last one is moved to its border
 
 
+_OPTUNAS = (
+    "constraints_func", "elite_population_selection_strategy", "child_generation_strategy", "after_trial_strategy",
+)  # fmt: skip
+
+
 class NSGAIISampler(BaseSampler):
     """Evolution of a population towards the Pareto front.
 
@@ -50,32 +57,41 @@ class NSGAIISampler(BaseSampler):
     Args:
         seed: integer >= 0; None draws one from the operating system and keeps it in ``spec()``.
         population_size: trials of a generation, and parents of the next, >= 2.
-        mutation: ``"polynomial"`` or ``"uniform"``, or ``{"name": "polynomial", "eta": 20.0}``. Choices of a
-            categorical parameter are always drawn again.
+        mutation: ``"polynomial"``, ``"uniform"``, ``{"name": "polynomial", "eta": 20.0}``, or an object of
+            ``samplers.nsgaii``. Choices of a categorical parameter are always drawn again.
         mutation_prob: probability of a parameter to mutate; None: 1 / their number.
-        crossover: of numbers: ``"uniform"``, ``"blxalpha"``, ``"spx"``, ``"sbx"``, ``"vsbx"`` or ``"undx"``, or a dict
-            of the name and the rule's arguments; None: SBX with eta 5. Categorical parameters are always swapped.
+        crossover: of numbers: ``"uniform"``, ``"blxalpha"``, ``"spx"``, ``"sbx"``, ``"vsbx"`` or ``"undx"``, a dict of
+            the name and the rule's arguments, or an object of ``samplers.nsgaii``; None: SBX with eta 5. Categorical
+            parameters are always swapped.
         crossover_prob: probability that a child has more than one parent.
         swapping_prob: probability that a swapped parameter is the second parent's.
+        more: ``constraints_func``, see TPESampler. Optuna's strategies change nothing; a warning says so.
 
     Raises:
+        TypeError: a keyword that is not Optuna's.
         ValueError: an argument is out of range.
 
     Source: Deb, Pratap, Agarwal and Meyarivan 2002, "A fast and elitist multiobjective genetic algorithm: NSGA-II".
     """
+
+    _own: tuple[str, ...] = ()  # keywords that a subclass adds
 
     def __init__(
         self,
         seed: int | None = None,
         *,
         population_size: int = 50,
-        mutation: str | dict[str, Any] = "polynomial",
+        mutation: str | dict[str, Any] | None = "polynomial",
         mutation_prob: float | None = None,
         crossover: str | dict[str, Any] | None = None,
         crossover_prob: float = 0.9,
         swapping_prob: float = 0.5,
         **more: Any,
     ) -> None:
+        beside = {name: more.pop(name) for name in [*more] if name not in self._own}
+        self.constraints_func = optunas(type(self).__name__, beside, *_OPTUNAS)
+        mutation = as_spec("polynomial" if mutation is None else mutation, MUTATIONS)
+        crossover = as_spec(crossover, CROSSOVERS)
         population_size = integer("population_size", population_size, 2, "50 is usual")
         check_probability("crossover_prob", crossover_prob)
         check_probability("swapping_prob", swapping_prob)
@@ -356,38 +372,6 @@ class _Genes:
             if not dist.contains(value):  # the range has changed since
                 value = dist.from_unit(unit)
             if unit != old and not math.isnan(old):
-                value = _moved(dist, value, dist.from_unit(old), 1 if unit > old else -1)
+                value = moved(dist, value, dist.from_unit(old), 1 if unit > old else -1)
             found[name] = value
         return found
-
-
-def _moved(dist: Distribution, value: float, before: float, sign: int) -> float:
-    """``value``, or where a grid has rounded a mutation away, the point next to ``before``."""
-    step = getattr(dist, "step", 1)
-    if value != before or step is None:
-        return value
-    for neighbour in (before + sign * step, before - sign * step):
-        if dist.contains(neighbour):
-            return float(neighbour)
-    return value
-
-
-def to_unit(dist: Distribution, column: Array) -> Array:
-    """Coordinates in [0, 1] of internal values, each at the middle of what ``dist.from_unit`` maps to it.
-
-    Values outside the range go to its ends, NaN stays.
-    """
-    with np.errstate(all="ignore"):
-        if isinstance(dist, CategoricalDistribution):
-            unit = (column + 0.5) / len(dist.choices)
-        elif dist.log:
-            half = 0.0 if isinstance(dist, FloatDistribution) else 0.5
-            low, high = math.log(dist.low - half), math.log(dist.high + half)
-            unit = (np.log(column) - low) / ((high - low) or 1.0)
-        elif dist.step is None:
-            half_range = 0.5 * dist.high - 0.5 * dist.low  # halves: the range may be wider than a float
-            unit = (0.5 * column - 0.5 * dist.low) / (half_range or 1.0)
-        else:
-            n = round((dist.high - dist.low) / dist.step) + 1
-            unit = (np.round((column - dist.low) / dist.step) + 0.5) / n
-        return np.clip(unit, 0.0, 1.0)

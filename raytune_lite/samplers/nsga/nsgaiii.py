@@ -28,7 +28,8 @@ class NSGAIIISampler(NSGAIISampler):
         reference_points: directions, each a list of one number >= 0 an objective; None: Das and Dennis's.
         dividing_parameter: into how many parts Das and Dennis cut each objective; None: as many as give no more points
             than ``population_size``.
-        options: mutation, mutation_prob, crossover, crossover_prob and swapping_prob, as in NSGAIISampler.
+        options: mutation, mutation_prob, crossover, crossover_prob, swapping_prob and Optuna's keywords, as in
+            NSGAIISampler.
 
     Raises:
         ValueError: an argument is out of range.
@@ -37,6 +38,8 @@ class NSGAIIISampler(NSGAIISampler):
     Nondominated Sorting Approach, Part I". The ideal and the extreme points are those of the trials that compete, not
     of all before them.
     """
+
+    _own = ("reference_points", "dividing_parameter")
 
     def __init__(
         self,

@@ -14,12 +14,19 @@ from ...distributions import Distribution
 from ...trial import TrialState
 from ..base import DRAWN, BaseSampler, check_random_fraction, is_drawn_at_random, uniform
 from ..history import BlockCache, Bookmark, History
+from ..keywords import optunas
 from ..rng import rng_for
 from .ask import MOST_GOOD, REDRAWS, Ask, Cells, n_good
 from .parzen import Frame
 from .pending import PendingRows, Rows
 from .record import Record
 from .standing import Standing
+
+# of Optuna's TPESampler, see keywords.py
+_OPTUNAS = (
+    "consider_prior", "consider_magic_clip", "consider_endpoints", "gamma", "weights", "warn_independent_sampling",
+    "constraints_func",
+)  # fmt: skip
 
 
 class TPESampler(BaseSampler):
@@ -56,9 +63,11 @@ class TPESampler(BaseSampler):
             Optuna counts it in full: with 8 and with 32 pending that was slower in most of our tests than no liar, and
             a tenth is about as fast, but keeps more apart in few dimensions.
         random_fraction: share of the trials that is drawn uniformly while a pruner with rungs judges, in [0, 1].
+        more: ``constraints_func``, which finds a trial's constraints from its record; what is stored is as with
+            ``trial.set_constraint``. Other keywords of Optuna's change nothing; a warning says so, and why.
 
     Raises:
-        TypeError: ``random_fraction`` is not a number.
+        TypeError: ``random_fraction`` is not a number, or a keyword that is not Optuna's.
         ValueError: an argument is out of range.
 
     Sources: Bergstra et al. 2011, "Algorithms for hyper-parameter optimization", section 4; Falkner, Klein and Hutter
@@ -78,17 +87,19 @@ class TPESampler(BaseSampler):
         *,
         n_startup_trials: int = 10,
         n_ei_candidates: int = 24,
-        prior_weight: float = 1.0,
-        multivariate: bool = True,
-        group: bool = True,
+        prior_weight: float | None = 1.0,
+        multivariate: bool | None = True,
+        group: bool | None = True,
         constant_liar: bool = True,
         random_fraction: float = 0.0,
+        **more: Any,
     ) -> None:
+        self.constraints_func = optunas(type(self).__name__, more, *_OPTUNAS)
         self.n_startup_trials = integer("n_startup_trials", n_startup_trials, 0, "10 is usual")
         self.n_ei_candidates = integer("n_ei_candidates", n_ei_candidates, 1, "24 is usual")
-        self.prior_weight = _positive("prior_weight", prior_weight)
-        self.multivariate = _flag("multivariate", multivariate)
-        self.group = _flag("group", group)
+        self.prior_weight = _positive("prior_weight", 1.0 if prior_weight is None else prior_weight)
+        self.multivariate = _flag("multivariate", True if multivariate is None else multivariate)
+        self.group = _flag("group", True if group is None else group)
         self.constant_liar = _flag("constant_liar", constant_liar)
         super().__init__(
             seed,

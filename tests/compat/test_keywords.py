@@ -1,0 +1,128 @@
+"""Optuna's keywords of samplers: each has its meaning, or a warning says that it has none; none is a TypeError."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import warnings
+
+import pytest
+
+import raytune_lite as ours
+from raytune_lite import samplers
+from raytune_lite.exceptions import TrialPruned
+from raytune_lite.samplers import nsgaii, sampler_from_spec
+from raytune_lite.trial import TrialState
+
+optuna = pytest.importorskip("optuna")
+
+NAMES = [
+    "BruteForceSampler", "CmaEsSampler", "GPSampler", "NSGAIIISampler", "NSGAIISampler", "QMCSampler", "RandomSampler",
+    "TPESampler",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_keyword_of_optunas_is_taken_with_optunas_default(name):
+    theirs, kind = getattr(optuna.samplers, name), getattr(samplers, name)
+    given = {key: one.default for key, one in inspect.signature(theirs).parameters.items()}
+    given["seed"] = 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        made = kind(**given)
+    spec = json.loads(json.dumps(made.spec()))
+    assert sampler_from_spec(spec).spec() == made.spec()
+    with pytest.raises(TypeError, match="nonsense"):
+        kind(nonsense=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "why"),
+    [
+        ("TPESampler", {"gamma": lambda n: 3}, "gamma=.*changes nothing here: the share of good trials is fixed"),
+        ("TPESampler", {"consider_endpoints": True}, r"optuna\.samplers\.TPESampler\(...\)"),
+        ("QMCSampler", {"independent_sampler": samplers.RandomSampler(1)}, "all parameters are chosen together"),
+        ("NSGAIISampler", {"after_trial_strategy": print}, r"trial\.set_constraint"),
+    ],
+)
+def test_a_keyword_without_a_meaning_is_named(name, given, why):
+    with pytest.warns(UserWarning, match=why):
+        getattr(samplers, name)(**given)
+
+
+def test_a_flag_must_be_one():
+    with pytest.raises(TypeError, match="warn_independent_sampling"):
+        samplers.TPESampler(warn_independent_sampling="yes")
+    with pytest.raises(TypeError, match=r"constraints_func must be a function that takes \(trial\)"):
+        samplers.NSGAIISampler(constraints_func=3)
+
+
+@pytest.mark.parametrize("name", ["TPESampler", "GPSampler", "NSGAIISampler", "NSGAIIISampler"])
+def test_constraints_func_finds_constraints_as_with_optuna(name):
+    def objective(trial):
+        x, y = trial.suggest_float("x", -15, 30), trial.suggest_float("y", -15, 30)
+        trial.set_user_attr("constraint", (x - 5, y - 8))
+        return (x, y) if len(trial.study.directions) > 1 else x - y
+
+    def constraints(trial):
+        assert set(trial.params) == {"x", "y"}
+        assert trial.values is not None
+        return trial.user_attrs["constraint"]
+
+    directions = ["minimize"] * (2 if name.startswith("NSGA") else 1)
+    sampler = getattr(samplers, name)(seed=1, constraints_func=constraints)
+    study = ours.create_study(directions=directions, sampler=sampler)
+    study.optimize(objective, n_trials=15, executor="inline", show_progress_bar=False)
+    assert len(study.trials) == 15
+    for trial in study.trials:
+        x, y = trial.params.values()
+        assert trial.constraints == {"0": x - 5, "1": y - 8}
+    assert all(trial.is_feasible for trial in study.best_trials)
+
+
+def test_constraints_func_is_asked_for_a_pruned_trial_and_not_for_a_failed_one():
+    def objective(trial):
+        trial.report(1.0, 0)
+        if trial.number == 1:
+            raise TrialPruned
+        if trial.number == 2:
+            raise ValueError
+        return 0.0
+
+    sampler = samplers.TPESampler(seed=1, constraints_func=lambda trial: [trial.number])
+    study = ours.create_study(sampler=sampler)
+    study.optimize(objective, n_trials=3, executor="inline", catch=ValueError, show_progress_bar=False)
+    assert [t.state for t in study.trials] == [TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL]
+    assert [t.constraints for t in study.trials] == [{"0": 0.0}, {"0": 1.0}, {}]
+
+
+def test_crossovers_and_mutations_by_optunas_names():
+    theirs = [name for name in dir(optuna.samplers.nsgaii) if name[0].isupper()]
+    assert [name for name in theirs if not hasattr(samplers.nsgaii, name)] == []
+    for name in theirs:
+        if name.startswith("Base"):
+            continue
+        kind = getattr(nsgaii, name)
+        names = inspect.signature(getattr(optuna.samplers.nsgaii, name)).parameters
+        assert {key: one.default for key, one in inspect.signature(kind).parameters.items()} == {
+            key: one.default for key, one in names.items()
+        }
+        what = "mutation" if name == "PolynomialMutation" else "crossover"
+        made = samplers.NSGAIISampler(1, **{what: kind()})
+        assert made == sampler_from_spec(json.loads(json.dumps(made.spec())))
+    assert samplers.NSGAIISampler(1, crossover=nsgaii.UniformCrossover(0.25)) == samplers.NSGAIISampler(
+        1, crossover={"name": "uniform", "swapping_prob": 0.25}
+    )
+
+    class Own(nsgaii.BaseCrossover):
+        n_parents = 2
+
+    for given in (Own(), optuna.samplers.nsgaii.UniformCrossover()):
+        with pytest.raises(ValueError, match=r"with sampler=optuna.samplers.NSGAIISampler\(crossover=...\)"):
+            samplers.NSGAIISampler(crossover=given)
+
+
+def test_a_process_without_startup_trials():
+    study = ours.create_study(sampler=samplers.GPSampler(seed=1, n_startup_trials=0))
+    study.optimize(lambda trial: trial.suggest_float("x", -1, 1) ** 2, n_trials=3, executor="inline")
+    assert len({trial.params["x"] for trial in study.trials}) == 3

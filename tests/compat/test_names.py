@@ -198,3 +198,19 @@ def test_max_trials_callback_counts_states():
     assert made.state_counts() == {TrialState.COMPLETE: 3, TrialState.FAIL: 3}
     with pytest.raises(ValueError, match="n_trials"):
         ours.callbacks.MaxTrialsCallback(0)
+
+
+def test_modules_within_modules_have_the_names_that_scripts_import_from_them():
+    program = (
+        "from raytune_lite.terminator.callback import TerminatorCallback\n"
+        "from raytune_lite.terminator.erroreval import report_cross_validation_scores\n"
+        "from raytune_lite.terminator import TerminatorCallback as same\n"
+        "from raytune_lite.integration import TensorBoardCallback\n"
+        "import raytune_lite.integration.tensorboard, raytune_lite.integration.lightgbm as lgb\n"
+        "from optuna.terminator import TerminatorCallback as theirs\n"
+        "assert issubclass(TerminatorCallback, theirs) and issubclass(same, theirs)\n"
+        "assert raytune_lite.integration.tensorboard.TensorBoardCallback.__name__ == TensorBoardCallback.__name__\n"
+        "assert callable(lgb.train) and callable(lgb.Dataset)\n"
+    )
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

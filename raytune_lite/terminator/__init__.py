@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .integrations.optuna.lending import lender
+from ..integrations.optuna.lending import lender
 
 _NAMES = (
     "BaseErrorEvaluator", "BaseImprovementEvaluator", "BaseTerminator", "BestValueStagnationEvaluator",

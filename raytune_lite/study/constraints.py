@@ -49,8 +49,10 @@ class WithConstraints:
             distributions=trial.distributions,
             user_attrs=trial.user_attrs,
         )
-        for index, value in enumerate(self.constraints_func(frozen)):
-            trial.set_constraint(str(index), float(value))
+        found = [float(value) for value in self.constraints_func(frozen)]
+        for index, value in enumerate(found):
+            trial.set_constraint(str(index), value)
+        trial._set_system_attr("constraints", found)  # where scripts of Optuna look for them
 
 
 __all__ = ["WithConstraints", "with_constraints"]

@@ -77,6 +77,7 @@ def test_constraints_func_finds_constraints_as_with_optuna(name):
     for trial in study.trials:
         x, y = trial.params.values()
         assert trial.constraints == {"0": x - 5, "1": y - 8}
+        assert trial.system_attrs["constraints"] == [x - 5, y - 8]
     assert all(trial.is_feasible for trial in study.best_trials)
 
 

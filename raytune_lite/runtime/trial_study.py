@@ -37,13 +37,20 @@ def attr_text(what: str, key: Any, value: Any) -> str:
     """
     check_name(f"a {what}'s key", key)
     try:
-        text = json.dumps(value)
+        text = json.dumps(value, default=_plain)
     except (TypeError, ValueError, RecursionError) as error:
         raise TypeError(
             f"{what} {key!r} must be JSON-able (numbers, strings, lists, dicts), got {shown(value)}: {error}."
         ) from None
     check_json(f"{what} {key!r}", text)
     return text
+
+
+def _plain(value: Any) -> Any:
+    """An array or a number of numpy's as Python's."""
+    if type(value).__module__ == "numpy" and hasattr(value, "tolist"):
+        return value.tolist()
+    raise TypeError(f"{type(value).__name__} is not JSON-able")
 
 
 class StudyOfTrial:

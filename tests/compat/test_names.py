@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 import raytune_lite as ours
@@ -214,3 +215,18 @@ def test_modules_within_modules_have_the_names_that_scripts_import_from_them():
     )
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", program], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_scores_of_a_cross_validation_may_be_an_array_of_numpys():
+    def objective(trial):
+        scores = np.array([0.5, 0.75]) + trial.suggest_int("n", 1, 1)
+        ours.terminator.report_cross_validation_scores(trial, scores)
+        trial.set_user_attr("shape", {"n": np.int64(2), "mean": scores.mean()})
+        return scores.mean()
+
+    made = ours.create_study(direction="maximize")
+    made.optimize(objective, n_trials=2, executor="inline", show_progress_bar=False)
+    assert made.trials[1].system_attrs["terminator:cv_scores"] == [1.5, 1.75]
+    assert made.trials[1].user_attrs == {"shape": {"n": 2, "mean": 1.625}}
+    with pytest.raises(TypeError, match="set is not JSON-able"):
+        made.ask().set_user_attr("a", {1, 2})

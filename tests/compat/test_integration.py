@@ -27,7 +27,6 @@ STEPS = 4
 def quiet(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
-    monkeypatch.setenv("WANDB_MODE", "offline")
     monkeypatch.setenv("WANDB_SILENT", "true")
     monkeypatch.setenv("KERAS_BACKEND", "torch")
     for name in ("lightning.pytorch", "ignite"):
@@ -160,7 +159,8 @@ def test_mlflow_logs_trials_and_what_the_objective_logs_in_the_same_run(tmp_path
 @pytest.mark.parametrize("as_multirun", [False, True])
 def test_wandb_logs_trials(as_multirun, tmp_path):
     wandb = pytest.importorskip("wandb")
-    tracker = integration.WeightsAndBiasesCallback("loss", {"project": "p", "dir": str(tmp_path)}, as_multirun)
+    offline = {"project": "p", "dir": str(tmp_path), "mode": "offline"}  # wandb reads WANDB_MODE once in a process
+    tracker = integration.WeightsAndBiasesCallback("loss", offline, as_multirun)
     with inline_study() as study:
         study.optimize(tracker.track_in_wandb()(quadratic), n_trials=2, n_jobs=1, callbacks=[tracker])
         values = [trial.value for trial in study.trials]

@@ -58,7 +58,9 @@ class Script:
         self._plans = 0  # that were asked for
         self._known_before: int | None = None  # trials that had ended when the run began
         self._known = 0
-        self._n_requests = 0
+        # of the user, who is there also while the script's process is restarted
+        self._n_requests: int = 0 if before is None else before._n_requests
+        self._has_paused: bool = before is not None and before._has_paused
         self._calls = ActorCalls(self.world, self.actors.current, cluster.auditor, number, config)
         self._settings: WorkerSettings | None = None
         self.began_at: float = SimulatedHost(self.process).elapsed() if before is None else before.began_at
@@ -227,6 +229,8 @@ class Script:
 
     def _user(self) -> None:
         world = self.world
+        if self._has_paused:
+            self._unpause()
         for i in range(self.scenario.wishes):
             world.sleep(world.between("thinks", 0.1, 20.0))
             params, key = self.scenario.wish(world), f"{self.name}/{i}"
@@ -249,14 +253,19 @@ class Script:
             number = world.choice("which trial", list(numbers))
             self._ask(m.TrialStopRequested(number=number, key=self._key(), grace=self._grace()))
         if world.strikes("user pauses the study"):
+            self._has_paused = True
             self._ask(m.StudyPaused(key=self._key(), grace=self._grace()))
-            world.sleep(world.between("paused for", 0.1, 40.0))
-            self._ask(m.StudyUnpaused(key=self._key()))
+            self._unpause()
         if world.strikes("user changes the number of slots"):
             n = world.integer("slots", 1, 6)
             self._ask(m.SlotsResized(n_slots=n, key=self._key(), grace=self._grace()))
         if world.strikes("user extends the run"):
             self._ask(m.RunExtended(n_trials=world.integer("more", 1, 3), key=self._key()))
+
+    def _unpause(self) -> None:
+        self.world.sleep(self.world.between("paused for", 0.1, 40.0))
+        self._ask(m.StudyUnpaused(key=self._key()))
+        self._has_paused = False
 
     def _key(self) -> str:
         self._n_requests += 1

@@ -9,6 +9,7 @@ are exact, and ``core.bounds`` and the readers check them.
 from __future__ import annotations
 
 import inspect
+import json
 import math
 import numbers
 import operator
@@ -26,6 +27,22 @@ def shown(value: Any, width: int = 200) -> str:
     except Exception as error:  # noqa: BLE001  (nested too deeply, an int of 5000 digits, the user's own __repr__)
         return f"a {type(value).__name__} that cannot be shown ({type(error).__name__})"
     return text if len(text) <= width + 2 else f"{text[:width]}..."
+
+
+def json_text(value: Any) -> str:
+    """A value as JSON text; numpy's arrays and scalars are what they hold.
+
+    Raises:
+        TypeError, ValueError, RecursionError: JSON cannot hold it.
+    """
+    return json.dumps(value, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    """An array or a number of numpy's as Python's."""
+    if type(value).__module__ == "numpy" and hasattr(value, "tolist"):
+        return value.tolist()
+    raise TypeError(f"{type(value).__name__} is not JSON-able")
 
 
 def as_integer(value: Any) -> int | None:

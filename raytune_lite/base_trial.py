@@ -21,6 +21,7 @@ from .distributions import (
     FloatDistribution,
     IntDistribution,
     check_distribution_compatibility,
+    last_on_grid,
 )
 
 
@@ -34,15 +35,19 @@ class BaseTrial:
     ) -> float:
         """A float in [low, high]; see FloatDistribution. A repeated name returns its first value.
 
-        ``step``: distance of the values from ``low`` on. ``log``: the logarithm is drawn uniformly; without ``step``.
+        ``step``: distance of the values from ``low`` on; where none is ``high``, the one below is the last, with a
+        warning. ``log``: the logarithm is drawn uniformly; without ``step``.
         """
+        high = high if step is None else _on_grid(name, low, high, step)
         return float(self._suggest(name, FloatDistribution(low, high, log=log, step=step)))
 
     def suggest_int(self, name: str, low: int, high: int, *, step: int = 1, log: bool = False) -> int:
         """An int in [low, high]; see IntDistribution. A repeated name returns its first value.
 
-        ``step``: distance of the values from ``low`` on. ``log``: the logarithm is drawn uniformly; with ``step`` 1.
+        ``step``: distance of the values from ``low`` on; as for ``suggest_float``. ``log``: the logarithm is drawn
+        uniformly; with ``step`` 1.
         """
+        high = high if type(step) is int and step == 1 else _on_grid(name, low, high, step)
         return int(self._suggest(name, IntDistribution(low, high, log=log, step=step)))
 
     def suggest_categorical(self, name: str, choices: Sequence[CategoricalChoice]) -> Any:
@@ -66,6 +71,17 @@ class BaseTrial:
 
     def _suggest(self, name: str, distribution: Distribution) -> Any:
         raise NotImplementedError
+
+
+def _on_grid(name: str, low: Any, high: Any, step: Any) -> Any:
+    """The last value on the grid, with a warning where that is not ``high``, as in Optuna."""
+    last = last_on_grid(low, high, step)
+    if last is not high and last != high:
+        warnings.warn(
+            f"parameter {name!r}: step={step} does not divide [{low}, {high}]; the range is [{low}, {last}].",
+            stacklevel=3,
+        )
+    return last
 
 
 def _warn_of(old: str, new: str) -> None:

@@ -37,6 +37,22 @@ def _flag(value: Any) -> bool:
     raise InvalidDistributionError(f"log must be True or False, got {shown(value)}.")
 
 
+def last_on_grid(low: Any, high: Any, step: Any) -> Any:
+    """The greatest ``low + k * step`` that is not above ``high``; ``high`` itself where these are no such numbers."""
+    if type(low) is type(high) is type(step) is int:
+        return high if step <= 0 or high < low else low + (high - low) // step * step
+    try:
+        start, span, unit = _as_fractions(float(low), float(high), float(step))
+    except (TypeError, ValueError, OverflowError):
+        return high
+    return high if unit <= 0 or span < 0 or span % unit == 0 else float(start + span // unit * unit)
+
+
+def _as_fractions(low: Any, high: Any, step: Any) -> tuple[Fraction, Fraction, Fraction]:
+    """low, high - low, step, by their decimal texts, as in Optuna: 0.3 is three times 0.1; exact for any exponents."""
+    return Fraction(str(low)), Fraction(str(high)) - Fraction(str(low)), Fraction(str(step))
+
+
 def _check_range(low: Any, high: Any, step: Any) -> None:
     """The rules that FloatDistribution and IntDistribution share."""
     if low > high:
@@ -44,8 +60,7 @@ def _check_range(low: Any, high: Any, step: Any) -> None:
     if step is not None and step <= 0:
         raise InvalidDistributionError(f"step must be > 0, got step={step}; leave it out for no grid.")
     if step is not None and not (type(low) is type(high) is type(step) is int and (high - low) % step == 0):
-        # by their decimal texts, as in Optuna: 0.3 is three times 0.1; exact for any exponents, unlike Decimal
-        start, span, unit = Fraction(str(low)), Fraction(str(high)) - Fraction(str(low)), Fraction(str(step))
+        start, span, unit = _as_fractions(low, high, step)
         if span % unit:
             nearest = type(high)(start + span // unit * unit)
             raise InvalidDistributionError(

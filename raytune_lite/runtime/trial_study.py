@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from ..arguments import shown
+from ..arguments import json_text, shown
 from ..core.bounds import check_json, check_name, check_system_attr
 from ..core.messages import Assignment, ParamValue
 from ..trial import CONSTRAINT_PREFIX, FrozenTrial, StudyDirection, TrialState
@@ -37,20 +37,13 @@ def attr_text(what: str, key: Any, value: Any) -> str:
     """
     check_name(f"a {what}'s key", key)
     try:
-        text = json.dumps(value, default=_plain)
+        text = json_text(value)
     except (TypeError, ValueError, RecursionError) as error:
         raise TypeError(
             f"{what} {key!r} must be JSON-able (numbers, strings, lists, dicts), got {shown(value)}: {error}."
         ) from None
     check_json(f"{what} {key!r}", text)
     return text
-
-
-def _plain(value: Any) -> Any:
-    """An array or a number of numpy's as Python's."""
-    if type(value).__module__ == "numpy" and hasattr(value, "tolist"):
-        return value.tolist()
-    raise TypeError(f"{type(value).__name__} is not JSON-able")
 
 
 class StudyOfTrial:

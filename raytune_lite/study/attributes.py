@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ..arguments import items, shown
+from ..arguments import items, json_text, shown
 from ..core.bounds import check_json, check_name
 from ..storages.records import StudyRecord
 from ..storages.repository import Repository
@@ -29,8 +29,7 @@ class Attributes:
             TypeError: the value is not JSON-able.
             ValueError: the key or the value is too long, or cannot be stored in a database.
         """
-        _check_attr(key, value)
-        self._repository.set_user_attr(self._record, key, value)
+        self._repository.set_user_attr(self._record, key, _checked(key, value))
 
     @property
     def system_attrs(self) -> dict[str, Any]:
@@ -44,8 +43,7 @@ class Attributes:
             TypeError: the value is not JSON-able.
             ValueError: the key or the value is too long, or cannot be stored in a database.
         """
-        _check_attr(key, value)
-        self._repository.set_system_attr(self._record, key, value)
+        self._repository.set_system_attr(self._record, key, _checked(key, value))
 
     @property
     def metric_names(self) -> list[str] | None:
@@ -69,13 +67,15 @@ class Attributes:
         self._repository.set_metric_names(self._record, names)
 
 
-def _check_attr(key: Any, value: Any) -> None:
+def _checked(key: Any, value: Any) -> Any:
+    """The value as a reader will get it."""
     check_name("an attribute's key", key)
     try:
-        text = json.dumps(value)
+        text = json_text(value)
     except (TypeError, ValueError, RecursionError) as error:
         raise TypeError(f"attribute {key!r} must be JSON-able, got {shown(value)}: {error}.") from None
     check_json(f"attribute {key!r}", text)
+    return json.loads(text)
 
 
 __all__ = ["Attributes"]

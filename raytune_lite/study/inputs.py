@@ -5,12 +5,11 @@ Knows no database and no session.
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from ..arguments import as_integer, items, mapping, shown, wrong_type
+from ..arguments import as_integer, items, json_text, mapping, shown, wrong_type
 from ..core import messages as m
 from ..runtime.attempt import AttemptResult, check_values
 from ..runtime.failures import InvalidResult, kind_of
@@ -80,7 +79,7 @@ def added(trial: FrozenTrial, n_objectives: int) -> m.TrialAdded:
 
 def _json_pairs(values: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     try:
-        return tuple((name, json.dumps(value)) for name, value in values.items())
+        return tuple((name, json_text(value)) for name, value in values.items())
     except (TypeError, ValueError, RecursionError) as error:
         raise TypeError(f"values must be JSON-able (numbers, strings, lists), got {shown(values)}: {error}.") from None
 

@@ -76,8 +76,8 @@ def test_torchs_own_full_memory_on_the_cpu_is_the_hosts():
 def test_sys_exit_tells_its_code(code, expected):
     with pytest.raises(SystemExit) as caught:
         sys.exit(code)
-    assert failure_of(caught.value, __name__).exit_code == expected
-    assert failure_of(ValueError("x"), __name__).exit_code is None
+    assert failure_of(caught.value).exit_code == expected
+    assert failure_of(ValueError("x")).exit_code is None
 
 
 # --- RetryPolicy ------------------------------------------------------------------------------------------------------

@@ -414,8 +414,8 @@ def test_a_failure_of_megabytes_is_cut_before_it_is_sent(talk):
         def __str__(self):
             raise RuntimeError("no")
 
-    talk.end("a", 0, outcome="fail", failure=failure_of(Huge(), "m"))
-    talk.end("b", 1, outcome="fail", failure=failure_of(Broken(), "m"))
+    talk.end("a", 0, outcome="fail", failure=failure_of(Huge()))
+    talk.end("b", 1, outcome="fail", failure=failure_of(Broken()))
     stored = [trial.system_attrs["rtl:failure"] for n, trial in talk.finish().items() if n < 2]
     assert all(len(json.dumps(text)) < bounds.MAX_TEXT for text in stored)
     assert "characters left out" in stored[0]["error"]

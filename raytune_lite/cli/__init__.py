@@ -1,8 +1,10 @@
 """The command line: ``raytune-lite run`` starts or continues a study, the others read, show or control one."""
 
 from . import (
+    ask,
     attach,
     control,
+    copying,
     doctor,
     drain,
     explaining,
@@ -26,6 +28,6 @@ def main() -> None:
 
 
 __all__ = [
-    "attach", "cli", "control", "doctor", "drain", "explaining", "export", "listing", "logs", "main", "optuna_verbs",
-    "planning", "reading", "report", "run", "submit", "watch",
+    "ask", "attach", "cli", "control", "copying", "doctor", "drain", "explaining", "export", "listing", "logs", "main",
+    "optuna_verbs", "planning", "reading", "report", "run", "submit", "watch",
 ]  # fmt: skip

@@ -184,7 +184,7 @@ def attempt_ended(s: StudyData, event: m.AttemptEnded, at: float) -> Effects:
     is_newest = trial is not None and trial.attempt == event.attempt
     if trial is None or not is_newest or trial.slot is not None:
         trial = moves.live(s, event.number, event.attempt)
-    elif not _may_be_found(trial):
+    elif not may_be_found(trial):
         return Effects([m.Answer(value=trial.state)], changed=False)
     check_progress(trial, event.progress, s.space, len(s.directions))
     if event.failure is not None and event.failure.kind in _DETECTED:
@@ -219,7 +219,7 @@ def _estimate(s: StudyData, event: m.AttemptEnded) -> tuple[float, ...] | None:
     return event.values if has_one else None
 
 
-def _may_be_found(trial: TrialRecord) -> bool:
+def may_be_found(trial: TrialRecord) -> bool:
     """Whether the last attempt was given up, and no other has begun since."""
     return trial.lost_slot is not None and trial.state is WAITING
 

@@ -115,7 +115,7 @@ def _start(s: StudyData, trial: TrialRecord, commands: list[Command], event: m.C
     trial.attempt += 1
     trial.attrs_order = 0
     trial.pending, trial.slot, trial.goes_first = Decision.CONTINUE, event.slot, False
-    trial.lost_slot = trial.lost_kind = trial.lost_at = None
+    trial.lost_slot = trial.lost_kind = trial.lost_at = trial.held_until = None
     s.slots[event.slot] = trial.number
     if s.run.price:
         s.run.begun_at += at

@@ -123,6 +123,32 @@ class TrialAdded(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TrialHeld(Event):
+    """Somebody works at an attempt outside of any run, and may tell its result for so many seconds from now on.
+
+    ``progress``: what the attempt has used so far.
+    """
+
+    number: int
+    attempt: int
+    seconds: float
+    progress: Progress = Progress()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldEnded(Event):
+    """The result of a held attempt, from any process; see AttemptEnded. ``key``: as for TrialEnqueued."""
+
+    number: int
+    attempt: int
+    outcome: Outcome
+    key: str
+    progress: Progress = Progress()
+    values: tuple[float, ...] | None = None
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NodesLeaving(Event):
     """The nodes that will be gone soon: all of them, as they are known now.
 

@@ -25,7 +25,7 @@ Reader = Callable[[Any], Any]
 
 RECORDS = (
     m.ParamValue, m.CheckpointRef, m.Parent, m.GpuMemory, m.Progress, m.Failure, m.RunStarted, m.RunFinished,
-    m.StopRequested, m.TrialEnqueued, m.AttemptBegan,
+    m.StopRequested, m.TrialEnqueued, m.AttemptBegan, m.TrialHeld, m.HeldEnded,
     m.TrialAdded, m.Claimed, m.Suggested, m.ParamAsked, m.ParamSet, m.Reported, m.AttemptEnded, m.AttemptLost,
     m.Assignment, m.TrialStopRequested, m.StudyPaused, m.StudyUnpaused, m.RunExtended, m.SlotsResized, m.NodesLeaving,
     m.Leave, Levels, Every, Never, Each,

@@ -10,6 +10,7 @@ from .events import (
     AttemptLost,
     Claimed,
     Event,
+    HeldEnded,
     LogEntry,
     NodesLeaving,
     ParamAsked,
@@ -25,6 +26,7 @@ from .events import (
     Suggested,
     TrialAdded,
     TrialEnqueued,
+    TrialHeld,
     TrialStopRequested,
 )
 from .rows import (
@@ -70,10 +72,11 @@ __all__ = [
     "FAILURE_KINDS",
     "AdoptTrial", "Answer", "Assignment", "AttemptBegan", "AttemptEnded", "AttemptLost", "BeginAttempt",
     "CheckpointRef", "Claimed", "Command",
-    "Decision", "Discard", "DropCheckpoint", "EndAttempt", "Event", "Failure", "FailureKind", "GpuMemory", "Leave",
-    "LogEntry", "NewAttempt", "NewTrial", "NodesLeaving", "Outcome", "ParamAsked", "ParamSet", "ParamValue", "Parent",
+    "Decision", "Discard", "DropCheckpoint", "EndAttempt", "Event", "Failure", "FailureKind", "GpuMemory",
+    "HeldEnded", "Leave", "LogEntry",
+    "NewAttempt", "NewTrial", "NodesLeaving", "Outcome", "ParamAsked", "ParamSet", "ParamValue", "Parent",
     "Progress", "PromoteRung", "PutAttr", "PutCell", "PutCheckpoint", "PutParam", "PutReport", "PutRung", "PutValues",
     "Reported", "Row", "RunExtended", "RunFinished", "RunStarted", "SetState", "SlotsResized", "StopCause",
     "StopRequested", "StudyPaused", "StudyUnpaused", "Suggest", "SuggestOne", "Suggested", "TrialAdded",
-    "TrialEnqueued", "TrialStopRequested",
+    "TrialEnqueued", "TrialHeld", "TrialStopRequested",
 ]  # fmt: skip

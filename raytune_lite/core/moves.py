@@ -166,7 +166,7 @@ def _wait(s: StudyData, trial: TrialRecord, due: float) -> None:
 def finish(s: StudyData, trial: TrialRecord, how: str, state: TrialState, at: float) -> list[Command]:
     """The trial has ended for good. Its values are set already, unless it is pruned."""
     move(s, trial, how, state)
-    trial.completed_at = at
+    trial.completed_at, trial.held_until = at, None
     if state is not FAIL:
         s.run.common_failure = None
     s.n_invalid += state is FAIL and trial.failed is FailureKind.INVALID and trial.parent is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 
-from . import adoption, lineage, moves
+from . import adoption, held, lineage, moves
 from . import messages as m
 from .messages import Command, FailureKind
 from .record import Run, StudyData
@@ -24,15 +24,17 @@ def run_started(s: StudyData, event: m.RunStarted, at: float) -> Effects:
     if pruner is not None:
         commands += adoption.adopt_pruner(s, event.pruner, pruner)
     s.run.retries, s.run.checkpoints_kept = retries, event.checkpoints_kept
-    for number in s.retry:  # whoever held one of these before is gone, unless he is named again
-        if s.retry[number] == math.inf and number not in event.held:
+    for number in s.retry:  # whoever held one of these before is gone, unless he is named again or has a lease
+        if s.retry[number] == math.inf and not (number in event.held or held.is_held(s.trials[number], at)):
             s.retry[number] = at
     for number, _ in s.live():  # the run that owned these attempts is dead
         slot, trial = s.trials[number].slot, s.trials[number]
         moves.charge_for(s, -_dead_for(event, trial.attempt_at, at))
         commands += moves.leave(s, trial, at, FailureKind.DRIVER_LOST.value, "its run ended")
-        if number in event.held and number in s.retry:
-            s.retry[number], trial.lost_slot = math.inf, slot
+        if trial.held_until is not None or number in event.held:
+            trial.lost_slot = slot  # its result still counts, until another attempt begins
+        if (number in event.held or held.is_held(trial, at)) and number in s.retry:
+            s.retry[number] = math.inf
     _forget_disk_failures(s, at)
     s.run = Run(
         name=event.run,

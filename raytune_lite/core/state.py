@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from . import attempts, claims, control, imports, leaving, retention, runs
+from . import attempts, claims, control, held, imports, leaving, retention, runs
 from . import messages as m
 from .record import StudyData
 from .trials import FAILURE_KEY, TRANSITIONS, Effects, TrialRecord
@@ -24,6 +24,8 @@ HANDLERS: Mapping[type[m.Event], Callable[[StudyData, Any, float], Effects]] = {
     m.StopRequested: runs.stop_requested,
     m.TrialEnqueued: imports.trial_enqueued,
     m.TrialAdded: imports.trial_added,
+    m.TrialHeld: held.held,
+    m.HeldEnded: held.ended,
     m.TrialStopRequested: control.trial_stop_requested,
     m.StudyPaused: control.study_paused,
     m.StudyUnpaused: control.study_unpaused,

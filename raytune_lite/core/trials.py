@@ -123,6 +123,7 @@ class TrialRecord:
     gpu_share: int = 0  # what it has, or had, of a GPU, in ten-thousandths; 0: the run did not say
     gpu_peak: int | None = None  # bytes that it took of its memory at most, where that was measured
     gpu_least: int = 0  # what the next one needs at least, by what became of those before
+    held_until: float | None = None  # by somebody outside of any run, who may tell the result of the last attempt
 
     # parameters
     cell: int | None = None

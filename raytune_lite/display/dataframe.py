@@ -39,10 +39,10 @@ def trials_dataframe(
     """
     try:
         import pandas as pd
-    except ImportError as error:
+    except ImportError:
         raise ImportError(
             'trials_dataframe() needs pandas, which is not installed here: pip install "raytune-lite[pandas]".'
-        ) from error
+        ) from None
     for attr in attrs:
         if not isinstance(attr, str) or not hasattr(FrozenTrial, attr):
             raise ValueError(f"attrs must name fields of FrozenTrial, got {shown(attr)}; for example 'params'.")

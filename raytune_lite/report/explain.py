@@ -134,6 +134,8 @@ def _waiting(following: Following, trial: TrialRecord, notes: list[Note], now: f
         found = _last(notes, "retried")
         due = state.retry[number]
         why = [found.text if found is not None else retry_text(state, number, due)]
+        if due == math.inf:
+            return ["it was asked for by ask(), outside of any run"], ["its result: study.tell, or raytune-lite tell"]
         later = due - now
         missing = [f"{duration(later)} until its retry is due"] if 0 < later < math.inf else ["a free slot"]
         return why, missing + _held_up(state, now)
@@ -265,7 +267,7 @@ def _nothing_to_start(state: StudyState, now: float) -> Iterator[str]:
         yield f"{len(later)} trial(s) wait for their retries, the first is due in {duration(later[0] - now)}"
     held = sum(due == math.inf for due in state.retry.values())
     if held:
-        yield f"{held} trial(s) are held by ask() in another process"
+        yield f"{held} trial(s) were asked for by ask(), and wait for their results: raytune-lite tell"
     if state.paused:
         n = len(state.paused)
         yield f"{n} paused trial(s) wait for more results at their rungs: {_listed(list(state.paused))}"

@@ -64,6 +64,7 @@ def run_trial(
         return _run(objective, trial, catch, n_objectives)
     finally:
         trial.saving.close()
+        trial.delivery.close()
 
 
 def _run(
@@ -82,7 +83,7 @@ def _run(
     except (Exception, SystemExit, AttemptTimedOut) as error:  # noqa: BLE001  (the user's code may raise anything)
         if is_pruned(error):
             return ended(Outcome.PRUNED, values=_estimate(error, trial, n_objectives))
-        failure = replace(failure_of(error, __name__), is_listed=isinstance(error, catch))
+        failure = replace(failure_of(error), is_listed=isinstance(error, catch))
         # what is not the objective's own exception fails the trial but never the study; nor, as in Optuna, does a
         # return value that is no result (NaN, None)
         own = failure.kind in (FailureKind.EXCEPTION, FailureKind.GPU_OUT_OF_MEMORY, FailureKind.OUT_OF_MEMORY)

@@ -32,7 +32,7 @@ from .takeover import OwnerWatch
 STATUS = b'"status"'  # asks for what only the owner knows; it is no event, and changes nothing
 COMMANDS = (
     m.TrialEnqueued, m.TrialAdded, m.StopRequested, m.TrialStopRequested, m.StudyPaused, m.StudyUnpaused,
-    m.RunExtended, m.SlotsResized,
+    m.RunExtended, m.SlotsResized, m.HeldEnded,
 )  # fmt: skip
 TIMEOUT = 5.0  # seconds until a command is sent again
 PATIENCE = 30.0  # seconds an owner is looked for

@@ -17,7 +17,7 @@ from typing import Protocol
 from ..core.bounds import MAX_GATHERED, MAX_STEP
 from ..core.messages import Assignment, CheckpointRef, Decision, Leave, ParamValue, Progress
 from ..distributions import Distribution
-from ..exceptions import StaleAttemptError
+from ..exceptions import StaleAttemptError, UpdateFinishedTrialError
 from .failures import AttemptInterrupted, AttemptTimedOut
 from .host import Host
 
@@ -63,7 +63,7 @@ class Delivery:
         # decisions are made for every step up to here
         self._decided_to = -1 if assignment.last_step is None else assignment.last_step
         self.next_due = self._due_after(self._decided_to)
-        self._interrupted = ""
+        self._interrupted, self._is_over = "", False
         self._leave: str | None = None  # why the attempt is to end once it has saved
         self._half_gone_at = math.inf  # when half of the time is over that its node had left, by the monotonic clock
         self._waited, self._waits_since = 0.0, math.inf  # the objective's waits for the driver that are over; this one
@@ -158,6 +158,7 @@ class Delivery:
 
     def _gather(self, size: int) -> None:
         """Deliver what is buffered before it becomes longer than one message may be."""
+        self._refuse_if_over()
         self._gathered += size
         if self._gathered > MAX_GATHERED:
             self.flush()
@@ -336,13 +337,26 @@ class Delivery:
             if step <= self._decided_to:
                 raise AttemptInterrupted(self._leave)
 
+    def close(self) -> None:
+        """The attempt is over: what its trial is asked for from now on is refused, as nobody would hear of it."""
+        self._is_over = True
+
+    def _refuse_if_over(self) -> None:
+        if self._is_over:
+            raise UpdateFinishedTrialError(
+                f"trial {self.number} is over: its objective has returned, or its result was told. Report, suggest and "
+                "save before that."
+            )
+
     def check(self) -> None:
         """Called by each method of the trial.
 
         Raises:
             AttemptInterrupted: it was asked to end.
             AttemptTimedOut: its time limit is over.
+            UpdateFinishedTrialError: see ``close``.
         """
+        self._refuse_if_over()
         if self._interrupted:
             raise AttemptInterrupted(self._interrupted)
         if self.monotonic() > self.deadline:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import traceback
-from types import TracebackType
 from typing import Any
 
 from ..core.bounds import MAX_ERROR, MAX_TRACEBACK, clip
 from ..core.messages import Failure, FailureKind
 from ..exceptions import CheckpointCorruptedError, CheckpointDiskError, TrialFailedError, TrialInvalid
+from ..tracebacks import folded
 
 
 class AttemptInterrupted(BaseException):
@@ -46,7 +46,6 @@ _GPU_WORDS = (
     "cublas_status_alloc_failed", "cudnn_status_alloc_failed",  # of a GPU whose memory is taken past torch
 )  # fmt: skip
 _JAX_TYPES = ("XlaRuntimeError", "JaxRuntimeError")
-_RANKS = f"{__package__}.ranks."  # what stands between us and the objective of a trial of several processes
 _HOST_WORDS = ("can't allocate memory", "cannot allocate memory")
 
 
@@ -87,22 +86,14 @@ def _is_full_gpu(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and any(words in str(error).lower() for words in _GPU_WORDS)
 
 
-def failure_of(error: BaseException, own_module: str) -> Failure:
-    """The record of an exception; frames of ``own_module`` and of ours at the traceback's top are left out."""
-    frames = error.__traceback__
-    while frames is not None and _is_ours(frames, own_module) and frames.tb_next:
-        frames = frames.tb_next
+def failure_of(error: BaseException) -> Failure:
+    """The record of an exception; of its traceback the user's frames, see ``tracebacks``."""
     return Failure(
         error=clip(f"{type(error).__name__}: {_text(error)}", MAX_ERROR),
-        traceback=clip(_formatted(error, frames), MAX_TRACEBACK),
+        traceback=clip(_formatted(error), MAX_TRACEBACK),
         kind=kind_of(error),
         exit_code=_exit_code(error),
     )
-
-
-def _is_ours(frames: TracebackType, own_module: str) -> bool:
-    name = str(frames.tb_frame.f_globals.get("__name__"))
-    return name == own_module or name.startswith(_RANKS)
 
 
 def _text(error: BaseException) -> str:
@@ -112,7 +103,8 @@ def _text(error: BaseException) -> str:
         return f"<its text cannot be shown: {type(worse).__name__}>"
 
 
-def _formatted(error: BaseException, frames: TracebackType | None) -> str:
+def _formatted(error: BaseException) -> str:
+    frames = folded(error.__traceback__) or error.__traceback__  # all of them, where the fault is our own
     return "".join(traceback.format_exception(type(error), error, frames))
 
 

@@ -129,7 +129,7 @@ class Slots:
             trial = self._state.trials[event.number]
             if trial.slot is not None:
                 self._begun[event.number, trial.attempt] = self._awake()
-        elif isinstance(event, (m.Reported, m.ParamAsked, m.AttemptBegan, m.AttemptEnded, m.AttemptLost)):
+        elif isinstance(event, (m.Reported, m.ParamAsked, m.AttemptBegan, m.AttemptEnded, m.AttemptLost, m.HeldEnded)):
             if isinstance(event, (m.Reported, m.ParamAsked, m.AttemptBegan)):
                 if self._is_unheard(event.number):  # its task may have waited for long
                     self._begun[event.number, event.attempt] = self._awake()

@@ -75,7 +75,7 @@ class SuggestRequest:
         except RaytuneLiteError:
             raise
         except Exception as error:  # a sampler may be the user's own
-            failure = failure_of(error, __name__)
+            failure = failure_of(error)
             raise self._failed(failure.error, failure.traceback) from error
 
     def _one(self, command: m.SuggestOne) -> m.ParamSet:

@@ -128,14 +128,45 @@ _OUTCOMES = {
 }
 
 
-def result_of(trial: Trial, values: Any, state: TrialState | None, n_objectives: int) -> AttemptResult:
-    """The result of an asked trial from the arguments of ``Study.tell``, by Optuna's rules.
+def held(trial: Trial, seconds: float) -> m.TrialHeld:
+    """The event by which any process may tell the result of a trial, with the parameters that it was given."""
+    progress = trial.delivery.drain()
+    return m.TrialHeld(number=trial.number, attempt=trial.attempt, seconds=seconds, progress=progress)
+
+
+def held_end(trial: FrozenTrial | Trial, values: Any, state: TrialState | None, n_objectives: int) -> m.HeldEnded:
+    """The event of a result that is told of a trial that any process may tell, under a new key.
+
+    Args:
+        trial: what this process has got from ``ask``; else the trial's record.
+        values: as ``Study.tell`` is given them.
+        state: likewise.
+        n_objectives: of the study.
 
     Raises:
-        InvalidResult: COMPLETE without one number an objective; NonFiniteResult: COMPLETE with NaN.
-        ValueError: another state than COMPLETE, PRUNED and FAIL; values with PRUNED or FAIL.
-        CheckpointError: its newest checkpoint could not be uploaded. Told again, the result stands without it.
+        InvalidResult, NonFiniteResult, ValueError: see ``result_of``.
     """
+    if isinstance(trial, Trial):
+        result = result_of(trial, values, state, n_objectives)
+        outcome, found, failure, progress = result.outcome, result.values, result.failure, result.progress
+    else:
+        outcome, found, failure = _outcome_of(values, state, n_objectives)
+        progress = m.Progress()
+    return m.HeldEnded(
+        number=trial.number,
+        attempt=trial.attempt,
+        outcome=outcome,
+        progress=progress,
+        values=found,
+        failure=failure,
+        key=uuid.uuid4().hex,
+    )
+
+
+def _outcome_of(
+    values: Any, state: TrialState | None, n_objectives: int
+) -> tuple[m.Outcome, tuple[float, ...] | None, m.Failure | None]:
+    """How a trial ended, its values and its failure, from the arguments of ``Study.tell``, by Optuna's rules."""
     state = _state_of(state)
     if state in (TrialState.PRUNED, TrialState.FAIL) and values is not None:
         raise ValueError(f"values cannot be told with state={state.name}, got {shown(values)}; leave them out.")
@@ -151,6 +182,18 @@ def result_of(trial: Trial, values: Any, state: TrialState | None, n_objectives:
     outcome = _OUTCOMES[state] if state else (m.Outcome.COMPLETE if failure is None else m.Outcome.FAIL)
     if outcome is m.Outcome.FAIL and failure is None:
         failure = m.Failure(error="told FAIL by the user")
+    return outcome, found, failure
+
+
+def result_of(trial: Trial, values: Any, state: TrialState | None, n_objectives: int) -> AttemptResult:
+    """The result of a trial that this process has asked for.
+
+    Raises:
+        InvalidResult: COMPLETE without one number an objective; NonFiniteResult: COMPLETE with NaN.
+        ValueError: another state than COMPLETE, PRUNED and FAIL; values with PRUNED or FAIL.
+        CheckpointError: its newest checkpoint could not be uploaded. Told again, the result stands without it.
+    """
+    outcome, found, failure = _outcome_of(values, state, n_objectives)
     is_paused = outcome is m.Outcome.PRUNED and trial.delivery.decision is m.Decision.PAUSE
     trial.saving.settle(is_needed=outcome is m.Outcome.COMPLETE or is_paused)
     trial.saving.close()
@@ -164,4 +207,4 @@ def result_of(trial: Trial, values: Any, state: TrialState | None, n_objectives:
     )
 
 
-__all__ = ["added", "enqueued", "listed_trials", "named", "number_of", "result_of"]
+__all__ = ["added", "enqueued", "held", "held_end", "listed_trials", "named", "number_of", "result_of"]

@@ -15,6 +15,7 @@ from ..pruners.user import StudyPruner
 from ..samplers.for_studies import StudySampler
 from ..storages.holders import RDBStorage, get_storage
 from ..storages.repository import Repository
+from ..tracebacks import folding
 from ..trial import StudyDirection
 from . import checks
 from .results import check_findable
@@ -23,6 +24,7 @@ from .study import Study
 Direction = Literal["minimize", "maximize"] | StudyDirection
 
 
+@folding
 def create_study(
     *,
     storage: str | RDBStorage | None = None,
@@ -80,6 +82,7 @@ def create_study(
     return Study(name, holder, chosen, judging, checkpoint_dir=base)
 
 
+@folding
 def load_study(
     *,
     study_name: str | None = None,
@@ -112,6 +115,7 @@ def load_study(
     return Study(study_name, storage, sampler, pruner, checkpoint_dir=checkpoint_dir)
 
 
+@folding
 def delete_study(*, study_name: str, storage: str | RDBStorage) -> None:
     """Remove a study and everything of it from the database. Its checkpoint files stay. A process
     that runs the study fails at its next write.
@@ -133,6 +137,7 @@ def delete_study(*, study_name: str, storage: str | RDBStorage) -> None:
         repository.close()
 
 
+@folding
 def get_all_study_names(storage: str | RDBStorage) -> list[str]:
     """Names of all studies in a storage.
 

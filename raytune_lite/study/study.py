@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from ..arguments import flag, integer_or_none, shown, text
+from ..arguments import flag, integer_or_none, seconds_or_none, shown, text
 from ..checkpoints.layout import DEFAULT_BASE, is_url, study_directory
 from ..core import messages as m
 from ..core.bounds import MAX_STEP
@@ -29,8 +29,10 @@ from ..runtime.output import TrialOutput
 from ..runtime.trial import Trial
 from ..samplers.for_studies import StudySampler
 from ..storages.holders import RDBStorage
+from ..tracebacks import folding
 from ..trial import FrozenTrial, TrialState, in_local_time
 from . import checks, inputs
+from .asked import Asked
 from .callbacks import RunObserver, followed
 from .checks import Resources
 from .chosen import Chosen
@@ -79,11 +81,12 @@ class Study(Chosen):
             self._repository.close()
             raise
         self._route = Route()
-        self._asked: dict[int, Trial] = {}
+        self._asked = Asked()
         self._known_params = KnownParams(self._repository, self._record)
 
     # --- adding and asking -------------------------------------------------------------------------------------------
 
+    @folding
     def enqueue_trial(
         self, params: Mapping[str, Any], user_attrs: Mapping[str, Any] | None = None, skip_if_exists: bool = False
     ) -> None:
@@ -108,6 +111,7 @@ class Study(Chosen):
         number: int = self._send(inputs.enqueued(params, user_attrs))
         return number
 
+    @folding
     def add_trial(self, trial: FrozenTrial) -> None:
         """Add a finished trial that ran elsewhere (see create_trial).
 
@@ -128,19 +132,24 @@ class Study(Chosen):
         for trial in inputs.listed_trials(trials):
             self.add_trial(trial)
 
-    def ask(self, fixed_distributions: Mapping[str, Distribution] | None = None) -> Trial:
+    @folding
+    def ask(
+        self, fixed_distributions: Mapping[str, Distribution] | None = None, *, lease: float | None = None
+    ) -> Trial:
         """Start a trial in this process; ``tell`` its result later, also after a run of ``optimize`` in between.
 
         Args:
             fixed_distributions: parameters to suggest at once, by name; they are in ``trial.params`` then.
+            lease: seconds for which runs leave the trial alone, so that any process may tell its result by its number;
+                later, too, until it has been started again. None: only this process may, while it lives.
 
         Raises:
             StudyBusyError: another live process is running the study.
             RuntimeError: nothing is left to ask for (a grid is exhausted), or the study is running in optimize().
-            TypeError: ``fixed_distributions`` is no dict of distributions.
+            TypeError, ValueError: ``fixed_distributions`` is no dict of distributions; ``lease`` no number above 0.
             SamplerFailedError: the sampler raised.
         """
-        wanted = checks.fixed_distributions(fixed_distributions)
+        wanted, held_for = checks.fixed_distributions(fixed_distributions), seconds_or_none("lease", lease)
         trial = self._session().ask()
         if trial is None:
             raise RuntimeError(
@@ -149,9 +158,12 @@ class Study(Chosen):
             )
         for name, distribution in wanted.items():
             trial._suggest(name, distribution)
-        self._asked[trial.number] = trial
+        if held_for is not None:
+            self._session().send(inputs.held(trial, held_for))
+        self._asked.add(trial, is_leased=held_for is not None)
         return trial
 
+    @folding
     def tell(
         self,
         trial: Trial | int,
@@ -162,7 +174,7 @@ class Study(Chosen):
         """Store the result of an asked trial; returns its record.
 
         Args:
-            trial: what ``ask`` returned, or its number.
+            trial: what ``ask`` returned, or its number; also one that another process asked for with a lease.
             values: one float an objective. NaN or a wrong count makes the trial FAIL.
             state: COMPLETE (needs values), PRUNED or FAIL; None: COMPLETE when there are values.
             skip_if_finished: return the record of a trial that is finished already, instead of raising.
@@ -173,22 +185,28 @@ class Study(Chosen):
             ValueError: unknown or finished trial; values with PRUNED or FAIL; COMPLETE without good values.
         """
         number, may_be_finished = inputs.number_of(trial), flag("skip_if_finished", skip_if_finished)
-        asked = self._asked.get(number)
+        asked = self._asked.own(number)
         if asked is None:
-            return self._tell_unknown(number, may_be_finished)
+            return self._tell_leased(number, values, state, may_be_finished)
         told = self._session().tell(inputs.result_of(asked, values, state, len(self.directions)))
-        self._asked.pop(number, None)  # the session may have been opened again
+        self._asked.settled(number)
         return in_local_time(told)
 
-    def _tell_unknown(self, number: int, skip_if_finished: bool) -> FrozenTrial:
+    def _tell_leased(self, number: int, values: Any, state: TrialState | None, skip_if_finished: bool) -> FrozenTrial:
+        """Tell a trial that others may tell, too: the study's owner, wherever it is, takes the first result."""
         known = self._repository.trial(self._record, number)
-        if known is not None and known.state.is_finished() and skip_if_finished:
-            return known
-        what = f"it is {known.state.name}" if known is not None else "the study has no such trial"
-        raise ValueError(f"cannot tell trial {number}: {what}. Only trials from this study's ask() can be told.")
+        if known is None or known.state.is_finished():
+            if known is not None and skip_if_finished:
+                return known
+            why = f"it is {known.state.name}, and the first result stands" if known else "the study has no such trial"
+            raise ValueError(f"cannot tell trial {number}: {why}.")
+        self._send(inputs.held_end(self._asked.get(number) or known, values, state, len(self.directions)))
+        self._asked.settled(number)
+        return self.get_trial(number)
 
     # --- running -----------------------------------------------------------------------------------------------------
 
+    @folding
     def optimize(
         self, func: Objective, n_trials: int | None = None, timeout: float | None = None, n_jobs: int | None = None,
         catch: type[Exception] | Iterable[type[Exception]] = (),

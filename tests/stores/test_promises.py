@@ -20,6 +20,8 @@ EVENTS = [
     m.StopRequested(reason="enough 'of' \"it\"\n\0 \ud800 ü"),
     m.TrialEnqueued(params=(("lr", "0.1"),), user_attrs=(("a", "[1, 2]"),)),
     m.TrialAdded(number=None, state=1, values=(math.inf, -1.0), params=(LR, KIND), reports=((1, (math.nan,)),)),
+    m.TrialHeld(number=0, attempt=1, seconds=60.0, progress=m.Progress(params=(LR,))),
+    m.HeldEnded(number=0, attempt=1, outcome=m.Outcome.COMPLETE, key="told", values=(1.0, 2.0)),
     m.TrialStopRequested(number=0, key="stop", grace=2.5),
     m.StudyPaused(key="pause"),
     m.StudyUnpaused(key="unpause"),

@@ -49,7 +49,7 @@ def lender(
         except ImportError as error:
             raise ImportError(
                 f"{module}.{name} is {source}.{name}, which cannot be imported here ({error}). Install it: {install}."
-            ) from error
+            ) from None
         kept = frozenset((unchanged or {}).get(name, ()))
         value = found if inspect.isclass(found) and not classes else lent(found, kept)
         setattr(sys.modules[module], name, value)

@@ -126,7 +126,7 @@ class TasksByNeed(RayTasks):
 
     def _refuse(self, slot: str, assignment: Assignment, error: Exception) -> None:
         """The trial fails, as if its objective had raised this."""
-        failure = replace(failure_of(error, __name__), is_listed=isinstance(error, self._catch))
+        failure = replace(failure_of(error), is_listed=isinstance(error, self._catch))
         ours = isinstance(error, (InfeasibleResourcesError, InvalidResourcesError))
         if not ours:
             which = _named(assignment, params_before(assignment))

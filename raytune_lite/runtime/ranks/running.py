@@ -208,7 +208,7 @@ def _call(
     except (AttemptInterrupted, KeyboardInterrupt):
         return None
     except (Exception, SystemExit, AttemptTimedOut) as error:  # noqa: BLE001  (the user's code may raise anything)
-        failure = failure_of(error, __name__)
+        failure = failure_of(error)
         text = f"{failure.error} (in rank {trial.rank} of {trial.world_size})"
         failure = replace(failure, is_listed=isinstance(error, catch), error=text)
         own = failure.kind in (FailureKind.EXCEPTION, FailureKind.GPU_OUT_OF_MEMORY, FailureKind.OUT_OF_MEMORY)

@@ -1,0 +1,62 @@
+"""Studies in storages that only Optuna reads: a journal file, Redis, a gRPC proxy, its memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...distributions import Distribution
+from ...trial import FrozenTrial, StudyDirection, TrialState
+from .lending import INSTALL
+
+
+def read_study(name: str, storage: Any) -> dict[str, Any]:
+    """A study as ``study.copying`` takes it.
+
+    Args:
+        name: its name.
+        storage: a storage of Optuna's, or the path of a journal file.
+
+    Raises:
+        ImportError: Optuna is not installed.
+        KeyError: no study of this name.
+    """
+    try:
+        import optuna
+        from optuna.storages import JournalStorage
+        from optuna.storages.journal import JournalFileBackend
+    except ImportError as error:
+        raise ImportError(f"{storage!r} is read by Optuna, which is not installed ({error}): {INSTALL}.") from None
+    from .translation import ours
+
+    if isinstance(storage, str):
+        storage = JournalStorage(JournalFileBackend(storage))
+    known = optuna.get_all_study_names(storage)
+    if name not in known:
+        from ...exceptions import StudyNotFoundError
+
+        raise StudyNotFoundError(name, tuple(known))
+    study = optuna.load_study(study_name=name, storage=storage)
+
+    def trial_of(trial: optuna.trial.FrozenTrial) -> FrozenTrial:
+        distributions: dict[str, Distribution] = {key: ours(value) for key, value in trial.distributions.items()}
+        return FrozenTrial(
+            number=trial.number,
+            state=TrialState[trial.state.name],
+            values=None if trial.values is None else tuple(trial.values),
+            params=trial.params,
+            distributions=distributions,
+            user_attrs=trial.user_attrs,
+            system_attrs=trial.system_attrs,
+            intermediate_values=trial.intermediate_values,
+        )
+
+    return {
+        "name": name,
+        "directions": [StudyDirection[direction.name] for direction in study.directions],
+        "user_attrs": study.user_attrs,
+        "system_attrs": study._storage.get_study_system_attrs(study._study_id),
+        "trials": [trial_of(trial) for trial in study.get_trials(deepcopy=False)],
+    }
+
+
+__all__ = ["read_study"]

@@ -57,6 +57,16 @@ class RDBStorage:
 
         return f"{type(self).__name__}({mask(self.url)!r})"
 
+    def as_optuna(self) -> Any:
+        """Optuna's own storage of this database, for functions of Optuna's that take one.
+
+        Raises:
+            ImportError: Optuna is not installed.
+        """
+        from ..integrations.optuna.external import storage_of
+
+        return storage_of(self.url)
+
     def remove_session(self) -> None:
         """Nothing: a holder has no session."""
 

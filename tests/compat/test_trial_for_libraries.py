@@ -166,6 +166,27 @@ def test_an_objective_uploads_artifacts(url, tmp_path):
     assert (tmp_path / ids[0]).read_text() == "weights"
 
 
+def test_a_storage_object_is_optunas_own_where_its_functions_take_one(tmp_path):
+    storage = ours.storages.RDBStorage(f"sqlite:///{tmp_path}/s.db")
+    store = ours.artifacts.FileSystemArtifactStore(tmp_path)
+    (tmp_path / "model.txt").write_text("weights")
+    upload = {"artifact_store": store, "file_path": str(tmp_path / "model.txt")}
+    study = ours.create_study(storage=storage)
+    of_study = ours.artifacts.upload_artifact(**upload, study_or_trial=study)
+    ids = []
+
+    def objective(trial):
+        ids.append(ours.artifacts.upload_artifact(**upload, study_or_trial=trial))
+        return 1.0
+
+    run(study, objective, n_trials=1)
+    found = [ours.artifacts.get_all_artifact_meta(item, storage=storage) for item in (study, study.best_trial)]
+    assert [[meta.artifact_id for meta in metas] for metas in found] == [[of_study], ids]
+    with pytest.raises(optuna.exceptions.UpdateFinishedTrialError):  # as with Optuna's study
+        ours.artifacts.upload_artifact(**upload, study_or_trial=study.best_trial, storage=storage)
+    assert isinstance(storage.as_optuna(), optuna.storages.RDBStorage)
+
+
 def test_a_terminator_reads_scores_of_cross_validation():
     study = ours.create_study()
 

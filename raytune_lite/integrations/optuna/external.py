@@ -1,12 +1,27 @@
-"""Studies in storages that only Optuna reads: a journal file, Redis, a gRPC proxy, its memory."""
+"""Optuna's own storages: of a database, and those that only Optuna reads: a journal file, Redis, a gRPC proxy."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from ...distributions import Distribution
+from ...storages.url import normalize_url
 from ...trial import FrozenTrial, StudyDirection, TrialState
 from .lending import INSTALL
+
+
+def storage_of(url: str) -> Any:
+    """Optuna's RDBStorage of a database.
+
+    Raises:
+        ImportError: Optuna is not installed.
+        StorageURLError: see ``normalize_url``.
+    """
+    try:
+        from optuna.storages import RDBStorage
+    except ImportError as error:
+        raise ImportError(f"this is Optuna's storage, which is not installed ({error}): {INSTALL}.") from None
+    return RDBStorage(normalize_url(url).render_as_string(hide_password=False))
 
 
 def read_study(name: str, storage: Any) -> dict[str, Any]:
@@ -59,4 +74,4 @@ def read_study(name: str, storage: Any) -> dict[str, Any]:
     }
 
 
-__all__ = ["read_study"]
+__all__ = ["read_study", "storage_of"]

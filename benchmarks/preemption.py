@@ -18,6 +18,8 @@ import sys
 from collections import Counter
 from dataclasses import dataclass
 
+import _load
+
 from raytune_lite.core.retries import RetryPolicy
 from raytune_lite.pruners import NopPruner
 from raytune_lite.runtime.simulator.cluster import Node
@@ -84,13 +86,13 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=40)
     seeds = range(parser.parse_args().seeds)
     for heeds, what in ((True, "saves when its node leaves"), (False, "saves at its usual steps")):
-        costs = [play(seed, heeds=heeds) for seed in seeds]
+        meter, costs = _load.Meter(), [play(seed, heeds=heeds) for seed in seeds]
         preempted, lost = sum(cost.preempted for cost in costs), sum(cost.lost for cost in costs)
         used = TRIALS * STEPS * STEP * len(costs)
         print(
             f"{what}: {preempted} attempts preempted in {len(costs)} studies, {lost / max(1, preempted):.2f} "
             f"slot-seconds lost each, {100 * lost / (used + lost):.2f} % of all; a study took "
-            f"{statistics.median(cost.took for cost in costs):.0f} s (median)"
+            f"{statistics.median(cost.took for cost in costs):.0f} s of its time (median); {meter.read()}"
         )
     return 0
 

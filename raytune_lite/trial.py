@@ -268,6 +268,8 @@ def create_trial(
         raise ValueError(
             f"a COMPLETE trial needs a value that is a number, got {shown(found)}; use state=FAIL without one."
         )
+    if found_state is TrialState.FAIL and found is not None:
+        raise ValueError(f"a FAIL trial has no values, got {shown(found)}; leave them out, or use another state.")
     if not found_state.is_finished():
         raise ValueError(
             f"a trial added to a study must be finished, got {found_state.name}; use enqueue_trial to run one."

@@ -390,7 +390,7 @@ def gives_up_without_asking_the_launcher(patch):
 
 def drops_an_end_that_comes_late(patch):
     """The end of an attempt that was given up is taken for a repeated one."""
-    patch.setattr(attempts, "_may_be_found", lambda trial: False)
+    patch.setattr(attempts, "may_be_found", lambda trial: False)
 
 
 def believes_the_clock_of_an_owner(patch):

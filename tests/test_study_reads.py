@@ -114,8 +114,7 @@ def test_what_tell_and_callbacks_give_is_what_is_stored(any_storage, monkeypatch
         executor="inline",
         callbacks=[lambda _, trial: seen.append(trial)],
     )
-    stored = [replace(trial, trial_id=-1) for trial in study.trials[4:]]
-    same(seen, stored, is_exact=any_storage.startswith("sqlite"))
+    same(seen, study.trials[4:], is_exact=any_storage.startswith("sqlite"))
     study.close()
     monkeypatch.undo()
     time.tzset()

@@ -63,7 +63,7 @@ class Delivery:
         # decisions are made for every step up to here
         self._decided_to = -1 if assignment.last_step is None else assignment.last_step
         self.next_due = self._due_after(self._decided_to)
-        self._interrupted, self._is_over = "", False
+        self._interrupted, self.is_over = "", False
         self._leave: str | None = None  # why the attempt is to end once it has saved
         self._half_gone_at = math.inf  # when half of the time is over that its node had left, by the monotonic clock
         self._waited, self._waits_since = 0.0, math.inf  # the objective's waits for the driver that are over; this one
@@ -339,10 +339,10 @@ class Delivery:
 
     def close(self) -> None:
         """The attempt is over: what its trial is asked for from now on is refused, as nobody would hear of it."""
-        self._is_over = True
+        self.is_over = True
 
     def _refuse_if_over(self) -> None:
-        if self._is_over:
+        if self.is_over:
             raise UpdateFinishedTrialError(
                 f"trial {self.number} is over: its objective has returned, or its result was told. Report, suggest and "
                 "save before that."

@@ -73,8 +73,9 @@ class Trial(TrialForLibraries, BaseTrial):
 
     def _suggest(self, name: str, distribution: Any) -> Any:
         distribution = as_distribution(distribution)  # libraries that are written for Optuna call this with theirs
-        self.delivery.check()
         known = self._params.get(name) if isinstance(name, str) else None
+        if known is None or not self.delivery.is_over:  # a trial that is over still says what it had
+            self.delivery.check()
         if known is None:
             check_distribution(name, distribution)
             known = self._choose(name, distribution)
@@ -220,6 +221,8 @@ class Trial(TrialForLibraries, BaseTrial):
             CheckpointDiskError: a checkpoint from which the trial would go on after a pause could not be uploaded.
         """
         delivery = self.delivery
+        if delivery.is_over:
+            return delivery.decision is not Decision.CONTINUE
         if delivery.newest >= delivery.next_due:
             self.saving.before_decision()
         delivery.take_turn()  # a heartbeat may be carrying the very report that is being decided

@@ -57,7 +57,7 @@ def added(trial: FrozenTrial, n_objectives: int) -> m.TrialAdded:
     check_frozen(trial)
     if not trial.state.is_finished():
         raise ValueError(f"only a finished trial can be added, got {trial.state.name}; use enqueue_trial to run one.")
-    if trial.state is TrialState.COMPLETE and len(trial.values or ()) != n_objectives:
+    if (trial.state is TrialState.COMPLETE or trial.values is not None) and len(trial.values or ()) != n_objectives:
         raise ValueError(
             f"the trial has {len(trial.values or ())} values, the study {n_objectives} objective(s); they must agree."
         )

@@ -203,8 +203,7 @@ def test_a_study_without_trials_and_one_without_results_have_a_page(folder):
     def objective(trial):
         raise ValueError("no")
 
-    with pytest.raises(rl.exceptions.StudyAbortedError):
-        failed.optimize(objective, n_trials=30, executor="inline", catch=ValueError)
+    failed.optimize(objective, n_trials=30, executor="inline", catch=ValueError)
     text = page(document(failed))
     assert "No trial has a result yet." in text
     assert "attempts ended without a result (100 %)" in unescape(text)

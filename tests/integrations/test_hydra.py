@@ -465,8 +465,10 @@ def test_samplers_of_optunas_configuration_are_read_as_ours():
     wrapped = {"_target_": "raytune_lite.pruners.PatientPruner", "patience": 2,
                "wrapped_pruner": {"_target_": "optuna.pruners.MedianPruner"}}  # fmt: skip
     assert algorithms.pruner(wrapped).spec()["wrapped_pruner"]["name"] == "MedianPruner"
-    with pytest.raises(ValueError, match=r"TPESampler has no argument consider_endpoints=True; it has seed"):
+    with pytest.warns(UserWarning, match="consider_endpoints=True changes nothing here"):
         algorithms.sampler({**node, "consider_endpoints": True}, space)
+    with pytest.raises(TypeError, match=r"TPESampler.* unexpected keyword argument 'considers_tails'"):
+        algorithms.sampler({**node, "considers_tails": True}, space)
     with pytest.raises(ValueError, match="must be chosen on the defaults list"):
         algorithms.sampler("tpe", space)
 

@@ -615,8 +615,8 @@ def test_the_spec_rebuilds_the_sampler():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"n_startup_trials": 0}, "n_startup_trials must be an integer >= 1, got 0"),
-        ({"n_startup_trials": 2.5}, "n_startup_trials must be an integer >= 1, got 2.5"),
+        ({"n_startup_trials": -1}, "n_startup_trials must be an integer >= 0, got -1"),
+        ({"n_startup_trials": 2.5}, "n_startup_trials must be an integer >= 0, got 2.5"),
         ({"deterministic_objective": "yes"}, "deterministic_objective must be True or False, got 'yes'"),
         ({"independent_sampler": 3}, "independent_sampler must be a sampler or None, got 3"),
         ({"seed": -1}, "seed must be an integer >= 0"),

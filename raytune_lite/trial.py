@@ -264,20 +264,27 @@ def create_trial(
         intermediate_vectors=vectors if any(len(given) != 1 for given in vectors.values()) else {},
     )
     check_frozen(made)
-    if found_state is TrialState.COMPLETE and (found is None or any(v != v for v in found)):
-        raise ValueError(
-            f"a COMPLETE trial needs a value that is a number, got {shown(found)}; use state=FAIL without one."
-        )
-    if found_state is TrialState.FAIL and found is not None:
-        raise ValueError(f"a FAIL trial has no values, got {shown(found)}; leave them out, or use another state.")
-    if not found_state.is_finished():
-        raise ValueError(
-            f"a trial added to a study must be finished, got {found_state.name}; use enqueue_trial to run one."
-        )
+    _check_result(found_state, found)
     return made
 
 
 _VALUES = "one float for each objective"
+
+
+def _check_result(state: TrialState, values: Sequence[float] | None) -> None:
+    """Refuse a state without the result that it needs, or with one that it cannot have.
+
+    Raises:
+        ValueError: see ``create_trial``.
+    """
+    if state is TrialState.COMPLETE and (values is None or any(v != v for v in values)):
+        raise ValueError(
+            f"a COMPLETE trial needs a value that is a number, got {shown(values)}; use state=FAIL without one."
+        )
+    if state is TrialState.FAIL and values is not None:
+        raise ValueError(f"a FAIL trial has no values, got {shown(values)}; leave them out, or use another state.")
+    if not state.is_finished():
+        raise ValueError(f"a trial added to a study must be finished, got {state.name}; use enqueue_trial to run one.")
 
 
 def _named(name: str, given: Any) -> dict[str, Any]:

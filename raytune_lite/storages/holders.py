@@ -62,10 +62,12 @@ class RDBStorage:
 
         Raises:
             ImportError: Optuna is not installed.
+            StorageURLError: see ``normalize_url``.
         """
         from ..integrations.optuna.external import storage_of
+        from .url import normalize_url
 
-        return storage_of(self.url)
+        return storage_of(normalize_url(self.url).render_as_string(hide_password=False))
 
     def remove_session(self) -> None:
         """Nothing: a holder has no session."""

@@ -5,23 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from ...distributions import Distribution
-from ...storages.url import normalize_url
 from ...trial import FrozenTrial, StudyDirection, TrialState
 from .lending import INSTALL
 
 
 def storage_of(url: str) -> Any:
-    """Optuna's RDBStorage of a database.
+    """Optuna's RDBStorage of a database, by a URL that names its driver.
 
     Raises:
         ImportError: Optuna is not installed.
-        StorageURLError: see ``normalize_url``.
     """
     try:
         from optuna.storages import RDBStorage
     except ImportError as error:
         raise ImportError(f"this is Optuna's storage, which is not installed ({error}): {INSTALL}.") from None
-    return RDBStorage(normalize_url(url).render_as_string(hide_password=False))
+    return RDBStorage(url)
 
 
 def read_study(name: str, storage: Any) -> dict[str, Any]:

@@ -8,6 +8,7 @@ are exact, and ``core.bounds`` and the readers check them.
 
 from __future__ import annotations
 
+import copy
 import inspect
 import json
 import math
@@ -153,6 +154,26 @@ def wrong_type(name: str, rule: str, value: Any, hint: str) -> TypeError:
     return TypeError(f"{name} must be {rule}, got {shown(value)}; {hint}.")
 
 
+def own_copy(name: str, value: Any, where: str) -> Any:
+    """A copy of an object of the user's, with which a run works.
+
+    Args:
+        name: of the argument.
+        value: the object.
+        where: its method in which files, locks and connections may be opened.
+
+    Raises:
+        TypeError: it cannot be copied.
+    """
+    try:
+        return copy.deepcopy(value)
+    except Exception as error:  # copying runs code of the user's classes
+        raise TypeError(
+            f"{name} must be one that can be copied, got {shown(value)} ({error!r:.200}); a run works with a copy. "
+            f"Open files, locks and connections in {where}, not in __init__."
+        ) from error
+
+
 def flag(name: str, value: Any) -> bool:
     """``value`` as a bool; numpy's bools are accepted.
 
@@ -246,6 +267,6 @@ def function(name: str, value: Any, takes: tuple[str, ...], hint: str) -> Callab
 
 
 __all__ = [
-    "as_float", "as_integer", "flag", "function", "integer", "integer_or_none", "items", "mapping", "path", "real",
-    "seconds", "seconds_or_none", "shown", "text", "wrong_type",
+    "as_float", "as_integer", "flag", "function", "integer", "integer_or_none", "items", "json_text", "mapping",
+    "own_copy", "path", "real", "seconds", "seconds_or_none", "shown", "text", "wrong_type",
 ]  # fmt: skip

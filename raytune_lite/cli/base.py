@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 DEFAULT_STORAGE = "sqlite:///raytune_lite.db"
 STORAGE_VARIABLE = "RTL_STORAGE"  # the environment variable that is read where no option names a database
 _Command = Callable[..., Any]
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object instead of a sentence.")
 
 
 class _CommandFailure(click.ClickException):

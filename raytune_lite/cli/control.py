@@ -7,13 +7,12 @@ from typing import Any
 
 import click
 
-from .base import cli, existing_url, open_study, refuse, storage_options, study_options
+from .base import cli, existing_url, json_option, open_study, refuse, storage_options, study_options
 
 _GRACE = click.option(
     "--grace", type=click.FloatRange(0.0), default=30.0, show_default=True, metavar="SECONDS",
     help="How long a trial has to finish its step and save, before its task is killed.",
 )  # fmt: skip
-_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object instead of a sentence.")
 
 
 def _say(as_json: bool, sentence: str, **fields: Any) -> None:
@@ -24,7 +23,7 @@ def _say(as_json: bool, sentence: str, **fields: Any) -> None:
 
 @cli.command()
 @study_options
-@_JSON
+@json_option
 def stop(storage: str | None, storage_env: str | None, study_name: str | None, as_json: bool) -> None:
     """Have the run start nothing new; running trials end by themselves.
 
@@ -42,7 +41,7 @@ def stop(storage: str | None, storage_env: str | None, study_name: str | None, a
 @study_options
 @click.argument("number", type=click.IntRange(0))
 @_GRACE
-@_JSON
+@json_option
 def kill(
     storage: str | None, storage_env: str | None, study_name: str | None, number: int, grace: float, as_json: bool
 ) -> None:
@@ -62,7 +61,7 @@ def kill(
 @cli.command()
 @study_options
 @_GRACE
-@_JSON
+@json_option
 def pause(
     storage: str | None, storage_env: str | None, study_name: str | None, grace: float, as_json: bool
 ) -> None:
@@ -82,7 +81,7 @@ def pause(
 
 @cli.command()
 @study_options
-@_JSON
+@json_option
 def unpause(storage: str | None, storage_env: str | None, study_name: str | None, as_json: bool) -> None:
     """Have a paused run go on.
 
@@ -99,7 +98,7 @@ def unpause(storage: str | None, storage_env: str | None, study_name: str | None
 @study_options
 @click.option("--n-trials", type=click.IntRange(1), metavar="N", help="How many more.")
 @click.option("--max-trials", type=click.IntRange(1), metavar="N", help="Or the study's new total.")
-@_JSON
+@json_option
 def extend(
     storage: str | None,
     storage_env: str | None,
@@ -127,7 +126,7 @@ def extend(
 @study_options
 @click.argument("slots", type=click.IntRange(1))
 @_GRACE
-@_JSON
+@json_option
 def resize(
     storage: str | None, storage_env: str | None, study_name: str | None, slots: int, grace: float, as_json: bool
 ) -> None:
@@ -149,7 +148,7 @@ def resize(
 @cli.command()
 @study_options
 @click.argument("params", nargs=-1, required=True, metavar="NAME=VALUE...")
-@_JSON
+@json_option
 def enqueue(
     storage: str | None, storage_env: str | None, study_name: str | None, params: tuple[str, ...], as_json: bool
 ) -> None:
@@ -171,7 +170,7 @@ def enqueue(
 @cli.command()
 @study_options
 @click.option("--force", is_flag=True, help="Also when the owner lives; its run ends then.")
-@_JSON
+@json_option
 def release(
     storage: str | None, storage_env: str | None, study_name: str | None, force: bool, as_json: bool
 ) -> None:
@@ -191,7 +190,7 @@ def release(
 
 @cli.command()
 @study_options
-@_JSON
+@json_option
 def compact(storage: str | None, storage_env: str | None, study_name: str | None, as_json: bool) -> None:
     """Give up the log of events of a study that nobody runs, and keep the state that it led to.
 
@@ -216,7 +215,7 @@ def compact(storage: str | None, storage_env: str | None, study_name: str | None
 @storage_options
 @click.argument("study_name", metavar="STUDY")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@_JSON
+@json_option
 def delete(storage: str | None, storage_env: str | None, study_name: str, yes: bool, as_json: bool) -> None:
     """Delete STUDY, with its trials and its log of events, for good. Asks first.
 

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .base import cli, existing_url, refuse, storage_options, storage_url
+from .base import cli, existing_url, json_option, refuse, storage_options, storage_url
 
 if TYPE_CHECKING:
     from ..study.copying import Copied
 
-_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object instead of a sentence.")
 
 
 @cli.command()
@@ -20,7 +19,7 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object in
 @click.argument("study_name", metavar="STUDY")
 @click.option("--to-storage", metavar="URL", help="Where to.  [default: the same database]")
 @click.option("--to-study-name", "--into", metavar="NAME", help="[default: the same name]")
-@_JSON
+@json_option
 def copy(
     storage: str | None,
     storage_env: str | None,
@@ -50,7 +49,7 @@ def copy(
 @click.option("--from", "others", nargs=2, multiple=True, metavar="URL STUDY", help="A study of another database, or "
               "of a journal file of Optuna's; may be given again.")  # fmt: skip
 @click.option("--into", required=True, metavar="NAME", help="The new study, in --storage.")
-@_JSON
+@json_option
 def merge(
     storage: str | None,
     storage_env: str | None,

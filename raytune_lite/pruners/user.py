@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import copy
 import warnings
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from ..arguments import shown, wrong_type
+from ..arguments import own_copy, shown, wrong_type
 from ..core.messages import Decision, Row
 from ..core.protocols import Losses, StudyIdentity, Verdict
 from ..core.schedules import Each
@@ -82,13 +81,7 @@ class UserPruner(BasePruner):
         return bool(pruner.prune(study, trial))
 
     def _fresh(self) -> Any:
-        try:
-            return copy.deepcopy(self.original)
-        except Exception as error:  # copying runs code of the user's classes
-            raise TypeError(
-                f"pruner must be one that can be copied, got {shown(self.original)} ({error!r:.200}); a run works with "
-                "a copy. Open files, locks and connections in prune, not in __init__."
-            ) from error
+        return own_copy("pruner", self.original, "prune")
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, UserPruner) and other.original is self.original

@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
-from ..arguments import shown
+from ..arguments import own_copy, shown
 from ..core.protocols import StudyView
 from ..distributions import Distribution
 from ..frozen_study import Notes
@@ -251,13 +251,7 @@ class AroundSampler(BaseSampler):
 
     def _fresh(self) -> Any:
         """A copy of the sampler as it was given."""
-        try:
-            return copy.deepcopy(self._original)
-        except Exception as error:  # copying runs code of the user's classes
-            raise TypeError(
-                f"sampler must be one that can be copied, got {shown(self._original)} ({error!r:.200}); a run works "
-                "with a copy. Open files, locks and connections in before_trial, not in __init__."
-            ) from error
+        return own_copy("sampler", self._original, "before_trial")
 
     def _ready(self, number: int, what: str) -> Any:
         """The sampler with its generators seeded for this suggestion; a new copy if it keeps no state."""

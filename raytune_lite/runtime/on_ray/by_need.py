@@ -54,7 +54,7 @@ class TasksByNeed(RayTasks):
         self._late: dict[str, None] = {}  # slots of trials that ask for what a later step says
         self._recent: list[dict[str, Any]] = []  # what trials of early steps asked for
         self._refused: list[Returned] = []
-        self._told: set[str] = set()  # notices; membership only
+        self._told: set[str] = set()  # what was said; membership only
         self._known_nodes: list[dict[str, Any]] = []
         self._nodes_until = -1.0
         self._waiting: dict[str, None] | None = None  # slots without room; None: not known
@@ -119,10 +119,15 @@ class TasksByNeed(RayTasks):
                 f"{which} cannot be placed: {error} The trial is kept, and goes on when the same command finds such a "
                 "node or another request; catch=(InfeasibleResourcesError,) fails such trials and goes on with others."
             ) from None
-        if warning and warning not in self._told:
-            self._told.add(warning)
-            self._notice(f"{which}: {warning}")
+        if warning:
+            self._tell_once(warning, f"{which}: {warning}")
         return request, asked != early
+
+    def _tell_once(self, what: str, text: str) -> None:
+        """Print a line for people, unless ``what`` it says has been said in this run."""
+        if what not in self._told:
+            self._told.add(what)
+            self._notice(text)
 
     def _refuse(self, slot: str, assignment: Assignment, error: Exception) -> None:
         """The trial fails, as if its objective had raised this."""

@@ -103,10 +103,12 @@ def _execute(run: RayRun, observer: ScriptObserver, attach: Callable[[Ask], None
         driver_process(pinned=run.pinned) as process,  # it starts beside the checks
         travelling(run.objective, observer.notice) as objective,
     ):
-        one_process = [cluster.refuse_infeasible(stage) for stage in (request, *later)] if group is None else []
-        for warning in dict.fromkeys(one_process if group is None else [placing.refuse_infeasible(group)]):
-            if warning:
-                observer.notice(warning)
+        if group is None:
+            warnings = [cluster.refuse_infeasible(stage) for stage in (request, *later)]
+        else:
+            warnings = [placing.refuse_infeasible(group)]
+        for warning in dict.fromkeys(filter(None, warnings)):
+            observer.notice(warning)
         settings, calls = process.open(config), RayDriverCalls(process)
         if settings.previous_owner:
             observer.notice(f"took the study over from {settings.previous_owner}")

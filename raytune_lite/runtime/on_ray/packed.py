@@ -35,7 +35,7 @@ class PackedTasks(TasksByNeed):
     def _request_of(self, assignment: Assignment, params: ParamsBefore) -> tuple[dict[str, Any], bool]:  # noqa: ARG002
         share = assignment.gpu_share
         if share < WHOLE:
-            self._tell(
+            self._tell_once(
                 "shares",
                 f"trials share GPUs from now on: trial {assignment.number} asks for {share / WHOLE:g} of one. "
                 "`raytune-lite attempts` shows what each took.",
@@ -53,18 +53,13 @@ class PackedTasks(TasksByNeed):
             self._ended += item.message is not None
             self._measured = self._measured or b'"gpu_memory":' in (item.message or b"")
         if self._ended >= FIRST and not self._measured:
-            self._tell(
+            self._tell_once(
                 "not measured",
                 f"{self._ended} trials have ended, and it is not known how much GPU memory they took: only torch on "
                 "CUDA is measured. So each has a whole GPU. For other libraries give a number, such as num_gpus=0.25, "
                 f"or name a probe in {VARIABLE}.",
             )
         return ended, lost
-
-    def _tell(self, what: str, text: str) -> None:
-        if what not in self._told:
-            self._told.add(what)
-            self._notice(text)
 
 
 __all__ = ["PackedTasks"]

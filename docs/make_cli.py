@@ -2,8 +2,8 @@
 
 Each block of the page that is marked ``console`` is a session in one directory: lines after ``$`` are carried out, and
 what they print on standard output takes the place of what stands below them; ``run`` is left silent. A block marked
-``python`` that begins with ``# NAME`` is written to that file before. ``tests/test_docs_cli.py`` does the same and
-compares.
+``python`` that begins with ``# NAME`` is written to that file before. A session in which nothing but times has changed
+stays as it is. ``tests/test_docs_cli.py`` does the same and compares.
 """
 
 from __future__ import annotations
@@ -35,6 +35,18 @@ def page(text: str | None = None) -> str:
             os.chdir(here)
 
 
+def still(text: str) -> str:
+    """A page without what differs each time: times, sizes of files, hosts, and how far columns are apart."""
+    text = re.sub(r"\b\d+(\.\d+)? (s|ms|min \d+ s)\b", "T s", text)
+    text = re.sub(r"goodput:? \d+ %.*", "GOODPUT", text)
+    text = re.sub(r'("(wall_time|worked|duration)": )[\d.]+', r"\1T", text)
+    text = re.sub(r'"datetime_(start|complete)": "[^"]+"', r'"datetime_\1": "D"', text)
+    text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d|\d:\d\d:\d\d\.\d+", "D", text)  # Optuna's formats
+    text = re.sub(r"reports/s [▁-█]+ [\d.]+|best  +[▁-█]+", "SPARK", text)
+    text = re.sub(r"study-\d+-[0-9a-f]+", "study-ID", text)
+    return re.sub(r"stored in .*|[ -]{2,}", " ", text)
+
+
 def _block(match: re.Match[str]) -> str:
     kind, body = match.groups()
     if kind == "python":
@@ -43,7 +55,8 @@ def _block(match: re.Match[str]) -> str:
             Path(name).write_text(body, encoding="utf-8")
         return match.group()
     commands = [line[2:] for line in body.splitlines() if line.startswith("$ ")]
-    return "```console\n" + "".join(f"$ {command}\n{_printed(command)}" for command in commands) + "```"
+    now = "```console\n" + "".join(f"$ {command}\n{_printed(command)}" for command in commands) + "```"
+    return match.group() if still(now) == still(match.group()) else now
 
 
 def _printed(command: str) -> str:

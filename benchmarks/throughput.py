@@ -1,11 +1,14 @@
 """How close to raw Ray: trials, decisions and reports a second, as ratios to raw Ray calls measured in the same run.
 
     python benchmarks/throughput.py [--repeats 3] [--trials 1000] [--peers] [--force]
+    python benchmarks/throughput.py --warm [--trials 40]
 
 Each repeat measures raw Ray, then this package, on one local Ray with 2 CPUs; the table gives medians, and the ratios
 are medians of the ratios of the repeats, because the speed of a shared machine drifts. Storage is a SQLite file in WAL
 mode: every result and every decision is flushed to disk before it is acknowledged. ``--peers`` needs ``pip install
-optuna "ray[tune]"``. The load of the machine stands beside the figures; ratios of a busy machine are not printed.
+optuna "ray[tune]"``. ``--warm`` measures one thing only: trials that do nothing and ask for a GPU
+that Ray is told of, with a process for each beside warm_workers=True. The load of the machine stands beside the
+figures; ratios of a busy machine are not printed.
 """
 
 from __future__ import annotations
@@ -187,14 +190,40 @@ def ray_tune(folder: str) -> dict[str, float]:
     return found
 
 
+def gpu_trials(folder: str, n: int, *, is_warm: bool) -> float:
+    """Trials a second that ask for the one GPU that Ray was told of, and do nothing."""
+    study = rtl.create_study(storage=f"sqlite:///{folder}/warm{is_warm}.db")
+    asked: dict[str, Any] = {"resources": {"num_gpus": 1}, "warm_workers": is_warm, "show_progress_bar": False}
+    study.optimize(lambda _: 1.0, n_trials=2, **asked)
+    return rate(n, lambda: study.optimize(lambda _: 1.0, n_trials=n, **asked))
+
+
+def warm(n: int, repeats: int, force: bool) -> int:
+    loads = [_load.before()]
+    ray.init(num_cpus=2, num_gpus=1, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+    for i in range(repeats):
+        meter = _load.Meter()
+        with tempfile.TemporaryDirectory() as folder:
+            cold, hot = gpu_trials(folder, n, is_warm=False), gpu_trials(folder, n, is_warm=True)
+        loads.append(meter.read())
+        print(f"repeat {i + 1}: {loads[-1]}; GPU trials/s: a process each {cold:.3g}, warm {hot:.3g}")
+        print("warm / a process each =", _load.ratio(f"{hot / cold:.1f}", loads, force))
+    ray.shutdown()
+    return 0
+
+
 def main() -> int:
     rtl.logging.set_verbosity(rtl.logging.WARNING)  # what a run shows has no place in the output of a benchmark
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--trials", type=int, default=1000)
+    parser.add_argument("--trials", type=int, default=None)
     parser.add_argument("--peers", action="store_true")
+    parser.add_argument("--warm", action="store_true")
     _load.add_force(parser)
     args = parser.parse_args()
+    if args.warm:
+        return warm(args.trials or 40, args.repeats, args.force)
+    args.trials = args.trials or 1000
     loads = [_load.before()]
     ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
     rows: list[dict[str, float]] = []

@@ -10,7 +10,7 @@ from raytune_lite.distributions import FloatDistribution
 from raytune_lite.exceptions import InvalidResourcesError, NoResultError, SamplerFailedError
 from raytune_lite.samplers import RandomSampler, TPESampler
 from raytune_lite.samplers.base import BaseSampler
-from raytune_lite.study import checks
+from raytune_lite.study import requests
 from raytune_lite.trial import TrialState
 
 
@@ -160,8 +160,8 @@ def test_options_of_ray_of_the_wrong_type_are_refused_without_ray(study, resourc
 
 def test_good_requests_pass():
     good = {"num_cpus": 2, "resources": {"tpu": 1.5}, "scheduling_strategy": "SPREAD", "runtime_env": {"pip": []}}
-    assert checks.resource_request(good) == good
-    assert checks.resource_request(None) is None
+    assert requests.resource_request(good) == good
+    assert requests.resource_request(None) is None
 
 
 # --- what the objective returns ------------------------------------------------------------------------------------

@@ -373,7 +373,7 @@ def end(rank: int, at: float, error: str | None = None, outcome: Outcome = Outco
         values=(1.0,) if error is None and outcome is Outcome.COMPLETE else None,
         progress=Progress(reports=((1, (2.0,)),)) if rank == 0 else Progress(),
     )
-    return RankEnd(rank, at, (event_to_json(event).encode(), error is not None, True, 1.0, None))
+    return RankEnd(rank, at, (event_to_json(event).encode(), error is not None, True, 1.0, None, ""))
 
 
 def crash(member: int, at: float = 0.0, kind: FailureKind = FailureKind.WORKER_CRASH) -> RankLost:

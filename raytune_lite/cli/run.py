@@ -17,12 +17,12 @@ from .base import WrongInput, cli, open_study, refuse, storage_url, study_option
 if TYPE_CHECKING:
     from ..core.protocols import Pruner, Sampler
     from ..study import Study
-    from ..study.checks import Resources
+    from ..study.requests import Resources
 
 
 _PASSED_ON = ("n_trials", "max_trials", "timeout", "trial_timeout", "lease", "max_concurrent", "executor",
-              "one_trial_per_task", "max_checkpoint_bytes", "trial_output", "prices", "max_cost", "pilot",
-              "detach")  # fmt: skip
+              "one_trial_per_task", "warm_workers", "max_checkpoint_bytes", "trial_output", "prices", "max_cost",
+              "pilot", "detach")  # fmt: skip
 
 SAMPLERS = {
     "auto": "AutoSampler",
@@ -94,6 +94,8 @@ class _Gpus(click.ParamType[Any]):
               help="What objectives print: shown and kept in a log a trial, only kept, or neither.")  # fmt: skip
 @click.option("--one-trial-per-task", is_flag=True, help="A Ray task runs one trial, also where trials take "
               "milliseconds.")  # fmt: skip
+@click.option("--warm-workers", is_flag=True, help="Trials with a GPU use the processes of earlier ones; one in which "
+              "a trial has leaked is ended.")  # fmt: skip
 @click.option("--checkpoint-dir", type=click.Path(file_okay=False), help="Where checkpoints lie; on several nodes a "
               "shared path.")  # fmt: skip
 @click.option("--max-checkpoint-bytes", type=int, help="What all checkpoints may take together; past it paused trials "
@@ -232,7 +234,7 @@ def _resources(given: dict[str, Any]) -> dict[str, Any]:
 
 def _own_resources(target: str, objective: Callable[..., Any], given: dict[str, Any]) -> Resources | None:
     """What the objective's attribute ``resources`` says, a dict or a function of a trial's parameters."""
-    from ..study.checks import resource_request
+    from ..study.requests import resource_request
 
     if given["executor"] == "inline":
         return None
@@ -244,7 +246,7 @@ def _own_resources(target: str, objective: Callable[..., Any], given: dict[str, 
 
 def _prices(given: dict[str, Any], resources: dict[str, Any]) -> dict[str, float] | None:
     """Prices by resource; None where none is given."""
-    from ..study.checks import costs
+    from ..study.requests import costs
 
     found: dict[str, float] = {}
     for text in given["prices"]:

@@ -23,7 +23,7 @@ VARIABLE = "RTL_GPU_PROBE"
 
 
 class GpuProbe(Protocol):
-    """The memory of the one GPU that this process may use."""
+    """The memory of the one GPU that this process may use. It may also have what ``held_by`` asks."""
 
     def limit(self, share: float, base: int) -> None:
         """Let this process have so much of it, and begin to measure. Asking for more is an out-of-memory error here.
@@ -46,6 +46,18 @@ class NoProbe:
     def measure(self, share: float, base: int) -> GpuMemory | None:  # noqa: ARG002
         """See GpuProbe."""
         return None
+
+def held_by(probe: GpuProbe, share: float) -> tuple[int, int] | None:
+    """What this process still takes of its GPU between attempts, beside its library's context, once caches are empty;
+    and how much the GPU has. In bytes; None: not known.
+
+    Args:
+        probe: may have a method ``held``, which is given ``share`` and returns this.
+        share: of the GPU what this process may have.
+    """
+    held = getattr(probe, "held", None)
+    found: tuple[int, int] | None = None if held is None else held(share)
+    return found
 
 
 def probe_of_node(usual: Callable[[], GpuProbe]) -> GpuProbe:
@@ -88,4 +100,4 @@ def _warn(what: str, assignment: Assignment, error: Exception) -> None:
     warnings.warn(f"trial {assignment.number} {what}: {type(error).__name__}: {error}", stacklevel=3)
 
 
-__all__ = ["VARIABLE", "GpuProbe", "NoProbe", "probe_of_node", "run_in_share"]
+__all__ = ["VARIABLE", "GpuProbe", "NoProbe", "held_by", "probe_of_node", "run_in_share"]

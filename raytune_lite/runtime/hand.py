@@ -21,9 +21,10 @@ from .host import Host
 HAND_SECONDS = 1.0  # after which a task begins no further trial, so that Ray can place others
 
 # How a trial ended: its AttemptEnded as JSON, whether it failed, whether ``catch`` lists the exception, how many
-# seconds it took, and the exception that ends the run, pickled; None: there is none, or it cannot travel.
+# seconds it took, the exception that ends the run, pickled (None: there is none, or it cannot travel), and what it left
+# behind in its process, for people.
 # A plain tuple: Ray's pickling of it is cheap, and a short trial pays for it.
-End = tuple[bytes, bool, bool, float, bytes | None]
+End = tuple[bytes, bool, bool, float, bytes | None, str]
 
 
 class EndChannel(Protocol):
@@ -65,7 +66,7 @@ class Hand:
         """A trial is over, after so many seconds. When the run may end because of it, no further one begins."""
         event = result.event()
         failed = result.failure is not None
-        self._ends[event.number] = (event_to_json(event).encode(), failed, result.caught, seconds, exception)
+        self._ends[event.number] = (event_to_json(event).encode(), failed, result.caught, seconds, exception, "")
         self._undelivered.append((assignment, event))
         if result.outcome is Outcome.INTERRUPTED or not result.caught:
             with self._lock:

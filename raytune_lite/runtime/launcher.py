@@ -112,7 +112,7 @@ class Launcher:
         except BaseException:
             self._drain()
             raise
-        self._telling.refuse_no_result(self._study_name)
+        self._telling.finish(self._study_name)
 
     def _stop_for_user(self, signal: str) -> None:
         """Stop what runs, and say how to go on. A second Ctrl-C waits for nothing any more."""

@@ -21,7 +21,7 @@ class Returned:
     ``message``: its AttemptEnded as JSON; None: it found nothing to do, or its attempt was given to another task.
     ``failed``: the attempt failed. ``caught``: ``catch`` lists the exception. ``exception``: the objective's own, where
     the task ran in this process. ``seconds``: how long the attempt took. ``packed``: the objective's exception, pickled
-    in the task's process, where it ends the run.
+    in the task's process, where it ends the run. ``left``: what the attempt left behind there, for people; "": nothing.
     """
 
     slot: str
@@ -31,6 +31,7 @@ class Returned:
     exception: BaseException | None = None
     seconds: float = 0.0
     packed: bytes | None = None
+    left: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

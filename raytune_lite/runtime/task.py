@@ -142,9 +142,9 @@ def returned(slots: Sequence[str], result: Result) -> list[Returned]:
         if end is None:
             found.append(Returned(slot=slot))
         else:
-            message, failed, caught, seconds, packed = end
+            message, failed, caught, seconds, packed, left = end
             found.append(Returned(
-                slot=slot, message=message, failed=failed, caught=caught, seconds=seconds, packed=packed
+                slot=slot, message=message, failed=failed, caught=caught, seconds=seconds, packed=packed, left=left
             ))  # fmt: skip
     return found
 

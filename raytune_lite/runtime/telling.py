@@ -17,6 +17,8 @@ LOSS_NOTICE = 10.0  # seconds between notices of lost attempts; those in between
 TRACEBACKS_SHOWN = 3  # caught failures shown whole; the database keeps them all
 STUCK_NOTICE = 30.0  # seconds without a trial, while tasks wait, until a notice says why; each later one comes after
 STUCK_NOTICE_MOST = 600.0  # twice as long, up to this
+LEAKS_SHOWN = 3  # attempts that left something behind in their process, told at once; the others at the end
+LEAKS_NAMED = 20  # trials
 DISK_NOTICE = 30.0  # seconds between notices that the checkpoints' disk fails: it fails all trials at once
 
 
@@ -31,13 +33,17 @@ class Telling:
         self._has_others = False  # whether an attempt ended otherwise
         self._disk_noticed_at = self._loss_noticed_at = -math.inf
         self._n_losses = 0  # that no notice has told of
+        self._leaks: list[int] = []  # trials that left something behind, one for each attempt
 
-    def refuse_no_result(self, study_name: str) -> None:
-        """At the end of a run.
+    def finish(self, study_name: str) -> None:
+        """At the end of a run; says which trials have leaked, too.
 
         Raises:
             NoResultError: all of its trials returned what is no result.
         """
+        if len(self._leaks) > LEAKS_SHOWN:
+            named = ", ".join(map(str, sorted(set(self._leaks))[:LEAKS_NAMED]))
+            self._notice(f"{len(self._leaks)} attempts have leaked, and each cost a new process: of trials {named}")
         if self._no_result and not self._has_others:
             raise NoResultError(study_name, self._n_invalid, self._no_result)
 
@@ -48,6 +54,8 @@ class Telling:
             item: how an attempt ended.
             failed: the trials that are FAIL now, of those that were handed over with it.
         """
+        if item.left:
+            self._say_leak(item)
         if not item.failed:
             self._has_others = self._has_others or item.message is not None
             if isinstance(item.exception, KeyboardInterrupt):  # the task ran in this thread
@@ -85,6 +93,19 @@ class Telling:
             said = last.message.strip().partition("\n")[0][:200].rstrip(".")
             self._notice(
                 f"{which} lost ({last.kind.value}{code}): {said}. The driver tries each again, as its retries allow"
+            )
+
+    def _say_leak(self, item: Returned) -> None:
+        event = _end_of(item)
+        if event is None:
+            return
+        self._leaks.append(event.number)
+        if len(self._leaks) <= LEAKS_SHOWN:
+            self._notice(
+                f"trial {event.number} (attempt {event.attempt}) left behind in its worker process: {item.left}. With "
+                "warm_workers=True the next attempt would have less, so the process was ended, and another one begins. "
+                "Release it in the objective: drop models and tensors that globals or callbacks hold, join threads and "
+                "processes. Or leave warm_workers out."
             )
 
     def _say_retry(self, number: int, failure: Failure) -> None:

@@ -6,29 +6,18 @@ Knows no database and no session. The words of the messages are those of ``argum
 from __future__ import annotations
 
 import inspect
-import json
-import math
-import numbers
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Literal, cast, get_args
+from typing import Any, cast, get_args
 
 from .. import arguments
 from ..checkpoints.layout import chosen_base, is_url
 from ..core.bounds import MAX_STEP, check_name
 from ..core.retries import RetryPolicy
 from ..distributions import DISTRIBUTIONS, Distribution
-from ..exceptions import InvalidResourcesError
-from ..metrics.prices import EXAMPLE, checked, slot_price
-from ..runtime import by_step
 from ..runtime.config import LEASE, LEAST_LEASE
 from ..runtime.output import TrialOutput
-from ..runtime.ranks.request import AUTO, is_shared, total, with_workers
 from ..trial import StudyDirection, parse_direction
-
-Need = Callable[[dict[str, Any]], Mapping[str, Any]]  # a trial's parameters -> what it asks for
-Request = Mapping[str, Any] | Need
-Resources = Request | Literal["auto"]
 
 
 def directions(direction: Any, several: Any) -> tuple[StudyDirection, ...] | None:
@@ -204,136 +193,6 @@ def _lease(given: Any) -> float:
     return found
 
 
-def resource_request(given: Any, workers: Any = 1) -> Request | None:
-    """What a trial asks for, or a function that says it for a trial's parameters; None for None. Which names there are,
-    and how much, is checked on Ray. "auto" is ``{"num_gpus": "auto"}``.
-
-    Args:
-        given: of a trial, or of each of its processes.
-        workers: processes of a trial. With several the request has ``bundles``, see ``ranks.request``.
-
-    Raises:
-        TypeError: it is no dict of names and no function of one argument, or ``workers`` no integer.
-        ValueError: ``workers`` is below 1, or given beside bundles, or beside a function.
-        InvalidResourcesError: an option of the wrong type.
-    """
-    if given is None:
-        return with_workers(None, workers)
-    if isinstance(given, str) and given == AUTO:
-        given = {"num_gpus": AUTO}
-    if callable(given) and not isinstance(given, Mapping):
-        hint = 'for example resources=lambda params: {"num_gpus": 4 if params["width"] > 1000 else 1}'
-        function: Need = arguments.function("resources", given, ("params",), hint)
-        if workers != 1:
-            raise ValueError(
-                f"workers must be 1 where resources is a function, got {arguments.shown(workers)}: all groups of "
-                "processes of a run ask for the same. Give resources as a dict, or leave workers out."
-            )
-        return function
-    found = arguments.mapping("resources", given, 'for example resources={"num_cpus": 2, "num_gpus": 0.5} or "auto"')
-    for name, value in found.items():
-        if value is not None and name in _OPTIONS and not _OPTIONS[name][0](value):
-            rule = _OPTIONS[name][1]
-            got = arguments.shown(value)
-            raise InvalidResourcesError(f"{name} must be {rule}, got {got}; leave it out for Ray's default.")
-    if is_shared(found) and by_step.FROM_STEP in found:
-        raise InvalidResourcesError(
-            f'num_gpus="auto" finds what a trial needs, {by_step.FROM_STEP} says it: leave out one, or give a number.'
-        )
-    by_step.stages(found)
-    return with_workers(found, workers)
-
-
-def one_process(resources: Resources | None) -> None:
-    """Refuse a trial of several processes in the script's own.
-
-    Raises:
-        ValueError: it has several.
-    """
-    if isinstance(resources, Mapping) and "bundles" in resources:
-        n = len(resources["bundles"])
-        raise ValueError(
-            f'executor="inline" runs a trial in this process, and {n} processes were asked for: leave out workers= and '
-            'bundles (trial.world_size is 1 then), or use executor="ray".'
-        )
-
-
-def _is_strategy(value: Any) -> bool:
-    if isinstance(value, str):
-        return value in ("DEFAULT", "SPREAD")
-    return type(value).__module__.partition(".")[0] == "ray"
-
-
-def _are_amounts(value: Any) -> bool:
-    return isinstance(value, Mapping) and all(
-        isinstance(name, str) and isinstance(amount, numbers.Real) and not isinstance(amount, bool)
-        for name, amount in value.items()
-    )
-
-
-# those options of Ray's whose wrong type Ray itself reports badly, or not at all
-_OPTIONS: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "resources": (_are_amounts, 'a dict of custom resources, {"name": amount}'),
-    "accelerator_type": (lambda value: isinstance(value, str), "a str, for example 'A100'"),
-    "scheduling_strategy": (_is_strategy, "'DEFAULT', 'SPREAD' or an object of ray.util.scheduling_strategies"),
-    "label_selector": (lambda value: isinstance(value, Mapping), "a dict of node labels"),
-    "fallback_strategy": (lambda value: isinstance(value, (list, tuple)), 'a list of {"label_selector": {...}}'),
-    "runtime_env": (lambda value: isinstance(value, Mapping), "a dict, see Ray's runtime environments"),
-}
-
-
-def costs(prices: Any, max_cost: Any, resources: Request | None) -> dict[str, Any]:
-    """What RunConfig is to know of prices: ``price``, ``prices`` and ``max_cost``.
-
-    Raises:
-        TypeError: ``prices`` is no dict of names and numbers, or ``max_cost`` no number.
-        ValueError: see ``slot_price``; ``max_cost`` is not above 0, or there are no prices to count by; trials ask for
-            different things.
-    """
-    bound = None
-    if max_cost is not None:
-        hint = "leave it out for no bound"
-        bound = arguments.real("max_cost", max_cost, "an amount of money > 0 or None", hint)
-        if not 0 < bound < math.inf:
-            raise ValueError(f"max_cost must be a finite amount of money > 0, got {arguments.shown(max_cost)}; {hint}.")
-        if prices is None:
-            raise ValueError(f"max_cost needs prices, {EXAMPLE}; got max_cost={arguments.shown(max_cost)} alone.")
-    if prices is None:
-        return {}
-    found = checked(prices)
-    if callable(resources) or by_step.FROM_STEP in (resources or {}) or is_shared(resources):
-        what = 'num_gpus="auto"' if is_shared(resources) else f"{by_step.FROM_STEP} in resources"
-        what = "a function as resources" if callable(resources) else what
-        raise ValueError(
-            f"prices needs one request for all trials, got {arguments.shown(prices)} and {what}: what a slot costs "
-            "would differ from trial to trial. Leave prices out, or give one dict as resources."
-        )
-    return {"price": slot_price(found, resources), "prices": json.dumps(found, sort_keys=True), "max_cost": bound}
-
-
-def tasks(
-    resources: Request | None,
-    max_concurrent: int | None,
-    n_jobs: int | None,
-    one_trial_per_task: bool,
-    output: str,
-    prices: Mapping[str, float] | None,
-    max_cost: float | None,
-) -> dict[str, Any]:
-    """Arguments of RayRun, and ``costs``: those of RunConfig. ``resources``: see ``resource_request``.
-
-    Raises:
-        TypeError, ValueError: one of them is wrong; see ``optimize``.
-    """
-    return {
-        "resources": resources,
-        "costs": costs(prices, max_cost, resources if callable(resources) else total(resources)),
-        "max_concurrent": _most_at_once(max_concurrent, n_jobs),
-        "one_trial_per_task": arguments.flag("one_trial_per_task", one_trial_per_task),
-        "output": trial_output(output),
-    }
-
-
 Leave = tuple[tuple[Callable[..., Any], ...], bool, bool | None]  # callbacks, gc_after_trial, show_progress_bar
 
 
@@ -369,15 +228,6 @@ def leave(
     return tuple(one.func for one in after), collect, show
 
 
-def _most_at_once(max_concurrent: int | None, n_jobs: int | None) -> int | None:
-    """Trials at once: ``max_concurrent``, else ``n_jobs``, of which -1 sets no bound."""
-    bound = arguments.integer_or_none("max_concurrent", max_concurrent, 1, "leave it out (None) for no bound")
-    jobs = arguments.integer_or_none("n_jobs", n_jobs, -1, "1 runs one trial at a time, None and -1 set no bound")
-    if jobs == 0:
-        raise ValueError("n_jobs must not be 0: no trial would run; 1 runs one at a time, None and -1 set no bound.")
-    return bound if bound is not None or jobs == -1 else jobs
-
-
 def fixed_distributions(given: Any) -> dict[str, Distribution]:
     """The distributions that ``ask`` is given, by name.
 
@@ -393,7 +243,6 @@ def fixed_distributions(given: Any) -> dict[str, Distribution]:
 
 
 __all__ = [
-    "Resources",
-    "budget", "callbacks", "checkpoint_directory", "costs", "directions", "exceptions", "fixed_distributions",
-    "objective", "resource_request", "same_directions", "study_name", "tasks",
+    "budget", "callbacks", "checkpoint_directory", "directions", "exceptions", "fixed_distributions", "leave",
+    "objective", "same_directions", "study_name", "trial_output",
 ]  # fmt: skip

@@ -31,14 +31,14 @@ from ..samplers.for_studies import StudySampler
 from ..storages.holders import RDBStorage
 from ..tracebacks import folding
 from ..trial import FrozenTrial, TrialState, in_local_time
-from . import checks, inputs
+from . import checks, inputs, requests
 from .asked import Asked
 from .callbacks import RunObserver, followed
-from .checks import Resources
 from .chosen import Chosen
 from .constraints import with_constraints
 from .known_params import KnownParams
 from .piloting import piloted
+from .requests import Resources
 from .route import Route, Ways
 from .surroundings import surroundings
 
@@ -215,12 +215,11 @@ class Study(Chosen):
         *,
         max_trials: int | None = None,
         resources: Resources | None = None,
-        workers: int = 1,
-        max_concurrent: int | None = None,
+        workers: int = 1, max_concurrent: int | None = None,
         retries: RetryPolicy | None = None,
         trial_timeout: float | None = None, lease: float = LEASE,
         executor: Literal["ray", "inline"] = "ray",
-        one_trial_per_task: bool = False,
+        one_trial_per_task: bool = False, warm_workers: bool = False,
         max_checkpoint_bytes: int | None = None,
         trial_output: TrialOutput = "show",
         prices: Mapping[str, float] | None = None, max_cost: float | None = None, pilot: int | None = None,
@@ -246,6 +245,7 @@ class Study(Chosen):
             lease: seconds a worker may be silent, >= 5; more for an objective that holds Python's lock in long calls.
             executor: "ray", or "inline" to run one trial after another in this process (pdb works there).
             one_trial_per_task: also where trials take milliseconds, and a Ray task without a GPU would run several.
+            warm_workers: attempts with a GPU use processes of earlier ones; one in which a trial has leaked is ended.
             max_checkpoint_bytes: bytes of all checkpoints. Past it the least promising paused trials lose theirs.
             trial_output: what objectives print is shown here and kept in a log a trial, or only kept, or "hide".
             prices: money per hour, ``{"CPU": 0.05, "GPU": 3.5}``; custom resources and accelerator types by name.
@@ -260,8 +260,9 @@ class Study(Chosen):
             InfeasibleResourcesError, InvalidResourcesError, RuntimeEnvironmentError: Ray can never grant ``resources``.
         """
         config = self._config(pilot, n_trials, max_trials, timeout, retries, trial_timeout, lease, max_checkpoint_bytes)
-        asked = checks.resource_request(resources, workers)
-        tasks = checks.tasks(asked, max_concurrent, n_jobs, one_trial_per_task, trial_output, prices, max_cost)
+        asked = requests.resource_request(resources, workers)
+        at_once = requests.most_at_once(max_concurrent, n_jobs)
+        tasks = requests.tasks(asked, at_once, one_trial_per_task, warm_workers, trial_output, prices, max_cost)
         after = checks.callbacks(callbacks, self)
         leave = checks.leave(detach, executor, after, gc_after_trial, show_progress_bar, is_kept=self._durable)
         follow = followed(self, config, after, gc_after_trial, show_progress_bar, executor)
@@ -280,7 +281,7 @@ class Study(Chosen):
         tasks: Mapping[str, Any],
         leave: checks.Leave | None = None,
     ) -> Callable[[RunObserver], None]:
-        """What runs the trials, by the name of the executor. ``tasks``: see ``checks.tasks``."""
+        """What runs the trials, by the name of the executor. ``tasks``: see ``requests.tasks``."""
         self._route.check_idle()
         checks.objective(func)
         func = with_constraints(func, self._sampler)
@@ -288,7 +289,7 @@ class Study(Chosen):
         tasks, about = dict(tasks), surroundings(tasks["resources"], tasks["max_concurrent"])
         config = replace(config, surroundings=about, **tasks.pop("costs"))
         if text("executor", executor, "'ray' or 'inline'") == "inline":
-            checks.one_process(tasks["resources"])
+            requests.one_process(tasks["resources"])
             return partial(self._optimize_inline, func, config, caught, tasks["output"])
         if executor == "ray":
             return partial(self._optimize_on_ray, func, config, caught, tasks, leave)

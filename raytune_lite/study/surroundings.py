@@ -14,7 +14,7 @@ from typing import Any
 from .. import __version__
 from ..arguments import shown
 from ..storages.url import mask
-from .checks import Resources
+from .requests import Resources
 
 PACKAGES = (  # whose versions are recorded, where the script has imported them
     "ray", "torch", "lightning", "transformers", "optax", "jax", "keras", "tensorflow", "sklearn", "xgboost",

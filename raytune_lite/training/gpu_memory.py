@@ -9,6 +9,7 @@ from typing import Any
 
 from ..core.messages import GpuMemory
 
+_past: dict[str, int] = {}  # of this process's GPU, what was taken past torch at the first look
 _OTHERS = ("jax", "tensorflow")  # an objective that has loaded one of these most likely does without torch
 _XLA_SHARES = ("XLA_CLIENT_MEM_FRACTION", "XLA_PYTHON_CLIENT_MEM_FRACTION")  # JAX refuses both at once
 
@@ -44,6 +45,25 @@ class TorchProbe:
         if share >= 1.0:
             base = max(0, total - free - torch.cuda.memory_reserved())
         return GpuMemory(peak=torch.cuda.max_memory_reserved() + base, base=base, total=total)
+
+
+    def held(self, share: float) -> tuple[int, int] | None:
+        """What this process still takes, once torch's cache is empty, and how much the GPU has; in bytes.
+
+        Past torch: what a whole GPU has lost since the first look here, beside CUDA's own context. On a shared GPU that
+        may be another process's, and is not counted.
+        """
+        torch: Any = sys.modules.get("torch")
+        if torch is None or not torch.cuda.is_initialized():
+            return None
+        torch.cuda.empty_cache()
+        free, total = torch.cuda.mem_get_info()
+        reserved = sum(torch.cuda.memory_reserved(i) for i in range(torch.cuda.device_count()))
+        past = max(0, total - free - torch.cuda.memory_reserved())
+        if share < 1.0:
+            return reserved, total
+        before = _past.setdefault("bytes", past)
+        return reserved + max(0, past - before), total
 
 
 def _limit_others(share: float) -> None:

@@ -23,7 +23,7 @@ class Cuda:
     """A GPU of 24 GB, on which this process has a context of 0.5 GB and others have ``others``."""
 
     def __init__(self, others=0):
-        self.others, self.reserved, self.peak, self.fraction = others, 0, 0, None
+        self.others, self.reserved, self.peak, self.fraction, self.cached = others, 0, 0, None, 0
 
     def is_available(self):
         return True
@@ -43,8 +43,15 @@ class Cuda:
     def max_memory_reserved(self):
         return self.peak
 
-    def memory_reserved(self):
-        return self.reserved
+    def memory_reserved(self, device=None):
+        return self.reserved if device in (None, 0) else 0
+
+    def device_count(self):
+        return 1
+
+    def empty_cache(self):
+        self.reserved -= self.cached
+        self.cached = 0
 
     def take(self, n):
         self.reserved = n
@@ -95,6 +102,18 @@ def test_a_share_is_enforced_without_the_context_and_what_others_took_is_not_cou
     assert os.environ["TF_FORCE_GPU_ALLOW_GROWTH"] == "true"
 
 
+def test_what_is_still_held_is_without_the_cache_and_the_context(monkeypatch):
+    monkeypatch.setattr("raytune_lite.training.gpu_memory._past", {})
+    cuda, probe = played(monkeypatch, Cuda()), TorchProbe()
+    cuda.take(5 * GB)
+    cuda.cached = 4 * GB
+    assert probe.held(1.0) == (GB, 24 * GB)
+    assert cuda.reserved == GB
+    cuda.others = 2 * GB  # past torch, on a whole GPU: it is this process's
+    assert probe.held(1.0) == (3 * GB, 24 * GB)
+    assert probe.held(0.25) == (GB, 24 * GB)  # elsewhere it may be a neighbour's
+
+
 def test_what_the_user_has_set_stays(monkeypatch):
     played(monkeypatch, Cuda())
     monkeypatch.setenv("XLA_CLIENT_MEM_FRACTION", "0.1")  # JAX refuses both names at once
@@ -108,6 +127,7 @@ def test_a_torch_without_a_gpu_measures_nothing():
     assert not torch.cuda.is_available()
     TorchProbe().limit(0.5, 0)
     assert TorchProbe().measure(0.5, 0) is None
+    assert TorchProbe().held(0.5) is None
 
 
 def test_torch_is_not_loaded_for_an_objective_of_another_library(monkeypatch):

@@ -19,7 +19,7 @@ from ..ports import Lost, Notice, Prefetched, Returned
 from ..room import arrange, largest, places
 from ..scout import ParamsBefore, UnknownParam, params_before
 from . import cluster
-from .objective import task_options
+from .objective import BoundTasks
 from .tasks import RayTasks
 
 NODES_INTERVAL = 5.0  # seconds between two looks at the cluster's nodes
@@ -33,7 +33,7 @@ class TasksByNeed(RayTasks):
     """The tasks of such a run; see ports.Tasks.
 
     Args:
-        tasks: the remote functions, with GPUs and without, see ``build_bound_tasks``.
+        tasks: the remote functions, see ``build_bound_tasks``.
         need: a trial's parameters -> what it asks for, see ``by_step`` for how far it has come.
         catch: exceptions that fail a trial but not the run.
         host: clock.
@@ -45,11 +45,11 @@ class TasksByNeed(RayTasks):
     n_recent = 16  # requests, by the largest of which the room for the next trials is estimated
 
     def __init__(
-        self, tasks: tuple[Any, Any], need: Need, catch: tuple[type[Exception], ...], host: Host, notice: Notice,
+        self, tasks: BoundTasks, need: Need, catch: tuple[type[Exception], ...], host: Host, notice: Notice,
         first: Mapping[str, Any] = SCOUT,
     ) -> None:  # fmt: skip
-        super().__init__(tasks[1], first, host, shares=False)
-        self._with_gpu, self._without, self._need, self._catch, self._notice = *tasks, need, catch, notice
+        super().__init__(tasks.without, first, host, shares=False)
+        self._tasks, self._need, self._catch, self._notice = tasks, need, catch, notice
         self._requests: dict[str, dict[str, Any]] = {}  # slot -> what its task asks for, oldest first
         self._late: dict[str, None] = {}  # slots of trials that ask for what a later step says
         self._recent: list[dict[str, Any]] = []  # what trials of early steps asked for
@@ -83,8 +83,7 @@ class TasksByNeed(RayTasks):
         except Exception as error:  # noqa: BLE001  (the function is the user's)
             self._refuse(item.slot, assignment, error)
             return item.slot
-        function = self._with_gpu if request.get("num_gpus") else self._without
-        ref = function.options(**task_options(request)).remote(item.assignment, missing)
+        ref = self._tasks.of(request).remote(item.assignment, missing)
         self._slots[ref] = (item.slot,)
         self._requests[item.slot] = request
         if is_late:

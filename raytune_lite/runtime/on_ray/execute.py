@@ -40,6 +40,7 @@ class RayRun:
             and ``is_shared`` there; or a function that gives it for a trial's parameters.
         max_concurrent: tasks at once, or None for as many as there is room for.
         one_trial_per_task: also where trials are so short that a task would run several.
+        warm_workers: attempts with a GPU use processes of earlier ones.
         output: what becomes of what objectives print.
         pinned: the driver must stay on this node (a SQLite file lies here).
         began_at, launcher: see Launcher.began_at and its ``name``.
@@ -51,6 +52,7 @@ class RayRun:
     resources: Mapping[str, Any] | Need | None = None
     max_concurrent: int | None = None
     one_trial_per_task: bool = False
+    warm_workers: bool = False
     output: TrialOutput = "show"
     pinned: bool = False
     began_at: float | None = None
@@ -139,15 +141,15 @@ def _execute(run: RayRun, observer: ScriptObserver, attach: Callable[[Ask], None
 def _tasks(
     run: RayRun, driver_name: str, settings: WorkerSettings, request: Mapping[str, Any], host: Host, notice: Notice
 ) -> RayTasks:
-    resources = run.resources
-    if is_shared(resources):
-        functions = build_bound_tasks(run.objective, run.catch, driver_name, settings, run.output)
-        return PackedTasks(functions, request, host, notice)
-    if callable(resources) or (resources and by_step.FROM_STEP in resources):
-        functions = build_bound_tasks(run.objective, run.catch, driver_name, settings, run.output)
-        need: Need = resources if callable(resources) else lambda _: resources
+    resources, is_warm = run.resources, run.warm_workers
+    if callable(resources) or is_shared(resources) or (resources and by_step.FROM_STEP in resources):
+        functions = build_bound_tasks(run.objective, run.catch, driver_name, settings, run.output, is_warm)
+        if is_shared(resources):
+            return PackedTasks(functions, request, host, notice)
+        given: Any = resources
+        need: Need = given if callable(given) else lambda _: given
         return TasksByNeed(functions, need, run.catch, host, notice, request)
-    task = build_task(run.objective, run.catch, driver_name, settings, request, run.output)
+    task = build_task(run.objective, run.catch, driver_name, settings, request, run.output, is_warm)
     return RayTasks(task, request, host, shares=not run.one_trial_per_task)
 
 
@@ -156,9 +158,7 @@ def _groups(run: RayRun, driver_name: str, settings: WorkerSettings, request: Gr
     prefix = placing.group_prefix(run.config.storage, run.config.study_name)
     placing.remove_leftovers(prefix)
     start = build_rank(run.objective, run.catch, driver_name, settings, request, run.output)
-    # a restarted process of a detached run counts its groups anew: "launcher" keeps them apart from those before
-    names = [prefix, run.config.run.rpartition("-")[2], *filter(None, [run.launcher])]
-    return GroupTasks(start, request, "-".join(names), host)
+    return GroupTasks(start, request, f"{prefix}-{run.config.run.rpartition('-')[2]}", host)
 
 
 __all__ = ["RayRun", "execute"]

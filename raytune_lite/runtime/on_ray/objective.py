@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import ray
 from ray import cloudpickle
@@ -21,6 +21,20 @@ from .groups import StartRank
 from .placing import GroupRequest
 from .rank_task import run_ray_rank
 from .task import run_ray_task
+from .warm import CALLS, warm_environment
+
+
+class BoundTasks(NamedTuple):
+    """Remote functions of trials with GPUs, and of others. ``warm_run``: see ``task_options``."""
+
+    with_gpu: Any
+    without: Any
+    warm_run: str | None
+
+    def of(self, request: Mapping[str, Any]) -> Any:
+        """The one for a checked request, with its options."""
+        function = self.with_gpu if request.get("num_gpus") else self.without
+        return function.options(**task_options(request, warm_run=self.warm_run))
 
 
 def build_task(
@@ -30,22 +44,30 @@ def build_task(
     settings: WorkerSettings,
     request: Mapping[str, Any],
     output: TrialOutput = "show",
+    is_warm: bool = False,
 ) -> Any:
-    """The remote function of this run, exported once. Ray never retries it: the ledger issues attempts."""
+    """The remote function of this run, exported once. Ray never retries it: the ledger issues attempts.
+
+    ``is_warm``: attempts with a GPU use processes of earlier ones. Else each has a new process: the GPU's memory is
+    free when the task has ended.
+    """
+    is_warm = is_warm and bool(request.get("num_gpus"))
+    options = task_options(request, warm_run=settings.run if is_warm else None)
 
     def attempt(*prefetched: bytes) -> Result:
-        return run_ray_task(objective, catch, name, settings, prefetched, output)
+        return run_ray_task(objective, catch, name, settings, prefetched, output, is_warm=is_warm)
 
-    options = task_options(request)
     if options.get("num_gpus"):
-        options["max_calls"] = 1  # a new process for each attempt: the GPU's memory is free when the task has ended
+        options["max_calls"] = CALLS if is_warm else 1
     return ray.remote(max_retries=0, **options)(attempt)  # Ray prints the function's name: see output.TASK
 
 
-def task_options(request: Mapping[str, Any]) -> dict[str, Any]:
-    """A checked request as options of a Ray task."""
+def task_options(request: Mapping[str, Any], *, warm_run: str | None = None) -> dict[str, Any]:
+    """A checked request as options of a Ray task. ``warm_run``: whose processes run several attempts with a GPU."""
     options = dict(request)
-    if not options.get("num_gpus") and ray.cluster_resources().get("GPU"):
+    if warm_run is not None and options.get("num_gpus"):
+        options["runtime_env"] = warm_environment(request, warm_run)
+    elif not options.get("num_gpus") and ray.cluster_resources().get("GPU"):
         env = dict(options.get("runtime_env") or {})
         env["env_vars"] = {"CUDA_VISIBLE_DEVICES": "", **env.get("env_vars", {})}  # num_gpus=0 alone hides nothing
         options["runtime_env"] = env
@@ -58,17 +80,25 @@ def build_bound_tasks(
     name: str,
     settings: WorkerSettings,
     output: TrialOutput = "show",
-) -> tuple[Any, Any]:
-    """As ``build_task``, for a run whose tasks ask for different things: a remote function with GPUs, and one without.
+    is_warm: bool = False,
+) -> BoundTasks:
+    """As ``build_task``, for a run whose tasks ask for different things.
 
     Each takes the Assignment that was claimed for it, and the parameter that it is to find out, or None.
     """
 
-    def attempt(prefetched: bytes, scouts_for: str | None = None) -> Result:
-        found = objective if scouts_for is None else scouting(objective)
-        return run_ray_task(found, catch, name, settings, (prefetched,), output, is_bound=True, scouts_for=scouts_for)
+    def remote(is_warm: bool, **options: Any) -> Any:
+        def attempt(prefetched: bytes, scouts_for: str | None = None) -> Result:
+            found = objective if scouts_for is None else scouting(objective)
+            return run_ray_task(
+                found, catch, name, settings, (prefetched,), output,
+                is_bound=True, scouts_for=scouts_for, is_warm=is_warm,
+            )  # fmt: skip
 
-    return ray.remote(max_retries=0, max_calls=1)(attempt), ray.remote(max_retries=0)(attempt)
+        return ray.remote(max_retries=0, **options)(attempt)
+
+    with_gpu = remote(is_warm, max_calls=CALLS if is_warm else 1)
+    return BoundTasks(with_gpu, remote(False), settings.run if is_warm else None)
 
 
 def build_rank(
@@ -140,4 +170,4 @@ def _unpicklable_variable(objective: Callable[..., Any]) -> str:
     return "something it refers to cannot be pickled"
 
 
-__all__ = ["build_bound_tasks", "build_rank", "build_task", "captured", "packed", "task_options"]
+__all__ = ["BoundTasks", "build_bound_tasks", "build_rank", "build_task", "captured", "packed", "task_options"]

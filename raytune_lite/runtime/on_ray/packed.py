@@ -12,6 +12,7 @@ from ..host import Host
 from ..ports import Lost, Notice, Returned
 from ..scout import ParamsBefore
 from .by_need import TasksByNeed
+from .objective import BoundTasks
 
 
 class PackedTasks(TasksByNeed):
@@ -26,7 +27,7 @@ class PackedTasks(TasksByNeed):
 
     n_recent = 1  # the next trial's share is most likely that of the last one
 
-    def __init__(self, tasks: tuple[Any, Any], request: Mapping[str, Any], host: Host, notice: Notice) -> None:
+    def __init__(self, tasks: BoundTasks, request: Mapping[str, Any], host: Host, notice: Notice) -> None:
         super().__init__(tasks, lambda _: request, (), host, notice)
         self._base = request
         self._recent = [{**request, "num_gpus": 1}]

@@ -35,6 +35,7 @@ from ..task import Place, Result, run_task
 from ..trial import Trial
 from . import NAMESPACE
 from .output import of_attempt
+from .warm import WarmProcess
 
 END_REST = 1.0  # seconds until a process that got a signal, and has returned from its trial, ends; Ray takes the result
 MOST_PACKED = 1 << 20  # bytes of a pickled exception
@@ -43,6 +44,7 @@ MARKER_PATIENCE = 5.0  # seconds within which a network file system must show a 
 _HOST = RealHost()
 _lines: dict[str, FastLine] = {}  # by run: this process's connection
 _heartbeats: list[Heartbeat] = []  # this process's one, once it has begun
+_warm = WarmProcess(_HOST)
 
 
 class ActorTransport:
@@ -88,14 +90,18 @@ def run_ray_task(
     *,
     is_bound: bool = False,
     scouts_for: str | None = None,
+    is_warm: bool = False,
 ) -> Result:
     """The body of the Ray task. ``prefetched``: the Assignments that were claimed for it, as JSON.
 
     ``is_bound``: see ``runtime.task``. ``scouts_for``: the parameter that the attempt is to find out, see ScoutTrial.
+    ``is_warm``: this process may have run attempts before, and may run others after it, see WarmProcess.
     """
     refuse_blind_node(_node_id(), settings)
     place = place_of_process(driver_name, settings, output, is_short=bool(prefetched) and not is_bound)
     if place.heartbeat.is_to_leave:  # this process is about to end
+        return (None,) * max(1, len(prefetched))
+    if is_warm and not _warm.begin(gpus_of_process(), probe_of_node(TorchProbe), gpu_share()):
         return (None,) * max(1, len(prefetched))
     if scouts_for is not None:
         place = replace(place, trial=partial(ScoutTrial, scouts_for))
@@ -103,7 +109,7 @@ def run_ray_task(
         result = run_task(objective, catch, settings, place, prefetched, is_bound=is_bound)
     if place.heartbeat.is_to_leave:
         signals.end_soon(END_REST)
-    return result
+    return _warm.end(result, probe_of_node(TorchProbe), gpu_share()) if is_warm else result
 
 
 def place_of_process(
@@ -118,7 +124,7 @@ def place_of_process(
         is_short: trials take milliseconds.
         rank: of the trial's processes this one's.
     """
-    heartbeat = heartbeat_of_process(settings.lease)
+    heartbeat = _heartbeat(settings.lease)
     line, transport = _line(settings), ActorTransport(driver_name, settings.run)
     return Place(
         slot=ray.get_runtime_context().get_task_id(),
@@ -149,6 +155,11 @@ def gpus_of_process() -> tuple[str, ...]:
     return tuple(map(str, ray.get_runtime_context().get_accelerator_ids().get("GPU", ())))
 
 
+def gpu_share() -> float:
+    """How much Ray has given to this task of one GPU; 1.0 also where it has several."""
+    return min(1.0, float(ray.get_runtime_context().get_assigned_resources().get("GPU", 1.0)))
+
+
 def sees_checkpoints(settings: WorkerSettings) -> bool:
     """Whether checkpoints of this node can be resumed elsewhere."""
     return _sees_checkpoints(_node_id(), settings)
@@ -167,8 +178,7 @@ def _connect(settings: WorkerSettings) -> SocketClient | None:
     return SocketClient.connect(settings, is_local=settings.node == _node_id())
 
 
-def heartbeat_of_process(lease: float) -> Heartbeat:
-    """The one of this process, which begins with the first call."""
+def _heartbeat(lease: float) -> Heartbeat:
     if not _heartbeats:
         _heartbeats.append(Heartbeat(_HOST, lease))
         _heartbeats[0].start()
@@ -257,4 +267,4 @@ def _same_host(one: str, other: str) -> bool:
     return hosts.get(one) == hosts.get(other) and one in hosts
 
 
-__all__ = ["gpus_of_process", "heartbeat_of_process", "place_of_process", "run_ray_task", "sees_checkpoints"]
+__all__ = ["gpus_of_process", "place_of_process", "run_ray_task", "sees_checkpoints"]

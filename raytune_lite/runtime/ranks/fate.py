@@ -115,7 +115,7 @@ def _of_failure(slot: str, failed: RankEnd, leader: RankEnd | None) -> Returned:
     """The trial failed with one rank's exception, and has all that rank 0 reported."""
     event, led = _event_of(failed), None if leader is None else _event_of(leader)
     assert failed.end is not None
-    message, _, caught, seconds, packed = failed.end
+    message, _, caught, seconds, packed, _ = failed.end
     if event is not None and led is not None:
         message = event_to_json(replace(event, progress=led.progress)).encode()
     return Returned(slot=slot, message=message, failed=True, caught=caught, seconds=seconds, packed=packed)
@@ -124,7 +124,7 @@ def _of_failure(slot: str, failed: RankEnd, leader: RankEnd | None) -> Returned:
 def _of_leader(slot: str, leader: RankEnd) -> Returned:
     if leader.end is None:
         return Returned(slot=slot)
-    message, failed, caught, seconds, packed = leader.end
+    message, failed, caught, seconds, packed, _ = leader.end
     return Returned(slot=slot, message=message, failed=failed, caught=caught, seconds=seconds, packed=packed)
 
 

@@ -163,9 +163,7 @@ def _follow(
     if connect is None:
         return None
     heartbeat = place.heartbeat
-    follower = Follower(
-        rank.rank, connect, place.host, settings.lease, heartbeat.acknowledged, lambda: heartbeat.order
-    )
+    follower = Follower(rank.rank, connect, place.host, settings.lease, heartbeat.acknowledged)
     try:
         start = follower.start()
         if start is None:
@@ -219,7 +217,7 @@ def _call(
         )
         message = event_to_json(event).encode()
         caught = not own or isinstance(error, catch)
-        return message, True, caught, host.monotonic() - began, None if caught else place.packed(error)
+        return message, True, caught, host.monotonic() - began, None if caught else place.packed(error), ""
     return None
 
 

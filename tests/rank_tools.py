@@ -85,6 +85,7 @@ class NoHeartbeat:
     """Where nobody is silent for long, and no node leaves."""
 
     is_to_leave = False
+    order = None
 
     def watch(self, trial: Any, *, is_short: bool = False) -> None: ...
     def leave(self) -> None: ...

@@ -66,6 +66,11 @@ class Heartbeat:
         """Whether this process will soon be gone."""
         return self._leave is not None
 
+    @property
+    def order(self) -> Leave | None:
+        """What it was told then."""
+        return self._leave
+
     def tell_to_leave(self, order: Leave) -> None:
         """This process will soon be gone: its trial, and any later one, is to save and to end. Takes no lock: a signal
         calls it.

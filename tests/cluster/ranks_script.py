@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -148,6 +149,117 @@ def two_studies(folder: Path) -> None:
             thread.join()
         for study in studies:
             say(study, seconds=time.monotonic() - began)
+
+
+def two_hundred(folder: Path) -> None:
+    """Two studies at once, 100 groups of two processes each, on two nodes that hold two groups at a time."""
+    n = int(os.environ.get("RTL_TRIALS", "100"))
+    seen, over = list[dict[str, Counter[str]]](), threading.Event()
+
+    def objective(trial: rtl.Trial) -> float:
+        x = trial.suggest_float("x", 0, 1)
+        with open(folder / "ran", "a", encoding="utf-8") as file:  # O_APPEND keeps lines of several processes whole
+            file.write(json.dumps([trial.study.study_name, trial.number, trial.attempt, trial.rank, x]) + "\n")
+        return x
+
+    def run(study: rtl.Study) -> None:
+        study.optimize(objective, n_trials=n, workers=2, resources={"num_cpus": 1}, show_progress_bar=False)
+
+    def watch() -> None:
+        """By state and study, how many groups there are."""
+        while not over.wait(0.2):
+            states: dict[str, Counter[str]] = {"PENDING": Counter(), "CREATED": Counter()}
+            for found in placement_group_table().values():
+                if found["state"] in states:
+                    states[found["state"]][found["name"].split("-")[1]] += 1
+            seen.append(states)
+
+    with cluster({"num_cpus": 2}, {"num_cpus": 2}):
+        studies = [new_study(folder, name) for name in ("one", "two")]
+        threads = [threading.Thread(target=run, args=(study,)) for study in studies]
+        watcher, began = threading.Thread(target=watch), time.monotonic()
+        for thread in (*threads, watcher):
+            thread.start()
+        for thread in threads:
+            thread.join()
+        over.set()
+        watcher.join()
+        for study in studies:
+            name = study.study_name
+            say(
+                study, seconds=time.monotonic() - began, looks=len(seen),
+                pending=max(states["PENDING"][name] for states in seen),
+                at_once=max(states["CREATED"].total() for states in seen),
+            )  # fmt: skip
+
+
+def four(folder: Path) -> None:
+    """Four processes on two nodes train one model by DistributedDataParallel; each has a quarter of the rows."""
+
+    def objective(trial: rtl.Trial) -> float:
+        import torch
+        import torch.distributed as dist
+        from torch.nn.parallel import DistributedDataParallel
+
+        torch.set_num_threads(1)
+        trial.init_process_group()
+        x, y, net = linear_problem()
+        model = DistributedDataParallel(net)
+        optimizer = torch.optim.SGD(model.parameters(), lr=trial.suggest_float("lr", 0.05, 0.2))
+        mine = slice(trial.rank, None, trial.world_size)
+        total = torch.zeros(())
+        for step in range(1, 11):
+            optimizer.zero_grad()
+            loss = ((model(x[mine]) - y[mine]) ** 2).mean()
+            loss.backward()
+            optimizer.step()
+            total = loss.detach() / trial.world_size
+            dist.all_reduce(total)
+            trial.report(float(total), step)
+        nodes: list[Any] = [None] * trial.world_size
+        dist.all_gather_object(nodes, (ray.get_runtime_context().get_node_id(), trial.rank, trial.local_rank))
+        trial.set_user_attr("nodes", nodes)
+        return float(total)
+
+    with cluster({"num_cpus": 2}, {"num_cpus": 2}):
+        study = new_study(folder)
+        study.optimize(objective, n_trials=2, workers=4, resources={"num_cpus": 1})
+        say(study)
+
+
+def linear_problem() -> tuple[Any, Any, Any]:
+    """Rows, targets and a model, always the same."""
+    import torch
+
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(64, 8, generator=generator)
+    torch.manual_seed(0)
+    return x, x @ torch.randn(8, 1, generator=generator), torch.nn.Linear(8, 1)
+
+
+def sigterm(folder: Path) -> None:
+    """The process of rank 1 gets SIGTERM, of the next trial that of rank 0: all save, and the trial goes on anew."""
+
+    def objective(trial: rtl.Trial) -> float:
+        first = (trial.resumed_from_step or 0) + 1
+        state = trial.load_checkpoint() or {"step": 0}
+        for step in range(first, 31):
+            time.sleep(0.1)
+            with open(folder / "steps", "a", encoding="utf-8") as file:
+                file.write(json.dumps([trial.number, trial.attempt, trial.rank, step]) + "\n")
+            if step == 5 and trial.attempt == 1 and trial.rank == 1 - trial.number:
+                os.kill(os.getpid(), signal.SIGTERM)
+            trial.report(float(step), step)
+            if trial.should_checkpoint():
+                trial.save_checkpoint({"step": step}, step)
+        return float(state["step"])
+
+    with cluster({"num_cpus": 2}):
+        study = new_study(folder)
+        study.optimize(
+            objective, n_trials=2, workers=2, resources={"num_cpus": 1}, retries=rtl.RetryPolicy(worker_crash=0)
+        )
+        say(study)
 
 
 def lagging(folder: Path) -> None:
@@ -290,7 +402,9 @@ def port_busy(folder: Path) -> None:
 
 CASES: dict[str, Callable[[Path], None]] = {
     case.__name__: case
-    for case in (spanning, deaths, two_studies, lagging, stopped, node_lost, drained, port_busy)
+    for case in (
+        spanning, deaths, two_studies, two_hundred, four, sigterm, lagging, stopped, node_lost, drained, port_busy,
+    )
 }
 
 if __name__ == "__main__":

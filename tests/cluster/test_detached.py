@@ -11,6 +11,7 @@ import pytest
 import raytune_lite as rtl
 from raytune_lite.exceptions import StudyNotRunningError, TrialFailedError
 from raytune_lite.report import attach as attaching
+from raytune_lite.study.run_end import how_it_ended
 from raytune_lite.trial import TrialState
 
 from ..chaos.processes import kill, wait_for
@@ -52,7 +53,9 @@ def test_processes_of_a_run_that_are_killed_are_restarted_and_it_counts_no_retry
         ("driver_lost", "the process that owned its task is dead")
     }
     assert not study.differences()
-    assert len(study._repository.run_end(study._record)["run"]) > 0
+    end = how_it_ended(study)
+    assert end is not None
+    assert (end.is_over, end.kind) == (True, None)
     nothing_is_left(head)
 
 

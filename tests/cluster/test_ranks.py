@@ -13,7 +13,7 @@ import pytest
 
 import raytune_lite as rtl
 
-from .ranks_script import STEPS
+from .ranks_script import STEPS, linear_problem
 
 ROOT = Path(__file__).parents[2]
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(360)]
@@ -55,6 +55,60 @@ def test_two_studies_whose_groups_do_not_fit_together_take_turns(tmp_path: Path)
     rows = run("two_studies", tmp_path, RTL_TRIALS="6")
     assert [row["states"] for row in rows] == [["COMPLETE"] * 6] * 2
     assert all(set(row["outcomes"]) == {"complete"} for row in rows)
+
+
+def test_200_trials_of_two_studies_at_once_run_once_each_with_one_waiting_group_a_study(tmp_path: Path) -> None:
+    n = int(os.environ.get("RTL_TRIALS", "100"))
+    rows = run("two_hundred", tmp_path, RTL_TRIALS=str(n))
+    print([(row["seconds"], row["pending"], row["at_once"], row["looks"]) for row in rows])
+    params = {}
+    for name, row in zip(("one", "two"), rows, strict=True):
+        assert row["states"] == ["COMPLETE"] * n
+        assert row["outcomes"] == ["complete"] * n
+        assert (row["pending"] <= 1, row["at_once"]) == (True, 2)
+        assert row["looks"] > 20
+        params |= {(name, number): found["x"] for number, found in enumerate(row["params"])}
+    ran = [json.loads(line) for line in (tmp_path / "ran").read_text().splitlines()]
+    assert sorted((name, number, rank) for name, number, _, rank, _ in ran) == sorted(
+        (name, number, rank) for name, number in params for rank in (0, 1)
+    )
+    assert all((attempt, x) == (1, params[name, number]) for name, number, attempt, _, x in ran)
+
+
+def test_four_processes_on_two_nodes_train_as_one_process_with_all_rows_would(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    (row,) = run("four", tmp_path)
+    assert row["states"] == ["COMPLETE"] * 2
+    for params, reports, attrs in zip(row["params"], row["reports"], row["attrs"], strict=True):
+        x, y, net = linear_problem()
+        optimizer = torch.optim.SGD(net.parameters(), lr=params["lr"])
+        losses = []
+        for _ in range(10):
+            optimizer.zero_grad()
+            loss = ((net(x) - y) ** 2).mean()
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+        assert list(reports.values()) == pytest.approx(losses, rel=1e-5)
+        nodes = attrs["nodes"]
+        assert [rank for _, rank, _ in nodes] == [0, 1, 2, 3]
+        assert [local for _, _, local in nodes] == [0, 1, 0, 1]
+        assert len({node for node, _, _ in nodes}) == 2
+
+
+def test_a_signal_to_any_rank_makes_all_save_and_costs_no_retry(tmp_path: Path) -> None:
+    (row,) = run("sigterm", tmp_path)
+    assert row["states"] == ["COMPLETE"] * 2
+    assert row["outcomes"] == ["interrupted", "complete"] * 2
+    saved = [int(value[0]) for value in row["values"]]
+    assert all(5 <= step <= 20 for step in saved), saved  # a rank tells rank 0 with its next heartbeat
+    assert [len(reports) for reports in row["reports"]] == [30, 30]
+    steps = [json.loads(line) for line in (tmp_path / "steps").read_text().splitlines()]
+    for number in (0, 1):
+        for rank in (0, 1):
+            first, second = ([s for n, a, r, s in steps if (n, a, r) == (number, i, rank)] for i in (1, 2))
+            assert second == list(range(saved[number] + 1, 31))
+            assert first in (list(range(1, saved[number] + n)) for n in (1, 2)), "the next step may have begun"
 
 
 def test_a_rank_that_comes_30_seconds_late_gets_the_same_answers(tmp_path: Path) -> None:

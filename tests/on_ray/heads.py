@@ -46,9 +46,9 @@ def free_ports(n: int) -> list[int]:
 
 
 class Head:
-    """`ray start --head --block` in a process group of its own. ``jobs``: with a job server."""
+    """`ray start --head --block` in a process group of its own. ``jobs``: with a job server. The GPUs are not there."""
 
-    def __init__(self, home: Path, *, jobs: bool = False, num_cpus: int = 2) -> None:
+    def __init__(self, home: Path, *, jobs: bool = False, num_cpus: int = 2, num_gpus: int = 0) -> None:
         self.home = home  # short: Ray's unix sockets lie below it, and their paths have at most 107 characters
         self.jobs = jobs
         port, dashboard, agent, client = free_ports(4)
@@ -57,6 +57,7 @@ class Head:
             "port": port,
             "include-dashboard": str(jobs).lower(),
             "num-cpus": num_cpus,
+            "num-gpus": num_gpus,
             "object-store-memory": 80 << 20,
             "temp-dir": home / "ray",
         }
@@ -151,10 +152,10 @@ class Head:
 
 
 @contextlib.contextmanager
-def started_head(*, jobs: bool = False, num_cpus: int = 2) -> Iterator[Head]:
+def started_head(*, jobs: bool = False, num_cpus: int = 2, num_gpus: int = 0) -> Iterator[Head]:
     """A head that is ready; nothing is left of it."""
     home = Path(tempfile.mkdtemp(prefix="rtlj-", dir="/tmp"))
-    found = Head(home, jobs=jobs, num_cpus=num_cpus)
+    found = Head(home, jobs=jobs, num_cpus=num_cpus, num_gpus=num_gpus)
     try:
         found.wait_until_ready()
         yield found

@@ -40,7 +40,12 @@ if __name__ == "__main__":
 
 def leave(head: Head, storage: str, n: int, marks: Path, *, seconds: float = 0.1, failing: int = 9999) -> None:
     """Run SCRIPT until it has left its run in the cluster, then kill it with -9."""
-    command = [sys.executable, "-c", SCRIPT, storage, str(n), str(seconds), str(failing), str(marks)]
+    left_by(head, "-c", SCRIPT, storage, str(n), str(seconds), str(failing), str(marks))
+
+
+def left_by(head: Head, *arguments: str) -> None:
+    """Run a script of Python until it prints "left", then kill it with -9."""
+    command = [sys.executable, *arguments]
     script = subprocess.Popen(
         command, env=head.joined(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )

@@ -158,7 +158,9 @@ def _groups(run: RayRun, driver_name: str, settings: WorkerSettings, request: Gr
     prefix = placing.group_prefix(run.config.storage, run.config.study_name)
     placing.remove_leftovers(prefix)
     start = build_rank(run.objective, run.catch, driver_name, settings, request, run.output)
-    return GroupTasks(start, request, f"{prefix}-{run.config.run.rpartition('-')[2]}", host)
+    # a restarted process of a detached run counts its groups anew: "launcher" keeps them apart from those before
+    names = [prefix, run.config.run.rpartition("-")[2], *filter(None, [run.launcher])]
+    return GroupTasks(start, request, "-".join(names), host)
 
 
 __all__ = ["RayRun", "execute"]

@@ -12,6 +12,7 @@ from typing import Any
 
 import ray
 
+from .. import signals
 from ..host import RealHost
 from ..output import TrialOutput
 from ..ports import WorkerSettings
@@ -21,7 +22,7 @@ from ..ranks.running import Group, run_rank
 from ..task import Place
 from ..trial import Trial
 from .board import RayBoard
-from .task import gpus_of_process, place_of_process, refuse_blind_node, sees_checkpoints
+from .task import gpus_of_process, heartbeat_of_process, place_of_process, refuse_blind_node, sees_checkpoints
 
 
 def run_ray_rank(
@@ -48,7 +49,8 @@ def run_ray_rank(
     def place_of(rank: int) -> Place:
         return place_of_process(driver_name, settings, output, rank=rank)
 
-    return run_rank(objective, catch, settings, place_of, group, member, here, RayBoard(group.name), RealHost())
+    with signals.announcing(heartbeat_of_process(settings.lease).tell_to_leave):
+        return run_rank(objective, catch, settings, place_of, group, member, here, RayBoard(group.name), RealHost())
 
 
 __all__ = ["run_ray_rank"]

@@ -124,7 +124,7 @@ def place_of_process(
         is_short: trials take milliseconds.
         rank: of the trial's processes this one's.
     """
-    heartbeat = _heartbeat(settings.lease)
+    heartbeat = heartbeat_of_process(settings.lease)
     line, transport = _line(settings), ActorTransport(driver_name, settings.run)
     return Place(
         slot=ray.get_runtime_context().get_task_id(),
@@ -178,7 +178,8 @@ def _connect(settings: WorkerSettings) -> SocketClient | None:
     return SocketClient.connect(settings, is_local=settings.node == _node_id())
 
 
-def _heartbeat(lease: float) -> Heartbeat:
+def heartbeat_of_process(lease: float) -> Heartbeat:
+    """The one of this process, which begins with the first call."""
     if not _heartbeats:
         _heartbeats.append(Heartbeat(_HOST, lease))
         _heartbeats[0].start()
@@ -267,4 +268,4 @@ def _same_host(one: str, other: str) -> bool:
     return hosts.get(one) == hosts.get(other) and one in hosts
 
 
-__all__ = ["gpus_of_process", "place_of_process", "run_ray_task", "sees_checkpoints"]
+__all__ = ["gpus_of_process", "heartbeat_of_process", "place_of_process", "run_ray_task", "sees_checkpoints"]

@@ -77,7 +77,8 @@ class Said(NamedTuple):
 
     ``since``: the number of the first call that it does not know; -1: it waits for the start. None: it asks nothing.
     ``written``: the number of a checkpoint call whose files it has written: ``files``, with their sizes. ``ended``:
-    whether its objective has ended; ``failed``: with what exception.
+    whether its objective has ended; ``failed``: with what exception. ``leaves``: its process will soon be gone: why,
+    and after how many seconds.
     """
 
     rank: int
@@ -86,6 +87,7 @@ class Said(NamedTuple):
     files: Mapping[str, int] = {}
     ended: bool = False
     failed: str = ""
+    leaves: tuple[str, float | None] | None = None
 
     def to_json(self) -> bytes:
         """As bytes."""

@@ -45,6 +45,7 @@ class Follower:
         host: clock and lock.
         lease: seconds after which rank 0 is given up when it does not answer.
         acknowledged: called with the time at which a message was sent that rank 0 has answered.
+        order: what this process was told, if it will soon be gone.
     """
 
     def __init__(
@@ -54,9 +55,10 @@ class Follower:
         host: Host,
         lease: float,
         acknowledged: Callable[[float], None],
+        order: Callable[[], Leave | None],
     ) -> None:
         self._rank, self._open, self._host, self._lease = rank, open_transport, host, lease
-        self._acknowledged = acknowledged
+        self._acknowledged, self._order = acknowledged, order
         self._transports: dict[str, Transport] = {}  # one for the objective, one for the heartbeat
         self._theirs: list[Call] = []  # rank 0's, as far as they are known
         self._mine: list[Call] = []
@@ -131,8 +133,11 @@ class Follower:
             self._ask(Said(self._rank, ended=True, failed=failed), ENDED_PATIENCE)
 
     def report(self, number: int, attempt: int, progress: Progress) -> tuple[Decision, str | None]:  # noqa: ARG002
-        """See delivery.Channel: the heartbeat's way. What this rank has buffered counts for nothing."""
-        self._send(Said(self._rank), "heartbeat")
+        """See delivery.Channel: the heartbeat's way. What this rank has buffered counts for nothing; that its process
+        will soon be gone is rank 0's to know, too.
+        """
+        order = self._order()
+        self._send(Said(self._rank, leaves=None if order is None else (order.reason, order.seconds)), "heartbeat")
         return Decision.CONTINUE, None
 
     def suggest(self, number: int, attempt: int, name: str, distribution: Distribution) -> NoReturn:

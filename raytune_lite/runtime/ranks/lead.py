@@ -9,6 +9,7 @@ import contextlib
 from collections.abc import Sequence
 from typing import Any
 
+from ...core.messages import Leave
 from ..delivery import Delivery
 from ..host import Host
 from ..mailbox import Mail
@@ -146,6 +147,9 @@ class Lead:
             self._written.setdefault(said.written, {})[said.rank] = dict(said.files)
         if said.ended:
             self._ended.setdefault(said.rank, said.failed)
+        if said.leaves is not None and self.trial is not None:
+            why, seconds = said.leaves
+            self.trial.leave(Leave(reason=f"rank {said.rank} of this trial: {why}", seconds=seconds))
 
     def _answer(self) -> None:
         """Answer the questions that can be answered. Call it with the lock."""

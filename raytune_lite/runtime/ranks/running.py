@@ -163,7 +163,9 @@ def _follow(
     if connect is None:
         return None
     heartbeat = place.heartbeat
-    follower = Follower(rank.rank, connect, place.host, settings.lease, heartbeat.acknowledged)
+    follower = Follower(
+        rank.rank, connect, place.host, settings.lease, heartbeat.acknowledged, lambda: heartbeat.order
+    )
     try:
         start = follower.start()
         if start is None:

@@ -24,6 +24,7 @@ from raytune_lite.runtime.config import RunConfig
 from raytune_lite.runtime.ports import Handover, Returned
 from raytune_lite.runtime.socket_server import SocketServer
 from raytune_lite.runtime.sockets import SocketClient
+from raytune_lite.runtime.tokens import Ticket
 from raytune_lite.samplers import GridSampler, RandomSampler
 from raytune_lite.trial import TrialState
 
@@ -40,7 +41,8 @@ class Talk:
         rl.create_study(study_name="s", storage=storage, load_if_exists=True).close()
         settings = {"sampler": RandomSampler(0), "n_trials": 3, **settings}
         self.storage = storage
-        self.driver = open_driver(RunConfig(storage=storage, study_name="s", run="run", **settings))
+        self.config = RunConfig(storage=storage, study_name="s", run="run", **settings)
+        self.driver = open_driver(self.config)
         self.plan()
         self.session = inside(self.driver)
 
@@ -53,7 +55,7 @@ class Talk:
         return reply[0]
 
     def claim(self, slot):
-        return self.send(m.Claimed(slot=slot, node="n"))
+        return self.send(behind(Ticket.of(self.config.secret, slot).seal, m.Claimed(slot=slot, node="n")))
 
     def report(self, number, *pairs, attempt=1, **progress):
         progress = m.Progress(reports=reports(*pairs), **progress)
@@ -145,8 +147,7 @@ def test_an_attempt_reports_for_its_own_trial_only(sealed):
 def test_a_token_outlives_its_driver_and_no_later_attempt(sealed):
     own = sealed.tokens[0]
     sealed.driver.close()
-    settings = {"sampler": RandomSampler(0), "n_trials": 3, "secret": SECRET}
-    sealed.driver = open_driver(RunConfig(storage=sealed.storage, study_name="s", run="run", **settings))
+    sealed.driver = open_driver(sealed.config)
     report = m.Reported(number=0, attempt=1, progress=m.Progress(reports=reports((1, 0.5))))
     assert sealed.send(behind(own, report)) == "continue"
     sealed.driver.ask(m.AttemptLost(number=0, attempt=1, kind=m.FailureKind.NODE_LOST))
@@ -161,8 +162,9 @@ def test_a_trial_that_was_claimed_ahead_is_given_to_its_task_only(sealed):
     plan = sealed.driver.plan(Handover(prefetch=("ahead-1",)))
     [item] = plan.prefetched
     given = from_json(item.assignment)
-    with pytest.raises(MessageError, match="a task cannot claim for it"):
-        sealed.claim(item.slot)
+    for seal in (None, *sealed.tokens, given.token, tokens.seal_of(SECRET, "a")):
+        with pytest.raises(MessageError, match="came without that slot's seal"):
+            sealed.send(behind(seal, m.Claimed(slot=item.slot, node="n")))
     report = m.Reported(number=given.number, attempt=1, progress=m.Progress(reports=reports((1, 0.5))))
     assert sealed.send(behind(given.token, report)) == "continue"
 
@@ -183,7 +185,7 @@ def send_by(driver, transport, message):
 @pytest.mark.parametrize("transport", ["socket", "actor call"])
 def test_a_forging_worker_changes_nothing_by_either_transport(sealed, transport):
     """It knows what a worker can know: the socket and its key, another's slot, trial and attempt, its own token."""
-    forger, victim = tokens.new_word(), tokens.new_word()
+    forger, victim = tokens.seal_of(SECRET, "forger"), tokens.seal_of(SECRET, "victim")
     claim = m.Claimed(slot="victim", node="n", pid=1)
     given = from_json(send_by(sealed.driver, transport, behind(victim, claim)))[0]
     mine = sealed.tokens[0]
@@ -191,6 +193,7 @@ def test_a_forging_worker_changes_nothing_by_either_transport(sealed, transport)
     ended = m.AttemptEnded(number=number, attempt=attempt, outcome=m.Outcome.COMPLETE, values=(0.0,))
     forged = [
         (forger, claim),  # would bring the victim's token
+        (tokens.seal_of(b"another run", "victim"), claim),
         (mine, claim),
         (None, claim),
         (mine, m.Reported(number=number, attempt=attempt, progress=m.Progress(reports=reports((1, 0.0))))),
@@ -209,6 +212,31 @@ def test_a_forging_worker_changes_nothing_by_either_transport(sealed, transport)
     assert from_json(send_by(sealed.driver, transport, behind(victim, claim)))[0] == given
     report = m.Reported(number=number, attempt=attempt, progress=m.Progress(reports=reports((1, 0.5))))
     assert from_json(send_by(sealed.driver, transport, behind(given.token, report)))[0] == "continue"
+
+
+@pytest.mark.parametrize("has_claimed", [False, True])
+@pytest.mark.parametrize("restarts", [False, True])
+def test_nobody_claims_for_the_slot_of_another(sealed, has_claimed, restarts):
+    """Not even before its task has claimed, nor of a driver that was restarted and remembers no claims."""
+    victim = m.Claimed(slot="victim", node="n", pid=1)
+    given = sealed.claim("victim") if has_claimed else None
+    if restarts:
+        sealed.driver.close()
+        sealed.driver = open_driver(sealed.config)
+        sealed.driver.settings()
+        sealed.session = inside(sealed.driver)
+    before = sealed.stored()
+    for seal in (None, *sealed.tokens, *(tokens.seal_of(SECRET, slot) for slot in ("a", "victim2", "/victim", ""))):
+        with pytest.raises(MessageError, match="came without that slot's seal"):
+            sealed.send(behind(seal, victim))
+    assert sealed.stored() == before
+    found = sealed.claim("victim")
+    assert found.token is not None
+    assert (found.number, found.token) == (given.number, given.token) if given else found.number == 2
+    with pytest.raises(MessageError, match="without the token of that attempt"):  # a seal is no token
+        sealed.send(behind(
+            tokens.seal_of(SECRET, "victim"), m.Reported(number=found.number, attempt=1, progress=m.Progress())
+        ))  # fmt: skip
 
 
 def test_an_attempt_whose_run_has_no_secret_needs_no_token(talk):

@@ -19,7 +19,7 @@ from .answers import BUSY, is_superseded, read
 from .failures import DriverGone
 from .host import Host
 from .ports import Transport, TransportError, WorkerSettings
-from .tokens import new_word, with_token
+from .tokens import with_token
 
 RPC_TIMEOUT = 10.0  # seconds one call to the driver may take before it is sent again
 BUSY_REST = 0.3  # seconds until a driver that is busy is asked again
@@ -115,6 +115,7 @@ class DriverChannel:
         host: clock.
         acknowledged: called after each answer that shows that this attempt may go on, with the time at which its
             message was sent. A lease counts from there: a process that was stopped may find an old answer on waking.
+        seal: of the slot for which this claims, see tokens.
     """
 
     def __init__(
@@ -124,12 +125,12 @@ class DriverChannel:
         sure: SureTransport,
         host: Host,
         acknowledged: Callable[[float], None] = _nobody,
+        seal: str | None = None,
     ) -> None:
         self._lease, self._timeout = settings.lease, min(RPC_TIMEOUT, settings.lease / 4)
         self._fast, self._sure, self._host, self._acknowledged = fast, sure, host, acknowledged
         self._answered_at = host.monotonic()
-        self._token: str | None = None
-        self._word = new_word()  # stands before a claim: there is no token yet
+        self._token = seal  # until there is an attempt
 
     def claim(self, slot: str, node: str | None = None, pid: int | None = None) -> m.Assignment | None:
         """The trial to work at, or None when there is nothing to do.
@@ -166,8 +167,7 @@ class DriverChannel:
 
     def _send(self, event: m.Event, *, renews: bool = True) -> tuple[Any, str | m.Leave | None]:
         acknowledged = self._acknowledged if renews else _nobody
-        token = self._word if isinstance(event, m.Claimed) else self._token
-        message = with_token(token, event_to_json(event).encode())
+        message = with_token(self._token, event_to_json(event).encode())
         while True:
             reply, sent_at = self._call(message)
             if reply != BUSY:

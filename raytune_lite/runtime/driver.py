@@ -28,7 +28,6 @@ from .ports import Handover, Notice, Plan, WorkerSettings
 from .session import Session
 from .study_time import StudyTime
 from .suggest import Key, SamplerThread, SuggestRequest, ends_the_run
-from .tokens import Claims
 
 TICK = 2.0  # seconds between looks at leases and timeouts
 STORAGE_REST = 0.5  # seconds until a database that failed is tried again
@@ -75,7 +74,7 @@ class Driver:
                 config, host=host, later=later, address=address, time=time, notice=notice, meter=meter
             )
         )
-        self._inbox, self._claims = deque[Item](), Claims()
+        self._inbox = deque[Item]()
         self._lock = host.lock()
         self._session: Session | None = None
         self.fatal: Exception | None = None  # why no call is answered any more
@@ -128,7 +127,7 @@ class Driver:
     def _item_of(self, message: bytes, reply: Callable[[bytes], None]) -> Item | None:
         """What a message asks for; None when it could be answered at once."""
         try:
-            event, text = read_message(message, self.config.secret, self._claims)
+            event, text = read_message(message, self.config.secret)
         except Exception as error:  # noqa: BLE001  (a refusal is an answer: the attempt raises it)
             reply(refusal(error))
             return None

@@ -62,13 +62,12 @@ class Item:
             self.later.set()
 
 
-def read_message(message: bytes, secret: bytes | None, claims: tokens.Claims) -> tuple[m.Event, str]:
+def read_message(message: bytes, secret: bytes | None) -> tuple[m.Event, str]:
     """An attempt's event, and its text.
 
     Args:
-        message: what came: the attempt's token, if it has one, and the event's JSON.
+        message: what came: the attempt's token or the slot's seal, if it has one, and the event's JSON.
         secret: what the tokens are made of; None: they are not looked at.
-        claims: those that this driver has had.
 
     Raises:
         MessageError: it is no event of an attempt, or the token is another one.
@@ -77,8 +76,6 @@ def read_message(message: bytes, secret: bytes | None, claims: tokens.Claims) ->
     event = message_from_json(body, m.Claimed, m.AttemptBegan, m.ParamAsked, m.Reported, m.AttemptEnded)
     if secret is not None:
         tokens.check(secret, token, event)
-        if isinstance(event, m.Claimed):
-            claims.check(event.slot, token or "")
     return event, body.decode()
 
 

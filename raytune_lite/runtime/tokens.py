@@ -4,52 +4,47 @@ Every worker of a run knows the key of the driver's socket. So an attempt gets, 
 driver can make, and puts it before each of its messages. The driver makes it of a secret of the run, so a restarted
 driver knows all tokens, and none is stored.
 
-A claim comes before there is a token. It carries a random word of its task instead: when it is sent again it gets its
-answer again, and nobody else gets that answer, with the attempt's token in it.
+A claim comes before there is a token. It carries the seal of its slot instead, which the launcher makes of the same
+secret and gives to the slot's task with its other arguments. So only that task can claim for that slot and be told the
+attempt's token, also when it sends its claim again, or to a driver that has been restarted.
 """
 
 from __future__ import annotations
 
 import hmac
-import secrets
+from typing import NamedTuple
 
 from ..core import messages as m
 from ..exceptions import MessageError
 
 LENGTH = 32  # hexadecimal digits
-MOST_CLAIMS = 100_000  # claims whose words are remembered: many more than slots can be at work
-AHEAD = "ahead-"  # begins the names of slots that get their trials before their tasks run: no task claims for them
+AHEAD = "ahead-"  # begins the names of slots that get their trials before their tasks run: no task has their seals
+
+
+class Ticket(NamedTuple):
+    """What the task of a slot claims with. ``seal``: None where a run has no secret."""
+
+    slot: str
+    seal: str | None
+
+    @classmethod
+    def of(cls, secret: bytes | None, slot: str) -> Ticket:
+        """The ticket of a slot; a launcher gives it to that slot's task."""
+        return cls(slot, None if secret is None else seal_of(secret, slot))
 
 
 def token_of(secret: bytes, number: int, attempt: int) -> str:
     """The token of one attempt."""
-    return hmac.digest(secret, f"{number}/{attempt}".encode(), "sha256").hex()[:LENGTH]
+    return _made(secret, f"{number}/{attempt}")
 
 
-def new_word() -> str:
-    """By which a task's claim is known when it is sent again."""
-    return secrets.token_hex(LENGTH // 2)
+def seal_of(secret: bytes, slot: str) -> str:
+    """What stands before the claim of a slot's task."""
+    return _made(secret, f"slot/{slot}")
 
 
-class Claims:
-    """The words of the claims that one driver process has had. Threads may call at the same time."""
-
-    def __init__(self) -> None:
-        self._words: dict[str, str] = {}  # by slot, oldest first
-
-    def check(self, slot: str, word: str) -> None:
-        """Refuse a claim for a slot that another task has claimed for.
-
-        Raises:
-            MessageError: see above; nothing was changed.
-        """
-        if not hmac.compare_digest(self._words.setdefault(slot, word).encode(), word.encode()):
-            raise MessageError(
-                f"slot {slot!r:.100} was claimed for by another task: a task may claim for itself only. Nothing was "
-                "changed."
-            )
-        if len(self._words) > MOST_CLAIMS:
-            self._words.pop(next(iter(self._words)), None)
+def _made(secret: bytes, what: str) -> str:
+    return hmac.digest(secret, what.encode(errors="surrogatepass"), "sha256").hex()[:LENGTH]
 
 
 def with_token(token: str | None, message: bytes) -> bytes:
@@ -64,20 +59,21 @@ def split(message: bytes) -> tuple[str | None, bytes]:
 
 
 def check(secret: bytes, token: str | None, event: m.Event) -> None:
-    """Refuse a message of an attempt that has another token, and a claim that is not a task's.
+    """Refuse a message of an attempt that has another token, and a claim that has not the seal of its slot.
 
     Raises:
         MessageError: see above; nothing was changed.
     """
-    if isinstance(event, (m.AttemptBegan, m.Reported, m.ParamAsked, m.AttemptEnded)):
+    if isinstance(event, m.Claimed):
+        expected = seal_of(secret, event.slot)
+        what = f"a claim for slot {event.slot!r:.100} came without that slot's seal"
+    elif isinstance(event, (m.AttemptBegan, m.Reported, m.ParamAsked, m.AttemptEnded)):
         expected = token_of(secret, event.number, event.attempt)
-        if token is None or not hmac.compare_digest(token.encode(), expected.encode()):
-            raise MessageError(
-                f"a message for trial {event.number}, attempt {event.attempt} came without the token of that attempt: "
-                "an attempt may report for its own trial only. Nothing was changed."
-            )
-    elif isinstance(event, m.Claimed) and event.slot.startswith(AHEAD):
-        raise MessageError(f"slot {event.slot!r:.100} gets its trial before its task runs; a task cannot claim for it.")
+        what = f"a message for trial {event.number}, attempt {event.attempt} came without the token of that attempt"
+    else:
+        return
+    if token is None or not hmac.compare_digest(token.encode(), expected.encode()):
+        raise MessageError(f"{what}: a task may claim and report for itself only. Nothing was changed.")
 
 
-__all__ = ["AHEAD", "Claims", "check", "new_word", "split", "token_of", "with_token"]
+__all__ = ["AHEAD", "Ticket", "check", "seal_of", "split", "token_of", "with_token"]

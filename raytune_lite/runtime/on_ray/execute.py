@@ -150,7 +150,7 @@ def _tasks(
         need: Need = given if callable(given) else lambda _: given
         return TasksByNeed(functions, need, run.catch, host, notice, request)
     task = build_task(run.objective, run.catch, driver_name, settings, request, run.output, is_warm)
-    return RayTasks(task, request, host, shares=not run.one_trial_per_task)
+    return RayTasks(task, request, host, shares=not run.one_trial_per_task, secret=run.config.secret)
 
 
 def _groups(run: RayRun, driver_name: str, settings: WorkerSettings, request: GroupRequest, host: Host) -> GroupTasks:
@@ -160,7 +160,7 @@ def _groups(run: RayRun, driver_name: str, settings: WorkerSettings, request: Gr
     start = build_rank(run.objective, run.catch, driver_name, settings, request, run.output)
     # a restarted process of a detached run counts its groups anew: "launcher" keeps them apart from those before
     names = [prefix, run.config.run.rpartition("-")[2], *filter(None, [run.launcher])]
-    return GroupTasks(start, request, "-".join(names), host)
+    return GroupTasks(start, request, "-".join(names), host, run.config.secret)
 
 
 __all__ = ["RayRun", "execute"]

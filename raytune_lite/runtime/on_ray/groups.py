@@ -24,6 +24,7 @@ from ..ranks.fate import RankEnd, RankLost, decide
 from ..ranks.meeting import LEAVE, SILENT, met
 from ..ranks.places import Member, arrange
 from ..ranks.running import Group, new_key
+from ..tokens import Ticket
 from . import cluster, placing
 from .board import RayBoard
 from .placing import GroupRequest
@@ -59,12 +60,16 @@ class GroupTasks(TasksThatClaim):
         request: what each trial asks for.
         prefix: with which the names of the groups begin.
         host: clock.
+        secret: of the run, see ``tokens``.
     """
 
     prefetches = shares = False  # a trial is claimed when its group has its places
 
-    def __init__(self, start_rank: StartRank, request: GroupRequest, prefix: str, host: Host) -> None:
+    def __init__(
+        self, start_rank: StartRank, request: GroupRequest, prefix: str, host: Host, secret: bytes | None = None
+    ) -> None:
         self._start_rank, self._request, self._prefix, self._host = start_rank, request, prefix, host
+        self._secret = secret
         self._groups: dict[str, _Running] = {}  # by slot, oldest first
         self._count = 0
         self._broken: RaytuneLiteError | None = None  # why no group of this run can work
@@ -85,7 +90,8 @@ class GroupTasks(TasksThatClaim):
             raise self._broken
         self._count += 1
         name = f"{self._prefix}-{self._count}"
-        self._groups[name] = _Running(Group(name=name, size=len(self._request.bundles), key=new_key()))
+        seal = Ticket.of(self._secret, name).seal
+        self._groups[name] = _Running(Group(name=name, size=len(self._request.bundles), key=new_key(), seal=seal))
         self._place_next()
         return name
 

@@ -17,6 +17,7 @@ from ..ranks.fate import RankEnd
 from ..ranks.running import Group
 from ..scout import scouting
 from ..task import Result
+from ..tokens import Ticket
 from .groups import StartRank
 from .placing import GroupRequest
 from .rank_task import run_ray_rank
@@ -54,8 +55,8 @@ def build_task(
     is_warm = is_warm and bool(request.get("num_gpus"))
     options = task_options(request, warm_run=settings.run if is_warm else None)
 
-    def attempt(*prefetched: bytes) -> Result:
-        return run_ray_task(objective, catch, name, settings, prefetched, output, is_warm=is_warm)
+    def attempt(ticket: Ticket | None, *prefetched: bytes) -> Result:
+        return run_ray_task(objective, catch, name, settings, ticket, prefetched, output, is_warm=is_warm)
 
     if options.get("num_gpus"):
         options["max_calls"] = CALLS if is_warm else 1
@@ -91,7 +92,7 @@ def build_bound_tasks(
         def attempt(prefetched: bytes, scouts_for: str | None = None) -> Result:
             found = objective if scouts_for is None else scouting(objective)
             return run_ray_task(
-                found, catch, name, settings, (prefetched,), output,
+                found, catch, name, settings, None, (prefetched,), output,
                 is_bound=True, scouts_for=scouts_for, is_warm=is_warm,
             )  # fmt: skip
 

@@ -20,6 +20,7 @@ from ..ranks.fate import RankEnd
 from ..ranks.places import Member
 from ..ranks.running import Group, run_rank
 from ..task import Place
+from ..tokens import Ticket
 from ..trial import Trial
 from .board import RayBoard
 from .task import gpus_of_process, heartbeat_of_process, place_of_process, refuse_blind_node, sees_checkpoints
@@ -47,7 +48,7 @@ def run_ray_rank(
     )
 
     def place_of(rank: int) -> Place:
-        return place_of_process(driver_name, settings, output, rank=rank)
+        return place_of_process(driver_name, settings, output, Ticket(group.name, group.seal), rank=rank)
 
     with signals.announcing(heartbeat_of_process(settings.lease).tell_to_leave):
         return run_rank(objective, catch, settings, place_of, group, member, here, RayBoard(group.name), RealHost())

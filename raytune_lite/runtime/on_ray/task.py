@@ -32,6 +32,7 @@ from ..ports import TransportError, WorkerSettings
 from ..scout import ScoutTrial
 from ..sockets import SocketClient
 from ..task import Place, Result, run_task
+from ..tokens import Ticket
 from ..trial import Trial
 from . import NAMESPACE
 from .output import of_attempt
@@ -85,6 +86,7 @@ def run_ray_task(
     catch: tuple[type[Exception], ...],
     driver_name: str,
     settings: WorkerSettings,
+    ticket: Ticket | None,
     prefetched: Sequence[bytes],
     output: TrialOutput,
     *,
@@ -92,13 +94,14 @@ def run_ray_task(
     scouts_for: str | None = None,
     is_warm: bool = False,
 ) -> Result:
-    """The body of the Ray task. ``prefetched``: the Assignments that were claimed for it, as JSON.
+    """The body of the Ray task. ``prefetched``: the Assignments that were claimed for it, as JSON; it has a ticket to
+    claim with instead where there are none.
 
     ``is_bound``: see ``runtime.task``. ``scouts_for``: the parameter that the attempt is to find out, see ScoutTrial.
     ``is_warm``: this process may have run attempts before, and may run others after it, see WarmProcess.
     """
     refuse_blind_node(_node_id(), settings)
-    place = place_of_process(driver_name, settings, output, is_short=bool(prefetched) and not is_bound)
+    place = place_of_process(driver_name, settings, output, ticket, is_short=bool(prefetched) and not is_bound)
     if place.heartbeat.is_to_leave:  # this process is about to end
         return (None,) * max(1, len(prefetched))
     if is_warm and not _warm.begin(gpus_of_process(), probe_of_node(TorchProbe), gpu_share()):
@@ -113,26 +116,34 @@ def run_ray_task(
 
 
 def place_of_process(
-    driver_name: str, settings: WorkerSettings, output: TrialOutput, *, is_short: bool = False, rank: int = 0
+    driver_name: str,
+    settings: WorkerSettings,
+    output: TrialOutput,
+    ticket: Ticket | None,
+    *,
+    is_short: bool = False,
+    rank: int = 0,
 ) -> Place:
-    """Where this process runs, and its ways to the driver and to the checkpoints; its slot is its task.
+    """Where this process runs, and its ways to the driver and to the checkpoints.
 
     Args:
         driver_name: the driver actor's.
         settings: of the run.
         output: what becomes of what the objective prints.
+        ticket: what it claims with; None: its trials were claimed for it.
         is_short: trials take milliseconds.
         rank: of the trial's processes this one's.
     """
     heartbeat = heartbeat_of_process(settings.lease)
     line, transport = _line(settings), ActorTransport(driver_name, settings.run)
+    slot, seal = ticket or ("", None)
     return Place(
-        slot=ray.get_runtime_context().get_task_id(),
+        slot=slot,
         node=_node_id(),
         pid=os.getpid(),
         host=_HOST,
         heartbeat=heartbeat,
-        channel=lambda: DriverChannel(settings, line, transport, _HOST, heartbeat.acknowledged),
+        channel=lambda: DriverChannel(settings, line, transport, _HOST, heartbeat.acknowledged, seal),
         store=lambda: _store(settings),
         gpus=",".join(gpus_of_process()),
         packed=_packed,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -13,6 +14,7 @@ from ...exceptions import RaytuneLiteError
 from ..host import Host
 from ..ports import LEASE_ADVICE, DriverCalls, Lost, Prefetched, Returned, TasksThatClaim
 from ..task import Result, returned
+from ..tokens import Ticket
 from . import cluster
 from .environments import cannot_load, set_up_error
 from .worker_logs import ExitInfo, ExitReader
@@ -31,12 +33,15 @@ class RayTasks(TasksThatClaim):
         request: what each trial asks for, see ``cluster.RESOURCE_OPTIONS``.
         host: clock.
         shares: a task may have several short trials; one with a GPU never has.
+        secret: of the run, see ``tokens``.
     """
 
     prefetches = True
 
-    def __init__(self, task: Any, request: Mapping[str, Any], host: Host, *, shares: bool = True) -> None:
-        self._task, self._request, self._host = task, request, host
+    def __init__(
+        self, task: Any, request: Mapping[str, Any], host: Host, *, shares: bool = True, secret: bytes | None = None
+    ) -> None:
+        self._task, self._request, self._host, self._secret = task, request, host, secret
         self.shares = shares and not request.get("num_gpus")  # a process of its own frees the GPU's memory
         self._slots: dict[Any, tuple[str, ...]] = {}  # ref -> its slots; the first one is the task's name
         self._broken: RaytuneLiteError | None = None  # why no task of this run can work
@@ -45,14 +50,18 @@ class RayTasks(TasksThatClaim):
         self._unexplained: dict[str, list[Lost]] = {}  # task -> its losses, which are being looked into
 
     def submit(self, prefetched: Sequence[Prefetched] = ()) -> str:
-        """Queue a task; its slot is Ray's own id of it, which the task knows too, unless slots were prefetched.
+        """Queue a task; it gets a name to claim with as its slot, unless slots were prefetched.
 
         Raises:
             RaytuneLiteError: no task of this run can work, see ``wait``.
         """
         self._refuse_if_broken()
-        ref = self._task.remote(*(item.assignment for item in prefetched))
-        slots = tuple(item.slot for item in prefetched) or (str(ref.task_id().hex()),)
+        if prefetched:
+            slots, ticket = tuple(item.slot for item in prefetched), None
+        else:
+            ticket = Ticket.of(self._secret, f"task-{secrets.token_hex(8)}")
+            slots = (ticket.slot,)
+        ref = self._task.remote(ticket, *(item.assignment for item in prefetched))
         self._slots[ref] = slots
         return slots[0]
 

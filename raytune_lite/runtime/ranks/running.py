@@ -39,11 +39,15 @@ LOOK = 1.0  # seconds between looks at who has fallen silent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """One group of processes. ``name``: its slot. ``size``: processes. ``key``: of rank 0's socket."""
+    """One group of processes. ``name``: its slot. ``size``: processes. ``key``: of rank 0's socket.
+
+    ``seal``: of its slot, see ``tokens``.
+    """
 
     name: str
     size: int
     key: bytes
+    seal: str | None = None
 
 
 def new_key() -> bytes:

@@ -17,6 +17,7 @@ from ..channel import DriverChannel, FastLine
 from ..heartbeat import Heartbeat
 from ..ports import TransportError, WorkerSettings
 from ..task import Place, Result, run_task
+from ..tokens import Ticket
 from ..virtual.host import SimulatedHost
 from ..virtual.world import Process
 from .actor import Actor, ActorTransport, HostedRun
@@ -70,8 +71,10 @@ class Worker:
         sure = ActorTransport(self._settings.run, self._actors.current, host, self._is_cut_off, self._arrived)
         fast = FastLine(self._settings, self._connect, host, FAST_REST)
 
+        seal = Ticket.of(self._settings.run.encode(), self._slot).seal  # see script: that is the run's secret
+
         def channel() -> AuditedChannel:
-            one = DriverChannel(self._settings, fast, sure, host, heartbeat.acknowledged)
+            one = DriverChannel(self._settings, fast, sure, host, heartbeat.acknowledged, seal)
             return AuditedChannel(one, auditor, self._process)
 
         size = scenario.size(from_json(prefetched[0])) if is_bound else 0

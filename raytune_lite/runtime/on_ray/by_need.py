@@ -83,7 +83,7 @@ class TasksByNeed(RayTasks):
         except Exception as error:  # noqa: BLE001  (the function is the user's)
             self._refuse(item.slot, assignment, error)
             return item.slot
-        ref = self._tasks.of(request).remote(item.assignment, missing)
+        ref = self._tasks.of(self._dead.without(request)).remote(item.assignment, missing)
         self._slots[ref] = (item.slot,)
         self._requests[item.slot] = request
         if is_late:

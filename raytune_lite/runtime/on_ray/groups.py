@@ -27,6 +27,7 @@ from ..ranks.running import Group, new_key
 from ..tokens import Ticket
 from . import cluster, placing
 from .board import RayBoard
+from .dead_nodes import DeadNodes
 from .placing import GroupRequest
 from .tasks import CRASHES, MESSAGE, why_gone
 from .worker_logs import TAIL, ExitInfo, ExitReader
@@ -75,6 +76,7 @@ class GroupTasks(TasksThatClaim):
         self._broken: RaytuneLiteError | None = None  # why no group of this run can work
         self._has_returned = False
         self._waiting_since: float | None = None  # since when a group waits for places while none of this run has them
+        self._dead = DeadNodes(host)
         self._exits = ExitReader(host.monotonic)
         self._unexplained: dict[str, Lost] = {}
         self._found: dict[str, ExitInfo] = {}
@@ -105,7 +107,8 @@ class GroupTasks(TasksThatClaim):
             return
         first = waiting[0]
         if first.placement is None:
-            first.placement = placing.create(self._request, first.group.name)
+            selector = self._dead.selector(self._request.selector, lambda nodes: placing.room(self._request, nodes) > 0)
+            first.placement = placing.create(self._request, first.group.name, selector)
         if placing.is_placed(first.placement):
             self._start(first)
             self._waiting_since = None
@@ -176,6 +179,7 @@ class GroupTasks(TasksThatClaim):
             self._has_returned = True
             return
         except ray.exceptions.RayError as error:
+            self._dead.note(error)
             kind, message, broken = why_gone(error, has_returned=self._has_returned)
         self._broken = self._broken or broken
         running.losses.append(RankLost(member, self._host.monotonic(), kind, message))

@@ -173,9 +173,8 @@ def group_prefix(storage: str, study_name: str) -> str:
     return f"{PREFIX}-{re.sub(r'[^A-Za-z0-9]+', '-', study_name)[:24].strip('-')}-{digest}"
 
 
-def create(request: GroupRequest, name: str) -> PlacementGroup:
-    """Ask Ray for the places of one group. They belong to this process, and go with it."""
-    selector = request.selector
+def create(request: GroupRequest, name: str, selector: Mapping[str, str] | None) -> PlacementGroup:
+    """Ask Ray for the places of one group, on nodes with these labels. They belong to this process, and go with it."""
     more = {} if selector is None else {"bundle_label_selector": [dict(selector)] * len(request.bundles)}
     bundles = [demand or {"CPU": 0.001} for demand in request.demands]
     return placement_group(bundles, strategy=request.strategy, name=name, **more)

@@ -16,6 +16,7 @@ from ..ports import LEASE_ADVICE, DriverCalls, Lost, Prefetched, Returned, Tasks
 from ..task import Result, returned
 from ..tokens import Ticket
 from . import cluster
+from .dead_nodes import DeadNodes
 from .environments import cannot_load, set_up_error
 from .worker_logs import ExitInfo, ExitReader
 
@@ -46,6 +47,7 @@ class RayTasks(TasksThatClaim):
         self._slots: dict[Any, tuple[str, ...]] = {}  # ref -> its slots; the first one is the task's name
         self._broken: RaytuneLiteError | None = None  # why no task of this run can work
         self._has_returned = False  # a task of this run could work
+        self._dead = DeadNodes(host)
         self._exits = ExitReader(host.monotonic)
         self._unexplained: dict[str, list[Lost]] = {}  # task -> its losses, which are being looked into
 
@@ -61,7 +63,11 @@ class RayTasks(TasksThatClaim):
         else:
             ticket = Ticket.of(self._secret, f"task-{secrets.token_hex(8)}")
             slots = (ticket.slot,)
-        ref = self._task.remote(ticket, *(item.assignment for item in prefetched))
+        request, task = self._dead.without(self._request), self._task
+        if request is not self._request:
+            labels = ("label_selector", "fallback_strategy")
+            task = task.options(**{name: request[name] for name in labels if name in request})
+        ref = task.remote(ticket, *(item.assignment for item in prefetched))
         self._slots[ref] = slots
         return slots[0]
 
@@ -110,6 +116,7 @@ class RayTasks(TasksThatClaim):
             try:
                 ended += self._returned(ref, ray.get(ref))
             except ray.exceptions.RayError as error:
+                self._dead.note(error)
                 kind, message, broken = why_gone(error, has_returned=self._has_returned)
                 self._broken = self._broken or broken
                 lost += self._gone(ref, kind, message)

@@ -57,6 +57,14 @@ class ReportingCallback:
                 f"report a trial. {way_out}"
             )
 
+    def _refuse_other_processes(self, trainer: str, world_size: int, way_out: str) -> None:
+        """Refuse to train with other processes than the trial's own: each of these must make the same reports."""
+        if world_size != self.trial.world_size:
+            raise NotImplementedError(
+                f"trial {self.trial.number}: the {trainer} has world_size={world_size}, but the trial has "
+                f"world_size={self.trial.world_size}. optimize(workers=n) gives each trial n processes. {way_out}"
+            )
+
     def _refuse_a_start_without_checkpoint(self, is_resumed: bool, way_out: str) -> None:
         if self.trial.resumed_from_step is not None and not is_resumed:
             raise CheckpointError(

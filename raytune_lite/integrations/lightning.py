@@ -33,6 +33,7 @@ try:
         from pytorch_lightning.plugins.io import AsyncCheckpointIO
         from pytorch_lightning.utilities import CombinedLoader
 
+    from ..training.processes import of_all_ranks
     from ..training.rng import capture_rng, restore_rng
 except ImportError as error:
     raise ImportError(
@@ -43,6 +44,7 @@ except ImportError as error:
 CHECKPOINT_FILE = "lightning.ckpt"
 
 _BETWEEN, _WITHIN = "between epochs", "within an epoch"
+_OWN = ("rng", "metrics", "loaders")  # what each rank has for itself
 
 
 class RaytuneLiteCallback(ReportingCallback, Callback):  # type: ignore[misc]  # Lightning is not followed by mypy
@@ -64,11 +66,14 @@ class RaytuneLiteCallback(ReportingCallback, Callback):  # type: ignore[misc]  #
 
     A checkpoint in the middle of an epoch ("step", with several validations an epoch) resumes as Lightning does: the
     rest of the epoch is drawn from a new shuffle unless the loader has ``state_dict``, and gradients that were being
-    accumulated are lost. One process trains; the strategies of several are refused.
+    accumulated are lost.
+
+    Several processes train where the trial has them: ``optimize(workers=n)``, with as many ``devices`` times
+    ``num_nodes`` of the trainer. Each has the callback. Rank 0's metric is reported: log it with ``sync_dist=True``.
 
     Raises:
         ValueError: monitor is no metric that was logged; an unknown unit.
-        NotImplementedError: several processes, or checkpoints that are written in the background.
+        NotImplementedError: other processes than the trial's, or checkpoints that are written in the background.
         CheckpointError: the attempt has a checkpoint and was started without it.
     """
 
@@ -98,12 +103,12 @@ class RaytuneLiteCallback(ReportingCallback, Callback):  # type: ignore[misc]  #
         """Refuse a trainer that would silently lose a report or a checkpoint; put the callbacks in order.
 
         Raises:
-            NotImplementedError: several processes train, or checkpoints are written in the background.
+            NotImplementedError: other processes train than the trial's, or checkpoints are written in the background.
         """
         if stage != "fit":
             return
-        way_out = "Use Trainer(devices=1), and num_gpus= of optimize() for a GPU each."
-        self._refuse_several_processes("trainer", trainer.world_size, way_out)
+        way_out = "Give the trainer as many devices times num_nodes; devices=1 where the trial has one process."
+        self._refuse_other_processes("trainer", trainer.world_size, way_out)
         if self.save and isinstance(trainer.strategy.checkpoint_io, AsyncCheckpointIO):
             raise NotImplementedError(
                 "AsyncCheckpointIO writes in the background, but a checkpoint must be complete when it is published. "
@@ -117,6 +122,9 @@ class RaytuneLiteCallback(ReportingCallback, Callback):  # type: ignore[misc]  #
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Called by Lightning with what ``state_dict`` gave."""
         self._is_resumed = True
+        ranks = state_dict.get("ranks", ())
+        if self.trial.rank < len(ranks):
+            state_dict = {**state_dict, **ranks[self.trial.rank]}
         self._to_continue = state_dict
         self._reported, self._metrics = state_dict["told"], state_dict["metrics"]
 
@@ -211,11 +219,13 @@ class RaytuneLiteCallback(ReportingCallback, Callback):  # type: ignore[misc]  #
         if self._saving is None:
             return
         mine = checkpoint["callbacks"][self.state_key]
-        mine["metrics"] = dict(trainer.callback_metrics)
+        mine["metrics"] = {name: value.cpu() for name, value in trainer.callback_metrics.items()}
         if self._saving == _BETWEEN:
             mine["loaders"] = [get() for get, _ in _loader_states(trainer)]
             for progress in checkpoint["loops"]["fit_loop"]["epoch_progress"].values():
                 progress["ready"] = progress["started"]
+        if trainer.world_size > 1:  # rank 0 writes for all
+            mine["ranks"] = of_all_ranks({name: mine[name] for name in _OWN if name in mine})
 
     @staticmethod
     def _continue(trainer: Any, loaded: dict[str, Any]) -> None:

@@ -54,10 +54,13 @@ class RaytuneLiteCallback(ReportingCallback, TrainerCallback):  # type: ignore[m
     ``output_dir`` must be the trial's alone: trials that share one overwrite each other's checkpoints. With
     ``save_strategy="no"`` nothing stays in it; with another the Trainer's checkpoints stay and are copied.
 
+    Several processes train where the trial has them, ``optimize(workers=n)``: each with a Trainer and this callback,
+    and with the same ``output_dir``, which all nodes see.
+
     Raises:
         ValueError: monitor is no metric that was evaluated; an unknown unit; arguments of the Trainer that never
             evaluate, or save what cannot be resumed from.
-        NotImplementedError: several processes.
+        NotImplementedError: other processes than the trial's.
         CheckpointError: the attempt has a checkpoint and was started without it.
     """
 
@@ -85,11 +88,11 @@ class RaytuneLiteCallback(ReportingCallback, TrainerCallback):  # type: ignore[m
 
         Raises:
             CheckpointError: the attempt has a checkpoint and was started without it.
-            NotImplementedError: several processes train.
+            NotImplementedError: other processes train than the trial's.
             ValueError: the arguments never evaluate, or save what cannot be resumed from.
         """
-        way_out = "Start no launcher; num_gpus= of optimize() gives each trial a GPU."
-        self._refuse_several_processes("Trainer", args.world_size, way_out)
+        way_out = "Start no launcher of your own (torchrun, accelerate launch)."
+        self._refuse_other_processes("Trainer", args.world_size, way_out)
         if args.eval_strategy == "no":
             raise ValueError("eval_strategy='no' never evaluates, so nothing is reported; use 'epoch' or 'steps'.")
         if self.save and args.save_only_model:
@@ -135,13 +138,11 @@ class RaytuneLiteCallback(ReportingCallback, TrainerCallback):  # type: ignore[m
         if not is_new and not self._saves_to_leave():
             return
         saved = Path(args.output_dir) / f"{PREFIX_CHECKPOINT_DIR}-{state.global_step}"
+        if args.world_size > 1:
+            args.distributed_state.wait_for_everyone()  # each has saved its part
         with self.trial.checkpoint_dir(self._step(state) if is_new else self._reported) as directory:
-            if args.save_strategy == "no":  # it was saved for us alone
-                for path in saved.iterdir():
-                    shutil.move(path, directory)
-                saved.rmdir()
-            else:
-                shutil.copytree(saved, directory, dirs_exist_ok=True)
+            if self.trial.rank == 0:
+                _hand_over(saved, directory, moves=args.save_strategy == "no")
         self._report_metrics(state, control)
 
     def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
@@ -171,3 +172,13 @@ class RaytuneLiteCallback(ReportingCallback, TrainerCallback):  # type: ignore[m
     def _finish_evaluation(self, state: Any, control: Any) -> None:
         if self._metrics:  # another callback has cancelled the saving, or the monitored metric is missing
             self._report_metrics(state, control)
+
+
+def _hand_over(saved: Path, directory: Path, *, moves: bool) -> None:
+    """Put what the Trainer has saved into the trial's checkpoint; with ``moves`` it was saved for us alone."""
+    if not moves:
+        shutil.copytree(saved, directory, dirs_exist_ok=True)
+        return
+    for path in saved.iterdir():
+        shutil.move(path, directory)
+    saved.rmdir()

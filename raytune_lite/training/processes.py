@@ -54,8 +54,15 @@ def leave() -> None:
         dist.destroy_process_group()
 
 
+def of_all_ranks(item: Any) -> list[Any]:
+    """What each rank of the default process group has given, by rank; all of them call it."""
+    found: list[Any] = [None] * dist.get_world_size()
+    dist.all_gather_object(found, item)
+    return found
+
+
 def _delta(seconds: float | None) -> timedelta | None:
     return None if seconds is None else timedelta(seconds=seconds)
 
 
-__all__ = ["default_backend", "join", "join_alone", "leave", "open_store"]
+__all__ = ["default_backend", "join", "join_alone", "leave", "of_all_ranks", "open_store"]

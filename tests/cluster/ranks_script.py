@@ -60,10 +60,8 @@ def say(study: rtl.Study, **more: Any) -> None:
 
 
 def new_study(folder: Path, name: str = "s", **given: Any) -> rtl.Study:
-    given.setdefault("sampler", rtl.samplers.RandomSampler(seed=5))
-    return rtl.create_study(
-        study_name=name, storage=f"sqlite:///{folder}/{name}.db", checkpoint_dir=folder / "ckpt", **given
-    )
+    given = {"sampler": rtl.samplers.RandomSampler(seed=5), "checkpoint_dir": folder / "ckpt", **given}
+    return rtl.create_study(study_name=name, storage=f"sqlite:///{folder}/{name}.db", **given)
 
 
 def spanning(folder: Path) -> None:

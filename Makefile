@@ -89,7 +89,7 @@ bench-packing: .venv/test ## small trials that share a GPU against one at a time
 	$(BIN)/python benchmarks/packing.py
 
 bench-cluster: .venv/test ## a study on three raylets: against raw Ray, a killed raylet, the driver at 10,000 trials, 1,000 slots
-	for part in throughput first killed driver slots; do $(BIN)/python benchmarks/cluster.py $$part; done
+	for part in throughput first submit killed driver slots; do $(BIN)/python benchmarks/cluster.py $$part; done
 
 bench-layers: .venv/test ## where the time of one trial and of one report goes, by layer
 	$(BIN)/python benchmarks/layers.py

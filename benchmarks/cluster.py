@@ -3,10 +3,11 @@
     python benchmarks/cluster.py PART... [--force]
 
 Each part takes less than 150 s. ``throughput``: trials of 0, 0.1 and 1 s against Ray tasks that sleep as long.
-``first``: from the call of ``optimize`` until the first trial runs. ``killed``: a raylet is killed; from there until
-its trials run elsewhere, beside the times after which Ray tells the owner of a task there and calls the node dead.
-``driver``: the driver's memory and CPU time after 10,000 trials. ``slots``: the busy share of 64, 256 and 1,000 slots
-of 10-s trials, by slots.py, without Ray.
+``first``: from the call of ``optimize`` until the first trial runs. ``submit``: from the start of the command
+`raytune-lite submit` until the first trial runs, beside `ray job submit` of a script that does nothing. ``killed``: a
+raylet is killed; from there until its trials run elsewhere, beside the times after which Ray tells the owner of a task
+there and calls the node dead. ``driver``: the driver's memory and CPU time after 10,000 trials. ``slots``: the busy
+share of 64, 256 and 1,000 slots of 10-s trials, by slots.py, without Ray.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import argparse
 import json
 import os
 import statistics
+import subprocess
 import sys
 import tempfile
 import threading
@@ -44,9 +46,9 @@ SLOTS = (64, 256, 1000)
 
 
 @contextmanager
-def cluster() -> Iterator[tuple[Cluster, list[Any]]]:
-    """A head without CPUs, and the raylets; this process is connected."""
-    head = {"num_cpus": 0, "include_dashboard": False, "object_store_memory": MEMORY}
+def cluster(*, jobs: bool = False) -> Iterator[tuple[Cluster, list[Any]]]:
+    """A head without CPUs, and the raylets; this process is connected. ``jobs``: with a job server."""
+    head = {"num_cpus": 0, "include_dashboard": jobs, "object_store_memory": MEMORY}
     made = Cluster(initialize_head=True, head_node_args=head)
     try:
         nodes = [made.add_node(num_cpus=CPUS, object_store_memory=MEMORY) for _ in range(RAYLETS)]
@@ -124,6 +126,53 @@ def _noter(path: str) -> Callable[[rtl.Trial], float]:
         return 1.0
 
     return objective
+
+
+BARE = "import sys, time; open(sys.argv[1], 'a').write(f'{time.time()}\\n')"
+STUDY = """
+import sys, time
+import raytune_lite as rtl
+
+def objective(_, path=sys.argv[1]):
+    with open(path, "a") as file:
+        file.write(f"{time.time()}\\n")
+    return 1.0
+
+rtl.create_study(storage=f"sqlite:///{sys.argv[1]}.db").optimize(objective, n_trials=1)
+"""
+
+
+def submit(folder: str, loads: list[_load.Load], force: bool, times: int = 3) -> None:
+    """From the start of a command that submits a job until its script runs, and until its study's first trial does."""
+    work = Path(folder) / "work"
+    work.mkdir()
+    (work / "bare.py").write_text(BARE)
+    (work / "study.py").write_text(STUDY)
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    with cluster(jobs=True) as (made, _):
+        url = f"http://{made.head_node.webui_url}"
+        ours = [sys.executable, "-m", "raytune_lite", "submit", "--address", url, "study.py"]
+        bare = [sys.executable, "-m", "ray.scripts.scripts", "job", "submit", "--address", url, "--working-dir", "."]
+        bare += ["--", "python", "bare.py"]
+        found: dict[str, list[float]] = {"bare": [], "ours": []}
+        meter = _load.Meter()
+        for i in range(times + 1):
+            for name, command in (("bare", bare), ("ours", ours)):
+                path = work.parent / f"{name}-{i}"
+                began = time.time()
+                done = subprocess.run(
+                    [*command, str(path)], cwd=work, env=environment, capture_output=True, text=True, check=False
+                )
+                if done.returncode:
+                    raise SystemExit(f"{done.stdout}{done.stderr}")
+                found[name].append(float(path.read_text().split()[0]) - began)
+        load = meter.read()
+    names = {"bare": "ray job submit until its script runs", "ours": "raytune-lite submit until a trial runs"}
+    for name, what in names.items():
+        first, *more = found[name]
+        print(f"{what}: {first:.1f} s the first time, then {', '.join(f'{s:.1f}' for s in more)}")
+    one, other = (statistics.median(found[name][1:]) for name in ("ours", "bare"))
+    print(f"  {one - other:.1f} s more; ratio {_load.ratio(f'{one / other:.2f}', [*loads, load], force)}; {load}")
 
 
 def _stepper(log: str) -> Callable[[rtl.Trial], float]:
@@ -233,7 +282,7 @@ def slots(folder: str, loads: list[_load.Load], force: bool) -> None:
         print(f"{n} slots of 10-s trials: busy share {_load.ratio(text, [*loads, load], force)}; {load}")
 
 
-PARTS = {"throughput": throughput, "first": first, "killed": killed, "driver": driver, "slots": slots}
+PARTS = {"throughput": throughput, "first": first, "submit": submit, "killed": killed, "driver": driver, "slots": slots}
 
 
 def main() -> int:

@@ -242,7 +242,7 @@ def test_a_grown_table_has_its_own_configurations_and_mixtures_between_them(monk
 def test_the_parts_of_the_cluster_benchmark_can_be_asked_for_one_by_one():
     command = [sys.executable, str(FOLDER / "cluster.py")]
     done = subprocess.run([*command, "--help"], capture_output=True, text=True, check=True, timeout=60)
-    assert all(part in done.stdout for part in ("throughput", "first", "killed", "driver", "slots"))
+    assert all(part in done.stdout for part in ("throughput", "first", "submit", "killed", "driver", "slots"))
     wrong = subprocess.run([*command, "all"], capture_output=True, text=True, check=False, timeout=60)
     assert wrong.returncode == 2
     assert "invalid choice: 'all'" in wrong.stderr

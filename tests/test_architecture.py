@@ -60,6 +60,7 @@ DOORS = {
     "sklearn": ("integrations.importance", "integrations.sklearn"),
     "omegaconf": ("integrations.hydra",),
     "transformers": ("integrations.transformers",),
+    "keras": ("integrations.keras",),
     "rich": ("display", "cli"),
     "click": ("cli",),
     "pandas": ("display", "study.results"),  # study.results: a return type only

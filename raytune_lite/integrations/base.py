@@ -37,6 +37,20 @@ class ReportingCallback:
             raise ValueError(f"unit must be one of {list(units)}, got {shown(unit)}; it is what report() counts.")
         self.trial, self.monitor, self.unit, self.save = trial, monitor, unit, save
         self._reported = 0  # the last step that was reported
+        self._value: float | None = None  # and its value
+
+    @property
+    def value(self) -> float:
+        """The last value that was reported: what an objective may return.
+
+        Raises:
+            RuntimeError: nothing was reported yet.
+        """
+        if self._value is None:
+            raise RuntimeError(
+                f"trial {self.trial.number}: no {self.unit} is over yet, so there is no value; train first."
+            )
+        return self._value
 
     def _checkpoint_with(self, file: str) -> Path | None:
         """The verified directory of the checkpoint to resume from, which holds ``file``; None on a first attempt."""
@@ -83,7 +97,7 @@ class ReportingCallback:
 
     def _report(self, value: float, step: int) -> bool:
         """Report; returns whether the attempt has to end, pruned or paused."""
-        self._reported = step
+        self._reported, self._value = step, value
         self.trial.report(value, step)
         return self.trial.should_prune()
 

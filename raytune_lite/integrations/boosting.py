@@ -51,7 +51,6 @@ class BoostingCallback(ReportingCallback):
             )
         super().__init__(trial, monitor or "", unit="round", units=("round",), save=save)
         self._save_every = integer_or_none("save_every", save_every, 1, "None saves where the pruner may pause")
-        self._value: float | None = None
         self._model: Path | None = None
         self._past: History = {}  # the rounds of the attempts before
         self._done = 0  # rounds that the checkpoint holds
@@ -59,17 +58,6 @@ class BoostingCallback(ReportingCallback):
         directory = self._checkpoint_with(self.model_file)
         if directory is not None:
             self._read(directory)
-
-    @property
-    def value(self) -> float:
-        """The last score that was reported, by an earlier attempt too: what an objective may return.
-
-        Raises:
-            RuntimeError: no round is over yet.
-        """
-        if self._value is None:
-            raise RuntimeError(f"trial {self.trial.number}: no round is over yet, so there is no score; train first.")
-        return self._value
 
     def remaining(self, num_boost_round: int) -> int:
         """How many of ``num_boost_round`` rounds are still to be trained: all of them on a first attempt.
@@ -96,7 +84,6 @@ class BoostingCallback(ReportingCallback):
                 save(str(directory / self.model_file))
                 text = json.dumps({"rounds": done, "value": value, "history": history})
                 (directory / HISTORY_FILE).write_text(text)
-        self._value = value
         if self._report(value, done):
             raise self._pruned()
 

@@ -1,7 +1,8 @@
 """The random number generators of a training process: capture their states, restore them, seed them by an address.
 
 These are the global generators that the *objective* draws from: Python's, numpy's, torch's on the CPU and on every CUDA
-device. This package does not draw from them. A generator whose module was never imported has no state to keep.
+device. This package does not draw from them. A generator whose module was never imported has no state to keep, and
+capturing does not import it.
 """
 
 from __future__ import annotations
@@ -10,28 +11,32 @@ import contextlib
 import importlib
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 
 from ..arguments import shown
+
+if TYPE_CHECKING:
+    import torch
 
 
 def capture_rng() -> dict[str, Any]:
     """The state of every generator: "python", "numpy", "torch", "cuda" (a list, one a device); None: not used."""
-    python, numpy = sys.modules.get("random"), sys.modules.get("numpy.random")
+    python, numpy, torch = (sys.modules.get(name) for name in ("random", "numpy.random", "torch"))
     return {
         "python": None if python is None else python.getstate(),
         "numpy": None if numpy is None else numpy.get_state(legacy=False),
-        "torch": torch.get_rng_state(),
+        "torch": None if torch is None else torch.get_rng_state(),
         # do not initialise CUDA for this: a context costs hundreds of MB on each device
-        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else None,  # type: ignore[no-untyped-call]
+        "cuda": None if torch is None or not torch.cuda.is_initialized() else torch.cuda.get_rng_state_all(),
     }
 
 
 def rng_problems(state: Mapping[str, Any]) -> list[str]:
     """Why ``restore_rng(state)`` would fail, one line a generator; tried on new generators, so nothing is changed."""
+    import torch
+
     problems = []
     trials: dict[str, Callable[[Any], Any]] = {
         "python": lambda part: importlib.import_module("random").Random().setstate(part),
@@ -67,9 +72,11 @@ def restore_rng(state: Mapping[str, Any]) -> None:
         importlib.import_module("random").setstate(state["python"])
     if state["numpy"] is not None:
         importlib.import_module("numpy.random").set_state(state["numpy"])
-    torch.set_rng_state(state["torch"].cpu())
-    for index, part in enumerate(state["cuda"] or ()):
-        torch.cuda.set_rng_state(part.cpu(), index)
+    if state["torch"] is not None:
+        torch = importlib.import_module("torch")
+        torch.set_rng_state(state["torch"].cpu())
+        for index, part in enumerate(state["cuda"] or ()):
+            torch.cuda.set_rng_state(part.cpu(), index)
 
 
 @contextlib.contextmanager
@@ -79,6 +86,8 @@ def seeded(seed: int, *address: int) -> Iterator[None]:
     Numbers drawn inside are a function of seed and address alone: not of earlier draws, not of the process. CUDA's
     generators are not touched.
     """
+    import torch
+
     python, numpy = sys.modules.get("random"), sys.modules.get("numpy.random")
     before: tuple[Any, Any, torch.Tensor] = (
         None if python is None else python.getstate(),

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-LIBRARIES = ("lightning", "transformers", "xgboost", "lightgbm", "tensorboard", "mlflow", "wandb")
+LIBRARIES = ("lightning", "transformers", "keras", "xgboost", "lightgbm", "tensorboard", "mlflow", "wandb")
 HEAVY = (*LIBRARIES, "pytorch_lightning", "torch", "jax")
 
 

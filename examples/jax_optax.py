@@ -3,7 +3,7 @@
     python examples/jax_optax.py --max-trials 9                 # this machine, a SQLite file in this directory
 
 The optimizer is ``optax.MultiSteps`` around ``zero_nans``, clipping and Adam; now and then a pixel of the training
-images is NaN, as in real data. A checkpoint holds parameters and the optimizer's state as numpy arrays. At
+images is NaN, as in real data. A checkpoint holds the parameters and the optimizer's state. At
 the rungs (1 and 3 epochs) a trial is paused; the best third of each rung continues from its checkpoint, bit for bit.
 """
 
@@ -21,6 +21,7 @@ import optax
 from sklearn.datasets import load_digits
 
 import raytune_lite as rtl
+from raytune_lite.integrations.jax import capture_pytree, restore_pytree
 from raytune_lite.report.summary import print_summary
 
 MAX_EPOCHS = 9
@@ -91,9 +92,7 @@ def objective(trial: rtl.Trial) -> float:
     first = 1
     checkpoint = trial.load_checkpoint()
     if checkpoint is not None:
-        leaves = [jnp.asarray(leaf) for leaf in checkpoint["leaves"]]
-        state = jax.tree.unflatten(jax.tree.structure(state), leaves)
-        first = checkpoint["epoch"] + 1
+        state, first = restore_pytree(state, checkpoint["state"]), checkpoint["epoch"] + 1
 
     error = 1.0
     for epoch in range(first, MAX_EPOCHS + 1):
@@ -101,7 +100,7 @@ def objective(trial: rtl.Trial) -> float:
         order = np.random.default_rng([trial.number, epoch]).permutation(len(labels))
         state = train(state, images, labels, jnp.asarray(order.reshape(-1, BATCH)))
         error = float(error_of(state[0]))
-        trial.save_checkpoint({"leaves": [np.asarray(leaf) for leaf in jax.tree.leaves(state)], "epoch": epoch}, epoch)
+        trial.save_checkpoint({"state": capture_pytree(state), "epoch": epoch}, epoch)
         trial.report(error, step=epoch)
         if trial.should_prune():
             raise rtl.TrialPruned
@@ -115,6 +114,7 @@ def main() -> int:
     parser.add_argument("--study", default="jax-optax", help="name of the study")
     parser.add_argument("--max-trials", type=int, help="the study's total, also when run again [18]")
     parser.add_argument("--n-trials", type=int, help="instead: new configurations that this run starts")
+    parser.add_argument("--executor", choices=["ray", "inline"], default="ray", help="inline: in this process")
     parser.add_argument("--num-cpus", type=float, default=1, help="CPUs per trial")
     parser.add_argument("--num-gpus", type=float, default=0, help="GPUs per trial; a fraction shares one")
     parser.add_argument("--checkpoint-dir", help="where checkpoints lie; on several nodes a path all of them mount")
@@ -135,7 +135,8 @@ def main() -> int:
             objective,
             n_trials=args.n_trials,
             max_trials=args.max_trials or (None if args.n_trials else 18),
-            resources={"num_cpus": args.num_cpus, "num_gpus": args.num_gpus},
+            executor=args.executor,
+            resources=None if args.executor == "inline" else {"num_cpus": args.num_cpus, "num_gpus": args.num_gpus},
             show_progress_bar=True,
         )
     except KeyboardInterrupt:

@@ -93,6 +93,7 @@ def main() -> int:
     parser.add_argument("--study", default="lightning-digits", help="name of the study")
     parser.add_argument("--max-trials", type=int, help="the study's total, also when run again [18]")
     parser.add_argument("--n-trials", type=int, help="instead: new configurations that this run starts")
+    parser.add_argument("--executor", choices=["ray", "inline"], default="ray", help="inline: in this process")
     parser.add_argument("--num-cpus", type=float, default=1, help="CPUs per trial")
     parser.add_argument("--num-gpus", type=float, default=0, help="GPUs per trial; a fraction shares one")
     parser.add_argument("--checkpoint-dir", help="where checkpoints lie; on several nodes a path all of them mount")
@@ -113,7 +114,8 @@ def main() -> int:
             objective,
             n_trials=args.n_trials,
             max_trials=args.max_trials or (None if args.n_trials else 18),
-            resources={"num_cpus": args.num_cpus, "num_gpus": args.num_gpus},
+            executor=args.executor,
+            resources=None if args.executor == "inline" else {"num_cpus": args.num_cpus, "num_gpus": args.num_gpus},
             show_progress_bar=True,
         )
     except KeyboardInterrupt:

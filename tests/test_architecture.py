@@ -60,6 +60,7 @@ DOORS = {
     "sklearn": ("integrations.importance", "integrations.sklearn"),
     "omegaconf": ("integrations.hydra",),
     "transformers": ("integrations.transformers",),
+    "jax": ("integrations.jax",),
     "keras": ("integrations.keras",),
     "rich": ("display", "cli"),
     "click": ("cli",),

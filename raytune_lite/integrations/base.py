@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from ..runtime.trial import Trial
 
 
+def is_save_due(trial: Trial, step: int) -> bool:
+    """Whether a checkpoint is due before the report of ``step``: the trial may be paused there, or its node leaves."""
+    return trial.should_checkpoint() or (trial.delivery.pauses and step >= trial.delivery.next_due)
+
+
 class ReportingCallback:
     """Base of the callbacks that report one metric of a training loop to a trial.
 
@@ -105,4 +110,4 @@ class ReportingCallback:
         return TrialPruned(f"trial {self.trial.number}: pruned or paused at {self.unit} {self._reported}")
 
 
-__all__ = ["ReportingCallback"]
+__all__ = ["ReportingCallback", "is_save_due"]

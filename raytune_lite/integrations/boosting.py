@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..arguments import integer, integer_or_none, shown
-from .base import ReportingCallback
+from .base import ReportingCallback, is_save_due
 
 if TYPE_CHECKING:
     from ..runtime.trial import Trial
@@ -88,9 +88,8 @@ class BoostingCallback(ReportingCallback):
             raise self._pruned()
 
     def _saves_now(self, done: int) -> bool:
-        delivery = self.trial.delivery
         is_asked_for = self._save_every is not None and done % self._save_every == 0
-        return is_asked_for or self.trial.should_checkpoint() or (delivery.pauses and done >= delivery.next_due)
+        return is_asked_for or is_save_due(self.trial, done)
 
     def _score(self, history: Mapping[str, Mapping[str, Any]]) -> float:
         newest = {f"{data}-{metric}": scores[-1] for data, found in history.items() for metric, scores in found.items()}

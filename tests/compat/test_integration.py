@@ -108,7 +108,15 @@ def with_ignite(trial):
     trainer.run([0], max_epochs=STEPS)
 
 
-TRAININGS = [with_lightgbm, with_xgboost, with_lightning, with_keras, with_skorch, with_ignite]
+def with_catboost(trial):
+    catboost = pytest.importorskip("catboost")  # 100 MB: not among the test's requirements
+    pruning = integration.CatBoostPruningCallback(trial, "Logloss")
+    model = catboost.CatBoostClassifier(iterations=STEPS, depth=2, thread_count=1, verbose=0, allow_writing_files=False)
+    model.fit(X[:40], Y[:40], eval_set=[(X[40:], Y[40:])], callbacks=[pruning])
+    pruning.check_pruned()
+
+
+TRAININGS = [with_lightgbm, with_xgboost, with_lightning, with_keras, with_skorch, with_ignite, with_catboost]
 
 
 @pytest.mark.parametrize("training", TRAININGS, ids=lambda one: one.__name__.removeprefix("with_"))
@@ -207,6 +215,23 @@ def test_a_sampler_of_pycma_chooses_our_trials():
     with inline_study(sampler=integration.PyCmaSampler(n_startup_trials=1, seed=1)) as study:
         study.optimize(lambda trial: quadratic(trial) + abs(trial.suggest_float("y", -1, 1)), n_trials=8)
         assert study.best_value < 1.0
+
+
+def test_a_sampler_of_botorch_chooses_our_trials():
+    pytest.importorskip("botorch")  # with gpytorch, not among the test's requirements
+    with inline_study(sampler=integration.BoTorchSampler(n_startup_trials=3, seed=1)) as study:
+        study.optimize(lambda trial: quadratic(trial) + abs(trial.suggest_float("y", -1, 1)), n_trials=6)
+        assert study.best_value < 1.0
+        assert len({tuple(trial.params.values()) for trial in study.trials}) == 6
+
+
+def test_shapley_values_of_our_trials():
+    pytest.importorskip("shap")  # with numba and LLVM, not among the test's requirements
+    with inline_study(sampler=optuna.samplers.RandomSampler(seed=0)) as study:
+        study.optimize(lambda trial: quadratic(trial) + trial.suggest_float("y", -1, 1) / 100, n_trials=12)
+        found = optuna.importance.get_param_importances(study, evaluator=integration.ShapleyImportanceEvaluator(seed=0))
+    assert list(found) == ["x", "y"]
+    assert found["x"] > 10 * found["y"]
 
 
 def test_the_stepwise_tuner_of_lightgbm_needs_a_study_of_optunas():

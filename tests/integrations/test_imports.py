@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-LIBRARIES = ("lightning", "transformers", "keras", "xgboost", "lightgbm", "tensorboard", "mlflow", "wandb")
-HEAVY = (*LIBRARIES, "pytorch_lightning", "torch", "jax")
+LIBRARIES = ("lightning", "transformers", "jax", "keras", "xgboost", "lightgbm", "tensorboard", "mlflow", "wandb")
+HEAVY = (*LIBRARIES, "pytorch_lightning", "torch")
 
 
 def run(code):

@@ -15,11 +15,14 @@ pytest.importorskip("sklearn")
 import optuna
 import scipy.stats
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.cluster import MiniBatchKMeans
 from sklearn.datasets import make_classification
 from sklearn.exceptions import FitFailedWarning, NotFittedError
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.linear_model import LogisticRegression, Ridge, SGDClassifier
+from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GridSearchCV, GroupKFold, KFold
 from sklearn.naive_bayes import GaussianNB
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
@@ -153,6 +156,99 @@ def test_a_pruner_judges_after_each_fold_and_a_paused_candidate_goes_on_with_the
     pruned = np.array([state == "PRUNED" for state in states])
     assert np.isnan(done.cv_results_["mean_test_score"][pruned]).all()
     assert done.cv_results_["rank_test_score"][pruned].min() > done.cv_results_["rank_test_score"][~pruned].max()
+
+
+ALPHAS = [10.0**n for n in range(-6, 2)]
+SGD = SGDClassifier(loss="log_loss", random_state=0)
+
+
+epochs = []  # of Counts, by its parameter
+
+
+class Counts(SGDClassifier):
+    def partial_fit(self, X, y, classes=None, sample_weight=None):
+        epochs.append(self.alpha)
+        return super().partial_fit(X, y, classes=classes, sample_weight=sample_weight)
+
+
+def by_epochs(estimator=SGD, space=None, **options):
+    return search(estimator, space or {"alpha": ALPHAS}, **{"cv": KFold(3), "max_iter": 4, **options})
+
+
+@pytest.mark.parametrize("estimator", [SGD, MLPClassifier(4, random_state=0), MiniBatchKMeans(2, random_state=0)])
+def test_epochs_have_the_scores_of_partial_fit(estimator):
+    has_classes = hasattr(estimator, "alpha")
+    space = {"alpha": [1e-4, 1e-1]} if has_classes else {"reassignment_ratio": [0.01, 0.5]}
+    done = by_epochs(estimator, space).fit(X, Y)
+    classes = {"classes": [0, 1]} if has_classes else {}
+    for at, params in enumerate(done.cv_results_["params"]):
+        for fold, (train, test) in enumerate(KFold(3).split(X)):
+            one = clone(estimator).set_params(**params)
+            scores = [one.partial_fit(X[train], Y[train], **classes).score(X[test], Y[test]) for _ in range(4)]
+            assert done.cv_results_[f"split{fold}_test_score"][at] == scores[-1]
+    whole = clone(estimator).set_params(**done.best_params_)
+    for _ in range(4):
+        whole.partial_fit(X, Y, **classes)
+    np.testing.assert_array_equal(done.predict(X), whole.predict(X))
+    assert list(done.trials_[0].intermediate_values) == [1, 2, 3]  # the value of the fourth is the trial's
+
+
+def test_a_candidate_that_is_paused_after_an_epoch_goes_on_with_the_next_one():
+    epochs.clear()
+    counts = Counts(loss="log_loss", random_state=0)
+    whole = by_epochs(counts).fit(X, Y)
+    assert len(epochs) == 8 * 3 * 4 + 4  # and the last fit
+    epochs.clear()
+    asha = rtl.pruners.ASHAPruner(1, 4, 2, mode="promote")
+    pruned = by_epochs(counts, pruner=asha, refit=False).fit(X, Y)
+    curves = [trial.intermediate_values for trial in pruned.trials_]
+    by_alpha = {trial.params["alpha"]: trial for trial in whole.trials_}
+    complete = [trial for trial in pruned.trials_ if trial.state.name == "COMPLETE"]
+    assert any(trial.attempt > 1 for trial in complete)  # one was paused, and went on
+    assert all(trial.value == by_alpha[trial.params["alpha"]].value for trial in complete)
+    assert len(epochs) == 3 * (sum(map(len, curves)) + len(complete))  # no epoch was trained twice
+    states = np.array([trial.state.name for trial in pruned.trials_])
+    assert np.isnan(pruned.cv_results_["mean_test_score"][states == "PRUNED"]).all()
+    assert np.isfinite(pruned.cv_results_["split2_test_score"]).all()
+    times = pruned.cv_results_["mean_fit_time"]
+    assert (times > 0).all()
+
+
+def test_epochs_with_weights_and_several_scores():
+    weights = np.where(Y == 1, 5.0, 1.0)
+    options = {"scoring": ["accuracy", "roc_auc"], "refit": "roc_auc", "return_train_score": True}
+    done = by_epochs(space={"alpha": [1e-3]}, **options).fit(X, Y, sample_weight=weights)
+    (train, test), *_ = KFold(3).split(X)
+    one = clone(SGD).set_params(alpha=1e-3)
+    for _ in range(4):
+        one.partial_fit(X[train], Y[train], [0, 1], weights[train])
+    assert done.cv_results_["split0_test_roc_auc"] == roc_auc_score(Y[test], one.decision_function(X[test]))
+    assert done.cv_results_["split0_train_accuracy"] == one.score(X[train], Y[train])
+
+
+def test_a_paused_candidate_may_be_of_a_class_that_no_module_has():
+    class Own(SGDClassifier):
+        pass
+
+    pruned = by_epochs(Own(random_state=0), pruner=rtl.pruners.ASHAPruner(1, 4, 2), refit=False).fit(X, Y)
+    assert any(trial.attempt > 1 for trial in pruned.trials_ if trial.state.name == "COMPLETE")
+
+
+def test_what_cannot_be_trained_by_epochs_is_refused_and_a_failing_epoch_ends_its_candidate():
+    with pytest.raises(TypeError, match="max_iter=4 needs an estimator that has partial_fit, and Pipeline has none"):
+        by_epochs(Pipeline([("sgd", SGD)]), {"sgd__alpha": [1.0]}).fit(X, Y)
+    with pytest.raises(ValueError, match="max_iter must be an integer >= 1 or None, got 0"):
+        by_epochs(max_iter=0).fit(X, Y)
+
+    class Stops(SGDClassifier):
+        def partial_fit(self, X, y, classes=None, sample_weight=None):
+            if self.alpha == 1.0 and hasattr(self, "coef_"):
+                raise ArithmeticError("second epoch")
+            return super().partial_fit(X, y, classes=classes)
+
+    with pytest.warns(FitFailedWarning, match="fold 0 failed and its score is nan: ArithmeticError: second epoch"):
+        done = by_epochs(Stops(random_state=0), {"alpha": [1e-3, 1.0]}).fit(X, Y)
+    assert done.best_params_ == {"alpha": 1e-3}
 
 
 def test_a_candidate_that_fails_ranks_last_or_raises():

@@ -62,12 +62,12 @@ class Folds:
             for name, value in self._scored(candidate, fold).items():
                 scores.setdefault(name, [None] * fold).append(value if math.isfinite(value) else None)
             trial.set_user_attr(SCORES, scores)
-            mean = _mean(scores[self._target])
-            if fold + 1 < len(self._splits) and math.isfinite(mean):
-                trial.report(mean, step=fold + 1)
+            score = mean(scores[self._target])
+            if fold + 1 < len(self._splits) and math.isfinite(score):
+                trial.report(score, step=fold + 1)
                 if trial.should_prune():
                     raise TrialPruned
-        return _mean(scores[self._target])
+        return mean(scores[self._target])
 
     def _scored(self, candidate: Any, fold: int) -> dict[str, float]:
         X, y, params = self._data.get()  # noqa: N806  (scikit-learn's name)
@@ -100,8 +100,9 @@ class Folds:
         return {"fit_time": 0.0, "score_time": 0.0, **dict.fromkeys(names, float(self._error_score))}
 
 
-def _mean(scores: Sequence[float | None]) -> float:
+def mean(scores: Sequence[float | None]) -> float:
+    """Of the folds; NaN where one is NaN."""
     return float(np.mean([math.nan if one is None else one for one in scores]))
 
 
-__all__ = ["SCORES", "Folds"]
+__all__ = ["SCORES", "Folds", "mean"]

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ...trial import FrozenTrial
+from ...trial import FrozenTrial, TrialState
 from .folds import SCORES
 from .space import Space
 
@@ -16,11 +16,12 @@ from .space import Space
 def cv_results(trials: Sequence[FrozenTrial], space: Space, n_splits: int) -> dict[str, Any]:
     """Arrays with an entry for each trial, by the names that ``GridSearchCV`` has.
 
-    A trial that was pruned after a fold has NaN for the others, NaN as its mean, and ranks last.
+    A trial that was pruned has the scores of its folds so far, NaN as its mean, and ranks last.
     """
     params = [space.params(trial.params) for trial in trials]
     found: dict[str, Any] = {}
     scores = [_scores(trial) for trial in trials]
+    is_complete = np.array([[trial.state is TrialState.COMPLETE] for trial in trials])
     names = list(dict.fromkeys(name for one in scores for name in one))
     for name in ("fit_time", "score_time"):
         if name in names:
@@ -39,6 +40,7 @@ def cv_results(trials: Sequence[FrozenTrial], space: Space, n_splits: int) -> di
         table = _table([one.get(name, ()) for one in scores], n_splits)
         for fold in range(n_splits):
             found[f"split{fold}_{name}"] = table[:, fold]
+        table = np.where(is_complete, table, math.nan)
         found[f"mean_{name}"], found[f"std_{name}"] = table.mean(axis=1), table.std(axis=1)
         if name.startswith("test_"):
             found[f"rank_{name}"] = _ranks(found[f"mean_{name}"])

@@ -18,7 +18,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, indexable
 
 from ... import logging
-from ...arguments import shown
+from ...arguments import integer_or_none, shown
 from ...core.protocols import Pruner, Sampler
 from ...core.retries import RetryPolicy
 from ...runtime.host import RealHost
@@ -26,6 +26,7 @@ from ...samplers import AutoSampler, GridSampler
 from ...sharing import shared
 from ...study import create_study
 from ...trial import FrozenTrial, TrialState
+from .epochs import Epochs, PartialFit, classes_of
 from .folds import Folds
 from .results import cv_results
 from .space import Space
@@ -59,7 +60,8 @@ class RayTuneSearchCV(MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc] 
 
     Takes the place of ``GridSearchCV``, ``RandomizedSearchCV`` and Optuna's ``OptunaSearchCV``: methods, attributes and
     arguments that they share have their meanings. A candidate is one task with all its folds. After each fold it
-    reports its mean score, with the number of folds as the step, so a pruner may end or pause it.
+    reports its mean score, with the number of folds as the step, so a pruner may end or pause it. With ``max_iter`` it
+    trains on all folds by ``partial_fit`` and reports after each epoch, with the number of epochs as the step.
 
     Args:
         estimator: what is fitted; it is cloned.
@@ -76,7 +78,8 @@ class RayTuneSearchCV(MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc] 
         random_state: of the sampler, when there is none.
         timeout: seconds after which no candidate begins.
         sampler: None: a grid where all combinations are searched, else AutoSampler.
-        pruner: judges after each fold; its resources are folds.
+        pruner: judges after each fold, or epoch; its resources are folds, or epochs.
+        max_iter: epochs of an estimator that has ``partial_fit``; the best one is fitted by as many. None: ``fit``.
         storage: a database URL, to go on with the search later; None: it ends with ``fit``.
         study_name: of the study there; one that exists goes on, also with other data.
         resources: of one candidate, see ``Study.optimize``.
@@ -111,6 +114,7 @@ class RayTuneSearchCV(MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc] 
         timeout: float | None = None,
         sampler: Sampler | None = None,
         pruner: Pruner | None = None,
+        max_iter: int | None = None,
         storage: str | None = None,
         study_name: str | None = None,
         resources: Mapping[str, Any] | None = None,
@@ -131,6 +135,7 @@ class RayTuneSearchCV(MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc] 
         self.timeout = timeout
         self.sampler = sampler
         self.pruner = pruner
+        self.max_iter = max_iter
         self.storage = storage
         self.study_name = study_name
         self.resources = resources
@@ -156,8 +161,9 @@ class RayTuneSearchCV(MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc] 
         splitter = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
         splits = list(splitter.split(X, y, groups))
         data = shared((X, y, fit_params))  # once a run, not with each candidate
-        folds = Folds(self.estimator, space, data, splits, scoring, target, self._error_score(),
-                      self.return_train_score)  # fmt: skip
+        parts = self.estimator, space, data, splits, scoring, target, self._error_score(), self.return_train_score
+        epochs = self._epochs()
+        folds = Folds(*parts) if epochs is None else Epochs(epochs, *parts)
         self.scorer_, self.n_splits_, self.multimetric_ = scoring, len(splits), isinstance(scoring, dict)
         self.trials_ = self._searched(folds, space)
         self.cv_results_ = cv_results(self.trials_, space, self.n_splits_)
@@ -166,7 +172,10 @@ class RayTuneSearchCV(MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc] 
             host = RealHost()
             began = host.monotonic()
             best = clone(self.estimator).set_params(**clone(self.best_params_, safe=False))
-            self.best_estimator_ = best.fit(X, **fit_params) if y is None else best.fit(X, y, **fit_params)
+            fitted = best if epochs is None else PartialFit(best, classes_of(best, y))
+            for _ in range(epochs or 1):
+                fitted.fit(X, **fit_params) if y is None else fitted.fit(X, y, **fit_params)
+            self.best_estimator_ = best
             self.refit_time_ = host.monotonic() - began
             if hasattr(best, "feature_names_in_"):
                 self.feature_names_in_ = best.feature_names_in_
@@ -217,6 +226,15 @@ class RayTuneSearchCV(MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc] 
                 f"{shown(self.refit)}."
             )
         return {name: get_scorer(one) for name, one in several.items()}, f"test_{self.refit}"
+
+    def _epochs(self) -> int | None:
+        epochs = integer_or_none("max_iter", self.max_iter, 1, "None fits each candidate as a whole")
+        if epochs is not None and not hasattr(self.estimator, "partial_fit"):
+            raise TypeError(
+                f"max_iter={epochs} needs an estimator that has partial_fit, and {type(self.estimator).__name__} has "
+                "none; leave max_iter out to fit it as a whole."
+            )
+        return epochs
 
     def _error_score(self) -> Any:
         if isinstance(self.error_score, (int, float, np.number)) or self.error_score == "raise":

@@ -45,7 +45,7 @@ def main() -> int:
         SGDClassifier(random_state=0),
         {"alpha": loguniform(1e-6, 1), "loss": ["hinge", "log_loss"]},
         cv=3,
-        max_iter=9,
+        epochs=9,
         pruner=ASHAPruner(1, 9, 3),
         **settings,
     )

@@ -71,10 +71,15 @@ def test_a_grid_has_the_results_of_grid_search_cv():
     np.testing.assert_array_equal(ours.classes_, [0, 1])
 
 
-def test_the_estimator_checks_pass():
+@pytest.mark.parametrize(
+    ("estimator", "space", "options"),
+    [(LogisticRegression(), {"C": [1.0]}, {}), (SGDClassifier(random_state=0), {"alpha": [1e-4]}, {"epochs": 5})],
+    ids=["fit", "partial_fit"],
+)
+def test_the_estimator_checks_pass(estimator, space, options):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        checked = search(LogisticRegression(), {"C": [1.0]}, cv=2, error_score="raise")  # one candidate: seconds
+        checked = search(estimator, space, cv=2, error_score="raise", **options)  # one candidate: seconds
         done = check_estimator(checked, on_fail=None, on_skip=None)
     assert {one["check_name"]: one["exception"] for one in done if one["status"] == "failed"} == {}
     skipped = {one["check_name"] for one in done if one["status"] == "skipped"}
@@ -172,7 +177,7 @@ class Counts(SGDClassifier):
 
 
 def by_epochs(estimator=SGD, space=None, **options):
-    return search(estimator, space or {"alpha": ALPHAS}, **{"cv": KFold(3), "max_iter": 4, **options})
+    return search(estimator, space or {"alpha": ALPHAS}, **{"cv": KFold(3), "epochs": 4, **options})
 
 
 @pytest.mark.parametrize("estimator", [SGD, MLPClassifier(4, random_state=0), MiniBatchKMeans(2, random_state=0)])
@@ -235,10 +240,10 @@ def test_a_paused_candidate_may_be_of_a_class_that_no_module_has():
 
 
 def test_what_cannot_be_trained_by_epochs_is_refused_and_a_failing_epoch_ends_its_candidate():
-    with pytest.raises(TypeError, match="max_iter=4 needs an estimator that has partial_fit, and Pipeline has none"):
+    with pytest.raises(TypeError, match="epochs=4 needs an estimator that has partial_fit, and Pipeline has none"):
         by_epochs(Pipeline([("sgd", SGD)]), {"sgd__alpha": [1.0]}).fit(X, Y)
-    with pytest.raises(ValueError, match="max_iter must be an integer >= 1 or None, got 0"):
-        by_epochs(max_iter=0).fit(X, Y)
+    with pytest.raises(ValueError, match="epochs must be an integer >= 1 or None, got 0"):
+        by_epochs(epochs=0).fit(X, Y)
 
     class Stops(SGDClassifier):
         def partial_fit(self, X, y, classes=None, sample_weight=None):

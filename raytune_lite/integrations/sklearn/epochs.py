@@ -25,13 +25,13 @@ class Epochs(Folds):
     """The objective of a search by epochs.
 
     Args:
-        max_iter: epochs of a candidate.
+        epochs: of a candidate.
         args: what ``Folds`` takes.
     """
 
-    def __init__(self, max_iter: int, *args: Any) -> None:
+    def __init__(self, epochs: int, *args: Any) -> None:
         super().__init__(*args)
-        self._max_iter = max_iter
+        self._epochs = epochs
 
     def __call__(self, trial: Trial) -> float:
         """The mean score of a candidate after its last epoch."""
@@ -42,7 +42,7 @@ class Epochs(Folds):
         if directory is not None:
             estimators, done = pickle.loads((directory / ESTIMATORS_FILE).read_bytes())
         scores: dict[str, list[float | None]] = trial.user_attrs.get(SCORES, {}) if done else {}
-        for epoch in range(done + 1, self._max_iter + 1):
+        for epoch in range(done + 1, self._epochs + 1):
             before, scores = scores, {}
             for fold, estimator in enumerate(estimators):
                 for name, value in self._scored(PartialFit(estimator, classes), fold).items():
@@ -52,7 +52,7 @@ class Epochs(Folds):
             value = mean(scores[self._target])
             if not math.isfinite(value):
                 return value  # a fold has failed
-            if epoch < self._max_iter:  # from the last one nothing goes on
+            if epoch < self._epochs:  # from the last one nothing goes on
                 if is_save_due(trial, epoch):
                     with trial.checkpoint_dir(epoch) as directory:
                         (directory / ESTIMATORS_FILE).write_bytes(_pickled(trial, (estimators, epoch)))

@@ -60,7 +60,7 @@ class RayTuneSearchCV(MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc] 
 
     Takes the place of ``GridSearchCV``, ``RandomizedSearchCV`` and Optuna's ``OptunaSearchCV``: methods, attributes and
     arguments that they share have their meanings. A candidate is one task with all its folds. After each fold it
-    reports its mean score, with the number of folds as the step, so a pruner may end or pause it. With ``max_iter`` it
+    reports its mean score, with the number of folds as the step, so a pruner may end or pause it. With ``epochs`` it
     trains on all folds by ``partial_fit`` and reports after each epoch, with the number of epochs as the step.
 
     Args:
@@ -79,7 +79,8 @@ class RayTuneSearchCV(MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc] 
         timeout: seconds after which no candidate begins.
         sampler: None: a grid where all combinations are searched, else AutoSampler.
         pruner: judges after each fold, or epoch; its resources are folds, or epochs.
-        max_iter: epochs of an estimator that has ``partial_fit``; the best one is fitted by as many. None: ``fit``.
+        epochs: of an estimator that has ``partial_fit``; the best one is fitted by as many. None: ``fit``. It is
+            ``max_iter`` of ``OptunaSearchCV``, a name that scikit-learn keeps for estimators with ``n_iter_``.
         storage: a database URL, to go on with the search later; None: it ends with ``fit``.
         study_name: of the study there; one that exists goes on, also with other data.
         resources: of one candidate, see ``Study.optimize``.
@@ -114,7 +115,7 @@ class RayTuneSearchCV(MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc] 
         timeout: float | None = None,
         sampler: Sampler | None = None,
         pruner: Pruner | None = None,
-        max_iter: int | None = None,
+        epochs: int | None = None,
         storage: str | None = None,
         study_name: str | None = None,
         resources: Mapping[str, Any] | None = None,
@@ -135,7 +136,7 @@ class RayTuneSearchCV(MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc] 
         self.timeout = timeout
         self.sampler = sampler
         self.pruner = pruner
-        self.max_iter = max_iter
+        self.epochs = epochs
         self.storage = storage
         self.study_name = study_name
         self.resources = resources
@@ -228,11 +229,11 @@ class RayTuneSearchCV(MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc] 
         return {name: get_scorer(one) for name, one in several.items()}, f"test_{self.refit}"
 
     def _epochs(self) -> int | None:
-        epochs = integer_or_none("max_iter", self.max_iter, 1, "None fits each candidate as a whole")
+        epochs = integer_or_none("epochs", self.epochs, 1, "None fits each candidate as a whole")
         if epochs is not None and not hasattr(self.estimator, "partial_fit"):
             raise TypeError(
-                f"max_iter={epochs} needs an estimator that has partial_fit, and {type(self.estimator).__name__} has "
-                "none; leave max_iter out to fit it as a whole."
+                f"epochs={epochs} needs an estimator that has partial_fit, and {type(self.estimator).__name__} has "
+                "none; leave epochs out to fit it as a whole."
             )
         return epochs
 

@@ -119,6 +119,8 @@ class FloatDistribution:
         slack = 4 * max(math.ulp(internal), math.ulp(self.low)) / self.step + 4 * math.ulp(k)
         return abs(k - round(k)) < max(1e-8, slack)
 
+    _contains = contains  # by this name samplers of others ask
+
     def to_internal_repr(self, external: Any) -> float:
         """``external`` as a float; raises InvalidDistributionError if it is not a number, or <= 0 with ``log``."""
         try:
@@ -184,6 +186,8 @@ class IntDistribution:
         """Whether ``internal`` is an integer of the range and of its grid."""
         k = internal - self.low
         return self.low <= internal <= self.high and k == int(k) and int(k) % self.step == 0
+
+    _contains = contains  # by this name samplers of others ask
 
     def to_internal_repr(self, external: Any) -> float:
         """``external`` as a float; raises InvalidDistributionError if it is not an integer, or <= 0 with ``log``."""
@@ -277,6 +281,8 @@ class CategoricalDistribution:
         """Whether ``internal`` is the index of a choice."""
         return 0 <= internal < len(self.choices) and internal == int(internal)
 
+    _contains = contains  # by this name samplers of others ask
+
     def to_internal_repr(self, external: Any) -> float:
         """Index of ``external``; raises InvalidDistributionError if it is not a choice."""
         return float(self._index(external))
@@ -291,6 +297,7 @@ class CategoricalDistribution:
 
 
 Distribution = Union[FloatDistribution, IntDistribution, CategoricalDistribution]  # noqa: UP007
+BaseDistribution, CategoricalChoiceType = Distribution, CategoricalChoice  # Optuna's names, for annotations
 DISTRIBUTIONS = (FloatDistribution, IntDistribution, CategoricalDistribution)
 _BY_NAME: dict[str, Any] = {c.__name__: c for c in DISTRIBUTIONS}
 

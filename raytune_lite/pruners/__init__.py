@@ -118,6 +118,11 @@ def _arguments(cls: type) -> list[str]:
     return [name for name in inspect.signature(cls).parameters if name != "self"]
 
 
+def _innermost(pruner: Any) -> Any:
+    inside = getattr(pruner, "wrapped_pruner", None) or getattr(pruner, "pruner", None)
+    return pruner if inside is None else _innermost(inside)
+
+
 def check_pruner(pruner: Any, n_objectives: int) -> None:
     """Refuse what is no pruner, and a pruner that cannot judge so many objectives.
 
@@ -131,9 +136,10 @@ def check_pruner(pruner: Any, n_objectives: int) -> None:
         if isinstance(pruner, type):
             way_out = f"make an object of the class, as {pruner.__name__}(...); {way_out}"
         raise wrong_type("pruner", "an object such as ASHAPruner(max_resource=27)", pruner, way_out)
-    if type(pruner).__name__ == "AbsentPruner":
+    absent = _innermost(pruner)
+    if type(absent).__name__ == "AbsentPruner":
         raise ValueError(
-            f"this study's trials were judged by {pruner.spec().get('pruner')}, which cannot be rebuilt from the "
+            f"this study's trials were judged by {absent.spec().get('pruner')}, which cannot be rebuilt from the "
             "record; pass the same object as pruner=."
         )
     if n_objectives > 1 and not pruner.judges_several:

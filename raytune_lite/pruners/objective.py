@@ -7,7 +7,7 @@ from typing import Any
 
 from ..arguments import integer
 from ..core.messages import Row
-from ..core.protocols import Judge, Losses, Pruner, StudyIdentity, Verdict
+from ..core.protocols import Judge, Losses, StudyIdentity, Verdict
 from ..core.reasons import Show
 from .base import BasePruner
 from .wrapper import WrapperJudge, checked
@@ -22,7 +22,7 @@ class OnObjective(BasePruner):
 
     Args:
         index: of the objective, from 0.
-        pruner: a pruner, for instance ``MedianPruner()``.
+        pruner: a pruner, for instance ``MedianPruner()``; also one of Optuna's, or one of your own.
 
     Raises:
         TypeError: ``pruner`` is no pruner.
@@ -30,12 +30,13 @@ class OnObjective(BasePruner):
     """
 
     index: int
-    pruner: Pruner
+    pruner: Any  # a Pruner
 
     def __post_init__(self) -> None:
         index = integer("index", self.index, 0, "objectives are counted from 0")
         object.__setattr__(self, "index", index)
         inner = checked("pruner", self.pruner, "a pruner such as MedianPruner()")
+        object.__setattr__(self, "pruner", inner)
         if isinstance(inner, OnObjective):
             raise ValueError(f"pruner must judge a single objective, got {inner!r:.200}; leave the outer one out.")
 

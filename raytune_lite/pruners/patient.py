@@ -14,7 +14,7 @@ from typing import Any
 
 from ..arguments import integer, real, shown
 from ..core.messages import Decision, Row
-from ..core.protocols import Judge, Losses, Pruner, StudyIdentity, Verdict
+from ..core.protocols import Judge, Losses, StudyIdentity, Verdict
 from ..core.reasons import Explains, Reason, Show
 from ..core.schedules import Every
 from .base import BasePruner
@@ -38,7 +38,8 @@ class PatientPruner(BasePruner):
     A trial that the wrapped pruner wants to pause, and that goes on, is promoted: it is not promoted again.
 
     Args:
-        wrapped_pruner: a pruner of one objective; None: a trial that has stopped improving ends.
+        wrapped_pruner: a pruner of one objective, also one of Optuna's or one of your own; None: a trial that has
+            stopped improving ends.
         patience: reports without an improvement, at least 0.
         min_delta: by how much a report must be better to be an improvement, at least 0, in the objective's unit.
 
@@ -47,13 +48,14 @@ class PatientPruner(BasePruner):
         ValueError: an argument out of its range; or OnObjective inside, which goes around.
     """
 
-    wrapped_pruner: Pruner | None
+    wrapped_pruner: Any  # a Pruner, or None
     patience: int
     min_delta: float = 0.0
 
     def __post_init__(self) -> None:
         if self.wrapped_pruner is not None:
-            checked("wrapped_pruner", self.wrapped_pruner, "a pruner or None")
+            inner = checked("wrapped_pruner", self.wrapped_pruner, "a pruner or None")
+            object.__setattr__(self, "wrapped_pruner", inner)
         if isinstance(self.wrapped_pruner, OnObjective):
             raise ValueError(
                 "wrapped_pruner must judge a single objective, got OnObjective; put that around: "

@@ -28,6 +28,7 @@ from ..core.protocols import (
 )
 from ..core.reasons import Explains, Reason, Show
 from ..core.schedules import Schedule
+from .user import UserPruner, is_for_studies
 
 
 class WrapperJudge:
@@ -182,11 +183,13 @@ def _joined(cls: Any, parts: tuple[Any, ...]) -> Any:
 
 
 def checked(name: str, pruner: Any, rule: str) -> Pruner:
-    """``pruner``, which an argument ``name`` wraps. ``rule``: what it must be.
+    """``pruner``, which argument ``name`` wraps and which must be ``rule``; one with Optuna's method in a UserPruner.
 
     Raises:
-        TypeError: it is no pruner.
+        TypeError: it is no pruner, or one with Optuna's method that cannot be copied.
     """
+    if is_for_studies(pruner):
+        return UserPruner(pruner)
     if isinstance(pruner, type) or not all(hasattr(pruner, part) for part in ("spec", "judge", "judges_several")):
         raise wrong_type(name, rule, pruner, "pruners are in raytune_lite.pruners")
     return cast(Pruner, pruner)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .base import BaseSampler
     from .bruteforce import BruteForceSampler
     from .cmaes import CmaEsSampler
+    from .genetic import BaseGASampler
     from .gp import GPSampler
     from .grid import GridSampler
     from .nsga import NSGAIIISampler, NSGAIISampler
@@ -40,10 +41,11 @@ _HOMES = {
     "RandomSampler": "random",
     "TPESampler": "tpe",
 }
-_BASES = {"BaseSampler": "base", "UserSampler": "user"}  # not to be rebuilt from a spec
+_BASES = {"BaseGASampler": "genetic", "BaseSampler": "base", "UserSampler": "user"}  # not to be rebuilt from a spec
 
 __all__ = [
     "AutoSampler",
+    "BaseGASampler",
     "BaseSampler",
     "BruteForceSampler",
     "CmaEsSampler",

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from ..arguments import real, shown
-from ..core.protocols import StudyView
-from ..distributions import Distribution
+from ..core.protocols import Sampler, StudyView
+from ..distributions import Distribution, as_distribution
 from .for_studies import for_studies_too, is_for_studies, takes_view, view_of
 from .rng import rng_for, seed_or_fresh
 
@@ -42,6 +42,7 @@ class BaseSampler:
 
     in_background: bool = False  # see Sampler
     constraints_func: Callable[[Any], Any] | None = None  # the study calls it, no sampler does
+    independent_sampler: Sampler | None = None  # of those that have this argument
     draws_globally: bool = False  # whether it may draw from the process's own generators, or reseed them
 
     def __init_subclass__(cls, **keywords: Any) -> None:
@@ -54,6 +55,11 @@ class BaseSampler:
         self.seed = seed_or_fresh(seed)
         self.auto_seed = seed is None  # the seed was drawn here: a continued study keeps its own
         self._arguments = arguments
+        inside: Sampler | None = arguments.get("independent_sampler")
+        if inside is not None:
+            self.independent_sampler = inside
+            self.in_background |= inside.in_background
+            self.draws_globally |= inside.draws_globally
 
     @property
     def grid(self) -> None:
@@ -96,15 +102,19 @@ class BaseSampler:
 
     # --- Optuna's names, for samplers that derive from ours and are written for Optuna --------------------------------
 
-    def infer_relative_search_space(self, study: Any, trial: Any) -> dict[str, Distribution]:  # noqa: ARG002
+    def infer_relative_search_space(self, study: Any, trial: Any) -> dict[str, Any]:  # noqa: ARG002
         """The parameters that this sampler chooses together in a study: some of those that all COMPLETE trials have.
 
         Args:
-            study: a Study, or the FrozenStudy that a sampler is given.
+            study: a Study, the FrozenStudy that a sampler is given, or a study of Optuna's.
             trial: plays no part.
+
+        Returns:
+            distributions by name, in the classes that the study has.
         """
         view, known = view_of(study)
-        return dict(self.search_space(view, known))
+        chosen = self.search_space(view, {name: as_distribution(dist) for name, dist in known.items()})
+        return {name: known[name] for name in chosen}
 
     def before_trial(self, study: Any, trial: Any) -> None:
         """A hook that does nothing; of a sampler that is written for Optuna, ``trial`` of ``study`` begins."""
@@ -114,6 +124,12 @@ class BaseSampler:
 
     def reseed_rng(self) -> None:
         """Nothing: all randomness comes from the seed and the trial's number."""
+
+    def with_arguments(self: S, **changed: Any) -> S:
+        """The same sampler with some of its arguments changed."""
+        made = _rebuilt(type(self), {**self._arguments, **changed, "seed": self.seed}, self.auto_seed)
+        made.constraints_func = self.constraints_func
+        return made
 
     # --- as a value --------------------------------------------------------------------------------------------------
 
@@ -148,18 +164,6 @@ def _rebuilt(kind: type[S], arguments: dict[str, Any], auto_seed: bool) -> S:
 
 def _bare(kind: type[S]) -> S:
     return kind.__new__(kind)
-
-
-def check_independent_sampler(sampler: Any) -> None:
-    """Refuse what cannot choose the parameters outside of a joint space; None chooses them uniformly.
-
-    Raises:
-        ValueError: it is neither None nor a sampler.
-    """
-    if sampler is not None and (isinstance(sampler, type) or not hasattr(sampler, "sample_independent")):
-        raise ValueError(
-            f"independent_sampler must be a sampler or None, got {shown(sampler)}; for example RandomSampler(seed=0)."
-        )
 
 
 def check_random_fraction(value: Any) -> dict[str, float]:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from functools import cache, wraps
+from functools import cache, lru_cache, wraps
 from typing import Any, Protocol, TypeVar, cast
 
 from ..core.protocols import StudyView
-from ..distributions import Distribution
-from ..trial import TrialState
+from ..distributions import as_distribution
+from ..trial import FrozenTrial, StudyDirection, TrialState
 
 F = TypeVar("F", bound=Callable[..., Any])
 METHODS = ("infer_relative_search_space", "sample_relative", "sample_independent")
@@ -63,24 +63,56 @@ def for_studies_too(method: F) -> F:
         if not hasattr(view, "get_trials"):  # a StudyView
             return method(self, view, number, *rest)
         seen, _ = view_of(view)
-        found = method(self, seen, number.number, *rest)
-        if not isinstance(found, Mapping):
-            return rest[-1].to_external_repr(found)
-        space: Mapping[str, Distribution] = rest[-1]
+        asked = rest[-1]
+        if not isinstance(asked, Mapping):
+            distribution = _our_distribution(asked)
+            return distribution.to_external_repr(method(self, seen, number.number, *rest[:-1], distribution))
+        space = {name: _our_distribution(dist) for name, dist in asked.items()}
+        found = method(self, seen, number.number, space)
         return {name: space[name].to_external_repr(value) for name, value in found.items()}
 
     return cast(F, call)
 
 
-def view_of(study: Any) -> tuple[StudyView, dict[str, Distribution]]:
-    """A study as our samplers see it; and the parameters that all its COMPLETE trials have, alike, and can vary."""
-    trials = study.get_trials(deepcopy=False)
-    complete = [trial for trial in trials if trial.state is TrialState.COMPLETE]
-    common: dict[str, Distribution] = dict(complete[0].distributions) if complete else {}
+def view_of(study: Any) -> tuple[StudyView, dict[str, Any]]:
+    """A study, ours or Optuna's, as our samplers see it; and the parameters that can vary and are alike in all its
+    COMPLETE trials, in the classes that the study has."""
+    given = study.get_trials(deepcopy=False)
+    complete = [trial for trial in given if trial.state == TrialState.COMPLETE]
+    common = dict(complete[0].distributions) if complete else {}
     for trial in complete:
         common = {name: dist for name, dist in common.items() if trial.distributions.get(name) == dist}
     common = {name: dist for name, dist in sorted(common.items()) if not dist.single()}
-    return StudyView.of(tuple(study.directions), trials), common
+    directions = [StudyDirection[direction.name] for direction in study.directions]
+    return StudyView.of(directions, [_our_trial(trial) for trial in given]), common
+
+
+def _our_trial(trial: Any) -> FrozenTrial:
+    """A trial of Optuna's in our class; one of ours as it is."""
+    if isinstance(trial, FrozenTrial):
+        return trial
+    distributions = dict(trial.distributions)  # with n_jobs another thread may be setting a parameter of it
+    return FrozenTrial(
+        number=trial.number,
+        state=TrialState(trial.state),
+        values=None if trial.values is None else tuple(trial.values),
+        params={name: value for name, value in trial.params.items() if name in distributions},
+        distributions={name: _our_distribution(dist) for name, dist in distributions.items()},
+        user_attrs=trial.user_attrs,
+        system_attrs=trial.system_attrs,
+        intermediate_values=trial.intermediate_values,
+        trial_id=trial._trial_id,
+    )
+
+
+def _our_distribution(distribution: Any) -> Any:
+    # not of choices: (0, 1) and (False, True) are equal, and would have one entry
+    return as_distribution(distribution) if hasattr(distribution, "choices") else _our_numeric(distribution)
+
+
+@lru_cache(maxsize=1024)
+def _our_numeric(distribution: Any) -> Any:
+    return as_distribution(distribution)
 
 
 __all__ = ["METHODS", "StudySampler", "for_studies_too", "is_for_studies", "takes_view", "view_of"]

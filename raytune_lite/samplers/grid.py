@@ -233,6 +233,11 @@ class GridSampler:
         object.__setattr__(self, "auto_seed", seed is None)
         object.__setattr__(self, "grid", ProductGrid(tuple(sorted(axes.items())), fixed, max_failures))
 
+    def is_exhausted(self, study: Any) -> bool:
+        """Whether each cell has a trial of ``study`` that is COMPLETE or PRUNED; a failed one is tried again."""
+        ended = [trial for trial in study.get_trials(deepcopy=False) if trial.state.name in ("COMPLETE", "PRUNED")]
+        return len({self.grid.cell_of(trial.params) for trial in ended} - {None}) == self.grid.size
+
     def spec(self) -> dict[str, Any]:
         """``{"name": "GridSampler", **arguments}``."""
         return {

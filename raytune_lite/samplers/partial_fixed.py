@@ -10,7 +10,9 @@ from ..arguments import shown
 from ..core.protocols import Branches, Grid, Sampler, StudyView
 from ..distributions import CategoricalChoice, Distribution
 from ..exceptions import InvalidDistributionError, SamplerRefusedError
-from .wrapping import Wrapping
+from .auto import AutoSampler
+from .for_studies import StudySampler
+from .wrapping import Wrapping, inner_sampler
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -21,7 +23,8 @@ class PartialFixedSampler(Wrapping):
 
     Args:
         fixed_params: parameter name -> its value as the objective sees it (None, bool, int, float or str).
-        base_sampler: chooses all other parameters. It sees whole trials, the fixed values among them.
+        base_sampler: chooses all other parameters; also one of Optuna's, or one of your own. It sees whole trials, the
+            fixed values among them. None, as ``study.sampler`` may be: AutoSampler.
 
     Raises:
         ValueError: ``fixed_params`` is no mapping of names to such values, or names a parameter of the base's grid;
@@ -31,16 +34,15 @@ class PartialFixedSampler(Wrapping):
     fixed_params: Mapping[str, CategoricalChoice]
     base_sampler: Sampler
 
-    def __init__(self, fixed_params: Mapping[str, CategoricalChoice], base_sampler: Sampler) -> None:
+    def __init__(
+        self, fixed_params: Mapping[str, CategoricalChoice], base_sampler: Sampler | StudySampler | None
+    ) -> None:
         if not isinstance(fixed_params, Mapping):
             raise ValueError(
                 f"fixed_params must map parameter names to values, got {shown(fixed_params)}; for example {{'x': 1}}."
             )
-        for needed in ("sample_relative", "sample_independent", "spec"):
-            if isinstance(base_sampler, type) or not hasattr(base_sampler, needed):
-                raise ValueError(
-                    f"base_sampler must be a sampler, got {shown(base_sampler)}; for example TPESampler()."
-                )
+        base = AutoSampler() if base_sampler is None else base_sampler
+        base_sampler = inner_sampler("base_sampler", base, "TPESampler()")
         fixed = {name: _checked(name, value) for name, value in fixed_params.items()}
         in_grid = sorted(fixed.keys() & _grid_names(base_sampler))
         if in_grid:
@@ -63,6 +65,10 @@ class PartialFixedSampler(Wrapping):
             "fixed_params": dict(self.fixed_params),
             "base_sampler": self.base_sampler.spec(),
         }
+
+    def with_arguments(self, base_sampler: Sampler) -> PartialFixedSampler:
+        """The same fixed values around another ``base_sampler``."""
+        return PartialFixedSampler(self.fixed_params, base_sampler)
 
     def explain(self, view: StudyView, number: int, space: Mapping[str, Distribution]) -> str:
         """What the base sampler says of the rest."""

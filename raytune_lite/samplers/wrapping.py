@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, cast
+
+from ..arguments import shown
 from ..core.protocols import Sampler
+from .for_studies import is_for_studies
+from .user import UserSampler
 
 
 class Wrapping:
@@ -31,5 +37,41 @@ class Wrapping:
         """The base sampler's."""
         return self.base_sampler.draws_globally
 
+    @property
+    def constraints_func(self) -> Callable[[Any], Any] | None:
+        """The base sampler's, which the study calls."""
+        return cast("Callable[[Any], Any] | None", getattr(self.base_sampler, "constraints_func", None))
 
-__all__ = ["Wrapping"]
+
+def inner_sampler(name: str, sampler: Any, example: str) -> Sampler:
+    """A sampler that an argument ``name`` takes into another one; one with Optuna's methods in a UserSampler.
+
+    Raises:
+        TypeError: one with Optuna's methods that cannot be copied.
+        ValueError: it is no sampler.
+    """
+    if not isinstance(sampler, type) and is_for_studies(sampler):
+        return UserSampler(sampler)
+    if isinstance(sampler, type) or not all(hasattr(sampler, part) for part in ("sample_independent", "grid", "spec")):
+        raise ValueError(f"{name} must be a sampler, got {shown(sampler)}; for example {example}.")
+    return cast(Sampler, sampler)
+
+
+def independent_sampler(sampler: Any) -> Sampler | None:
+    """What chooses the parameters outside of a joint space; None chooses them uniformly.
+
+    Raises:
+        TypeError, ValueError: see ``inner_sampler``; it has a grid, whose cells are handed out whole.
+    """
+    if sampler is None:
+        return None
+    found = inner_sampler("independent_sampler", sampler, "RandomSampler(seed=0)")
+    if found.grid is not None:
+        raise ValueError(
+            f"independent_sampler must draw from ranges, got {shown(sampler)}; a grid's cells are handed out whole, so "
+            "it can only be the sampler of the study."
+        )
+    return found
+
+
+__all__ = ["Wrapping", "independent_sampler", "inner_sampler"]

@@ -128,7 +128,7 @@ def test_bad_fixed_params_are_refused(fixed):
         PartialFixedSampler(fixed, RandomSampler(0))
 
 
-@pytest.mark.parametrize("base", [None, RandomSampler, {"name": "RandomSampler"}])
+@pytest.mark.parametrize("base", [5, RandomSampler, {"name": "RandomSampler"}])
 def test_a_bad_base_is_refused(base):
     with pytest.raises(ValueError, match="base_sampler must be a sampler, got "):
         PartialFixedSampler({"n": 1}, base)

@@ -7,11 +7,12 @@ refused. Imports Optuna only when an object of Optuna's is passed, so that it is
 from __future__ import annotations
 
 import sys
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 
 from ...core.protocols import Pruner, Sampler
-from ...pruners import check_pruner
-from ...pruners import user as user_pruners
+from ...pruners import OnObjective, PatientPruner, UserPruner, check_pruner
+from ...pruners.user import is_for_studies as is_users_pruner
 from ...samplers import check_sampler
 from ...samplers.for_studies import is_for_studies
 
@@ -36,7 +37,18 @@ def as_sampler(given: Any) -> Sampler | None:
 
         return UserSampler(given)
     check_sampler(given)
-    return given  # type: ignore[no-any-return]
+    return _sampler_with_optunas(given)  # type: ignore[no-any-return]
+
+
+def _sampler_with_optunas(given: Any) -> Any:
+    """A sampler of ours; what it wraps of Optuna's, and took for a user's, is asked with Optuna's classes."""
+    for name in ("base_sampler", "independent_sampler"):
+        inside: Any = getattr(given, name, None)
+        is_theirs = type(inside).__name__ == "UserSampler" and _is_optunas(inside.original, "samplers", "BaseSampler")
+        made = as_sampler(inside.original if is_theirs else inside)
+        if made is not inside:
+            return given.with_arguments(**{name: made})
+    return given
 
 
 def as_pruner(given: Any, n_objectives: int) -> Pruner | None:
@@ -53,10 +65,26 @@ def as_pruner(given: Any, n_objectives: int) -> Pruner | None:
         from .pruner import pruner_for
 
         found = pruner_for(given)
-    elif user_pruners.is_for_studies(given):
-        found = user_pruners.UserPruner(given)
+    elif is_users_pruner(given):
+        found = UserPruner(given)
+    found = _pruner_with_optunas(found)
     check_pruner(found, n_objectives)
     return found  # type: ignore[no-any-return]
+
+
+def _pruner_with_optunas(given: Any) -> Any:
+    """See ``_sampler_with_optunas``."""
+    name = {PatientPruner: "wrapped_pruner", OnObjective: "pruner"}.get(type(given))
+    if name is None:
+        return given
+    inside = getattr(given, name)
+    if isinstance(inside, UserPruner) and _is_optunas(inside.original, "pruners", "BasePruner"):
+        from .pruner import pruner_for
+
+        made = pruner_for(cast(Any, inside.original))
+    else:
+        made = _pruner_with_optunas(inside)
+    return given if made is inside else replace(given, **{name: made})
 
 
 def as_given(algorithm: Any) -> Any:

@@ -74,7 +74,7 @@ def pruner_for(given: optuna.pruners.BasePruner) -> Pruner:
     if kind.__name__ == "SuccessiveHalvingPruner" and arguments["min_resource"] is None:
         arguments["min_resource"] = "auto"  # None until it has seen a trial
     inside = arguments.get("wrapped_pruner")
-    if inside is not None:
+    if isinstance(inside, optuna.pruners.BasePruner):
         arguments["wrapped_pruner"] = pruner_for(inside)
     made: Pruner = getattr(ours, kind.__name__)(**arguments)
     return made

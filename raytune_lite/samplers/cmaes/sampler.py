@@ -16,7 +16,9 @@ from ...core.protocols import Sampler, StudyView
 from ...distributions import Distribution
 from ...exceptions import SamplerRefusedError
 from ...trial import FrozenTrial, TrialState
-from ..base import BaseSampler, check_independent_sampler
+from ..base import BaseSampler
+from ..for_studies import StudySampler
+from ..wrapping import independent_sampler as checked
 from .replay import Replay, Rules
 from .steps import Variant
 
@@ -36,7 +38,7 @@ class CmaEsSampler(BaseSampler):
         x0: parameter -> value where the search begins; None and missing ones: the middle of the range.
         sigma0: first standard deviation, in widths of the range; None is 1/6.
         n_startup_trials: results before the first generation; trials that begin earlier are chosen independently.
-        independent_sampler: see above; None draws uniformly.
+        independent_sampler: see above; None draws uniformly. Also one of Optuna's, or one of your own.
         warn_independent_sampling: whether ``explain`` names parameters that were chosen independently.
         seed: integer >= 0; None draws one and keeps it in ``spec()``.
         consider_pruned_trials: PRUNED trials count with their last report.
@@ -62,7 +64,7 @@ class CmaEsSampler(BaseSampler):
         x0: Mapping[str, float] | None = None,
         sigma0: float | None = None,
         n_startup_trials: int = 1,
-        independent_sampler: Sampler | None = None,
+        independent_sampler: Sampler | StudySampler | None = None,
         warn_independent_sampling: bool = True,
         seed: int | None = None,
         *,
@@ -82,7 +84,7 @@ class CmaEsSampler(BaseSampler):
         if not isinstance(restart_strategy, (str, type(None))) or restart_strategy not in _RESTARTS:
             raise ValueError(f"restart_strategy must be one of {list(_RESTARTS)}, got {shown(restart_strategy)}.")
         sigma0, start = _width(sigma0), _start(x0)
-        check_independent_sampler(independent_sampler)
+        independent = checked(independent_sampler)
         sources = _sources(source_trials, consider_pruned_trials)
         if sources is not None:
             _refuse_beside_sources(x0, sigma0, use_separable_cma)
@@ -91,7 +93,7 @@ class CmaEsSampler(BaseSampler):
             x0=start,
             sigma0=sigma0,
             n_startup_trials=n_startup_trials,
-            independent_sampler=independent_sampler,
+            independent_sampler=independent,
             warn_independent_sampling=flag("warn_independent_sampling", warn_independent_sampling),
             consider_pruned_trials=flag("consider_pruned_trials", consider_pruned_trials),
             restart_strategy=restart_strategy,
@@ -102,7 +104,7 @@ class CmaEsSampler(BaseSampler):
             lr_adapt=lr_adapt,
             source_trials=sources,
         )
-        self._independent: Sampler = BaseSampler(self.seed) if independent_sampler is None else independent_sampler
+        self._independent: Sampler = BaseSampler(self.seed) if independent is None else independent
         self._replay = Replay(
             Rules(
                 seed=self.seed,

@@ -12,16 +12,11 @@ from ...arguments import integer, shown
 from ...core.protocols import Sampler, StudyView
 from ...distributions import Distribution
 from ...trial import TrialState
-from ..base import (
-    DRAWN,
-    BaseSampler,
-    check_independent_sampler,
-    check_random_fraction,
-    is_drawn_at_random,
-    uniform,
-)
+from ..base import DRAWN, BaseSampler, check_random_fraction, is_drawn_at_random, uniform
+from ..for_studies import StudySampler
 from ..keywords import optunas
 from ..rng import rng_for
+from ..wrapping import independent_sampler as checked
 from .data import Data, Reader
 from .space import Space
 
@@ -58,7 +53,8 @@ class GPSampler(BaseSampler):
 
     Args:
         seed: integer >= 0; None draws one from the operating system and keeps it in ``spec()``.
-        independent_sampler: chooses parameters outside of the joint space; None draws them uniformly.
+        independent_sampler: chooses parameters outside of the joint space; None draws them uniformly. Also one of
+            Optuna's, or one of your own.
         n_startup_trials: results that must be there before a process is fitted; 0 is 1, a point to learn from.
         deterministic_objective: the same parameters give the same value: noise is fixed at its floor, and improvement
             counts in full.
@@ -79,7 +75,7 @@ class GPSampler(BaseSampler):
         self,
         *,
         seed: int | None = None,
-        independent_sampler: Sampler | None = None,
+        independent_sampler: Sampler | StudySampler | None = None,
         n_startup_trials: int = 10,
         deterministic_objective: bool = False,
         random_fraction: float = 0.0,
@@ -92,15 +88,15 @@ class GPSampler(BaseSampler):
                 f"deterministic_objective must be True or False, got {shown(deterministic_objective)}; True says that "
                 "the same parameters give the same value."
             )
-        check_independent_sampler(independent_sampler)
+        independent = checked(independent_sampler)
         super().__init__(
             seed,
-            independent_sampler=independent_sampler,
+            independent_sampler=independent,
             n_startup_trials=n_startup_trials,
             deterministic_objective=deterministic_objective,
             **check_random_fraction(random_fraction),
         )
-        self._independent, self._startup = independent_sampler, n_startup_trials
+        self._startup = n_startup_trials
         self._deterministic = deterministic_objective
         self._reader = Reader()
         self._source: object = None
@@ -146,8 +142,8 @@ class GPSampler(BaseSampler):
     def sample_independent(self, view: StudyView, number: int, name: str, distribution: Distribution) -> float:
         """A parameter outside of the joint space: the independent sampler's choice, or a uniform draw."""
         if not is_drawn_at_random(self, view, number):
-            if self._independent is not None:
-                return float(self._independent.sample_independent(view, number, name, distribution))
+            if self.independent_sampler is not None:
+                return float(self.independent_sampler.sample_independent(view, number, name, distribution))
             if number == 0:
                 return distribution.from_unit(0.5)
         return super().sample_independent(view, number, name, distribution)

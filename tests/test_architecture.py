@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent / "raytune_lite"
 
 # A module may import modules of its own package, and whatever stands on a line above. The longest prefix counts.
 FLOORS = (
-    ("exceptions", "lazy", "arguments", "tracebacks"),
+    ("exceptions", "lazy", "arguments", "masking", "tracebacks"),
     ("distributions", "logging", "notebook", "sharing"),
     ("base_trial",),
     ("trial",),

@@ -8,23 +8,16 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 from collections.abc import Iterator
 from typing import Any
 
+from .. import masking
 from ..exceptions import CheckpointDiskError, CheckpointError
 
 _EXTRAS = {
     "s3": 'pip install "raytune-lite[s3]"', "s3a": 'pip install "raytune-lite[s3]"', "gs": "pip install gcsfs",
     "gcs": "pip install gcsfs", "az": "pip install adlfs", "abfs": "pip install adlfs", "abfss": "pip install adlfs",
 }  # fmt: skip
-_IN_NAME = re.compile(r"passw|pwd|secret|token|credential|sas|(?:access|account|api)_?key|^key$", re.IGNORECASE)
-_IN_TEXT = re.compile(  # name=value, 'name': 'value'
-    r"((?:\w*(?:passw|pwd|secret|token|credential|signature|access_?key|account_?key|api_?key)\w*|\bsig)"
-    r"(?:=|['\"]\s*:\s*)['\"]?)[^\s'\",&]+",
-    re.IGNORECASE,
-)
-_IN_URL = re.compile(r"(://[^/\s:@]*:)[^/\s@]+@")
 _SHORTEST = 8  # characters of a secret; a shorter value of a variable may be a word
 # what waiting does not mend, beside PermissionError and FileNotFoundError (no such bucket); names of botocore's
 _OF_THE_USER = {
@@ -105,7 +98,7 @@ def masked(text: str) -> str:
     """``text`` without what may be a password: by its place, its name, or as the value of a variable of such a name."""
     for value in _secrets():
         text = text.replace(value, "***")
-    return _IN_URL.sub(r"\1***@", _IN_TEXT.sub(r"\1***", text))
+    return masking.masked(text)
 
 
 def _secrets() -> Iterator[str]:
@@ -113,7 +106,7 @@ def _secrets() -> Iterator[str]:
     for name, value in os.environ.items():
         options = _json(value) if name.startswith("FSSPEC_") else {}
         for key, found in {name: value, **options}.items():
-            if isinstance(found, str) and len(found) >= _SHORTEST and _IN_NAME.search(key):
+            if isinstance(found, str) and len(found) >= _SHORTEST and masking.is_secret(key):
                 yield found
 
 

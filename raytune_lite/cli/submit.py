@@ -15,8 +15,6 @@ import click
 from ..runtime.interrupts import explained
 from .base import STORAGE_VARIABLE, cli, refuse
 
-_SECRET = re.compile(r"password|passwd|secret|token|api_?key|credential", re.IGNORECASE)
-
 
 @cli.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 @click.option("--address", metavar="URL", help="Of the head's dashboard: http://HEAD:8265.  [default: "
@@ -107,6 +105,7 @@ def _environment(path: str | None) -> dict[str, Any]:
 
 def _refuse_secrets(words: list[str], environment: dict[str, Any]) -> None:
     """Ray shows a job's command line and environment to everybody who may see its dashboard, and keeps them."""
+    from ..masking import is_secret
     from ..storages.url import mask
 
     way_out = (
@@ -118,7 +117,7 @@ def _refuse_secrets(words: list[str], environment: dict[str, Any]) -> None:
         if "://" in word and mask(word) != word:
             refuse(f"there is a password in the command line ({mask(word)}): {way_out}")
     for key, value in (environment.get("env_vars") or {}).items():
-        if _SECRET.search(str(key)) or ("://" in str(value) and mask(str(value)) != str(value)):
+        if is_secret(str(key)) or ("://" in str(value) and mask(str(value)) != str(value)):
             refuse(f"env_vars of the runtime environment hold a secret ({key}): {way_out}")
 
 

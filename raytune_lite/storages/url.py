@@ -17,6 +17,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from ..exceptions import StorageURLError
+from ..masking import NAME
 
 # dialect -> driver modules in the order we try them, each with its SQLAlchemy name and pip package; then our extra
 _DRIVERS: dict[str, tuple[tuple[str, str, str], ...]] = {
@@ -26,7 +27,7 @@ _DRIVERS: dict[str, tuple[tuple[str, str, str], ...]] = {
 }
 _EXTRAS = {"postgresql": "postgresql", "mysql": "mysql", "mariadb": "mysql"}
 # parameters whose values may hold a password: by their name, or as a whole connection string
-_SECRET_NAME = r"pass|pwd|secret|token|credential|api_?key|access_?key|options|odbc_connect"
+_SECRET_NAME = rf"{NAME}|options|odbc_connect"
 _SECRET_KEYS = re.compile(_SECRET_NAME, re.IGNORECASE)
 # a user that is a token: services take one in the user's place, without a password. Names of people are short
 _TOKEN_LENGTH = 32

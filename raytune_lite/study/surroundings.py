@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import platform
-import re
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
@@ -13,6 +12,7 @@ from typing import Any
 
 from .. import __version__
 from ..arguments import shown
+from ..masking import is_secret
 from ..storages.url import mask
 from .requests import Resources
 
@@ -21,7 +21,6 @@ PACKAGES = (  # whose versions are recorded, where the script has imported them
     "lightgbm", "optuna", "numpy", "pandas",
 )  # fmt: skip
 MOST = 2_000  # characters of a command
-_SECRET = re.compile(r"^--?[\w-]*(?:password|passwd|secret|token|api-?key|credential)[\w-]*", re.IGNORECASE)
 
 
 def surroundings(resources: Resources | None, max_concurrent: int | None) -> str:
@@ -62,11 +61,11 @@ def command(argv: Sequence[str]) -> str:
         name, equals, _ = word.partition("=")
         if hides:
             words.append("***")
-        elif _SECRET.match(name) and equals:
+        elif equals and is_secret(name):  # also without dashes, as Hydra has it
             words.append(f"{name}=***")
         else:
             words.append(mask(word) if "://" in word or "@" in word else word)
-        hides = not hides and not equals and _SECRET.match(word) is not None
+        hides = not hides and not equals and word.startswith("-") and is_secret(word)
     text = shlex.join(words)
     return text if len(text) <= MOST else text[: MOST - 3] + "..."
 

@@ -258,7 +258,8 @@ def test_what_a_run_was_started_with_is_told_and_what_is_missing_is_named(folder
         (["t.py", "--api-key", "hunter2", "-n", "3"], "python t.py --api-key '***' -n 3"),
         (["t.py", "--token=hunter2", "-n", "3"], "python t.py '--token=***' -n 3"),
         (["t.py", "--db-password", "hunter2"], "python t.py --db-password '***'"),
-        (["t.py", "--tokenizer-path", "a"], "python t.py --tokenizer-path '***'"),  # rather too much than too little
+        (["t.py", "--max-tokens", "9"], "python t.py --max-tokens '***'"),  # rather too much than too little
+        (["t.py", "db.password=hunter2", "lr=0.1"], "python t.py 'db.password=***' lr=0.1"),
         (["-c"], ""),
         (["/lib/ipykernel_launcher.py", "-f", "x.json"], ""),
         ([], ""),

@@ -21,7 +21,8 @@ from raytune_lite.pruners import ASHAPruner
 from raytune_lite.runtime import tokens
 from raytune_lite.runtime.answers import BUSY
 from raytune_lite.runtime.config import RunConfig
-from raytune_lite.runtime.ports import Handover, Returned
+from raytune_lite.runtime.ports import Handover, Prefetched, Returned, WorkerSettings
+from raytune_lite.runtime.ranks.running import Group
 from raytune_lite.runtime.socket_server import SocketServer
 from raytune_lite.runtime.sockets import SocketClient
 from raytune_lite.runtime.tokens import Ticket
@@ -212,6 +213,23 @@ def test_a_forging_worker_changes_nothing_by_either_transport(sealed, transport)
     assert from_json(send_by(sealed.driver, transport, behind(victim, claim)))[0] == given
     report = m.Reported(number=number, attempt=attempt, progress=m.Progress(reports=reports((1, 0.5))))
     assert from_json(send_by(sealed.driver, transport, behind(given.token, report)))[0] == "continue"
+
+
+def test_no_repr_shows_what_opens_the_socket_or_speaks_for_an_attempt():
+    """A traceback with the values of variables ends in a log, which others may read."""
+    secret = "0123abcd" * 4
+    key = secret.encode()
+    records = [
+        m.Assignment(number=7, attempt=1, token=secret),
+        Ticket("slot-7", secret),
+        Prefetched(slot="slot-7", assignment=key),
+        Group(name="slot-7", size=1, key=key, seal=secret),
+        WorkerSettings(n_objectives=7, checkpoint_root="/", lease=1.0, key=key),
+        RunConfig(storage=f"postgresql://u:{secret}@h/d", study_name="7", run="r", sampler=None, secret=key),
+    ]
+    for record in records:
+        assert secret not in repr(record)
+        assert "7" in repr(record)
 
 
 @pytest.mark.parametrize("has_claimed", [False, True])

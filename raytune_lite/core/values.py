@@ -7,7 +7,7 @@ Every record is frozen, slotted and keyword-built, and holds only scalars, tuple
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..distributions import Distribution
 from .schedules import Never, Schedule
@@ -195,7 +195,7 @@ class Assignment:
     started: float = 0.0
     is_timed: bool = False
     parent: Parent | None = None
-    token: str | None = None
+    token: str | None = field(default=None, repr=False)
     pauses: bool = False
     system_attrs: tuple[tuple[str, str], ...] = ()
     trial_id: int = -1

@@ -58,7 +58,7 @@ class Prefetched:
     """
 
     slot: str
-    assignment: bytes
+    assignment: bytes = field(repr=False)
     is_alone: bool = False
 
 

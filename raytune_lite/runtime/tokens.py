@@ -27,6 +27,9 @@ class Ticket(NamedTuple):
     slot: str
     seal: str | None
 
+    def __repr__(self) -> str:
+        return f"Ticket(slot={self.slot!r})"  # a traceback with the values of variables ends in a log
+
     @classmethod
     def of(cls, secret: bytes | None, slot: str) -> Ticket:
         """The ticket of a slot; a launcher gives it to that slot's task."""

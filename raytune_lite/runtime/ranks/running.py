@@ -8,7 +8,7 @@ import math
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ...core.encoding import event_to_json, from_json
@@ -46,8 +46,8 @@ class Group:
 
     name: str
     size: int
-    key: bytes
-    seal: str | None = None
+    key: bytes = field(repr=False)
+    seal: str | None = field(default=None, repr=False)
 
 
 def new_key() -> bytes:

@@ -44,9 +44,9 @@ demo: .venv/demo ## tune a CNN on handwritten digits with promotion ASHA; again:
 demo-grid: .venv/demo ## a 10 x 10 grid whose objective fails at random: every cell ends with one result
 	$(BIN)/python examples/grid.py --storage sqlite:///grid.db
 
-test: .venv/test ## all tests but chaos and cluster
+test: .venv/test ## all tests but chaos and cluster; RTL_TESTS=long makes ten times as many random studies
 	$(BIN)/python -m pytest tests --ignore=tests/on_ray -n 2 --dist worksteal
-	$(BIN)/python -m pytest tests/on_ray
+	$(BIN)/python -m pytest tests/on_ray -n 2 --dist loadfile
 
 chaos: .venv/test ## kill -9 of everything, real databases, full disks, partitions: minutes; RTL_CHAOS=long for a night
 	$(BIN)/python -m pytest -m chaos tests/chaos -n 3 --dist loadfile

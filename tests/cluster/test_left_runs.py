@@ -22,7 +22,7 @@ from ..on_ray.leaving import left_by, nothing_is_left
 from ..servers import Server
 from .left_script import STEPS, rows, value
 
-pytestmark = [pytest.mark.kill, pytest.mark.timeout(110)]
+pytestmark = [pytest.mark.kill, pytest.mark.timeout(240)]
 N = 8  # trials
 ENDS, FOUND_OUT = ("complete", "paused", "pruned"), ("interrupted",)  # the last: it only looked for a parameter
 KINDS = ["function", "workers", "auto", "url", "postgresql"]

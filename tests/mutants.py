@@ -69,9 +69,15 @@ MUTANTS = [
            "tests/test_cost.py::"
            "test_nothing_begins_once_the_study_has_cost_so_much_and_running_attempts_end_by_themselves"),
     Mutant("the time between two runs costs nothing", "core/runs.py",
-           "        moves.charge_for(s, -_dead_for(event, trial.attempt_at, at))\n", "",
+           "        moves.charge_for(s, trial, -_dead_for(event, trial.attempt_at, at))\n", "",
            "tests/test_cost.py::"
            "test_the_next_run_counts_what_the_ones_before_have_cost_each_at_its_price_and_not_the_time_between"),
+    Mutant("an attempt that says a price costs that", "core/moves.py",
+           "(s.run.price if trial.price is None else trial.price)", "s.run.price",
+           "tests/test_cost.py::test_attempts_that_say_a_price_cost_it_from_their_beginning_also_after_a_crash"),
+    Mutant("a running attempt costs what it said", "core/record.py",
+           "beside = run.surcharge * at - run.surcharge_begun", "beside = 0.0",
+           "tests/test_cost.py::test_attempts_that_say_a_price_cost_it_from_their_beginning_also_after_a_crash"),
     Mutant("a driver on another machine believes no wall clock", "runtime/study_time.py",
            "self._stands_at, self._began = None if mark is None else last, began",
            "self._stands_at, self._began = None, began",

@@ -303,10 +303,11 @@ def test_such_an_attempt_gives_no_result():
         scouting(lambda _: 1.0)(trial)
 
 
-def test_prices_need_one_request_for_all_trials(storage):
+def test_prices_need_one_request_for_all_trials_inline_which_places_none(storage):
     study = rtl.create_study(storage=storage)
-    with pytest.raises(ValueError, match="prices needs one request for all trials"):
-        study.optimize(lambda _: 1.0, n_trials=1, resources=lambda _: {"num_cpus": 1}, prices={"CPU": 1.0})
+    for asked in (lambda _: {"num_cpus": 1}, {"from_step": {2: {"num_cpus": 2}}}):
+        with pytest.raises(ValueError, match="prices needs one request for all trials"):
+            study.optimize(lambda _: 1.0, n_trials=1, resources=asked, prices={"CPU": 1.0}, executor="inline")
     with pytest.raises(TypeError, match="resources must be"):
         study.optimize(lambda _: 1.0, n_trials=1, resources=lambda a, b: a)
     assert study.trials == []

@@ -11,10 +11,13 @@ from click.testing import CliRunner
 import raytune_lite as rl
 from raytune_lite.cli import cli
 from raytune_lite.core import messages as m
+from raytune_lite.core.encoding import event_from_json, event_to_json
 from raytune_lite.core.messages import FailureKind, Outcome
-from raytune_lite.metrics.prices import checked, slot_price
+from raytune_lite.exceptions import MessageError
+from raytune_lite.metrics.prices import attempt_price, checked, slot_price
 from raytune_lite.runtime.config import OWNER_LEASE
 from raytune_lite.runtime.ports import Handover
+from raytune_lite.study.requests import costs
 
 from .core_tools import T0, Clock, OpenSession, dump, study_config
 
@@ -205,6 +208,130 @@ def test_an_attempt_that_was_given_up_and_ended_after_all_is_charged_once_and_to
     end(session, number)
     assert session.state.cost == pytest.approx(2.0 * 1.5)
     session.close()
+
+
+# --- a price an attempt ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def by_attempt(storage):
+    return study_config(storage, price=0.0, max_cost=20.0, prices='{"GPU": 2.0}')
+
+
+def begin(session, slot, price):
+    """A bound trial whose task begins; its number."""
+    number = session.call(m.Claimed(slot=slot, prefetched=True)).number
+    session.call(m.AttemptBegan(number=number, attempt=1, node="n", pid=1, price=price))
+    return number
+
+
+def test_attempts_that_say_a_price_cost_it_from_their_beginning_also_after_a_crash(by_attempt, clock):
+    session = OpenSession(by_attempt, host=clock)
+    waiting = session.call(m.Claimed(slot="ahead-1", prefetched=True)).number
+    large = begin(session, "ahead-2", 8.0)
+    clock.now += 1.0 * HOUR
+    small = begin(session, "ahead-3", 0.5)
+    assert cost(session) == pytest.approx(8.0)  # what waits costs nothing
+    session.call(m.AttemptBegan(number=small, attempt=1, node="n", pid=1, price=99.0))  # said again
+    clock.now += 0.5 * HOUR
+    assert cost(session) == pytest.approx(8.0 * 1.5 + 0.25)
+    session.repository.close()  # killed
+    again = OpenSession(by_attempt, host=clock)
+    assert cost(again) == pytest.approx(8.0 * 1.5 + 0.25)
+    end(again, large)
+    again.call(m.AttemptBegan(number=waiting, attempt=1, node="n", pid=1, price=0.0))
+    clock.now += 1.0 * HOUR
+    assert cost(again) == pytest.approx(8.0 * 1.5 + 0.75)
+    end(again, small)
+    end(again, waiting)
+    assert again.state.cost == cost(again) == pytest.approx(8.0 * 1.5 + 0.75)
+    assert (again.state.run.surcharge, again.state.run.surcharge_begun) == (0.0, 0.0)
+    begin(again, "ahead-4", 8.0)
+    clock.now += 1.0 * HOUR
+    assert again.call(m.Claimed(slot="ahead-5", prefetched=True)) is None  # 20.75 of 20
+    assert dump(again.state) == dump(again.fold(again.repository.events(again.study)))
+    again.close()
+
+
+def test_an_attempt_without_a_price_costs_that_of_its_runs_slots_beside_one_that_has_its_own(config, clock):
+    session = OpenSession(config, host=clock)
+    usual, dear = begin(session, "ahead-1", None), begin(session, "ahead-2", 5.0)
+    clock.now += 1.0 * HOUR
+    assert cost(session) == pytest.approx(2.0 + 5.0)
+    end(session, dear)
+    end(session, usual)
+    assert session.state.cost == pytest.approx(7.0)
+    session.close()
+
+
+def test_an_attempt_that_was_given_up_and_ended_after_all_costs_its_own_price_to_its_end(by_attempt, clock):
+    session = OpenSession(by_attempt, host=clock)
+    number = begin(session, "ahead-1", 3.0)
+    clock.now += 1.0 * HOUR
+    session.call(m.AttemptLost(number=number, attempt=1, kind=FailureKind.LEASE_EXPIRED))
+    clock.now += 1.0 * HOUR
+    end(session, number)
+    assert session.state.cost == pytest.approx(6.0)
+    session.close()
+
+
+def test_the_next_run_does_not_pay_for_the_time_in_which_nobody_worked_at_an_attempt_with_a_price(by_attempt, clock):
+    session = OpenSession(by_attempt, host=clock)
+    begin(session, "ahead-1", 3.0)
+    clock.now += 1.0 * HOUR
+    session.keep()
+    session.repository.close()  # killed
+    clock.now += 100.0 * HOUR
+    again = OpenSession(dataclasses.replace(by_attempt, run="run-2"), host=clock)
+    assert cost(again) == again.state.cost == pytest.approx(3.0, abs=3.0 * OWNER_LEASE / HOUR)
+    again.close()
+
+
+@pytest.mark.parametrize("price", [-1.0, float("inf"), float("nan")])
+def test_what_is_no_price_is_refused_and_changes_nothing(by_attempt, clock, price):
+    session = OpenSession(by_attempt, host=clock)
+    number = session.call(m.Claimed(slot="ahead-1", prefetched=True)).number
+    with pytest.raises(MessageError, match="a price must be a finite amount of money"):
+        session.call(m.AttemptBegan(number=number, attempt=1, node="n", pid=1, price=price))
+    assert session.state.trials[number].node is None
+    session.close()
+
+
+def test_an_attempt_that_an_earlier_version_logged_has_the_price_of_its_run():
+    event = m.AttemptBegan(number=0, attempt=1, node="n", pid=1, price=2.0)
+    data = json.loads(event_to_json(event))
+    assert event_from_json(json.dumps(data)) == event
+    del data["price"]
+    assert event_from_json(json.dumps(data)) == dataclasses.replace(event, price=None)
+
+
+@pytest.mark.parametrize(
+    ("resources", "price"),
+    [
+        (lambda _: {}, 0.0),
+        ({"num_gpus": "auto"}, 0.0),
+        ({"num_gpus": 1, "from_step": {9: {"num_gpus": 2}}}, 0.0),
+        ({"num_gpus": 2}, 5.0),
+    ],
+)
+def test_a_run_has_one_price_where_all_of_its_trials_ask_for_the_same(resources, price):
+    found = costs({"GPU": 2.0, "CPU": 1.0}, 7.0, resources)
+    assert found == {"price": price, "prices": '{"CPU": 1.0, "GPU": 2.0}', "max_cost": 7.0}
+
+
+def test_each_step_of_a_request_needs_a_price():
+    with pytest.raises(ValueError, match="prices has none for 'GPU'"):
+        costs({"CPU": 1.0}, None, {"num_cpus": 1, "from_step": {9: {"num_gpus": 2}}})
+
+
+def test_an_attempt_that_asks_for_nothing_with_a_price_costs_nothing():
+    assert attempt_price({"GPU": 3.0}, {"num_cpus": 1}) == 0.0
+    assert attempt_price({"GPU": 3.0}, {"num_gpus": 0.25}) == 0.75
+    with pytest.raises(ValueError, match="prices has none for 'GPU'"):
+        attempt_price({"CPU": 3.0}, {"num_gpus": 1})
+
+
+# --- inline, and the command -----------------------------------------------------------------------------------------
 
 
 def test_a_study_run_inline_stops_at_its_cost_and_records_its_prices(tmp_path):

@@ -171,7 +171,7 @@ def test_a_measurement_that_cannot_be_is_refused(wrong):
         ({"resources": "auto", "workers": 2}, r'num_gpus="auto" is for trials of one process'),
         ({"resources": {"bundles": [{"num_gpus": "auto"}, {"num_gpus": 1}]}}, "leave out workers= and bundles"),
         ({"resources": {"num_gpus": "auto", "from_step": {9: {"num_cpus": 2}}}}, "from_step says it"),
-        ({"resources": "auto", "prices": {"GPU": 1.0}}, r'prices needs one request.*num_gpus="auto"'),
+        ({"resources": "auto", "prices": {"CPU": 1.0}}, r"asks for 1 GPU\(s\), and prices has none for 'GPU'"),
         ({"resources": "automatic"}, 'or "auto"'),
     ],
 )

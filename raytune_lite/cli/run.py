@@ -120,13 +120,13 @@ def run(target: str, storage: str | None, storage_env: str | None, study_name: s
     from ..target import load_target
 
     sampler, pruner, resources = _sampler(given), _pruner(given), _resources(given)
-    given["prices"] = _prices(given, resources)
     loaded, url = load_target(target), storage_url(storage, storage_env)
     try:
         check_objective(loaded.objective)
     except TypeError as error:
         refuse(f"{target}: {error}")
     asked = resources or _own_resources(target, loaded.objective, given)
+    given["prices"] = _prices(given, asked)
     _check_end(url, study_name or loaded.name, sampler, given)
     study = create_study(
         storage=url,
@@ -244,7 +244,7 @@ def _own_resources(target: str, objective: Callable[..., Any], given: dict[str, 
         refuse(f"{target}.resources: {error}")
 
 
-def _prices(given: dict[str, Any], resources: dict[str, Any]) -> dict[str, float] | None:
+def _prices(given: dict[str, Any], resources: Any) -> dict[str, float] | None:
     """Prices by resource; None where none is given."""
     from ..study.requests import costs
 

@@ -245,7 +245,7 @@ def attempt_lost(s: StudyData, event: m.AttemptLost, at: float) -> Effects:
         failure = m.Failure(error=error, kind=event.kind, exit_code=event.exit_code)
         commands = _fail(s, trial, at, failure, event.stderr_tail)
     trial.lost_slot, trial.lost_kind = slot, event.kind if trial.retried != before else None
-    trial.lost_at = at if s.run.price else None
+    trial.lost_at = at if s.run.price or trial.price else None
     return Effects([*commands, m.Answer(value=trial.state)])
 
 

@@ -142,6 +142,16 @@ def _check_seconds(seconds: float) -> None:
         raise MessageError(f"an attempt has trained for some seconds >= 0, got {shown(seconds)}.")
 
 
+def check_price(price: float) -> None:
+    """Refuse what is no price of an hour.
+
+    Raises:
+        MessageError: it is not finite, or below 0.
+    """
+    if not 0.0 <= price < math.inf:
+        raise MessageError(f"a price must be a finite amount of money >= 0 an hour, got {price!r}.")
+
+
 def check_attrs(pairs: Iterable[tuple[str, str]]) -> None:
     """Refuse attributes (key, JSON text) that a database cannot hold or a reader cannot parse; see check_json."""
     for key, text in pairs:

@@ -11,7 +11,7 @@ from ..exceptions import MessageError
 from ..trial import CONSTRAINT_PREFIX
 from . import adoption, gpu_shares, judging, leaving, lineage, moves
 from . import messages as m
-from .bounds import check_name
+from .bounds import check_name, check_price
 from .messages import Command, Decision
 from .record import StudyData
 from .trials import RUNNING, Effects, TrialRecord
@@ -125,7 +125,7 @@ def _start(s: StudyData, trial: TrialRecord, commands: list[Command], event: m.C
     trial.started_at = at if trial.started_at is None else trial.started_at
     trial.attempt_at, trial.node, trial.pid = at, event.node, event.pid
     trial.trained_before = trial.trained
-    trial.gpu_peak = None
+    trial.gpu_peak = trial.price = None
     trial.gpu_share = gpu_shares.begins(s.gpu_use, trial) if s.run.shares_gpus else 0
     trial.resumed = resumed = judging.resume_from(s, trial)
     newest = trial.checkpoints.index(resumed) + 1 if resumed in trial.checkpoints else 0
@@ -150,12 +150,15 @@ def attempt_began(s: StudyData, event: m.AttemptBegan, at: float) -> Effects:
 
     Raises:
         StaleAttemptError: the attempt is not live, and must not begin.
-        MessageError: the node's name cannot be stored.
+        MessageError: the node's name cannot be stored, or the price is no amount of money.
     """
     trial = moves.live(s, event.number, event.attempt)
     if event.node is None or trial.node is not None:
         return Effects([m.Answer(value=None)], changed=False)
     check_name("a node's name", event.node)
+    if event.price is not None:
+        check_price(event.price)
+        moves.set_price(s, trial, event.price, at)
     if s.run.price:  # it waited until now, and held nothing
         s.run.begun_at += at - trial.attempt_at
     trial.attempt_at, trial.node, trial.pid = at, event.node, event.pid

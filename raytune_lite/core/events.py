@@ -227,12 +227,16 @@ class Claimed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptBegan(Event):
-    """The task of an attempt has begun that was claimed before: ``node``, ``pid``: where its process runs."""
+    """The task of an attempt has begun that was claimed before: ``node``, ``pid``: where its process runs.
+
+    ``price``: of what it asked for, an hour; None: that of a slot of the run.
+    """
 
     number: int
     attempt: int
     node: str | None = None
     pid: int | None = None
+    price: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -77,9 +77,16 @@ def charge(s: StudyData, trial: TrialRecord) -> None:
     s.run.budget = None if s.run.budget is None else s.run.budget - 1
 
 
-def charge_for(s: StudyData, seconds: float) -> None:
-    """A slot was used for so long; see RunStarted.price. Below 0: less than was charged."""
-    s.cost += s.run.price * seconds / 3600.0
+def charge_for(s: StudyData, trial: TrialRecord, seconds: float) -> None:
+    """The last attempt of a trial took so long; see RunStarted.price. Below 0: less than was charged."""
+    s.cost += (s.run.price if trial.price is None else trial.price) * seconds / 3600.0
+
+
+def set_price(s: StudyData, trial: TrialRecord, price: float, at: float) -> None:
+    """The live attempt, which begins at ``at``, says what it costs an hour."""
+    trial.price = price
+    s.run.surcharge += price - s.run.price
+    s.run.surcharge_begun += (price - s.run.price) * at
 
 
 def find(s: StudyData, trial: TrialRecord, at: float) -> None:
@@ -88,7 +95,7 @@ def find(s: StudyData, trial: TrialRecord, at: float) -> None:
     if trial.lost_kind is not None:
         trial.retried[trial.lost_kind] -= 1
         trial.failed = None
-    charge_for(s, 0.0 if trial.lost_at is None else at - trial.lost_at)
+    charge_for(s, trial, 0.0 if trial.lost_at is None else at - trial.lost_at)
     trial.lost_slot = trial.lost_kind = trial.lost_at = None
     trial.goes_first = False
     move(s, trial, "found", RUNNING)
@@ -111,7 +118,11 @@ def end_attempt(
         del s.slots[trial.slot]
         if s.run.price:
             s.run.begun_at = s.run.begun_at - trial.attempt_at if s.slots else 0.0
-            charge_for(s, at - trial.attempt_at)
+        if trial.price is not None:
+            beside = trial.price - s.run.price
+            s.run.surcharge = s.run.surcharge - beside if s.slots else 0.0
+            s.run.surcharge_begun = s.run.surcharge_begun - beside * trial.attempt_at if s.slots else 0.0
+        charge_for(s, trial, at - trial.attempt_at)
     trial.slot = trial.stop = None
     row = m.EndAttempt(
         number=trial.number,

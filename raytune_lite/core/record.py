@@ -48,8 +48,9 @@ class Run:
     different ways, or one did not fail. ``disk_failures``: attempts that the checkpoints' disk ended since one was
     saved; ``has_saved``: whether any was, in this run. ``price``, ``max_cost``, ``shares_gpus``, ``moves_at``: see
     RunStarted; ``begun_at``: of the attempts that run, the sum of the times at which they began, where there is a
-    price. ``leaving``: node that leaves -> when it will be gone, in seconds since the study was created; None: that is
-    not known.
+    price. ``surcharge``: of the attempts that run and have said a price, the sum of what it is above ``price``;
+    ``surcharge_begun``: of the same amounts, each times the time at which its attempt began. ``leaving``: node that
+    leaves -> when it will be gone, in seconds since the study was created; None: that is not known.
     """
 
     name: str | None = None
@@ -71,6 +72,8 @@ class Run:
     price: float = 0.0
     max_cost: float | None = None
     begun_at: float = 0.0
+    surcharge: float = 0.0
+    surcharge_begun: float = 0.0
     shares_gpus: bool = False
     leaving: dict[str, float | None] = field(default_factory=dict)
     moves_at: tuple[int, ...] = ()
@@ -220,10 +223,12 @@ class StudyData:
         return not (run.stopping or run.paused or is_full or self.is_used_up(at))
 
     def cost_at(self, at: float) -> float:
-        """What all attempts have cost at ``at``, also those that run: slot-hours times the price of a slot."""
-        if not self.run.price:
-            return self.cost
-        return self.cost + self.run.price * max(0.0, len(self.slots) * at - self.run.begun_at) / 3600.0
+        """What all attempts have cost at ``at``, also those that run: the hours of each times its price."""
+        run = self.run
+        beside = run.surcharge * at - run.surcharge_begun
+        if not run.price:
+            return self.cost + max(0.0, beside) / 3600.0
+        return self.cost + max(0.0, run.price * max(0.0, len(self.slots) * at - run.begun_at) + beside) / 3600.0
 
     def is_used_up(self, at: float) -> bool:
         """Whether the study has cost what this run may let it cost."""

@@ -29,7 +29,7 @@ def run_started(s: StudyData, event: m.RunStarted, at: float) -> Effects:
             s.retry[number] = at
     for number, _ in s.live():  # the run that owned these attempts is dead
         slot, trial = s.trials[number].slot, s.trials[number]
-        moves.charge_for(s, -_dead_for(event, trial.attempt_at, at))
+        moves.charge_for(s, trial, -_dead_for(event, trial.attempt_at, at))
         commands += moves.leave(s, trial, at, FailureKind.DRIVER_LOST.value, "its run ended")
         if trial.held_until is not None or number in event.held:
             trial.lost_slot = slot  # its result still counts, until another attempt begins

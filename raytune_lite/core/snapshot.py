@@ -29,7 +29,7 @@ _LATER = ("cost",)  # plain as well; older snapshots lack them
 _RUN = ("name", "began_at", "budget", "paused", "slot_limit", "stopping", "aborted", "common_failure", "disk_failures",
         "has_saved", "checkpoints_kept", "keeps_resumed", "frees_paused", "awaits_reports",
         "max_checkpoint_bytes", "price", "max_cost", "begun_at", "leaving", "moves_at",
-        "shares_gpus")  # fmt: skip
+        "shares_gpus", "surcharge", "surcharge_begun")  # fmt: skip
 
 
 def can_dump(state: StudyState) -> bool:

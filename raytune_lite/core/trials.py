@@ -120,6 +120,7 @@ class TrialRecord:
     lost_slot: str | None = None  # of the last attempt, when it was given up: its own end still counts
     lost_kind: FailureKind | None = None  # how it was counted as a retry, if it was
     lost_at: float | None = None  # when that was
+    price: float | None = None  # of the last attempt, an hour, where it has said one; None: that of the run's slots
     gpu_share: int = 0  # what it has, or had, of a GPU, in ten-thousandths; 0: the run did not say
     gpu_peak: int | None = None  # bytes that it took of its memory at most, where that was measured
     gpu_least: int = 0  # what the next one needs at least, by what became of those before

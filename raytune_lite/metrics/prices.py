@@ -34,7 +34,24 @@ def checked(prices: Any) -> dict[str, float]:
 
 
 def slot_price(prices: Mapping[str, float], resources: Mapping[str, Any] | None) -> float:
-    """What one slot costs an hour.
+    """What one slot costs an hour, where all trials ask for the same.
+
+    Args:
+        prices: see ``attempt_price``.
+        resources: see there.
+
+    Raises:
+        ValueError: a trial asks for GPUs, which have no price; or nothing that it asks for has one.
+    """
+    total = attempt_price(prices, resources)
+    if total <= 0.0:
+        asked = ", ".join(f"{name}: {n:g}" for name, n in _amounts(prices, resources).items() if n) or "nothing"
+        raise ValueError(f"prices gives a trial no price: it asks for {asked}, and prices is {shown(dict(prices))}.")
+    return total
+
+
+def attempt_price(prices: Mapping[str, float], resources: Mapping[str, Any] | None) -> float:
+    """What an attempt costs an hour that asks for this; 0: nothing of it has a price.
 
     Args:
         prices: checked ones: of a "CPU", a "GPU", a custom resource, or by accelerator_type ("H100") of a GPU of that
@@ -42,24 +59,27 @@ def slot_price(prices: Mapping[str, float], resources: Mapping[str, Any] | None)
         resources: of a trial, as in ``optimize``; num_cpus is 1 where it is not given.
 
     Raises:
-        ValueError: a trial asks for GPUs, which have no price; or nothing that it asks for has one.
+        ValueError: it asks for GPUs, which have no price.
     """
-    wanted = {"num_cpus": 1, **(resources or {})}
-    accelerator = wanted.get("accelerator_type")
-    of_gpu = accelerator if isinstance(accelerator, str) and accelerator in prices else "GPU"
-    amounts = {"CPU": _amount(wanted["num_cpus"]), of_gpu: _amount(wanted.get("num_gpus"))}
-    amounts |= {name: _amount(n) for name, n in (wanted.get("resources") or {}).items()}
+    amounts = _amounts(prices, resources)
+    accelerator = (resources or {}).get("accelerator_type")
+    of_gpu = "GPU" if "GPU" in amounts else str(accelerator)
     if amounts[of_gpu] > 0 and of_gpu not in prices:
         also = "" if accelerator is None else f" or {accelerator!r}"
         raise ValueError(
             f"a trial asks for {amounts[of_gpu]:g} GPU(s), and prices has none for 'GPU'{also}: "
             f'it has {sorted(prices)}. "GPU": 0 says that they cost nothing.'
         )
-    total = math.fsum([amount * prices.get(name, 0.0) for name, amount in amounts.items()])
-    if total <= 0.0:
-        asked = ", ".join(f"{name}: {amount:g}" for name, amount in amounts.items() if amount) or "nothing"
-        raise ValueError(f"prices gives a trial no price: it asks for {asked}, and prices is {shown(dict(prices))}.")
-    return total
+    return math.fsum([amount * prices.get(name, 0.0) for name, amount in amounts.items()])
+
+
+def _amounts(prices: Mapping[str, float], resources: Mapping[str, Any] | None) -> dict[str, float]:
+    """How much a trial asks for of what has, or could have, a price."""
+    wanted = {"num_cpus": 1, **(resources or {})}
+    accelerator = wanted.get("accelerator_type")
+    of_gpu = accelerator if isinstance(accelerator, str) and accelerator in prices else "GPU"
+    amounts = {"CPU": _amount(wanted["num_cpus"]), of_gpu: _amount(wanted.get("num_gpus"))}
+    return amounts | {name: _amount(n) for name, n in (wanted.get("resources") or {}).items()}
 
 
 def _amount(given: Any) -> float:
@@ -68,4 +88,4 @@ def _amount(given: Any) -> float:
     return 0.0 if found is None or not math.isfinite(found) else max(0.0, found)
 
 
-__all__ = ["EXAMPLE", "checked", "slot_price"]
+__all__ = ["EXAMPLE", "attempt_price", "checked", "slot_price"]

@@ -124,6 +124,7 @@ class Framing:
         notes = [note for note in following.notes if note.kind in _SHOWN_NOTES][-n_notes:]
         needs = [f"needs {' and '.join(explained.missing)}"] if explained.missing else []
         is_silent = is_run and not idle and explained.state == "running"
+        has_cost = bool(state.run.price or state.run.surcharge or state.cost)
         why = "" if is_silent else "; ".join([*explained.why, *needs])
         return Frame(
             study=following.study.study_name,
@@ -143,7 +144,7 @@ class Framing:
             notes=notes,
             why=why,
             goodput=self.goodput,
-            cost=state.cost_at(now if is_run else following.at) if state.run.price or state.cost else None,
+            cost=state.cost_at(now if is_run else following.at) if has_cost else None,
         )
 
     def _best(self, now: float) -> tuple[float, int, float] | None:

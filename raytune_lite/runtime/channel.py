@@ -145,9 +145,9 @@ class DriverChannel:
         """This channel is this attempt's from now on: its messages carry the attempt's token."""
         self._token = assignment.token
 
-    def began(self, assignment: m.Assignment, node: str, pid: int) -> bool:
+    def began(self, assignment: m.Assignment, node: str, pid: int, price: float | None) -> bool:
         """See task.TaskChannel."""
-        event = m.AttemptBegan(number=assignment.number, attempt=assignment.attempt, node=node, pid=pid)
+        event = m.AttemptBegan(number=assignment.number, attempt=assignment.attempt, node=node, pid=pid, price=price)
         return not isinstance(self._send(event)[1], str)
 
     def suggest(self, number: int, attempt: int, name: str, distribution: Distribution) -> m.ParamValue:

@@ -38,8 +38,8 @@ class TaskChannel(Channel, EndChannel, Protocol):
     def claim(self, slot: str, node: str | None = None, pid: int | None = None) -> Assignment | None:
         """The trial to work at, or None when there is nothing to do. Raises DriverGone when there is no answer."""
 
-    def began(self, assignment: Assignment, node: str, pid: int) -> bool:
-        """The task of a trial that was claimed before begins; whether the trial may begin.
+    def began(self, assignment: Assignment, node: str, pid: int, price: float | None) -> bool:
+        """The task of a trial that was claimed before begins; whether the trial may begin. ``price``: see AttemptBegan.
 
         Raises DriverGone, and StaleAttemptError where the attempt was given up meanwhile.
         """
@@ -59,7 +59,7 @@ class Place:
 
     ``gpus``: see Progress. ``output``: what is around an objective of this attempt while it runs; it takes what the
     objective prints. ``trial``: makes the objective's handle, with the arguments of Trial. ``packed``: an exception
-    for the script's process, pickled; None: it cannot travel.
+    for the script's process, pickled; None: it cannot travel. ``price``: see AttemptBegan.
     """
 
     slot: str
@@ -74,6 +74,7 @@ class Place:
     trial: Callable[..., Trial] = Trial
     packed: Callable[[BaseException], bytes | None] = _as_nothing
     gpu_probe: Callable[[], GpuProbe] = NoProbe
+    price: float | None = None
 
 
 def run_task(
@@ -160,7 +161,7 @@ def _begin(place: Place, channel: TaskChannel, assignment: Assignment) -> Assign
     """The trial that was claimed for this task, unless it is not to begin any more."""
     channel.begin(assignment)
     try:
-        return assignment if channel.began(assignment, place.node, place.pid) else None
+        return assignment if channel.began(assignment, place.node, place.pid, place.price) else None
     except (DriverGone, StaleAttemptError):
         return None
 

@@ -62,12 +62,17 @@ def resource_request(given: Any, workers: Any = 1) -> Request | None:
     return with_workers(found, workers)
 
 
-def one_process(resources: Resources | None) -> None:
-    """Refuse a trial of several processes in the script's own.
+def one_process(resources: Request | None, prices: str) -> None:
+    """Refuse what a trial in the script's own process cannot have: others beside it, or a price of its own.
 
     Raises:
-        ValueError: it has several.
+        ValueError: it has several, or ``prices`` (JSON) has some and what trials ask for differs.
     """
+    if prices != "{}" and _differs(resources):
+        raise ValueError(
+            'executor="inline" places no trial by what it asks for, so prices needs one request for all trials, got '
+            f"{arguments.shown(resources)}: leave out prices, give one dict as resources, or use executor=\"ray\"."
+        )
     if isinstance(resources, Mapping) and "bundles" in resources:
         n = len(resources["bundles"])
         raise ValueError(
@@ -105,8 +110,7 @@ def costs(prices: Any, max_cost: Any, resources: Request | None) -> dict[str, An
 
     Raises:
         TypeError: ``prices`` is no dict of names and numbers, or ``max_cost`` no number.
-        ValueError: see ``slot_price``; ``max_cost`` is not above 0, or there are no prices to count by; trials ask for
-            different things.
+        ValueError: see ``slot_price``; ``max_cost`` is not above 0, or there are no prices to count by.
     """
     bound = None
     if max_cost is not None:
@@ -119,14 +123,20 @@ def costs(prices: Any, max_cost: Any, resources: Request | None) -> dict[str, An
     if prices is None:
         return {}
     found = checked(prices)
-    if callable(resources) or by_step.FROM_STEP in (resources or {}) or is_shared(resources):
-        what = 'num_gpus="auto"' if is_shared(resources) else f"{by_step.FROM_STEP} in resources"
-        what = "a function as resources" if callable(resources) else what
-        raise ValueError(
-            f"prices needs one request for all trials, got {arguments.shown(prices)} and {what}: what a slot costs "
-            "would differ from trial to trial. Leave prices out, or give one dict as resources."
-        )
-    return {"price": slot_price(found, resources), "prices": json.dumps(found, sort_keys=True), "max_cost": bound}
+    of_stages = [] if callable(resources) else [slot_price(found, stage) for stage in _stages(resources)]
+    price = 0.0 if _differs(resources) else of_stages[0]  # 0: each attempt says its own
+    return {"price": price, "prices": json.dumps(found, sort_keys=True), "max_cost": bound}
+
+
+def _stages(resources: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
+    """What a trial asks for, first and at later steps; a whole GPU where it will have a share."""
+    stages = by_step.stages(resources or {})
+    return [{**stage, "num_gpus": 1} if is_shared(stage) else stage for stage in stages]
+
+
+def _differs(resources: Request | None) -> bool:
+    """Whether trials of one run may ask for different things."""
+    return callable(resources) or is_shared(resources) or by_step.FROM_STEP in (resources or {})
 
 
 def tasks(

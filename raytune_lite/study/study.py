@@ -289,7 +289,7 @@ class Study(Chosen):
         tasks, about = dict(tasks), surroundings(tasks["resources"], tasks["max_concurrent"])
         config = replace(config, surroundings=about, **tasks.pop("costs"))
         if text("executor", executor, "'ray' or 'inline'") == "inline":
-            requests.one_process(tasks["resources"])
+            requests.one_process(tasks["resources"], config.prices)
             return partial(self._optimize_inline, func, config, caught, tasks["output"])
         if executor == "ray":
             return partial(self._optimize_on_ray, func, config, caught, tasks, leave)

@@ -9,7 +9,9 @@ import pytest
 import ray
 
 import raytune_lite as rtl
+from raytune_lite.core.messages import AttemptBegan
 from raytune_lite.exceptions import InfeasibleResourcesError, InvalidResourcesError, TrialFailedError
+from raytune_lite.report.html import goodput
 from raytune_lite.samplers import GridSampler
 from raytune_lite.trial import TrialState
 
@@ -35,6 +37,20 @@ def test_each_trial_gets_what_its_parameters_need_also_when_they_are_not_known_b
     by_attempt = {(a.number, a.attempt): a for a in study.attempts}
     assert by_attempt[0, 1].outcome == "interrupted"
     assert all(a.node for a in study.attempts)  # where it ran is known, though it was claimed before
+
+
+def test_each_attempt_costs_what_it_asked_for(storage: str) -> None:
+    study = rtl.create_study(storage=storage, sampler=rtl.samplers.RandomSampler(seed=1))
+    study.optimize(assigned, n_trials=6, resources=needs, prices={"CPU": 36.0})
+    sizes = {trial.number: trial.params["size"] for trial in study.trials}
+    said = {(event.number, event.attempt): event.price for _, event, _ in study.kept_log()[1]
+            if isinstance(event, AttemptBegan)}  # fmt: skip
+    assert said == {(a.number, a.attempt): 36.0 if a.outcome == "interrupted" else 18.0 * sizes[a.number]
+                    for a in study.attempts}  # fmt: skip
+    used = goodput.read(study)
+    assert used is not None
+    hours = {(a.number, a.attempt): ((a.ended or 0.0) - a.started) / 3600.0 for a in study.attempts}
+    assert used.cost == pytest.approx(sum(hours[key] * price for key, price in said.items()), rel=1e-6)
 
 
 def test_parameters_of_a_grid_are_known_before_and_an_error_of_the_function_names_its_trial(storage: str) -> None:

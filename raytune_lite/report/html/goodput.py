@@ -24,8 +24,8 @@ MOST_ATTEMPTS = 10_000  # of a study whose log is read for a line of ``status``
 class Goodput(NamedTuple):
     """Seconds of attempts: ``kept`` counts, ``lost`` was trained again, ``discarded`` is in trials that failed.
 
-    ``all``: the length of all attempts, with everything else. ``cost``: of them, at the price of each one's run; None:
-    no run had prices.
+    ``all``: the length of all attempts, with everything else. ``cost``: of them, each at its price, or its run's; None:
+    there were no prices.
     """
 
     kept: float
@@ -50,13 +50,14 @@ def of_time(time: SlotTime, moments: Moments) -> Goodput:
             total[name] = total.get(name, 0.0) + seconds
         length, run = moments.end_of(attempt) - attempt.started, moments.run_of(attempt.started)
         whole += length
-        cost += length * (moments.runs[run][1].price if run >= 0 else 0.0) / 3600.0
+        of_run = moments.runs[run][1].price if run >= 0 else 0.0
+        cost += length * moments.prices.get((attempt.number, attempt.attempt), of_run) / 3600.0
     return Goodput(
         kept=sum(total.get(name, 0.0) for name in KEPT),
         lost=total.get("lost", 0.0),
         discarded=total.get("discarded", 0.0),
         all=whole,
-        cost=cost if any(run.price for _, run in moments.runs) else None,
+        cost=cost if moments.prices or any(run.price for _, run in moments.runs) else None,
     )
 
 

@@ -24,7 +24,8 @@ class Moments(RunTimes):
     """What the log says of attempts and rungs. All times are seconds since the study was created.
 
     ``first_message``: of each attempt its first message that says how long it has trained: (time, seconds trained).
-    ``saving``: of each attempt the seconds of its training that went into checkpoints; ``gpus``: the ids of its GPUs.
+    ``saving``: of each attempt the seconds of its training that went into checkpoints; ``gpus``: the ids of its GPUs;
+    ``prices``: of an hour, of attempts that said one.
     ``kept_until``: of each attempt the time of its last message at or before the step from which the next attempt of
     its trial went on. ``went_past``: attempts that reported steps beyond that one. ``arrivals``: (trial, level) ->
     (event, time, attempt) of what the trial has at that rung. ``claims``: the event with which an attempt began.
@@ -35,6 +36,7 @@ class Moments(RunTimes):
     first_message: dict[Key, tuple[float, float]] = field(default_factory=dict)
     saving: dict[Key, float] = field(default_factory=dict)
     gpus: dict[Key, str] = field(default_factory=dict)
+    prices: dict[Key, float] = field(default_factory=dict)
     kept_until: dict[Key, float] = field(default_factory=dict)
     went_past: set[Key] = field(default_factory=set)  # membership only
     arrivals: dict[Key, tuple[int, float, int]] = field(default_factory=dict)
@@ -86,6 +88,9 @@ class Reader:
             elif isinstance(event, m.AttemptEnded):
                 self._progress(seq, at, event.number, event.attempt, event.progress)
                 self._ended(seq, at, event.number, event.attempt)
+            elif isinstance(event, m.AttemptBegan):
+                if event.price is not None:
+                    found.prices.setdefault((event.number, event.attempt), event.price)
             elif isinstance(event, m.AttemptLost):
                 self._ended(seq, at, event.number, event.attempt)
             elif isinstance(event, m.Claimed):

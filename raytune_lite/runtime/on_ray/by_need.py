@@ -12,6 +12,7 @@ from ...arguments import shown
 from ...core.encoding import event_to_json, from_json
 from ...core.messages import Assignment, AttemptEnded, Outcome
 from ...exceptions import InfeasibleResourcesError, InvalidResourcesError, TrialFailedError
+from ...metrics.prices import attempt_price
 from .. import by_step
 from ..failures import failure_of, typed_failure
 from ..host import Host
@@ -39,6 +40,7 @@ class TasksByNeed(RayTasks):
         host: clock.
         notice: prints a line for people.
         first: a checked request, by which there is room for the first trials.
+        prices: of resources, by which each attempt has a price of its own; None: nobody counts.
     """
 
     prefetches, binds_first = True, True
@@ -46,10 +48,10 @@ class TasksByNeed(RayTasks):
 
     def __init__(
         self, tasks: BoundTasks, need: Need, catch: tuple[type[Exception], ...], host: Host, notice: Notice,
-        first: Mapping[str, Any] = SCOUT,
+        first: Mapping[str, Any] = SCOUT, prices: Mapping[str, float] | None = None,
     ) -> None:  # fmt: skip
         super().__init__(tasks.without, first, host, shares=False)
-        self._tasks, self._need, self._catch, self._notice = tasks, need, catch, notice
+        self._tasks, self._need, self._catch, self._notice, self._prices = tasks, need, catch, notice, prices
         self._requests: dict[str, dict[str, Any]] = {}  # slot -> what its task asks for, oldest first
         self._late: dict[str, None] = {}  # slots of trials that ask for what a later step says
         self._recent: list[dict[str, Any]] = []  # what trials of early steps asked for
@@ -75,6 +77,7 @@ class TasksByNeed(RayTasks):
                 request, is_late = self._request_of(assignment, params)
             except UnknownParam as unknown:
                 request, is_late, missing = dict(SCOUT), False, unknown.name
+            price = attempt_price(self._prices, request) if self._prices else None
         except InfeasibleResourcesError as error:
             if not isinstance(error, self._catch):
                 raise
@@ -83,7 +86,7 @@ class TasksByNeed(RayTasks):
         except Exception as error:  # noqa: BLE001  (the function is the user's)
             self._refuse(item.slot, assignment, error)
             return item.slot
-        ref = self._tasks.of(self._dead.without(request)).remote(item.assignment, missing)
+        ref = self._tasks.of(self._dead.without(request)).remote(item.assignment, missing, price)
         self._slots[ref] = (item.slot,)
         self._requests[item.slot] = request
         if is_late:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -144,11 +145,12 @@ def _tasks(
     resources, is_warm = run.resources, run.warm_workers
     if callable(resources) or is_shared(resources) or (resources and by_step.FROM_STEP in resources):
         functions = build_bound_tasks(run.objective, run.catch, driver_name, settings, run.output, is_warm)
+        prices = json.loads(run.config.prices)
         if is_shared(resources):
-            return PackedTasks(functions, request, host, notice)
+            return PackedTasks(functions, request, host, notice, prices)
         given: Any = resources
         need: Need = given if callable(given) else lambda _: given
-        return TasksByNeed(functions, need, run.catch, host, notice, request)
+        return TasksByNeed(functions, need, run.catch, host, notice, request, prices)
     task = build_task(run.objective, run.catch, driver_name, settings, request, run.output, is_warm)
     return RayTasks(task, request, host, shares=not run.one_trial_per_task, secret=run.config.secret)
 

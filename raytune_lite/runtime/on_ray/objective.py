@@ -85,15 +85,16 @@ def build_bound_tasks(
 ) -> BoundTasks:
     """As ``build_task``, for a run whose tasks ask for different things.
 
-    Each takes the Assignment that was claimed for it, and the parameter that it is to find out, or None.
+    Each takes the Assignment that was claimed for it; the parameter that it is to find out, or None; and what it costs
+    an hour, or None.
     """
 
     def remote(is_warm: bool, **options: Any) -> Any:
-        def attempt(prefetched: bytes, scouts_for: str | None = None) -> Result:
+        def attempt(prefetched: bytes, scouts_for: str | None = None, price: float | None = None) -> Result:
             found = objective if scouts_for is None else scouting(objective)
             return run_ray_task(
                 found, catch, name, settings, None, (prefetched,), output,
-                is_bound=True, scouts_for=scouts_for, is_warm=is_warm,
+                is_bound=True, scouts_for=scouts_for, is_warm=is_warm, price=price,
             )  # fmt: skip
 
         return ray.remote(max_retries=0, **options)(attempt)

@@ -23,12 +23,16 @@ class PackedTasks(TasksByNeed):
         request: what each trial asks for beside its share of a GPU.
         host: clock.
         notice: prints a line for people.
+        prices: as in TasksByNeed.
     """
 
     n_recent = 1  # the next trial's share is most likely that of the last one
 
-    def __init__(self, tasks: BoundTasks, request: Mapping[str, Any], host: Host, notice: Notice) -> None:
-        super().__init__(tasks, lambda _: request, (), host, notice)
+    def __init__(
+        self, tasks: BoundTasks, request: Mapping[str, Any], host: Host, notice: Notice,
+        prices: Mapping[str, float] | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(tasks, lambda _: request, (), host, notice, prices=prices)
         self._base = request
         self._recent = [{**request, "num_gpus": 1}]
         self._ended, self._measured = 0, False

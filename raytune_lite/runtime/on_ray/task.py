@@ -93,12 +93,14 @@ def run_ray_task(
     is_bound: bool = False,
     scouts_for: str | None = None,
     is_warm: bool = False,
+    price: float | None = None,
 ) -> Result:
     """The body of the Ray task. ``prefetched``: the Assignments that were claimed for it, as JSON; it has a ticket to
     claim with instead where there are none.
 
     ``is_bound``: see ``runtime.task``. ``scouts_for``: the parameter that the attempt is to find out, see ScoutTrial.
     ``is_warm``: this process may have run attempts before, and may run others after it, see WarmProcess.
+    ``price``: see AttemptBegan.
     """
     refuse_blind_node(_node_id(), settings)
     place = place_of_process(driver_name, settings, output, ticket, is_short=bool(prefetched) and not is_bound)
@@ -106,6 +108,7 @@ def run_ray_task(
         return (None,) * max(1, len(prefetched))
     if is_warm and not _warm.begin(gpus_of_process(), probe_of_node(TorchProbe), gpu_share()):
         return (None,) * max(1, len(prefetched))
+    place = replace(place, price=price)
     if scouts_for is not None:
         place = replace(place, trial=partial(ScoutTrial, scouts_for))
     with signals.announcing(place.heartbeat.tell_to_leave):

@@ -179,6 +179,10 @@ class Scenario:
         text = repr(sorted(params_before(assignment).items()) or assignment.number)
         return 1 + blake2b(text.encode(), digest_size=1).digest()[0] % self.slots
 
+    def price(self, size: int) -> float:
+        """Of an attempt that takes so many places, an hour: of a GPU, or of a place, 1 a second."""
+        return 3600.0 * (size / WHOLE if self.shares_gpus else size)
+
     def suggest(self, trial: Trial) -> dict[str, float]:
         """The objective's parameters."""
         if isinstance(self.sampler, GridSampler):

@@ -300,7 +300,7 @@ def config_of(scenario: Scenario, run: str, *, to_the_end: bool, storage: str) -
         secret=run.encode(),
         max_checkpoint_bytes=scenario.max_checkpoint_bytes,
         shares_gpus=scenario.shares_gpus,
-        price=3600.0,
+        price=0.0 if scenario.binds_first else 3600.0,  # each attempt says its own
         max_cost=None if to_the_end else scenario.max_cost,
         moves_at=scenario.moves_at,
     )

@@ -77,7 +77,8 @@ class Worker:
             one = DriverChannel(self._settings, fast, sure, host, heartbeat.acknowledged, seal)
             return AuditedChannel(one, auditor, self._process)
 
-        size = scenario.size(from_json(prefetched[0])) if is_bound else 0
+        bound = from_json(prefetched[0]) if is_bound else None
+        size = 0 if bound is None else scenario.size(bound)
         gpu = GpuOfProcess(self._cluster.gpus[self._node], self._process, size)
         store = DiskStore(self._cluster.disk, self._process, auditor, self._die)
         place = Place(
@@ -89,6 +90,7 @@ class Worker:
             channel=channel,
             store=lambda: store,
             gpu_probe=lambda: gpu,
+            price=None if bound is None else scenario.price(size),
         )
         objective = Objective(scenario, self._process, store, self._cut_off, gpu if scenario.shares_gpus else None)
         catch = (Exception,) if scenario.catch else ()
@@ -142,9 +144,9 @@ class AuditedChannel:
             workers.begins(self._process, assignment.number, assignment.attempt, is_prefetched=False)
         return assignment
 
-    def began(self, assignment: m.Assignment, node: str, pid: int) -> bool:
+    def began(self, assignment: m.Assignment, node: str, pid: int, price: float | None) -> bool:
         """See task.TaskChannel."""
-        may_begin = self._channel.began(assignment, node, pid)
+        may_begin = self._channel.began(assignment, node, pid, price)
         if may_begin:
             workers = self._auditor.workers
             workers.begins(self._process, assignment.number, assignment.attempt, is_prefetched=False)

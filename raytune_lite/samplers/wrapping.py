@@ -53,7 +53,7 @@ def inner_sampler(name: str, sampler: Any, example: str) -> Sampler:
     if not isinstance(sampler, type) and is_for_studies(sampler):
         return UserSampler(sampler)
     if isinstance(sampler, type) or not all(hasattr(sampler, part) for part in ("sample_independent", "grid", "spec")):
-        raise ValueError(f"{name} must be a sampler, got {shown(sampler)}; for example {example}.")
+        raise ValueError(f"{name} must be a sampler or None, got {shown(sampler)}; for example {example}.")
     return cast(Sampler, sampler)
 
 

@@ -169,7 +169,7 @@ def test_a_sampler_with_cells_cannot_choose_single_parameters(inner):
 @pytest.mark.parametrize("inner", [Constant, optuna.samplers.TPESampler, 5, "TPE"])
 def test_what_is_no_sampler_is_refused_with_the_way_out(inner):
     for make in (lambda: PartialFixedSampler({}, inner), lambda: CmaEsSampler(independent_sampler=inner)):
-        with pytest.raises(ValueError, match=r"_sampler must be a sampler, got .*; for example \w+\("):
+        with pytest.raises(ValueError, match=r"_sampler must be a sampler or None, got .*; for example \w+\("):
             make()
 
 

@@ -130,5 +130,5 @@ def test_bad_fixed_params_are_refused(fixed):
 
 @pytest.mark.parametrize("base", [5, RandomSampler, {"name": "RandomSampler"}])
 def test_a_bad_base_is_refused(base):
-    with pytest.raises(ValueError, match="base_sampler must be a sampler, got "):
+    with pytest.raises(ValueError, match="base_sampler must be a sampler or None, got "):
         PartialFixedSampler({"n": 1}, base)

@@ -93,6 +93,17 @@ def test_the_study_in_optunas_class_reads_and_refuses_to_run(study):
         theirs._storage.create_new_trial(theirs._study_id)
 
 
+def test_choices_that_are_equal_and_not_the_same_keep_their_types():
+    study = ours.create_study()
+    study.add_trial(ours.trial.create_trial(params={"a": 0, "b": False}, value=1.0, distributions={
+        "a": ours.distributions.CategoricalDistribution((0, 1)),
+        "b": ours.distributions.CategoricalDistribution((False, True)),
+    }))  # fmt: skip
+    trial = study.as_optuna().trials[0]
+    assert repr([*trial.params.values()]) == "[0, False]"
+    assert repr([dist.choices for dist in trial.distributions.values()]) == "[(0, 1), (False, True)]"
+
+
 def test_a_terminator_of_optunas_ends_a_run():
     made = ours.create_study(sampler=ours.samplers.RandomSampler(0))
     terminator = ours.terminator.Terminator(

@@ -17,10 +17,14 @@ from ...trial import FrozenTrial, StudyDirection, TrialState
 _NO_DATE = datetime(2000, 1, 1)  # Optuna's trials need dates; a trial that was added has none
 
 
-@lru_cache(maxsize=4096)
 def translated(distribution: Distribution) -> optuna.distributions.BaseDistribution:
     """The same distribution in Optuna's class; the two libraries write the same JSON."""
-    return optuna.distributions.json_to_distribution(distribution_to_json(distribution))
+    return _read(distribution_to_json(distribution))
+
+
+@lru_cache(maxsize=4096)  # by text: choices (0, 1) and (False, True) are equal, and would have one entry
+def _read(text: str) -> optuna.distributions.BaseDistribution:
+    return optuna.distributions.json_to_distribution(text)
 
 
 def their_state(state: TrialState) -> OptunaState:

@@ -6,6 +6,7 @@ Data and checks only. FrozenTrial, which is one of them, is in ``trial``; the li
 from __future__ import annotations
 
 import contextlib
+import math
 import tempfile
 import warnings
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
@@ -13,16 +14,31 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from .arguments import integer, mapping, shown
+from .arguments import as_float, integer, mapping, shown
 from .distributions import (
     CategoricalChoice,
     CategoricalDistribution,
     Distribution,
     FloatDistribution,
     IntDistribution,
-    check_distribution_compatibility,
+    check_compatibility,
     last_on_grid,
 )
+
+CONSTRAINTS = "constraints"  # of system attributes: a list of numbers, as Optuna stored them up to its version 4
+CONSTRAINT_PREFIX = "constraints:"  # of those that hold one number each
+
+
+def constraints_in(system_attrs: Mapping[str, Any]) -> dict[str, float]:
+    """The constraints among a trial's system attributes, by key, in both of Optuna's formats."""
+    found = {}
+    listed = system_attrs.get(CONSTRAINTS)
+    if isinstance(listed, (list, tuple)):
+        found = {str(index): value for index, value in enumerate(listed)}
+    for key in system_attrs:
+        if key.startswith(CONSTRAINT_PREFIX):
+            found[key[len(CONSTRAINT_PREFIX) :]] = system_attrs[key]
+    return {key: float(value) for key, value in found.items() if isinstance(value, (int, float))}
 
 
 class BaseTrial:
@@ -99,6 +115,7 @@ class KnownTrial(BaseTrial):
     params: Any
     distributions: Any
     user_attrs: Any
+    system_attrs: Any
     rank, world_size, local_rank = 0, 1, 0
     resumed_from_step = None
 
@@ -132,8 +149,26 @@ class KnownTrial(BaseTrial):
         """Set the attribute ``key`` of this object to ``value``; nothing is stored."""
         _as_dict(self, "user_attrs")[key] = value
 
+    @property
+    def constraints(self) -> dict[str, float]:
+        """The values that ``set_constraint`` stored, by key; empty when there are none."""
+        return constraints_in(self.system_attrs)
+
     def set_constraint(self, key: str, value: float) -> None:
-        """Do nothing: ``value`` of ``key`` is forgotten."""
+        """Set the constraint ``key`` of this object, the first one of a ``key`` stands; nothing is stored.
+
+        Raises:
+            TypeError, ValueError: ``value`` is no number, or NaN.
+        """
+        found = as_float(value)
+        if found is None:
+            raise TypeError(f"constraint {shown(key)} must be a number, got {shown(value)}; it is met when it is <= 0.")
+        if math.isnan(found):
+            raise ValueError(f"constraint {shown(key)} must be a number, got NaN; it is met when it is <= 0.")
+        if key in self.constraints:
+            warnings.warn(f"constraint {key!r} was set already; the first value stands.", stacklevel=2)
+            return
+        _as_dict(self, "system_attrs")[f"{CONSTRAINT_PREFIX}{key}"] = found
 
     def _suggest(self, name: str, distribution: Distribution) -> Any:
         if name not in self.params:
@@ -143,7 +178,7 @@ class KnownTrial(BaseTrial):
             )
         value, known = self.params[name], self.distributions.get(name)
         if known is not None:
-            check_distribution_compatibility(name, known, distribution)
+            check_compatibility(name, known, distribution)
         if not distribution.contains(distribution.to_internal_repr(value)):
             warnings.warn(
                 f"the value {shown(value)} of the parameter {name!r} is out of the range of the distribution "
@@ -157,7 +192,7 @@ class KnownTrial(BaseTrial):
 def _as_dict(trial: KnownTrial, name: str) -> MutableMapping[str, Any]:
     """An attribute's own dict; a record that came from the core has views."""
     if not isinstance(getattr(trial, name), dict):
-        object.__setattr__(trial, name, dict(getattr(trial, name)))
+        setattr(trial, name, dict(getattr(trial, name)))
     found: MutableMapping[str, Any] = getattr(trial, name)
     return found
 
@@ -183,17 +218,12 @@ class FixedTrial(KnownTrial):
         self.distributions: dict[str, Distribution] = {}
         self.user_attrs: dict[str, Any] = {}
         self.system_attrs: dict[str, Any] = {}
-        self.constraints: dict[str, float] = {}
-        self.datetime_start: datetime | None = None
+        self.datetime_start = datetime.now()
 
     @property
     def params(self) -> dict[str, Any]:
         """Parameters suggested so far, by name."""
         return dict(self._used)
-
-    def set_constraint(self, key: str, value: float) -> None:
-        """Keep ``value`` in ``constraints``; the first one of a ``key`` stands."""
-        self.constraints.setdefault(key, float(value))
 
     def _suggest(self, name: str, distribution: Distribution) -> Any:
         is_new = name in self._values and name not in self._used
@@ -202,4 +232,4 @@ class FixedTrial(KnownTrial):
         return super()._suggest(name, distribution)
 
 
-__all__ = ["BaseTrial", "FixedTrial", "KnownTrial"]
+__all__ = ["CONSTRAINTS", "CONSTRAINT_PREFIX", "BaseTrial", "FixedTrial", "KnownTrial", "constraints_in"]

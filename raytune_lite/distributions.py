@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -59,32 +60,50 @@ def _check_range(low: Any, high: Any, step: Any) -> None:
         raise InvalidDistributionError(f"low <= high must hold, got low={low}, high={high}; swap the two.")
     if step is not None and step <= 0:
         raise InvalidDistributionError(f"step must be > 0, got step={step}; leave it out for no grid.")
-    if step is not None and not (type(low) is type(high) is type(step) is int and (high - low) % step == 0):
-        start, span, unit = _as_fractions(low, high, step)
-        if span % unit:
-            nearest = type(high)(start + span // unit * unit)
-            raise InvalidDistributionError(
-                f"step must divide the range: step={step} does not divide [{low}, {high}]; "
-                f"use high={nearest}, or another step."
-            )
-        if isinstance(high, float) and span / unit > 2**53:
-            raise InvalidDistributionError(
-                f"step must leave fewer than 2**53 points, got step={step} in [{low}, {high}]; drop step."
-            )
+    if step is not None and isinstance(high, float) and (high - low) / step > 2**53:
+        raise InvalidDistributionError(
+            f"step must leave fewer than 2**53 points, got step={step} in [{low}, {high}]; drop step."
+        )
+
+
+def _lower_high(dist: FloatDistribution | IntDistribution) -> None:
+    """Make ``high`` the last point of the grid, with a warning where it was none, as in Optuna."""
+    last = last_on_grid(dist.low, dist.high, dist.step)
+    if last != dist.high:
+        warnings.warn(
+            f"step={dist.step} does not divide [{dist.low}, {dist.high}]; the range is [{dist.low}, {last}].",
+            stacklevel=5,
+        )
+        object.__setattr__(dist, "high", last)
+
+
+class BaseDistribution:
+    """Base of the three distributions."""
+
+    __slots__ = ()
+
+    contains: Any
+
+    def _contains(self, param_value_in_internal_repr: float) -> Any:  # Optuna's names, which OptunaHub uses
+        return self.contains(param_value_in_internal_repr)
+
+    def _asdict(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True)
-class FloatDistribution:
+class FloatDistribution(BaseDistribution):
     """A float in [low, high], on a log scale or on the grid ``low + k * step``, but not both.
 
     Args:
         low: the smallest value; it belongs to the range.
         high: the largest value; it belongs to the range.
         log: the logarithm of the value is drawn uniformly.
-        step: distance of the grid's points; None: no grid.
+        step: distance of the grid's points; None: no grid. Where none is ``high``, the one below becomes ``high``,
+            with a warning.
 
     Raises:
-        InvalidDistributionError: low > high, log with low <= 0, step <= 0, a step that does not divide, log with step.
+        InvalidDistributionError: low > high, log with low <= 0, step <= 0, log with step.
     """
 
     low: float
@@ -103,6 +122,8 @@ class FloatDistribution:
         if self.log and self.low <= 0:
             raise InvalidDistributionError(f"log=True needs low > 0, got low={self.low}; raise low or drop log.")
         _check_range(self.low, self.high, self.step)
+        if self.step is not None:
+            _lower_high(self)
 
     def single(self) -> bool:
         """True when the range holds one value only."""
@@ -118,8 +139,6 @@ class FloatDistribution:
         # Optuna's 1e-8, or what rounding alone does to a fine grid far from 0 (there Optuna refuses its own points)
         slack = 4 * max(math.ulp(internal), math.ulp(self.low)) / self.step + 4 * math.ulp(k)
         return abs(k - round(k)) < max(1e-8, slack)
-
-    _contains = contains  # by this name samplers of others ask
 
     def to_internal_repr(self, external: Any) -> float:
         """``external`` as a float; raises InvalidDistributionError if it is not a number, or <= 0 with ``log``."""
@@ -150,17 +169,17 @@ class FloatDistribution:
 
 
 @dataclass(frozen=True, slots=True)
-class IntDistribution:
+class IntDistribution(BaseDistribution):
     """An int in [low, high], on a log scale (with step 1) or on the grid ``low + k * step``.
 
     Args:
         low: the smallest value; it belongs to the range.
         high: the largest value; it belongs to the range.
         log: the logarithm of the value is drawn uniformly.
-        step: distance of the grid's points.
+        step: distance of the grid's points; as in FloatDistribution.
 
     Raises:
-        InvalidDistributionError: low > high, log with low < 1, step < 1 or not a divisor, log with step != 1.
+        InvalidDistributionError: low > high, log with low < 1, step < 1, log with step != 1.
     """
 
     low: int
@@ -177,6 +196,8 @@ class IntDistribution:
         if self.log and self.low < 1:
             raise InvalidDistributionError(f"log=True needs low >= 1, got low={self.low}; raise low or drop log.")
         _check_range(self.low, self.high, self.step)
+        if self.step != 1:
+            _lower_high(self)
 
     def single(self) -> bool:
         """True when the range holds one value only."""
@@ -186,8 +207,6 @@ class IntDistribution:
         """Whether ``internal`` is an integer of the range and of its grid."""
         k = internal - self.low
         return self.low <= internal <= self.high and k == int(k) and int(k) % self.step == 0
-
-    _contains = contains  # by this name samplers of others ask
 
     def to_internal_repr(self, external: Any) -> float:
         """``external`` as a float; raises InvalidDistributionError if it is not an integer, or <= 0 with ``log``."""
@@ -222,7 +241,7 @@ class IntDistribution:
 
 
 @dataclass(frozen=True, slots=True)
-class CategoricalDistribution:
+class CategoricalDistribution(BaseDistribution):
     """One of ``choices``: None, bool, int, float or str. The internal value is the index.
 
     Raises:
@@ -281,8 +300,6 @@ class CategoricalDistribution:
         """Whether ``internal`` is the index of a choice."""
         return 0 <= internal < len(self.choices) and internal == int(internal)
 
-    _contains = contains  # by this name samplers of others ask
-
     def to_internal_repr(self, external: Any) -> float:
         """Index of ``external``; raises InvalidDistributionError if it is not a choice."""
         return float(self._index(external))
@@ -297,7 +314,7 @@ class CategoricalDistribution:
 
 
 Distribution = Union[FloatDistribution, IntDistribution, CategoricalDistribution]  # noqa: UP007
-BaseDistribution, CategoricalChoiceType = Distribution, CategoricalChoice  # Optuna's names, for annotations
+CategoricalChoiceType = CategoricalChoice  # Optuna's name, for annotations
 DISTRIBUTIONS = (FloatDistribution, IntDistribution, CategoricalDistribution)
 _BY_NAME: dict[str, Any] = {c.__name__: c for c in DISTRIBUTIONS}
 
@@ -349,7 +366,7 @@ def json_to_distribution(text: str) -> Distribution:
     return distribution_from_dict(data)
 
 
-def check_distribution_compatibility(name: str, old: Distribution, new: Distribution) -> None:
+def check_compatibility(name: str, old: Distribution, new: Distribution) -> None:
     """Refuse a new distribution for a name whose old one it contradicts.
 
     In a study a name keeps its kind, its ``log`` and its choices; ranges may change. This is Optuna's rule.
@@ -372,6 +389,11 @@ def check_distribution_compatibility(name: str, old: Distribution, new: Distribu
         raise IncompatibleDistributionError(
             f"parameter {name!r} was {old} and is {new} now: log may not change; {way_out}"
         )
+
+
+def check_distribution_compatibility(dist_old: Distribution, dist_new: Distribution) -> None:
+    """Optuna's: raise IncompatibleDistributionError where the two cannot describe one parameter."""
+    check_compatibility("x", dist_old, dist_new)
 
 
 def __dir__() -> list[str]:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import enum
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
 from .arguments import as_float, as_integer, items, mapping, shown, wrong_type
 from .base_trial import BaseTrial, FixedTrial, KnownTrial
-from .distributions import DISTRIBUTIONS, Distribution
+from .distributions import DISTRIBUTIONS, Distribution, as_distribution
 from .lazy import names_of
 from .notebook import html_table, one_line
 
-CONSTRAINT_PREFIX = "constraints:"  # of system attributes: Optuna's
 FIXED_KEY = "fixed_params"  # the parameters with which a trial was enqueued; Optuna's too
 OWN_PREFIX = "rtl:"  # of those that are ours
 PARENT_KEY = "rtl:parent"  # system attribute: {"trial", "step", "digest"} of the checkpoint that a trial goes on from
@@ -83,16 +82,17 @@ def parse_direction(direction: str | StudyDirection) -> StudyDirection:
 _DIRECTIONS = {"minimize": StudyDirection.MINIMIZE, "maximize": StudyDirection.MAXIMIZE}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+@dataclass(slots=True, init=False, repr=False)
 class FrozenTrial(KnownTrial):
     """The record of one trial, as a reader sees it. Field names are Optuna's. Trials are ordered by their numbers.
 
-    An objective can be run on it again: ``objective(study.best_trial)`` gets its parameters, and changes nothing.
+    An objective can be run on it again: ``objective(study.best_trial)`` gets its parameters, and stores nothing.
+    As in Optuna a record may be changed, despite its name: it is a copy, and the study's own does not change.
 
     Attributes:
         number: counts the trials of a study from 0.
         state: see TrialState.
-        values: one float an objective; None while there is no result.
+        values: a list of one float an objective; None while there is no result.
         datetime_start, datetime_complete: naive local time, as in Optuna; None while it has not happened.
         params: values as the objective saw them, by name.
         distributions: the distribution of each parameter, by name.
@@ -102,21 +102,62 @@ class FrozenTrial(KnownTrial):
         intermediate_vectors: with several objectives one value for each, by step; else empty.
         trial_id: the id of the trial's row in the database; -1 for a trial that is not stored.
         attempt: the number of the latest attempt, counted from 1; 0 when the trial was never started.
+
+    Raises:
+        ValueError: both ``value`` (of one objective) and ``values`` are given.
     """
 
     number: int
     state: TrialState
-    values: tuple[float, ...] | None = None
-    datetime_start: datetime | None = None
-    datetime_complete: datetime | None = None
-    params: Mapping[str, Any] = field(default_factory=dict)
-    distributions: Mapping[str, Distribution] = field(default_factory=dict)
-    user_attrs: Mapping[str, Any] = field(default_factory=dict)
-    system_attrs: Mapping[str, Any] = field(default_factory=dict)
-    intermediate_values: Mapping[int, float] = field(default_factory=dict)
-    intermediate_vectors: Mapping[int, tuple[float, ...]] = field(default_factory=dict)
-    trial_id: int = -1
-    attempt: int = 0
+    values: list[float] | None
+    datetime_start: datetime | None
+    datetime_complete: datetime | None
+    params: Mapping[str, Any]
+    distributions: Mapping[str, Distribution]
+    user_attrs: Mapping[str, Any]
+    system_attrs: Mapping[str, Any]
+    intermediate_values: Mapping[int, float]
+    intermediate_vectors: Mapping[int, tuple[float, ...]]
+    trial_id: int
+    attempt: int
+
+    def __init__(
+        self,
+        number: int,
+        state: TrialState,
+        value: float | None = None,
+        datetime_start: datetime | None = None,
+        datetime_complete: datetime | None = None,
+        params: Mapping[str, Any] | None = None,
+        distributions: Mapping[str, Distribution] | None = None,
+        user_attrs: Mapping[str, Any] | None = None,
+        system_attrs: Mapping[str, Any] | None = None,
+        intermediate_values: Mapping[int, float] | None = None,
+        trial_id: int = -1,
+        *,
+        values: Sequence[float] | None = None,
+        intermediate_vectors: Mapping[int, tuple[float, ...]] | None = None,
+        attempt: int = 0,
+    ) -> None:
+        if value is not None and values is not None:
+            raise ValueError("give either value (one objective) or values (several), not both.")
+        put = object.__setattr__  # without a look for values, three times as fast: studies have many trials
+        put(self, "number", number)
+        put(self, "state", state)
+        put(self, "values", [value] if value is not None else None if values is None else list(values))
+        put(self, "datetime_start", datetime_start)
+        put(self, "datetime_complete", datetime_complete)
+        put(self, "params", {} if params is None else params)
+        put(self, "distributions", {} if distributions is None else distributions)
+        put(self, "user_attrs", {} if user_attrs is None else user_attrs)
+        put(self, "system_attrs", {} if system_attrs is None else system_attrs)
+        put(self, "intermediate_values", {} if intermediate_values is None else intermediate_values)
+        put(self, "intermediate_vectors", {} if intermediate_vectors is None else intermediate_vectors)
+        put(self, "trial_id", trial_id)
+        put(self, "attempt", attempt)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, list(value) if name == "values" and value is not None else value)
 
     def __repr__(self) -> str:
         """What one looks for first, in one line; the fields have all of it."""
@@ -136,6 +177,14 @@ class FrozenTrial(KnownTrial):
         rows += [("last_step", self.last_step)] if self.last_step is not None else []
         return [*rows, ("attempt", self.attempt)]
 
+    def _validate(self) -> None:
+        """Optuna's name for the check that ``study.add_trial`` makes, and of the dates."""
+        check_frozen(self)
+        if (self.datetime_start is None) != (self.state is TrialState.WAITING):
+            raise ValueError(f"datetime_start of a {self.state.name} trial is {self.datetime_start}.")
+        if (self.datetime_complete is None) == self.state.is_finished():
+            raise ValueError(f"datetime_complete of a {self.state.name} trial is {self.datetime_complete}.")
+
     def __lt__(self, other: Any) -> bool:
         return self.number < other.number if isinstance(other, FrozenTrial) else NotImplemented
 
@@ -149,7 +198,7 @@ class FrozenTrial(KnownTrial):
 
     @property
     def value(self) -> float | None:
-        """The single objective value, or None.
+        """The single objective value, or None. It may be set.
 
         Raises:
             RuntimeError: the trial has several objective values.
@@ -158,22 +207,17 @@ class FrozenTrial(KnownTrial):
             return None
         if len(self.values) > 1:
             raise RuntimeError(f"trial {self.number} has {len(self.values)} objective values; use .values.")
-        return self.values[0]
+        return self.values[0] if self.values else None
+
+    @value.setter
+    def value(self, value: float | None) -> None:
+        _ = self.value  # it raises where there are several
+        self.values = None if value is None else [value]
 
     @property
     def reports(self) -> dict[int, tuple[float, ...]]:
         """The reported values by step, one an objective, for any number of objectives."""
         return dict(self.intermediate_vectors) or {step: (v,) for step, v in self.intermediate_values.items()}
-
-    @property
-    def constraints(self) -> dict[str, float]:
-        """The values that ``trial.set_constraint`` stored, by key; empty when there are none."""
-        found = {
-            key[len(CONSTRAINT_PREFIX) :]: value
-            for key, value in self.system_attrs.items()
-            if key.startswith(CONSTRAINT_PREFIX)
-        }
-        return {key: float(value) for key, value in found.items() if isinstance(value, (int, float))}
 
     @property
     def is_feasible(self) -> bool:
@@ -224,67 +268,69 @@ def create_trial(
     user_attrs: Mapping[str, Any] | None = None,
     system_attrs: Mapping[str, Any] | None = None,
     intermediate_values: Mapping[int, float | Sequence[float]] | None = None,
+    constraints: Mapping[str, float] | None = None,
 ) -> FrozenTrial:
-    """Make the record of a finished trial that was run elsewhere, for ``study.add_trial``.
+    """Make the record of a trial that was run elsewhere, or is to be run, for ``study.add_trial``. Its dates are now.
 
     Args:
-        state: COMPLETE, PRUNED or FAIL.
+        state: COMPLETE, PRUNED or FAIL; WAITING for one that is to be run.
         value: the result of a study with one objective.
         values: one result an objective, instead of ``value``.
         params: values as the objective saw them, by name.
-        distributions: one for each name in ``params``.
+        distributions: one for each name in ``params``; Optuna's are made into ours.
         user_attrs: JSON-able values by name.
         system_attrs: JSON-able values by name.
         intermediate_values: reported values by step: a number, or with several objectives a tuple of one for each.
+        constraints: how far each constraint is missed, by key; see ``Trial.set_constraint``.
 
     Raises:
         InvalidDistributionError: a value that its distribution cannot represent.
         TypeError: an argument of the wrong type.
         ValueError: both ``value`` and ``values``; params and distributions name different parameters; a value
-            outside its distribution; a COMPLETE trial without values; an unfinished state.
+            outside its distribution; a COMPLETE trial without values; a constraint that is NaN.
     """
-    params, distributions = _named("params", params), _named("distributions", distributions)
-    if value is not None and values is not None:
-        raise ValueError("give either value (one objective) or values (several), not both.")
     reports = _mapped("intermediate_values", {} if intermediate_values is None else intermediate_values)
     vectors = {step: tuple(given) if isinstance(given, (tuple, list)) else (given,) for step, given in reports.items()}
-    found = (value,) if value is not None else None if values is None else tuple(items("values", values, _VALUES))
     found_state = as_state(state)
     if found_state is None:
         raise wrong_type("state", "a TrialState", state, "for example TrialState.COMPLETE")
+    now = datetime.now()
     made = FrozenTrial(
         number=-1,
         state=found_state,
-        values=found,
-        params=params,
-        distributions=distributions,
+        value=value,
+        values=None if values is None else tuple(items("values", values, _VALUES)),
+        datetime_start=None if found_state is TrialState.WAITING else now,
+        datetime_complete=now if found_state.is_finished() else None,
+        params=_named("params", params),
+        distributions={name: as_distribution(each) for name, each in _named("distributions", distributions).items()},
         user_attrs=_named("user_attrs", user_attrs),
         system_attrs=_named("system_attrs", system_attrs),
         intermediate_values={step: given[0] if given else math.nan for step, given in vectors.items()},
         intermediate_vectors=vectors if any(len(given) != 1 for given in vectors.values()) else {},
     )
+    for key, number in _named("constraints", constraints).items():
+        made.set_constraint(key, number)
     check_frozen(made)
-    _check_result(found_state, found)
     return made
 
 
 _VALUES = "one float for each objective"
 
 
-def _check_result(state: TrialState, values: Sequence[float] | None) -> None:
-    """Refuse a state without the result that it needs, or with one that it cannot have.
+def _check_result(trial: FrozenTrial) -> None:
+    """Refuse a state without the result and the dates that it needs, or with what it cannot have.
 
     Raises:
-        ValueError: see ``create_trial``.
+        ValueError: there is one.
     """
+    state, values = trial.state, trial.values
     if state is TrialState.COMPLETE and (values is None or any(v != v for v in values)):
         raise ValueError(
             f"a COMPLETE trial needs a value that is a number, got {shown(values)}; use state=FAIL without one."
         )
     if state is TrialState.FAIL and values is not None:
         raise ValueError(f"a FAIL trial has no values, got {shown(values)}; leave them out, or use another state.")
-    if not state.is_finished():
-        raise ValueError(f"a trial added to a study must be finished, got {state.name}; use enqueue_trial to run one.")
 
 
 def _named(name: str, given: Any) -> dict[str, Any]:
@@ -302,7 +348,8 @@ def check_frozen(trial: Any) -> None:
 
     Raises:
         TypeError: another object, as a trial of Optuna's; a field of the wrong type.
-        ValueError: params and distributions name different parameters, or a value is outside its distribution.
+        ValueError: params and distributions name different parameters, a value is outside its distribution, or a
+            result that the state cannot have.
         InvalidDistributionError: a value that its distribution cannot represent.
     """
     if not isinstance(trial, FrozenTrial):
@@ -313,6 +360,7 @@ def check_frozen(trial: Any) -> None:
         if as_float(value) is None:
             raise wrong_type("each value", "a number", value, _VALUES)
     _check_params(trial)
+    _check_result(trial)
     for name, attrs in (("user_attrs", trial.user_attrs), ("system_attrs", trial.system_attrs)):
         _named(name, attrs)
     _mapped("intermediate_values", trial.intermediate_values)

@@ -68,8 +68,8 @@ DOORS = {
     "pyarrow": ("display.parquet",),
 }
 
-# Who may read a clock. display.progress, target: what a person is shown.
-CLOCKS = ("runtime", "display.progress", "target")
+# Who may read a clock. display.progress, target: what a person is shown; trials that a user makes have dates.
+CLOCKS = ("runtime", "display.progress", "target", "base_trial", "trial")
 CLOCK_CALLS = {"time", "monotonic", "perf_counter", "process_time", "time_ns", "monotonic_ns", "sleep"}
 DATE_CALLS = {"now", "utcnow", "today"}
 

@@ -252,7 +252,7 @@ def test_ask_and_tell_on_the_command_line(commands, url):
     call("tell", "--trial-number", "1", "--state", "fail")
     found = load(url).trials
     assert [t.state for t in found] == [COMPLETE, FAIL, WAITING]
-    assert (found[0].values, found[0].params) == ((-0.5, -1.5), first["params"])
+    assert (found[0].values, found[0].params) == ([-0.5, -1.5], first["params"])
     assert found[1].params == {"x": float(second[1])}
 
 

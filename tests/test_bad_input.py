@@ -42,8 +42,10 @@ def says(caught, *parts):
 @pytest.mark.parametrize("name", ["n_trials", "max_trials", "max_concurrent"])
 @pytest.mark.parametrize("value", [0, -3, 1.5, True, "2"])
 def test_counts_must_be_positive_integers(study, name, value):
+    if (name, value) == ("n_trials", 0):
+        pytest.skip("it runs nothing, as in Optuna")
     before = snapshot(study)
-    with pytest.raises(ValueError, match="must be an integer >= 1") as caught:
+    with pytest.raises(ValueError, match=f"must be an integer >= {int(name != 'n_trials')}") as caught:
         study.optimize(lambda t: 0.0, executor="inline", **{name: value})
     says(caught, name, repr(value), "leave it out")
     assert snapshot(study) == before
@@ -272,10 +274,8 @@ def test_enqueued_parameters_and_attributes_must_be_json(study):
 def test_an_added_trial_must_be_finished_and_have_its_values(study):
     before = snapshot(study)
     dist = {"x": FloatDistribution(0, 1)}
-    with pytest.raises(ValueError, match="must be finished"):
-        rl.create_trial(state=TrialState.RUNNING)
-    with pytest.raises(ValueError, match="only a finished trial can be added, got RUNNING; use enqueue_trial"):
-        study.add_trial(rl.FrozenTrial(number=0, state=TrialState.RUNNING))
+    with pytest.raises(ValueError, match="must be finished or WAITING, got RUNNING: nobody would end it"):
+        study.add_trial(rl.create_trial(state=TrialState.RUNNING))
     with pytest.raises(ValueError, match="2 values, the study 1"):
         study.add_trial(rl.create_trial(values=[1.0, 2.0]))
     with pytest.raises(ValueError, match="needs a value that is a number"):

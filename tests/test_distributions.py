@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import pickle
-import warnings
 
 import optuna
 import pytest
@@ -16,7 +15,7 @@ from raytune_lite.distributions import (
     CategoricalDistribution,
     FloatDistribution,
     IntDistribution,
-    check_distribution_compatibility,
+    check_compatibility,
     distribution_to_json,
     json_to_distribution,
 )
@@ -124,7 +123,6 @@ INPUT_ERRORS = [
     (FloatDistribution, {"low": -0.5, "high": 1.0, "log": True}, ("-0.5", "low > 0")),
     (FloatDistribution, {"low": 0, "high": 1.0, "log": True}, ("0.0", "low > 0")),
     (FloatDistribution, {"low": 1, "high": 2, "log": True, "step": 0.5}, ("0.5", "log", "step")),
-    (FloatDistribution, {"low": 0, "high": 1, "step": 0.3}, ("0.3", "[0.0, 1.0]", "high=0.9")),
     (FloatDistribution, {"low": 0, "high": 1, "step": 0}, ("step must be > 0", "0.0")),
     (FloatDistribution, {"low": 0, "high": 1, "step": -0.1}, ("step", "-0.1")),
     (FloatDistribution, {"low": 0, "high": 1, "step": math.nan}, ("step", "nan")),
@@ -139,7 +137,6 @@ INPUT_ERRORS = [
     (IntDistribution, {"low": 5, "high": 3}, ("5", "3", "low <= high")),
     (IntDistribution, {"low": 0, "high": 8, "log": True}, ("low=0", "low >= 1")),
     (IntDistribution, {"low": 1, "high": 8, "log": True, "step": 2}, ("step=2", "log")),
-    (IntDistribution, {"low": 0, "high": 10, "step": 3}, ("step=3", "[0, 10]", "high=9,")),
     (IntDistribution, {"low": 0, "high": 10, "step": 0}, ("step=0",)),
     (IntDistribution, {"low": 0, "high": 10, "step": -2}, ("step=-2",)),
     (IntDistribution, {"low": 0.5, "high": 10}, ("low", "0.5")),
@@ -212,7 +209,7 @@ def test_nan_choices_survive_json_and_stay_compatible():
     assert again == dist
     assert hash(again) == hash(dist)
     assert again.to_internal_repr(float("nan")) == 0.0
-    check_distribution_compatibility("x", dist, again)
+    check_compatibility("x", dist, again)
     assert dist != CategoricalDistribution([float("nan"), 1.0, 2.0])
     assert dist != CategoricalDistribution([1.0, float("nan")])
     assert dist != "x"
@@ -326,20 +323,12 @@ def test_a_name_keeps_its_kind_log_flag_and_choices_as_in_optuna(old, new, parts
         return optuna.distributions.json_to_distribution(distribution_to_json(dist))
 
     with pytest.raises(IncompatibleDistributionError) as caught:
-        check_distribution_compatibility("depth", old, new)
+        check_compatibility("depth", old, new)
     assert all(part in str(caught.value) for part in (*parts, "'depth'", "depth_2"))
     with pytest.raises(ValueError, match=r".+"):
         optuna.distributions.check_distribution_compatibility(to_optuna(old), to_optuna(new))
 
 
 def test_ranges_may_change_as_in_optuna():
-    check_distribution_compatibility("x", FloatDistribution(0, 1), FloatDistribution(-5, 5, step=0.5))
-    check_distribution_compatibility("x", IntDistribution(0, 1), IntDistribution(0, 9))
-
-
-def test_an_int_step_that_optuna_would_silently_shorten_names_the_same_bound():
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        theirs = optuna.distributions.IntDistribution(0, 10, step=4).high
-    with pytest.raises(InvalidDistributionError, match=f"high={theirs},"):
-        IntDistribution(0, 10, step=4)
+    check_compatibility("x", FloatDistribution(0, 1), FloatDistribution(-5, 5, step=0.5))
+    check_compatibility("x", IntDistribution(0, 1), IntDistribution(0, 9))

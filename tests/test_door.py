@@ -277,11 +277,15 @@ def test_a_number_that_no_database_holds_never_reaches_the_log(study):
 
 
 def test_ask_refuses_what_is_no_distribution_before_it_begins_a_trial(study):
-    optunas = optuna.distributions.FloatDistribution(0, 1)
-    for wrong in ({"x": (0, 1)}, {"x": optunas}, [1], {3: FloatDistribution(0, 1)}):
+    for wrong in ({"x": (0, 1)}, [1], {3: FloatDistribution(0, 1)}):
         with pytest.raises(TypeError, match=r"fixed_distributions.* must be .*FloatDistribution"):
             study.ask(wrong)
     assert study.trials == []
+
+
+def test_ask_takes_a_distribution_of_optunas(study):
+    trial = study.ask({"x": optuna.distributions.FloatDistribution(0, 1)})
+    assert trial.distributions == {"x": FloatDistribution(0, 1)}
 
 
 def test_tell_refuses_what_is_no_state_and_takes_optunas(study):

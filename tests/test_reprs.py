@@ -16,7 +16,7 @@ def test_a_trial_shows_what_one_looks_for_first():
     rest = "value=0.25, params={'x': 0.5}, last_step=9, attempt=0"
     assert repr(trial) == f"FrozenTrial(number=-1, state=COMPLETE, {rest})"
     several = FrozenTrial(number=2, state=TrialState.COMPLETE, values=(1.0, 2.0))
-    assert repr(several) == "FrozenTrial(number=2, state=COMPLETE, values=(1.0, 2.0), params={}, attempt=0)"
+    assert repr(several) == "FrozenTrial(number=2, state=COMPLETE, values=[1.0, 2.0], params={}, attempt=0)"
 
 
 def test_a_large_trial_has_a_short_repr():

@@ -6,9 +6,9 @@ import json
 import math
 from collections.abc import Sequence
 
-from ..distributions import check_distribution_compatibility
+from ..base_trial import CONSTRAINT_PREFIX
+from ..distributions import check_compatibility
 from ..exceptions import MessageError
-from ..trial import CONSTRAINT_PREFIX
 from . import gpu_shares, judging, leaving, lineage, moves, retention
 from . import messages as m
 from .bounds import MAX_ERROR, MAX_TRACEBACK, check_distribution, check_progress, clip
@@ -39,7 +39,7 @@ def param_asked(s: StudyData, event: m.ParamAsked, _at: float) -> Effects:
     if any(name == event.name for name, _ in trial.fixed):
         raise MessageError(f"parameter {event.name!r} of trial {trial.number} is fixed; it was not sampled.")
     if event.name in s.space:
-        check_distribution_compatibility(event.name, s.space[event.name], event.distribution)
+        check_compatibility(event.name, s.space[event.name], event.distribution)
     ask = m.SuggestOne(number=event.number, attempt=event.attempt, name=event.name, distribution=event.distribution)
     return Effects([ask], changed=False)
 

@@ -13,15 +13,16 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..arguments import shown
+from ..base_trial import CONSTRAINT_PREFIX
 from ..checkpoints import layout
 from ..distributions import (
     CategoricalDistribution,
     Distribution,
-    check_distribution_compatibility,
+    check_compatibility,
     distribution_to_json,
 )
 from ..exceptions import MessageError
-from ..trial import CONSTRAINT_PREFIX, FIXED_KEY, OWN_PREFIX
+from ..trial import FIXED_KEY, OWN_PREFIX
 from .messages import CheckpointRef, ParamValue, Progress
 from .trials import TrialRecord
 
@@ -217,7 +218,7 @@ def _check_param(trial: TrialRecord, param: ParamValue, space: Mapping[str, Dist
     if known is not distribution:  # else it has passed these checks before
         check_distribution(name, distribution)
         if known is not None:
-            check_distribution_compatibility(name, known, distribution)
+            check_compatibility(name, known, distribution)
     if not distribution.contains(param.value):
         raise MessageError(f"parameter {name!r}: its value {param.value!r} is not in {shown(distribution)}.")
     for fixed, text in trial.fixed:

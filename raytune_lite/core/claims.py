@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 
+from ..base_trial import CONSTRAINT_PREFIX
 from ..exceptions import MessageError
-from ..trial import CONSTRAINT_PREFIX
 from . import adoption, gpu_shares, judging, leaving, lineage, moves
 from . import messages as m
 from .bounds import check_name, check_price

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 
-from ..distributions import check_distribution_compatibility
+from ..distributions import check_compatibility
 from ..trial import TrialState
 from . import adoption, judging, moves, retention
 from . import messages as m
@@ -89,7 +89,7 @@ def _check_added(s: StudyData, state: TrialState, event: m.TrialAdded) -> None:
     for param in event.params:
         check_distribution(param.name, param.distribution)
         if param.name in s.space:
-            check_distribution_compatibility(param.name, s.space[param.name], param.distribution)
+            check_compatibility(param.name, s.space[param.name], param.distribution)
 
 
 def _rows_of_added(trial: TrialRecord, event: m.TrialAdded, at: float) -> list[Command]:

@@ -22,7 +22,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from ..trial import CONSTRAINT_PREFIX, FrozenTrial, TrialState
+from ..base_trial import CONSTRAINTS, constraints_in
+from ..trial import FrozenTrial, TrialState
 from . import messages as m
 from .messages import Command, Decision, FailureKind, ParamValue, StopCause
 
@@ -167,8 +168,8 @@ class TrialRecord:
         """(key, value) of each constraint reported so far."""
         if not self.system_attrs:
             return ()
-        found = [(key, text) for key, text in self.system_attrs.items() if key.startswith(CONSTRAINT_PREFIX)]
-        return tuple((key[len(CONSTRAINT_PREFIX) :], float(json.loads(text))) for key, text in found)
+        found = {key: json.loads(text) for key, text in self.system_attrs.items() if key.startswith(CONSTRAINTS)}
+        return tuple(constraints_in(found).items())
 
     def resume_from(self, awaits_report: bool) -> m.CheckpointRef | None:
         """The newest checkpoint, unless that would lose a report. ``awaits_report``: also that of an only checkpoint.

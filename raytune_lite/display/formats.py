@@ -34,7 +34,7 @@ def trial_sheet(
         attrs.update(("user_attrs", name) for name in trial.user_attrs)
         records.append({
             ("number", ""): trial.number,
-            **dict(zip(values, trial.values or [None] * n_objectives, strict=True)),
+            **dict(zip(values, tuple(trial.values or ()) or (None,) * n_objectives, strict=True)),
             ("datetime_start", ""): trial.datetime_start,
             ("datetime_complete", ""): trial.datetime_complete,
             ("duration", ""): trial.duration,

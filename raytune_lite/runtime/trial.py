@@ -18,7 +18,7 @@ from ..base_trial import BaseTrial
 from ..checkpoints.store import CheckpointStore
 from ..core.bounds import MAX_STEP, check_constraint, check_distribution
 from ..core.messages import Assignment, Decision, ParamValue
-from ..distributions import CategoricalDistribution, Distribution, as_distribution, check_distribution_compatibility
+from ..distributions import CategoricalDistribution, Distribution, as_distribution, check_compatibility
 from ..notebook import html_table, one_line
 from .delivery import Channel, Delivery
 from .host import Host, RealHost
@@ -81,24 +81,24 @@ class Trial(TrialForLibraries, BaseTrial):
             known = self._choose(name, distribution)
             self._params[name] = known
         elif known.distribution != distribution:
-            check_distribution_compatibility(name, known.distribution, distribution)
-            if not distribution.contains(known.value):
-                warnings.warn(
-                    f"trial {self.number}: parameter {name!r} was suggested twice, with {known.distribution} and "
-                    f"{distribution}; the first value stands.",
-                    stacklevel=3,
-                )
+            check_compatibility(name, known.distribution, distribution)
+            warnings.warn(
+                f"trial {self.number}: parameter {name!r} was suggested twice, with {known.distribution} and "
+                f"{distribution}; the first value stands.",
+                RuntimeWarning,
+                stacklevel=3,
+            )
         return known.distribution.to_external_repr(known.value)
 
     def _choose(self, name: str, distribution: Distribution) -> ParamValue:
         if name in self._fixed:
             for used, old in self._assignment.used:
                 if used == name:
-                    check_distribution_compatibility(name, old, distribution)
+                    check_compatibility(name, old, distribution)
             return self._noted(name, self._fixed_value(name, distribution), distribution)
         suggested = self._suggested.get(name)
         if suggested is not None:
-            check_distribution_compatibility(name, suggested.distribution, distribution)
+            check_compatibility(name, suggested.distribution, distribution)
             if distribution.contains(suggested.value):
                 return self._noted(name, suggested.value, distribution)
         if self._fixed and self.delivery.has_params:

@@ -12,9 +12,10 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..arguments import json_text, shown
+from ..base_trial import CONSTRAINT_PREFIX
 from ..core.bounds import check_json, check_name, check_system_attr
 from ..core.messages import Assignment, ParamValue
-from ..trial import CONSTRAINT_PREFIX, FrozenTrial, StudyDirection, TrialState
+from ..trial import FrozenTrial, StudyDirection, TrialState
 from .delivery import Delivery
 from .ports import StudyFacts
 from .ranks.handle import Ranked

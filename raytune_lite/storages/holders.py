@@ -96,6 +96,7 @@ def storage_url(storage: Any) -> str:
     """
     if isinstance(storage, str):
         return storage
+    storage = getattr(storage, "holder", storage)  # study._storage, by which libraries name a study's storage
     if isinstance(storage, RDBStorage):
         return storage.url
     kind = type(storage)
@@ -121,7 +122,8 @@ def get_storage(storage: Any) -> RDBStorage:
     """
     if storage is None:
         return InMemoryStorage()
-    return storage if isinstance(storage, RDBStorage) else RDBStorage(storage_url(storage))
+    holder = getattr(storage, "holder", storage)
+    return holder if isinstance(holder, RDBStorage) else RDBStorage(storage_url(storage))
 
 
 __all__ = ["InMemoryStorage", "RDBStorage", "get_storage", "storage_url"]

@@ -256,7 +256,7 @@ def _added(trial: _Trial) -> TrialAdded:
     return TrialAdded(
         number=trial.number,
         state=int(trial.state),
-        values=checked.values,
+        values=None if checked.values is None else tuple(checked.values),
         params=tuple(trial.params.values()),
         reports=tuple((step, (value,)) for step, value in trial.reports.items()),
         user_attrs=tuple(trial.user_attrs.items()),

@@ -14,7 +14,7 @@ from .. import arguments
 from ..checkpoints.layout import chosen_base, is_url
 from ..core.bounds import MAX_STEP, check_name
 from ..core.retries import RetryPolicy
-from ..distributions import DISTRIBUTIONS, Distribution
+from ..distributions import DISTRIBUTIONS, Distribution, as_distribution
 from ..runtime.config import LEASE, LEAST_LEASE
 from ..runtime.output import TrialOutput
 from ..trial import StudyDirection, parse_direction
@@ -168,7 +168,7 @@ def budget(
     """
     no_bound, no_limit = "leave it out (None) for no bound", "None sets no limit"
     return {
-        "n_trials": arguments.integer_or_none("n_trials", n_trials, 1, no_bound, MAX_STEP),
+        "n_trials": arguments.integer_or_none("n_trials", n_trials, 0, no_bound, MAX_STEP),
         "max_trials": arguments.integer_or_none("max_trials", max_trials, 1, no_bound, MAX_STEP),
         "timeout": arguments.seconds_or_none("timeout", timeout),
         "retries": retry_policy(retries),
@@ -235,8 +235,9 @@ def fixed_distributions(given: Any) -> dict[str, Distribution]:
         TypeError: it is no dict of names and distributions.
     """
     hint = 'for example {"x": FloatDistribution(0, 1)} of raytune_lite.distributions'
-    found = arguments.mapping("fixed_distributions", {} if given is None else given, hint)
-    for name, distribution in found.items():
+    found = {}
+    for name, one in arguments.mapping("fixed_distributions", {} if given is None else given, hint).items():
+        found[name] = distribution = as_distribution(one)
         if not isinstance(distribution, DISTRIBUTIONS):
             raise arguments.wrong_type(f"fixed_distributions[{name!r}]", "a distribution", distribution, hint)
     return found

@@ -44,7 +44,7 @@ class WithConstraints:
         frozen = FrozenTrial(
             number=trial.number,
             state=state,
-            values=None if many is None else tuple(many),
+            values=many,
             params=trial.params,
             distributions=trial.distributions,
             user_attrs=trial.user_attrs,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..arguments import items, wrong_type
-from ..distributions import Distribution, check_distribution_compatibility
+from ..distributions import Distribution, check_compatibility
 from ..exceptions import IncompatibleDistributionError
 from ..storages.holders import RDBStorage
 from ..tracebacks import folding
@@ -161,7 +161,7 @@ def _check_match(sources: Sequence[_Source]) -> None:
             for name, distribution in trial.distributions.items():
                 known, where = space.setdefault(name, (distribution, source.name))
                 try:
-                    check_distribution_compatibility(name, known, distribution)
+                    check_compatibility(name, known, distribution)
                 except ValueError as error:
                     raise IncompatibleDistributionError(
                         f"studies {where!r} and {source.name!r} cannot become one: {error}"

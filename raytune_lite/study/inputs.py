@@ -14,7 +14,7 @@ from ..core import messages as m
 from ..runtime.attempt import AttemptResult, check_values
 from ..runtime.failures import InvalidResult, kind_of
 from ..runtime.trial import Trial
-from ..trial import FrozenTrial, TrialState, as_state, check_frozen
+from ..trial import FIXED_KEY, FrozenTrial, TrialState, as_state, check_frozen
 
 
 def named(name: str, given: Any) -> dict[str, Any]:
@@ -46,17 +46,21 @@ def listed_trials(given: Any) -> list[Any]:
     return items("trials", given, "for example other_study.trials")
 
 
-def added(trial: FrozenTrial, n_objectives: int) -> m.TrialAdded:
-    """The event of a trial that ran elsewhere, under a new key.
+def added(trial: FrozenTrial, n_objectives: int) -> m.TrialAdded | m.TrialEnqueued:
+    """The event of a trial that ran elsewhere, or waits to be run, under a new key.
 
     Raises:
         TypeError: no FrozenTrial, or a field of it of the wrong type; an attribute that JSON cannot hold.
-        ValueError: the trial is not finished, or has or reported another number of values than the study has
+        ValueError: the trial is under way, or has or reported another number of values than the study has
             objectives.
     """
     check_frozen(trial)
+    if trial.state is TrialState.WAITING:
+        return enqueued({**trial.params, **trial.system_attrs.get(FIXED_KEY, {})}, trial.user_attrs)
     if not trial.state.is_finished():
-        raise ValueError(f"only a finished trial can be added, got {trial.state.name}; use enqueue_trial to run one.")
+        raise ValueError(
+            f"a trial that is added must be finished or WAITING, got {trial.state.name}: nobody would end it."
+        )
     if (trial.state is TrialState.COMPLETE or trial.values is not None) and len(trial.values or ()) != n_objectives:
         raise ValueError(
             f"the trial has {len(trial.values or ())} values, the study {n_objectives} objective(s); they must agree."

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from ..trial import FrozenTrial, TrialState
 from .commands import Commands
 
 if TYPE_CHECKING:
@@ -43,6 +45,14 @@ class ForLibraries(Commands):
     @property
     def _study_id(self) -> int:
         return self.study_id
+
+    def _is_multi_objective(self) -> bool:
+        return len(self.directions) > 1
+
+    def _get_trials(
+        self, deepcopy: bool = True, states: Iterable[TrialState] | None = None, use_cache: bool = False  # noqa: ARG002
+    ) -> list[FrozenTrial]:
+        return self.get_trials(deepcopy, states)
 
 
 __all__ = ["ForLibraries"]

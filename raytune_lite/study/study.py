@@ -113,18 +113,17 @@ class Study(Chosen):
 
     @folding
     def add_trial(self, trial: FrozenTrial) -> None:
-        """Add a finished trial that ran elsewhere (see create_trial).
+        """Add a finished trial that ran elsewhere (see create_trial), or a WAITING one, which is enqueued.
 
         Raises:
             DriverUnreachableError: another process runs the study, and does not answer.
-            TypeError: no FrozenTrial; an attribute that JSON cannot hold; an intermediate value that is no number at
-                an integer.
-            ValueError: the trial is not finished, or has another number of values than the study has objectives.
+            TypeError: no FrozenTrial; an attribute that JSON cannot hold; an intermediate value that is no number.
+            ValueError: the trial is RUNNING, or has another number of values than the study has objectives.
         """
         self._send(inputs.added(trial, len(self.directions)))
 
     def add_trials(self, trials: Iterable[FrozenTrial]) -> None:
-        """Add several finished trials, one after another.
+        """Add several trials, one after another.
 
         Raises:
             TypeError, ValueError: see ``add_trial``; the trials before the wrong one are added.
@@ -317,14 +316,15 @@ class Study(Chosen):
         observer: RunObserver,
     ) -> None:
         """``leave``: callbacks, ``gc_after_trial`` and ``show_progress_bar`` of a run that outlives this script."""
+        if config.n_trials == 0 and all(state.is_finished() for state in self.state_counts()):
+            return  # nothing is to be done: no Ray is needed
         from ..runtime.on_ray.execute import RayRun, execute
+        from . import detached
 
         run = RayRun(objective=func, config=config, catch=catch, pinned=self._repository.is_local, **tasks)
         if leave is None:
             execute(run, observer, self._route.attach_remote)
             return
-        from . import detached
-
         detached.begin(detached.DetachedRun.of(run, Study, self._checkpoint_dir, *leave), observer)
 
     def stop(self) -> None:

@@ -48,6 +48,10 @@ class StudySummary:
             raise RuntimeError(f"study {self.study_name!r} has {len(self.directions)} objectives; use .directions.")
         return self.directions[0]
 
+    @property
+    def _study_id(self) -> int:
+        return self.study_id  # Optuna's name
+
     def __lt__(self, other: object) -> bool:
         return self.study_id < other.study_id if isinstance(other, StudySummary) else NotImplemented
 

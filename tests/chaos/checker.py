@@ -226,7 +226,7 @@ def _one_result_per_cell(study: rtl.Study, trials: dict[int, FrozenTrial], grid:
     if len({cell.number for cell in study.cells}) != len(study.cells):
         wrong.append("one trial stands for two cells")
     right = [(trial, cell_value(**trial.params)) for trial in done]
-    return wrong + [f"{trial}: should be {value}" for trial, value in right if trial.values != (value,)]
+    return wrong + [f"{trial}: should be {value}" for trial, value in right if trial.values != [value]]
 
 
 def _all_is_finished(trials: dict[int, FrozenTrial], by_attempt: dict[tuple[int, int], list[Row]]) -> list[str]:

@@ -219,15 +219,6 @@ def _add_nan(world: World) -> Any:
     return world.add("PRUNED", [math.nan], 1.0)
 
 
-def _no_trials(world: World) -> Any:
-    return world.study.optimize(lambda _: 1.0, n_trials=0)
-
-
-def _is_a_list(world: World) -> Any:
-    world.study.tell(world.study.ask(), 1.0)
-    return world.study.trials[0].values.append(2.0)
-
-
 @pytest.mark.parametrize(
     ("program", "here", "there"),
     [
@@ -235,8 +226,6 @@ def _is_a_list(world: World) -> Any:
         (_use_what_is_outside, ValueError, None),
         (_report_again, ours.exceptions.UpdateFinishedTrialError, None),
         (_add_nan, ValueError, None),
-        (_no_trials, ValueError, None),
-        (_is_a_list, AttributeError, None),  # a record is not changed
     ],
 )
 def test_what_differs_on_purpose_differs(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import copy
 import pickle
+import warnings
 
 import pytest
 
 import raytune_lite as ours
 from raytune_lite.distributions import CategoricalDistribution
 from raytune_lite.exceptions import IncompatibleDistributionError
-from raytune_lite.trial import BaseTrial, FixedTrial, Trial
+from raytune_lite.trial import BaseTrial, FixedTrial, Trial, TrialState
 
 optuna = pytest.importorskip("optuna")
 
@@ -83,8 +84,127 @@ def test_a_fixed_trial_is_optunas():
             fixed.suggest_int("other", 0, 1)
         fixed.set_constraint("c", 1)
         assert fixed.constraints == {"c": 1.0}
+        assert fixed.datetime_start is not None
     assert objective(FixedTrial({"x": 0.5, "n": 3, "kind": "bb"}, number=4)) == 5.5
     assert fixed.distributions["kind"].choices == CategoricalDistribution(["a", "bb"]).choices
+
+
+def made(library, **changes):
+    """A record that a user makes."""
+    given = {
+        "value": 0.5, "params": {"x": 0.25}, "distributions": {"x": library.distributions.FloatDistribution(0, 1)},
+    } | changes  # fmt: skip
+    return library.trial.create_trial(**given)
+
+
+def test_a_record_may_be_changed_as_optunas():
+    seen = []
+    for library in (ours, optuna):
+        trial = made(library)
+        other = copy.copy(trial)
+        other.value = 0.75
+        assert (trial.values, other.values, trial == other) == ([0.5], [0.75], False)
+        other.values = (1.0, 2.0)
+        assert other.values == [1.0, 2.0]
+        with pytest.raises(RuntimeError):
+            other.value = 1.0
+        other.number, other.params, other.user_attrs = 7, {"x": 0.5}, {"a": 1}
+        assert pickle.loads(pickle.dumps(other)).values == [1.0, 2.0]
+        seen.append((other.number, other.suggest_float("x", 0, 1), other.user_attrs, trial.number, trial.params))
+    assert seen[0] == seen[1]
+
+
+def test_what_is_changed_is_the_record_and_not_the_study(study):
+    for read in (lambda: study.best_trial, lambda: study.trials[0], lambda: study.get_trials()[0]):
+        trial, before = read(), read()
+        trial.value, trial.state, trial.params = 99.0, TrialState.FAIL, {}
+        trial.user_attrs["new"] = 1
+        assert read() == before != trial
+
+
+def test_a_record_is_made_by_position_as_optunas():
+    for library in (ours, optuna):
+        state = library.trial.TrialState.PRUNED
+        trial = library.trial.FrozenTrial(3, state, 0.5, None, None, {"x": 1}, {}, {"u": 1}, {"s": 2}, {4: 0.1}, 9)
+        assert (trial.number, trial.value, trial.params, trial.user_attrs) == (3, 0.5, {"x": 1}, {"u": 1})
+        assert (trial.system_attrs, trial.intermediate_values, trial._trial_id) == ({"s": 2}, {4: 0.1}, 9)
+        with pytest.raises(ValueError, match=r"value|both"):
+            library.trial.FrozenTrial(3, state, 0.5, None, None, {}, {}, {}, {}, {}, 9, values=[0.5])
+
+
+@pytest.mark.parametrize("name", ["COMPLETE", "PRUNED", "FAIL", "RUNNING", "WAITING"])
+def test_a_record_that_is_made_has_optunas_dates_and_checks(name):
+    for library in (ours, optuna):
+        state = library.trial.TrialState[name]
+        trial = made(library, state=state, value=0.5 if name == "COMPLETE" else None)
+        assert (trial.datetime_start is None) == (name == "WAITING")
+        assert (trial.datetime_complete is None) == (name in ("RUNNING", "WAITING"))
+        trial._validate()
+        trial.datetime_start = None if name != "WAITING" else trial.datetime_start
+        if name != "WAITING":
+            with pytest.raises(ValueError, match="datetime_start"):
+                trial._validate()
+
+
+def test_constraints_of_a_record_are_optunas_in_both_formats():
+    attrs = {"constraints": [1.0, 2.0], "constraints:0": 3.0, "constraints:cost": -1.0}
+    for library in (ours, optuna):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            assert made(library, system_attrs=attrs).constraints == {"0": 3.0, "1": 2.0, "cost": -1.0}
+        trial = made(library, constraints={"a": 1, "b": -2.5})
+        assert trial.constraints == {"a": 1.0, "b": -2.5}
+        with pytest.warns(UserWarning, match="already"):
+            trial.set_constraint("a", 5.0)
+        assert trial.constraints["a"] == 1.0
+        with pytest.raises(ValueError, match="NaN"):
+            made(library, constraints={"a": float("nan")})
+        with pytest.raises(TypeError):
+            made(library, constraints={"a": "much"})
+
+
+def test_a_waiting_trial_that_is_added_runs_next():
+    for library in (ours, optuna):
+        study = library.create_study()
+        state = library.trial.TrialState.WAITING
+        fixed = {"fixed_params": {"x": 0.125}}
+        study.add_trial(made(library, state=state, value=None, params={}, distributions={}, system_attrs=fixed))
+        assert study.trials[0].state == state
+        trial = study.ask()
+        assert (trial.number, trial.suggest_float("x", 0, 1)) == (0, 0.125)
+
+
+def test_no_trials_are_none():
+    for library, more in ((ours, {"executor": "inline"}), (optuna, {})):
+        study = library.create_study()
+        study.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=2, **more)
+        calls = []
+        study.optimize(calls.append, n_trials=max(0, 2 - len(study.trials)), **more)
+        assert (len(study.trials), calls) == (2, [])
+
+
+def test_no_new_trials_still_finish_an_interrupted_one(tmp_path):
+    url = f"sqlite:///{tmp_path}/s.db"
+    study = ours.create_study(study_name="s", storage=url)
+
+    def interrupted(trial):
+        trial.suggest_float("x", 0, 1)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        study.optimize(interrupted, n_trials=1, executor="inline")
+    assert not study.trials[0].state.is_finished()
+    study.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=0, executor="inline")
+    assert [trial.state for trial in study.trials] == [TrialState.COMPLETE]
+
+
+def test_a_study_has_the_private_names_that_libraries_use():
+    for library in (ours, optuna):
+        study = library.create_study(directions=["minimize", "maximize"], study_name="private")
+        assert study._is_multi_objective()
+        assert study._get_trials(deepcopy=False) == []
+        assert [each.study_name for each in library.study.get_all_study_summaries(study._storage)] == ["private"]
+        assert not library.create_study()._is_multi_objective()
 
 
 def test_the_old_names_warn():

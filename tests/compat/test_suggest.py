@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import raytune_lite as ours
-from raytune_lite.distributions import FloatDistribution, IntDistribution
+from raytune_lite.distributions import IntDistribution
 from raytune_lite.exceptions import InvalidDistributionError
 
 optuna = pytest.importorskip("optuna")
@@ -42,10 +42,27 @@ def test_integers_too():
     assert trial.distributions == {"n": IntDistribution(0, 9, step=3)}
     with pytest.raises(InvalidDistributionError, match="step must be > 0"):
         trial.suggest_int("m", 0, 10, step=0)
-    with pytest.raises(InvalidDistributionError, match="use high=9"):
-        IntDistribution(0, 10, step=3)  # a distribution says what it is given
-    with pytest.raises(InvalidDistributionError, match=r"use high=0\.9"):
-        FloatDistribution(0, 1, step=0.3)
+
+
+@pytest.mark.parametrize("grid", [*GRIDS, (1, 10, 2), (0, 10, 4)])
+def test_a_distribution_lowers_high_as_optunas(grid):
+    low, high, step = grid
+    kind = "IntDistribution" if all(isinstance(value, int) for value in grid) and step > 1 else "FloatDistribution"
+    found = []
+    for library in (ours, optuna):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            dist = getattr(library.distributions, kind)(low, high, step=step)
+        found.append((dist._asdict(), len(caught), dist._contains(low), dist._contains(dist.high + step)))
+    assert found[0] == found[1]
+
+
+def test_a_parameter_suggested_with_another_range_keeps_its_value_with_a_warning():
+    for library in (ours, optuna):
+        trial = library.create_study().ask()
+        first = trial.suggest_float("x", 0, 1)
+        with pytest.warns(RuntimeWarning, match="x"):
+            assert trial.suggest_float("x", 0, 2) == first
 
 
 @pytest.mark.parametrize("value", [np.int64(3), np.float32(0.5), np.bool_(True), np.array(7), {"a": [np.int8(1), 2]}])

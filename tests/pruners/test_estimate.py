@@ -56,7 +56,7 @@ def test_an_estimate_that_is_none_is_named_and_the_last_report_stands(storage):
 
 def test_of_several_objectives_it_has_one_number_for_each(storage):
     study = study_of(storage, [((0.25, 0.75),), ()], directions=["minimize", "maximize"])
-    assert [trial.values for trial in study.trials] == [(0.25, 0.75), (2.0, 0.5)]
+    assert [trial.values for trial in study.trials] == [[0.25, 0.75], [2.0, 0.5]]
     study.close()
 
 

@@ -50,8 +50,8 @@ def test_a_study_of_several_objectives_keeps_the_first_one_where_optuna_has_room
         assert trial.intermediate_values == {1: x, 2: x / 2, 3: x / 3}
         assert repr(trial.reports) == repr({1: (x, 1.0), 2: (x / 2, math.nan), 3: (x / 3, 3.0)})
         pruned = x < 0.5
-        assert (trial.state, trial.values) == ((TrialState.PRUNED, (x / 3, 3.0)) if pruned else
-                                               (TrialState.COMPLETE, (x, 1.0 - x)))  # fmt: skip
+        assert (trial.state, trial.values) == ((TrialState.PRUNED, [x / 3, 3.0]) if pruned else
+                                               (TrialState.COMPLETE, [x, 1.0 - x]))  # fmt: skip
     assert {trial.state for trial in study.trials} == {TrialState.PRUNED, TrialState.COMPLETE}
     assert study.differences() == []
     theirs = optuna.load_study(study_name="s", storage=storage)

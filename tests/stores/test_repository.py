@@ -110,7 +110,7 @@ def test_the_readers_show_every_row(repository):
     epoch = repository.acquire(study, run="run-1", lease=60, now=T0)
     repository.commit(study, epoch, [], ROWS)
     (trial,) = repository.trials(study)
-    assert (trial.number, trial.state, trial.attempt, trial.values) == (0, TrialState.PAUSED, 2, (math.inf, 0.1))
+    assert (trial.number, trial.state, trial.attempt, trial.values) == (0, TrialState.PAUSED, 2, [math.inf, 0.1])
     assert trial.params == {"lr": 1e-3, "layers": 3, "kind": True}
     assert type(trial.params["layers"]) is int
     assert trial.params["kind"] is True

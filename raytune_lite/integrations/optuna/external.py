@@ -55,7 +55,7 @@ def read_study(name: str, storage: Any) -> dict[str, Any]:
         return FrozenTrial(
             number=trial.number,
             state=TrialState[trial.state.name],
-            values=None if trial.values is None else tuple(trial.values),
+            values=trial.values,
             params=trial.params,
             distributions=distributions,
             user_attrs=trial.user_attrs,

@@ -24,6 +24,7 @@ class OurStudy(Protocol):
     """What is used of a Study."""
 
     study_name: str
+    _holder: Any
 
     @property
     def study_id(self) -> int:
@@ -59,6 +60,11 @@ class StudyStorage(BaseStorage):
 
     def __init__(self, study: OurStudy) -> None:
         self._study = study
+
+    @property
+    def holder(self) -> Any:
+        """The storage of ours that the study is in: for whoever passes this one to our functions."""
+        return self._study._holder
 
     def get_study_id_from_name(self, study_name: str) -> int:
         """The study's id.

@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from ...base_trial import CONSTRAINT_PREFIX
 from ...core import messages as m
-from ...trial import CONSTRAINT_PREFIX, OWN_PREFIX, TrialState
+from ...trial import OWN_PREFIX, TrialState
 
 LOST = {"driver_lost", "lease_expired", "node_lost", "worker_crash", "timeout", "out_of_memory", "stopped"}
 

@@ -423,7 +423,7 @@ def test_a_slot_cannot_end_the_trial_of_another(talk):
     assert talk.session.state.trials[1].state is TrialState.RUNNING
     assert talk.session.state.trials[0].state is TrialState.FAIL
     talk.end("b", 1, 2.0)
-    assert talk.finish()[1].values == (2.0,)
+    assert talk.finish()[1].values == [2.0]
 
 
 def test_an_end_of_a_trial_that_is_not_there_fails_its_own(talk):

@@ -61,7 +61,7 @@ rl.load_study(study_name="b", storage="sqlite:///s.db")
     ),
     "n_trials": (
         'rl.create_study().optimize(lambda trial: 1.0, n_trials="10", executor="inline")',
-        ["n_trials must be an integer >= 1 or None, got '10'"],
+        ["n_trials must be an integer >= 0 or None, got '10'"],
     ),
     "outside": (
         """

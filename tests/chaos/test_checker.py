@@ -105,8 +105,8 @@ def test_what_a_reader_saw_may_not_be_taken_back(ran: tuple[rtl.Study, Rows]) ->
         check(study, [*rows, {**of(rows, "started", 0), "at": seen.at + 1}], [seen])
     with pytest.raises(AssertionError, match="rung records are gone"):
         check(study, rows, [Snapshot(seen.at, seen.trials, {(0, 1): 0.5})])
-    then = tuple(dataclasses.replace(trial, values=(7.0,)) for trial in seen.trials)
-    with pytest.raises(AssertionError, match=r"trial 0 was COMPLETE \(7.0,\)"):
+    then = tuple(dataclasses.replace(trial, values=[7.0]) for trial in seen.trials)
+    with pytest.raises(AssertionError, match=r"trial 0 was COMPLETE \[7.0\]"):
         check(study, rows, [Snapshot(seen.at, then, {})])
     then = tuple(dataclasses.replace(trial, intermediate_values={9: 1.0}) for trial in seen.trials)
     with pytest.raises(AssertionError, match=r"reports \{9: 1.0\} were stored"):

@@ -146,7 +146,7 @@ def test_a_parameter_that_was_not_suggested_is_one_call_and_the_same_name_none(c
     trial = trial_on(channel)
     assert trial.suggest_float("x", 0, 1) == trial.suggest_float("x", 0, 1) == 0.5
     assert channel.asked == ["x"]
-    with pytest.warns(UserWarning, match="suggested twice"):
+    with pytest.warns(RuntimeWarning, match="suggested twice"):
         assert trial.suggest_float("x", 0.7, 1) == 0.5
     with pytest.raises(ValueError, match="use another parameter name"):
         trial.suggest_int("x", 0, 1)

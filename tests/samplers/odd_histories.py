@@ -6,9 +6,10 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from raytune_lite.base_trial import CONSTRAINT_PREFIX
 from raytune_lite.distributions import FloatDistribution
 from raytune_lite.samplers import RandomSampler
-from raytune_lite.trial import CONSTRAINT_PREFIX, FrozenTrial, TrialState
+from raytune_lite.trial import FrozenTrial, TrialState
 
 from .world import COMPLETE, FAIL, PAUSED, PRUNED, RUNNING, WAITING, Objective, World, flat, history
 

@@ -10,13 +10,14 @@ import cmaes
 import numpy as np
 import pytest
 
+from raytune_lite.base_trial import CONSTRAINT_PREFIX
 from raytune_lite.core.protocols import Finished, StudyView
 from raytune_lite.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from raytune_lite.samplers import CmaEsSampler, QMCSampler, RandomSampler, sampler_from_spec
 from raytune_lite.samplers.cmaes.box import Axis, Box, fitted
 from raytune_lite.samplers.cmaes.steps import warm_start
 from raytune_lite.samplers.rng import rng_for
-from raytune_lite.trial import CONSTRAINT_PREFIX, FrozenTrial, StudyDirection, TrialState
+from raytune_lite.trial import FrozenTrial, StudyDirection, TrialState
 
 MIN = (StudyDirection.MINIMIZE,)
 UNIT = FloatDistribution(0.0, 1.0)

@@ -26,9 +26,10 @@ import torch
 
 import raytune_lite as rtl
 from raytune_lite import samplers
+from raytune_lite.base_trial import CONSTRAINT_PREFIX
 from raytune_lite.distributions import FloatDistribution, IntDistribution
 from raytune_lite.samplers import RandomSampler, sampler_from_spec
-from raytune_lite.trial import CONSTRAINT_PREFIX, FrozenTrial
+from raytune_lite.trial import FrozenTrial
 
 from .conformance import CASES, Case, suggestions
 from .odd_histories import ODD

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import torch
 
+from raytune_lite.base_trial import CONSTRAINT_PREFIX
 from raytune_lite.core.protocols import Finished, StudyView
 from raytune_lite.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from raytune_lite.pareto import hypervolume
@@ -21,7 +22,7 @@ from raytune_lite.samplers import GPSampler, RandomSampler, sampler_from_spec
 from raytune_lite.samplers.gp import chain as chains
 from raytune_lite.samplers.gp.data import Reader
 from raytune_lite.samplers.gp.space import Space
-from raytune_lite.trial import CONSTRAINT_PREFIX, FrozenTrial, StudyDirection, TrialState
+from raytune_lite.trial import FrozenTrial, StudyDirection, TrialState
 
 MIN, MAX = StudyDirection.MINIMIZE, StudyDirection.MAXIMIZE
 COMPLETE, FAIL, PRUNED = TrialState.COMPLETE, TrialState.FAIL, TrialState.PRUNED

@@ -16,13 +16,14 @@ from hypothesis.extra.numpy import arrays
 from optuna.samplers._nsgaiii import _elite_population_selection_strategy as optuna_nsgaiii
 from scipy import stats
 
+from raytune_lite.base_trial import CONSTRAINT_PREFIX
 from raytune_lite.core.protocols import Finished, StudyView
 from raytune_lite.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from raytune_lite.pareto import hypervolume, nondominated_ranks
 from raytune_lite.samplers import NSGAIIISampler, NSGAIISampler, sampler_from_spec
 from raytune_lite.samplers.nsga.nsgaii import constrained_ranks, crowding_distances, spread_out, to_unit
 from raytune_lite.samplers.nsga.nsgaiii import associate, das_dennis, fill_niches, normalized
-from raytune_lite.trial import CONSTRAINT_PREFIX, FrozenTrial, StudyDirection, TrialState
+from raytune_lite.trial import FrozenTrial, StudyDirection, TrialState
 
 pytestmark = pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
 MINIMIZE = StudyDirection.MINIMIZE

@@ -9,10 +9,10 @@ import warnings
 import pytest
 
 import raytune_lite as rtl
+from raytune_lite.base_trial import CONSTRAINT_PREFIX
 from raytune_lite.distributions import FloatDistribution, IntDistribution
 from raytune_lite.samplers import sampler_from_spec
 from raytune_lite.samplers.rng import rng_for
-from raytune_lite.trial import CONSTRAINT_PREFIX
 
 from . import test_conformance as suite
 from .conformance import Case

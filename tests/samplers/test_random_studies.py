@@ -12,8 +12,8 @@ import random
 import numpy as np
 import pytest
 
+from raytune_lite.base_trial import CONSTRAINT_PREFIX
 from raytune_lite.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
-from raytune_lite.trial import CONSTRAINT_PREFIX
 
 from .conformance import CASES
 from .world import COMPLETE, FAIL, MAXIMIZE, MINIMIZE, PAUSED, PRUNED, RUNNING, Played, World, loss_of

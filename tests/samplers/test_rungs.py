@@ -11,6 +11,7 @@ import pytest
 from scipy.special import ndtri
 
 import raytune_lite as rtl
+from raytune_lite.base_trial import CONSTRAINT_PREFIX
 from raytune_lite.core import messages as m
 from raytune_lite.core.protocols import Rung, StudyView
 from raytune_lite.distributions import FloatDistribution
@@ -30,7 +31,7 @@ from raytune_lite.samplers.gp.levels import RungProcess
 from raytune_lite.samplers.gp.posterior import Posterior
 from raytune_lite.samplers.gp.rungs import MOST_HIGHER, MOST_LOWEST, RungRows, chosen, entries_of, values_of
 from raytune_lite.samplers.gp.space import Space
-from raytune_lite.trial import CONSTRAINT_PREFIX, FrozenTrial, StudyDirection, TrialState
+from raytune_lite.trial import FrozenTrial, StudyDirection, TrialState
 
 MIN, MAX = StudyDirection.MINIMIZE, StudyDirection.MAXIMIZE
 COMPLETE, PAUSED, PRUNED, RUNNING = TrialState.COMPLETE, TrialState.PAUSED, TrialState.PRUNED, TrialState.RUNNING

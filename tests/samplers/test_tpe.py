@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from raytune_lite.base_trial import CONSTRAINT_PREFIX
 from raytune_lite.core.protocols import Finished, Prefix, Rung, StudyView
 from raytune_lite.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from raytune_lite.pareto import hypervolume
@@ -18,7 +19,7 @@ from raytune_lite.samplers import RandomSampler, TPESampler, sampler_from_spec
 from raytune_lite.samplers.history import History
 from raytune_lite.samplers.tpe.ask import good_bandwidths, other_bandwidths
 from raytune_lite.samplers.tpe.standing import Standing
-from raytune_lite.trial import CONSTRAINT_PREFIX, FrozenTrial, StudyDirection, TrialState
+from raytune_lite.trial import FrozenTrial, StudyDirection, TrialState
 
 MIN, MAX = StudyDirection.MINIMIZE, StudyDirection.MAXIMIZE
 RUNNING, COMPLETE, PRUNED, FAIL = TrialState.RUNNING, TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL

@@ -191,7 +191,12 @@ class Database:
     def _prepare(self) -> None:
         """Check the versions before anything is written, then create what is absent."""
         with self.read() as connection:
-            complete = _check_versions(connection, self.url)
+            try:
+                complete = _check_versions(connection, self.url)
+            except sa.exc.DBAPIError as error:
+                if server.TABLE_CHANGED not in server.codes_of(error.orig):
+                    raise
+                complete = False  # another program is creating the tables
         if self.path is not None:
             self._use_wal()
         if complete:

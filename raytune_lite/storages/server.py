@@ -11,6 +11,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection
 
 LOCK_PATIENCE = 5  # seconds that a process waits for the lock of a study that it wants to take
+TABLE_CHANGED = 1412  # MySQL's code: a transaction reads a table that was made after it began
 LOCKED = ("55P03", 1205)  # PostgreSQL's and MySQL's codes: a lock was not granted in time
 
 # A connection that is silent for so long is lost. For comparison: an attempt's lease is 60 s, a study's 15 s.

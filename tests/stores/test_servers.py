@@ -12,6 +12,7 @@ import threading
 import time
 
 import pytest
+import sqlalchemy as sa
 
 import raytune_lite
 from raytune_lite.core import messages as m
@@ -20,7 +21,7 @@ from raytune_lite.exceptions import StorageError, StudyBusyError, StudyNotFoundE
 from raytune_lite.pruners import ASHAPruner
 from raytune_lite.runtime.config import RunConfig
 from raytune_lite.samplers import GridSampler, RandomSampler
-from raytune_lite.storages import Repository
+from raytune_lite.storages import Repository, database
 from raytune_lite.storages import server as limits
 from raytune_lite.trial import StudyDirection, TrialState
 from tests.servers import PASSWORD
@@ -378,6 +379,28 @@ def test_many_programs_may_open_a_new_database_at_once(url):
         subprocess.Popen([sys.executable, "-c", code, url], stderr=subprocess.PIPE) for _ in range(4)
     ]
     assert [process.communicate()[1] for process in processes] == [b""] * 4
+
+
+def test_a_new_database_may_get_its_tables_while_another_program_looks(url, monkeypatch):
+    real, others = database._check_versions, []
+
+    def check(connection, shown):
+        if not others:
+            sa.inspect(connection).get_table_names()
+            # its transaction begins, and sees no table of ours
+            connection.exec_driver_sql("SELECT 1 FROM early").all()
+            others.append(None)
+            others[0] = Repository.open(url)
+            connection.execute(sa.select(database.schema.rtl_version.c.version))
+        return real(connection, shown)
+
+    monkeypatch.setattr(database, "_check_versions", check)
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE early (x INTEGER)")
+    engine.dispose()
+    Repository.open(url).close()
+    others[0].close()
 
 
 def test_a_study_may_be_deleted_while_its_driver_writes(url, repository):

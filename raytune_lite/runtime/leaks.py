@@ -36,13 +36,12 @@ class Held:
 
 
 def look(probe: GpuProbe, share: float) -> Held:
-    """What this process holds now, once garbage is collected.
+    """What this process holds now.
 
     Args:
         probe: of its GPU.
         share: of that GPU what its attempts may have.
     """
-    gc.collect()
     gpu, most = None, GPU_MOST
     with contextlib.suppress(Exception):  # a probe that fails knows nothing
         if (found := held_by(probe, share)) is not None:
@@ -67,10 +66,12 @@ class LeakGuard:
     def begin(self, look: Callable[[], Held]) -> None:
         """An attempt begins."""
         if self._first is None:
+            gc.collect()
             self._first = self._last = look()
 
     def end(self, look: Callable[[], Held]) -> str:
         """What the attempt that has just ended leaves behind, for people; "": nothing that matters."""
+        gc.collect()  # once: in a process with much memory it takes long
         until = self._host.monotonic() + PATIENCE
         while (found := self._compare(now := look())) and self._host.monotonic() < until:
             self._host.sleep(0.1)

@@ -52,9 +52,9 @@ def first_failure(seeds=(*RARE, *range(MOST_SEEDS))):
 
 
 def test_every_invariant_holds_through_a_few_hundred_histories():
-    tally = hunt((*range(200), *RARE), jobs=2)
+    tally = hunt((*range(200), *RARE, 366), jobs=2)  # 366: a timeout is over before the launcher begins
     assert not tally.failed, f"python -m raytune_lite.runtime.simulator --seed {tally.failed[0][0]} --trace"
-    assert tally.seeds == 200 + len(RARE)
+    assert tally.seeds == 201 + len(RARE)
     missing = [fault for fault in simulation.scenarios.RATES if not tally.faults[fault]]
     assert not missing, "these faults never struck"
     assert not tally.untaken(), "no trial took these rows of the table of states"
@@ -476,7 +476,7 @@ BUGS = {
     serves_a_slot_twice: 39, no_renewal_after_a_slow_batch: 1268, ignores_trial_timeout: 9,
     hands_over_an_end_twice: 829, a_drain_forgets_one_task: 829, takes_busy_for_an_acknowledgement: 1268,
     renews_a_lease_that_was_given_away: 829, a_full_disk_is_the_objectives_failure: 1115,
-    drops_what_a_live_attempt_began_from: 19, leaves_half_written_checkpoints: 37,
+    drops_what_a_live_attempt_began_from: 120, leaves_half_written_checkpoints: 37,
     sweeps_what_a_live_attempt_writes: 1268, gives_up_without_asking_the_launcher: 79,
     drops_an_end_that_comes_late: 1268, believes_the_clock_of_an_owner: 829, time_follows_the_wall_clock: 829,
     a_restart_reads_the_wall_clock: 829, a_suspend_counts_as_silence: 137, never_takes_a_study_from_the_silent: 829,

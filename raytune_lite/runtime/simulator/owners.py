@@ -50,8 +50,8 @@ class Owners:
         """All machines have slept for so long: nobody could renew anything."""
         self._renewed_at += seconds
 
-    def launched(self, run: str, late_at: float) -> None:
-        """The launcher of a run begins; past that time nothing new may start."""
+    def opens(self, run: str, late_at: float) -> None:
+        """The script of a run opens its study; before that time no timeout is over."""
         self._late_at[run] = late_at
 
     def begins(self, machine: str) -> None:

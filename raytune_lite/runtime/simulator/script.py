@@ -130,6 +130,8 @@ class Script:
 
     def _run(self) -> None:
         began = self.world.now
+        # until the launcher begins, the driver counts from its own begin
+        self.cluster.auditor.owners.opens(self.name, self.began_at + (self.config.timeout or math.inf))
         self._take_driver()
         try:
             self._settings = self._calls.open()
@@ -141,7 +143,6 @@ class Script:
         host, scenario = SimulatedHost(self.process), self.scenario
         if self.life == 1:
             self.began_at = host.elapsed()
-        self.cluster.auditor.owners.launched(self.name, self.began_at + (self.config.timeout or math.inf))
         Launcher(
             self._calls,
             self.tasks,

@@ -299,7 +299,7 @@ def create_trial(
         number=-1,
         state=found_state,
         value=value,
-        values=None if values is None else tuple(items("values", values, _VALUES)),
+        values=None if values is None else items("values", values, _VALUES),
         datetime_start=None if found_state is TrialState.WAITING else now,
         datetime_complete=now if found_state.is_finished() else None,
         params=_named("params", params),
@@ -319,7 +319,7 @@ _VALUES = "one float for each objective"
 
 
 def _check_result(trial: FrozenTrial) -> None:
-    """Refuse a state without the result and the dates that it needs, or with what it cannot have.
+    """Refuse a state without the result that it needs, or with one that it cannot have.
 
     Raises:
         ValueError: there is one.

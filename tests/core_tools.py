@@ -38,8 +38,8 @@ class Clock(RealHost):
     ``asleep``: seconds for which the machine was suspended, besides. ``on_sleep``: called whenever somebody sleeps.
     """
 
-    def __init__(self):
-        self.now, self.ahead, self.asleep = T0, 0.0, 0.0
+    def __init__(self, now=T0):
+        self.now, self.ahead, self.asleep = now, 0.0, 0.0
         self.on_sleep = lambda: None
 
     def time(self):

@@ -10,26 +10,12 @@ from raytune_lite.core.messages import FailureKind
 from raytune_lite.exceptions import DriverUnreachableError, StudyAbortedError, TrialFailedError
 from raytune_lite.runtime import launcher as launchers
 from raytune_lite.runtime import telling
-from raytune_lite.runtime.host import RealHost
 from raytune_lite.runtime.launcher import Launcher
 from raytune_lite.runtime.pace import LOOK_AHEAD, TASK_MOST, TASK_SECONDS, Pace, share_out
 from raytune_lite.runtime.ports import Lost, Plan, Prefetched, Returned
 from raytune_lite.runtime.submitted import SubmittedSlots
 
-
-class TestHost(RealHost):
-    """Time that passes only when somebody waits."""
-
-    __test__ = False
-
-    def __init__(self):
-        self.now = 0.0
-
-    def monotonic(self):
-        return self.now
-
-    def sleep(self, seconds):
-        self.now += seconds
+from .core_tools import Clock
 
 
 class Tasks:
@@ -157,7 +143,7 @@ class Run:
     """One launcher and its ports."""
 
     def __init__(self, plans, script=(), **options):
-        self.host = TestHost()
+        self.host = Clock(0.0)
         tasks = {name: options.pop(name) for name in ("capacity", "prefetches", "shares") if name in options}
         self.tasks, self.driver = Tasks(self.host, script, **tasks), Driver(*plans)
         if "short_trials" in options:
@@ -271,7 +257,7 @@ def test_where_somebody_bounds_what_runs_or_tasks_cannot_each_trial_has_a_task_o
 
 
 def test_a_pace_says_how_many_trials_fit_into_a_task():
-    host = TestHost()
+    host = Clock(0.0)
     pace = Pace(host, short_trials=10)
     assert pace.trials_a_task() == 1  # nothing is known
     for seconds, most in ((TASK_SECONDS / 4.5, 4), (1e-9, TASK_MOST), (10.0, 1)):
@@ -597,7 +583,7 @@ def test_a_launcher_says_that_it_begins_until_it_is_heard_and_one_that_goes_on_w
     script = [[returned("t0"), returned("t1")], []]
     run, again = (
         Run([plan(2), plan(2), OVER], list(script), prefetches=True, short_trials=0.1, max_concurrent=2, **more)()
-        for more in ({}, {"name": "b", "began_at": RealHost.elapsed() - 50.0})
+        for more in ({}, {"name": "b", "began_at": -50.0})
     )
     assert [handover.begins for handover in run.driver.heard] == [True, False, False]
     before, now = (set(one.driver.heard[1].prefetch) for one in (run, again))

@@ -12,26 +12,14 @@ import raytune_lite as rl
 from raytune_lite.core.encoding import event_to_json
 from raytune_lite.core.messages import AttemptEnded, Outcome
 from raytune_lite.runtime import leaks
-from raytune_lite.runtime.host import RealHost
 from raytune_lite.runtime.leaks import THREADS, Held, LeakGuard, look
 from raytune_lite.runtime.on_ray import warm
 from raytune_lite.runtime.ports import Returned
 from raytune_lite.runtime.telling import LEAKS_SHOWN, Telling
 
+from .core_tools import Clock
+
 GB, MB = 10**9, 10**6
-
-
-class Clock(RealHost):
-    """Time passes where somebody waits."""
-
-    def __init__(self):
-        self.now = 0.0
-
-    def monotonic(self):
-        return self.now
-
-    def sleep(self, seconds):
-        self.now += seconds
 
 
 class Probe:
@@ -59,33 +47,33 @@ def after(guard, **held):
 
 
 def test_what_is_within_the_limits_is_no_leak():
-    guard = LeakGuard(Clock())
+    guard = LeakGuard(Clock(0.0))
     assert after(guard, gpu=GB, memory=3 * GB, threads=2 + THREADS) == ""
     assert after(guard, gpu=GB, memory=3 * GB + leaks.MEMORY, threads=2 + THREADS) == ""
 
 
 def test_each_kind_is_named_with_its_value_and_its_limit():
-    assert after(LeakGuard(Clock()), gpu=3 * GB) == "3.00 GB of GPU memory (limit 1.00 GB; 3.00 GB of it new)"
-    assert after(LeakGuard(Clock()), threads=3 + THREADS) == f"{THREADS + 1} threads (limit {THREADS})"
-    assert after(LeakGuard(Clock()), children=(77,)) == "1 child process(es) (limit 0), pid 77"
+    assert after(LeakGuard(Clock(0.0)), gpu=3 * GB) == "3.00 GB of GPU memory (limit 1.00 GB; 3.00 GB of it new)"
+    assert after(LeakGuard(Clock(0.0)), threads=3 + THREADS) == f"{THREADS + 1} threads (limit {THREADS})"
+    assert after(LeakGuard(Clock(0.0)), children=(77,)) == "1 child process(es) (limit 0), pid 77"
 
 
 def test_what_adds_up_over_attempts_is_a_leak_and_says_what_the_last_one_added():
-    guard = LeakGuard(Clock())
+    guard = LeakGuard(Clock(0.0))
     assert after(guard, gpu=700 * MB) == ""
     assert after(guard, gpu=900 * MB) == ""
     assert after(guard, gpu=1100 * MB) == "1.10 GB of GPU memory (limit 1.00 GB; 0.20 GB of it new)"
 
 
 def test_memory_counts_from_the_end_of_the_first_attempt_which_has_imported():
-    guard = LeakGuard(Clock())
+    guard = LeakGuard(Clock(0.0))
     assert after(guard, memory=20 * GB) == ""
     assert after(guard, memory=21 * GB) == ""
     assert after(guard, memory=22 * GB) == "2.00 GB of memory (limit 1.07 GB; 1.00 GB of it new)"
 
 
 def test_threads_and_children_have_a_moment_to_end():
-    clock, seen = Clock(), []
+    clock, seen = Clock(0.0), []
 
     def ending():
         seen.append(clock.now)
@@ -115,7 +103,7 @@ def test_the_limit_of_gpu_memory_follows_from_the_share(share, most):
 def test_a_probe_that_knows_nothing_sees_no_leak(probe):
     found = look(probe, 1.0)
     assert found.gpu is None
-    assert after(LeakGuard(Clock()), gpu=found.gpu) == ""
+    assert after(LeakGuard(Clock(0.0)), gpu=found.gpu) == ""
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="read from /proc")
@@ -152,7 +140,7 @@ def process(monkeypatch):
     """A WarmProcess, outside of Ray."""
     ended = []
     monkeypatch.setattr(warm.WarmProcess, "_end_after_task", lambda self: ended.append(1))
-    found = warm.WarmProcess(Clock())
+    found = warm.WarmProcess(Clock(0.0))
     found.ended = ended
     yield found
     if found._timer is not None:
@@ -199,7 +187,7 @@ def test_an_idle_process_ends_and_one_at_work_does_not(process, monkeypatch):
 
 def test_the_trials_that_leaked_are_named_the_first_at_once_the_others_at_the_end():
     said = []
-    telling = Telling(Clock(), said.append)
+    telling = Telling(Clock(0.0), said.append)
     for number in (4, 7, 7, 9, 11):
         event = AttemptEnded(number=number, attempt=2, outcome=Outcome.COMPLETE, values=(1.0,))
         telling.ended(Returned(slot="s", message=event_to_json(event).encode(), left="3 GB of GPU memory"), ())

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from ..study.copying import Copied
 
 
-
 @cli.command()
 @storage_options
 @click.argument("study_name", metavar="STUDY")

@@ -61,10 +61,9 @@ def attempt_price(prices: Mapping[str, float], resources: Mapping[str, Any] | No
     Raises:
         ValueError: it asks for GPUs, which have no price.
     """
-    amounts = _amounts(prices, resources)
-    accelerator = (resources or {}).get("accelerator_type")
-    of_gpu = "GPU" if "GPU" in amounts else str(accelerator)
+    amounts, of_gpu = _amounts(prices, resources), _gpu_name(prices, resources)
     if amounts[of_gpu] > 0 and of_gpu not in prices:
+        accelerator = (resources or {}).get("accelerator_type")
         also = "" if accelerator is None else f" or {accelerator!r}"
         raise ValueError(
             f"a trial asks for {amounts[of_gpu]:g} GPU(s), and prices has none for 'GPU'{also}: "
@@ -76,10 +75,14 @@ def attempt_price(prices: Mapping[str, float], resources: Mapping[str, Any] | No
 def _amounts(prices: Mapping[str, float], resources: Mapping[str, Any] | None) -> dict[str, float]:
     """How much a trial asks for of what has, or could have, a price."""
     wanted = {"num_cpus": 1, **(resources or {})}
-    accelerator = wanted.get("accelerator_type")
-    of_gpu = accelerator if isinstance(accelerator, str) and accelerator in prices else "GPU"
-    amounts = {"CPU": _amount(wanted["num_cpus"]), of_gpu: _amount(wanted.get("num_gpus"))}
+    amounts = {"CPU": _amount(wanted["num_cpus"]), _gpu_name(prices, resources): _amount(wanted.get("num_gpus"))}
     return amounts | {name: _amount(n) for name, n in (wanted.get("resources") or {}).items()}
+
+
+def _gpu_name(prices: Mapping[str, float], resources: Mapping[str, Any] | None) -> str:
+    """By which name its GPUs have a price: their accelerator type, where that has one."""
+    accelerator = (resources or {}).get("accelerator_type")
+    return accelerator if isinstance(accelerator, str) and accelerator in prices else "GPU"
 
 
 def _amount(given: Any) -> float:

@@ -47,6 +47,7 @@ class NoProbe:
         """See GpuProbe."""
         return None
 
+
 def held_by(probe: GpuProbe, share: float) -> tuple[int, int] | None:
     """What this process still takes of its GPU between attempts, beside its library's context, once caches are empty;
     and how much the GPU has. In bytes; None: not known.

@@ -18,6 +18,7 @@ from ..core.messages import Leave
 _NAMES = ("SIGTERM", "SIGHUP")  # a batch system's time limit, `kill`; a terminal that was closed
 _NOTICES = ("SIGTERM", "SIGUSR1")  # Kubernetes and `kill`; Slurm's --signal=USR1@120
 NOTICE = 30.0  # seconds that are left after one: Kubernetes' grace period and Slurm's, as both have it by default
+END_REST = 1.0  # seconds until a process whose task has returned ends; Ray takes the result meanwhile
 
 
 class Terminated(KeyboardInterrupt):
@@ -78,7 +79,7 @@ def announcing(tell: Callable[[Leave], None]) -> Iterator[None]:
                 signal.signal(number, handler)
 
 
-def end_soon(seconds: float) -> None:
+def end_soon(seconds: float = END_REST) -> None:
     """End this process after so many seconds, also where it waits in C code and no handler of Python's would run."""
     timer = threading.Timer(seconds, os._exit, (0,))
     timer.daemon = True

@@ -95,7 +95,7 @@ def _our_trial(trial: Any) -> FrozenTrial:
     return FrozenTrial(
         number=trial.number,
         state=TrialState(trial.state),
-        values=None if trial.values is None else tuple(trial.values),
+        values=trial.values,
         params={name: value for name, value in trial.params.items() if name in distributions},
         distributions={name: _our_distribution(dist) for name, dist in distributions.items()},
         user_attrs=trial.user_attrs,

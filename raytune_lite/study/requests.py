@@ -14,7 +14,7 @@ from .. import arguments
 from ..exceptions import InvalidResourcesError
 from ..metrics.prices import EXAMPLE, checked, slot_price
 from ..runtime import by_step
-from ..runtime.ranks.request import AUTO, is_shared, total, with_workers
+from ..runtime.ranks.request import AUTO, differs, is_shared, total, with_workers
 from .checks import trial_output
 
 Need = Callable[[dict[str, Any]], Mapping[str, Any]]  # a trial's parameters -> what it asks for
@@ -68,7 +68,7 @@ def one_process(resources: Request | None, prices: str) -> None:
     Raises:
         ValueError: it has several, or ``prices`` (JSON) has some and what trials ask for differs.
     """
-    if prices != "{}" and _differs(resources):
+    if prices != "{}" and differs(resources):
         raise ValueError(
             'executor="inline" places no trial by what it asks for, so prices needs one request for all trials, got '
             f"{arguments.shown(resources)}: leave out prices, give one dict as resources, or use executor=\"ray\"."
@@ -124,7 +124,7 @@ def costs(prices: Any, max_cost: Any, resources: Request | None) -> dict[str, An
         return {}
     found = checked(prices)
     of_stages = [] if callable(resources) else [slot_price(found, stage) for stage in _stages(resources)]
-    price = 0.0 if _differs(resources) else of_stages[0]  # 0: each attempt says its own
+    price = 0.0 if differs(resources) else of_stages[0]  # 0: each attempt says its own
     return {"price": price, "prices": json.dumps(found, sort_keys=True), "max_cost": bound}
 
 
@@ -132,11 +132,6 @@ def _stages(resources: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
     """What a trial asks for, first and at later steps; a whole GPU where it will have a share."""
     stages = by_step.stages(resources or {})
     return [{**stage, "num_gpus": 1} if is_shared(stage) else stage for stage in stages]
-
-
-def _differs(resources: Request | None) -> bool:
-    """Whether trials of one run may ask for different things."""
-    return callable(resources) or is_shared(resources) or by_step.FROM_STEP in (resources or {})
 
 
 def tasks(
@@ -153,7 +148,8 @@ def tasks(
     Raises:
         TypeError, ValueError: one of them is wrong; see ``optimize``.
     """
-    if arguments.flag("warm_workers", warm_workers) and isinstance(resources, Mapping) and "bundles" in resources:
+    is_warm = arguments.flag("warm_workers", warm_workers)
+    if is_warm and isinstance(resources, Mapping) and "bundles" in resources:
         raise ValueError(
             f"warm_workers needs trials of one process, got {len(resources['bundles'])}: what is left of a process "
             "group would disturb the next one. Leave out warm_workers, or workers and bundles."
@@ -163,7 +159,7 @@ def tasks(
         "costs": costs(prices, max_cost, resources if callable(resources) else total(resources)),
         "max_concurrent": at_once,
         "one_trial_per_task": arguments.flag("one_trial_per_task", one_trial_per_task),
-        "warm_workers": warm_workers,
+        "warm_workers": is_warm,
         "output": trial_output(output),
     }
 

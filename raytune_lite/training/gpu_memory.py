@@ -46,7 +46,6 @@ class TorchProbe:
             base = max(0, total - free - torch.cuda.memory_reserved())
         return GpuMemory(peak=torch.cuda.max_memory_reserved() + base, base=base, total=total)
 
-
     def held(self, share: float) -> tuple[int, int] | None:
         """What this process still takes, once torch's cache is empty, and how much the GPU has; in bytes.
 

@@ -22,6 +22,8 @@ lgb = pytest.importorskip("lightgbm")
 from raytune_lite.integrations import lightgbm as of_lightgbm  # noqa: E402
 from raytune_lite.integrations import xgboost as of_xgboost  # noqa: E402
 
+from .crashes import crash_at  # noqa: E402
+
 COMPLETE, PRUNED = TrialState.COMPLETE, TrialState.PRUNED
 ROUNDS = 8
 RNG = np.random.default_rng(0)
@@ -167,17 +169,9 @@ def test_early_stopping_knows_the_rounds_of_the_attempts_before(library):
 
 
 def test_a_crash_between_checkpoint_and_report_repeats_the_round_and_leaves_no_hole(library, monkeypatch):
-    reported, report = [], Trial.report
-
-    def dying(self, value, step):
-        reported.append(step)
-        if reported == [1, 2, 3, 4]:
-            raise OSError("crash: round 4 is saved and not reported")
-        report(self, value, step)
-
     straight, broken = Runs(library), Runs(library, report={"save_every": 2})
     whole = optimize(straight)[0]
-    monkeypatch.setattr(Trial, "report", dying)
+    reported = crash_at(monkeypatch, [1, 2, 3, 4])
     pieces = optimize(broken, retries=RetryPolicy(exception=1))[0]
     assert broken.resumed[0] == (0, None)
     assert reported[4] == broken.resumed[1][1] + 1 == 3

@@ -23,6 +23,8 @@ os.environ.setdefault("KERAS_BACKEND", "torch")
 keras = pytest.importorskip("keras")
 from raytune_lite.integrations.keras import RaytuneLiteCallback  # noqa: E402
 
+from .crashes import begun_by_another_hand, crash_at  # noqa: E402
+
 COMPLETE, PRUNED = TrialState.COMPLETE, TrialState.PRUNED
 EPOCHS, BATCHES = 4, 4
 RNG = np.random.default_rng(0)
@@ -191,17 +193,9 @@ def test_mode_stop_prunes_and_needs_no_checkpoint(monkeypatch):
 
 
 def test_a_crash_between_checkpoint_and_report_repeats_the_epoch_and_leaves_no_hole(monkeypatch):
-    reported, report = [], Trial.report
-
-    def dying(self, value, step):
-        reported.append(step)
-        if reported == [1, 2]:
-            raise OSError("crash: step 2 is saved and not reported")
-        report(self, value, step)
-
     straight, broken = Runs(), Runs()
     whole = optimize(straight).trials[0]
-    monkeypatch.setattr(Trial, "report", dying)
+    reported = crash_at(monkeypatch, [1, 2])
     pieces = optimize(broken, retries=RetryPolicy(exception=1), pruner=ASHAPruner(9, 10, 2)).trials[0]
     assert reported == [1, 2, 2, 3, 4]
     assert pieces.intermediate_values == whole.intermediate_values
@@ -322,13 +316,7 @@ def test_another_model_or_optimizer_than_the_one_that_was_saved_is_refused(first
 
 
 def test_a_checkpoint_of_another_hand_is_refused():
-    def objective(trial):
-        if trial.resumed_from_step is None:
-            trial.save_checkpoint({"a": 1}, step=1)
-            trial.report(1.0, 1)
-            raise OSError("crash")
-        return RaytuneLiteCallback(trial).value
-
+    objective = begun_by_another_hand(lambda trial: RaytuneLiteCallback(trial).value)
     with pytest.raises(CheckpointError, match=r"holds no keras\.weights\.h5: trial 0's checkpoint was not saved by"):
         optimize(objective, retries=RetryPolicy(exception=1))
 

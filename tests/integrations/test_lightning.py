@@ -26,6 +26,8 @@ from torch.utils.data import DataLoader, TensorDataset  # noqa: E402
 
 from raytune_lite.integrations.lightning import RaytuneLiteCallback  # noqa: E402
 
+from .crashes import begun_by_another_hand, crash_at  # noqa: E402
+
 COMPLETE, PRUNED, FAIL = TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL
 EPOCHS, BATCHES = 4, 4
 SMALL = {
@@ -277,17 +279,9 @@ def test_mode_stop_prunes_and_needs_no_checkpoint(monkeypatch):
 
 
 def test_a_crash_between_checkpoint_and_report_repeats_the_epoch_and_leaves_no_hole(monkeypatch):
-    reported, report = [], Trial.report
-
-    def dying(self, value, step):
-        reported.append(step)
-        if reported == [1, 2]:
-            raise OSError("crash: step 2 is saved and not reported")
-        report(self, value, step)
-
     straight, broken = Runs(), Runs()
     whole = optimize(straight).trials[0]
-    monkeypatch.setattr(Trial, "report", dying)
+    reported = crash_at(monkeypatch, [1, 2])
     pieces = optimize(broken, retries=RetryPolicy(exception=1), pruner=ASHAPruner(9, 10, 2)).trials[0]
     assert broken.resumed == [(0, None), (0, 1)]
     assert reported == [1, 2, 2, 3, 4]
@@ -356,13 +350,7 @@ def test_a_resumed_attempt_that_forgot_its_checkpoint_is_refused():
 def test_a_checkpoint_of_another_hand_is_refused_and_ours_loads_without_running_code():
     paths = []
 
-    def objective(trial):
-        if trial.resumed_from_step is None:
-            trial.save_checkpoint({"a": 1}, step=1)
-            trial.report(1.0, 1)
-            raise OSError("crash")
-        return RaytuneLiteCallback(trial).ckpt_path
-
+    objective = begun_by_another_hand(lambda trial: RaytuneLiteCallback(trial).ckpt_path)
     with pytest.raises(CheckpointError, match=r"holds no lightning\.ckpt: trial 0's checkpoint was not saved by"):
         optimize(objective, retries=RetryPolicy(exception=1))
 

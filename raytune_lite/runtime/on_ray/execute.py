@@ -14,7 +14,7 @@ from ..interrupts import explained, is_explained
 from ..launcher import WAY_ON, WAY_ON_WITHOUT_STORAGE, Launcher
 from ..output import TrialOutput
 from ..ports import Notice, ScriptObserver, Tasks, WorkerSettings
-from ..ranks.request import is_shared, total
+from ..ranks.request import differs, is_shared, total
 from ..trial import Trial
 from . import cluster, placing
 from .by_need import SCOUT, Need, TasksByNeed
@@ -143,7 +143,7 @@ def _tasks(
     run: RayRun, driver_name: str, settings: WorkerSettings, request: Mapping[str, Any], host: Host, notice: Notice
 ) -> RayTasks:
     resources, is_warm = run.resources, run.warm_workers
-    if callable(resources) or is_shared(resources) or (resources and by_step.FROM_STEP in resources):
+    if differs(resources):
         functions = build_bound_tasks(run.objective, run.catch, driver_name, settings, run.output, is_warm)
         prices = json.loads(run.config.prices)
         if is_shared(resources):

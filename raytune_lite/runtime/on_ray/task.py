@@ -38,7 +38,6 @@ from . import NAMESPACE
 from .output import of_attempt
 from .warm import WarmProcess
 
-END_REST = 1.0  # seconds until a process that got a signal, and has returned from its trial, ends; Ray takes the result
 MOST_PACKED = 1 << 20  # bytes of a pickled exception
 MARKER_PATIENCE = 5.0  # seconds within which a network file system must show a new file
 
@@ -114,7 +113,7 @@ def run_ray_task(
     with signals.announcing(place.heartbeat.tell_to_leave):
         result = run_task(objective, catch, settings, place, prefetched, is_bound=is_bound)
     if place.heartbeat.is_to_leave:
-        signals.end_soon(END_REST)
+        signals.end_soon()
     return _warm.end(result, probe_of_node(TorchProbe), gpu_share()) if is_warm else result
 
 

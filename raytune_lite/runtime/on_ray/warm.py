@@ -22,7 +22,6 @@ from ..task import Result
 CALLS = 1_000_000  # ``max_calls`` of the tasks: Ray counts them
 VARIABLE = "RTL_WARM_WORKERS"  # in their environment, with the run's name: Ray gives no other task to such a process
 IDLE = 30.0  # seconds after which a process without a task ends: CUDA's context holds memory of a GPU that others have
-END_REST = 1.0  # seconds until a process that is to end does so itself, with a Ray that cannot be told
 
 
 def warm_environment(request: Mapping[str, Any], run: str) -> dict[str, Any]:
@@ -87,7 +86,7 @@ class WarmProcess:
                 if known.max_calls == CALLS:
                     manager._num_task_executions[function] = CALLS - 1
         except AttributeError:  # a Ray that has other names; what it sends here meanwhile is sent back
-            signals.end_soon(END_REST)
+            signals.end_soon()
 
     def _end_if_idle(self) -> None:
         with self._lock:

@@ -114,6 +114,11 @@ def is_shared(resources: Any) -> bool:
     return isinstance(resources, Mapping) and resources.get("num_gpus") == AUTO
 
 
+def differs(resources: Any) -> bool:
+    """Whether trials of one run may ask for different things: by a function, by their steps, by what was measured."""
+    return callable(resources) or is_shared(resources) or FROM_STEP in (resources or {})
+
+
 def total(request: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
     """What a trial asks for in all, as the request of one process; for prices and metrics."""
     if request is None or "bundles" not in request:
@@ -137,4 +142,4 @@ def _number(given: Any) -> float:
     return arguments.as_float(given) or 0.0
 
 
-__all__ = ["AUTO", "PLACEMENT_TIMEOUT", "STRATEGIES", "is_shared", "total", "with_workers"]
+__all__ = ["AUTO", "PLACEMENT_TIMEOUT", "STRATEGIES", "differs", "is_shared", "total", "with_workers"]

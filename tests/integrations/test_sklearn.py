@@ -152,7 +152,9 @@ def test_a_pruner_judges_after_each_fold_and_a_paused_candidate_goes_on_with_the
             return super().fit(X, y)
 
     asha = rtl.pruners.ASHAPruner(1, 4, 2, mode="promote")
-    done = search(Counts(), {"C": [10.0**n for n in range(-4, 4)]}, cv=KFold(5), pruner=asha, refit=False).fit(X, Y)
+    done = search(
+        Counts(), {"C": [10.0**n for n in range(-4, 4)]}, cv=KFold(5), pruner=asha, refit=False, random_state=0
+    ).fit(X, Y)
     states = [trial.state.name for trial in done.trials_]
     assert states.count("PRUNED") >= 4
     assert len(fitted) < 8 * 5
@@ -205,7 +207,7 @@ def test_a_candidate_that_is_paused_after_an_epoch_goes_on_with_the_next_one():
     assert len(epochs) == 8 * 3 * 4 + 4  # and the last fit
     epochs.clear()
     asha = rtl.pruners.ASHAPruner(1, 4, 2, mode="promote")
-    pruned = by_epochs(counts, pruner=asha, refit=False).fit(X, Y)
+    pruned = by_epochs(counts, pruner=asha, refit=False, random_state=0).fit(X, Y)
     curves = [trial.intermediate_values for trial in pruned.trials_]
     by_alpha = {trial.params["alpha"]: trial for trial in whole.trials_}
     complete = [trial for trial in pruned.trials_ if trial.state.name == "COMPLETE"]
@@ -235,7 +237,9 @@ def test_a_paused_candidate_may_be_of_a_class_that_no_module_has():
     class Own(SGDClassifier):
         pass
 
-    pruned = by_epochs(Own(random_state=0), pruner=rtl.pruners.ASHAPruner(1, 4, 2), refit=False).fit(X, Y)
+    pruned = by_epochs(Own(random_state=0), pruner=rtl.pruners.ASHAPruner(1, 4, 2), refit=False, random_state=0).fit(
+        X, Y
+    )
     assert any(trial.attempt > 1 for trial in pruned.trials_ if trial.state.name == "COMPLETE")
 
 

@@ -11,6 +11,7 @@ T = TypeVar("T")
 Put = Callable[[Any], Callable[[], Any]]
 
 _put: ContextVar[Put | None] = ContextVar("raytune_lite_put", default=None)
+_to_cluster: ContextVar[bool] = ContextVar("raytune_lite_to_cluster", default=False)
 
 
 class Shared(Generic[T]):
@@ -80,4 +81,24 @@ def putting(put: Put) -> Iterator[None]:
         _put.reset(token)
 
 
-__all__ = ["Shared", "putting", "shared"]
+@contextmanager
+def to_cluster() -> Iterator[None]:
+    """While this lasts, what is pickled goes to processes of the cluster; see ``stays_here``."""
+    token = _to_cluster.set(True)
+    try:
+        yield
+    finally:
+        _to_cluster.reset(token)
+
+
+def stays_here(what: str, way_out: str) -> None:
+    """To be called where an object is pickled that its script may keep in a file, and no other process may have.
+
+    Raises:
+        TypeError: it is pickled for a process of the cluster.
+    """
+    if _to_cluster.get():
+        raise TypeError(f"{what} stays with its script; {way_out}")
+
+
+__all__ = ["Shared", "putting", "shared", "stays_here", "to_cluster"]

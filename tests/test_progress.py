@@ -343,13 +343,20 @@ def test_a_console_that_is_no_terminal_prints_lines(monkeypatch):
 
 
 def test_what_ask_says_of_its_sampler_is_a_notice(capsys, monkeypatch):
-    for verbosity, expected in ((logging.WARNING, True), (logging.ERROR, False)):
+    for verbosity, expected in ((logging.INFO, 1), (logging.WARNING, 0)):
         monkeypatch.setattr(logging, "_verbosity", [verbosity])
         study = rtl.create_study()
         for _ in range(2):
             trial = study.ask()
             study.tell(trial, trial.suggest_float("x", 0, 1))
-        assert ("the next trials are chosen by" in capsys.readouterr().err) is expected
+        assert capsys.readouterr().err.count("the next trials are chosen by") == expected
+
+
+def test_how_trials_are_chosen_is_said_once_and_not_for_each_number_of_results(capsys):
+    study = rtl.create_study(sampler=rtl.samplers.TPESampler(seed=1, n_startup_trials=4))
+    study.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=20, executor="inline")
+    said = [line for line in capsys.readouterr().err.splitlines() if "the next trials are chosen by" in line]
+    assert ["a startup trial" in said[0], "good trials against" in said[1], len(said)] == [True, True, 2]
 
 
 def test_a_frame_says_how_many_slots_there_are_once_it_is_known():

@@ -27,7 +27,7 @@ class RunConfig:
     what the tokens of the run's attempts are made of; None: they need none. ``held``: trials that somebody in the
     script's process has got from ``ask`` and not told yet. ``n_gpus``: of a trial, for its metrics. ``surroundings``,
     ``price``, ``prices``, ``max_cost``, ``moves_at``, ``shares_gpus``: see RunStarted. ``study_attrs``: see
-    StudyFacts.user_attrs.
+    StudyFacts.user_attrs. ``tells_choices``: a notice says how trials are chosen.
     """
 
     storage: str = dataclasses.field(repr=False)  # it may hold a password
@@ -57,6 +57,7 @@ class RunConfig:
     moves_at: tuple[int, ...] = ()
     study_attrs: tuple[tuple[str, str], ...] = ()
     shares_gpus: bool = False
+    tells_choices: bool = True
 
 
 def new_run_id() -> str:

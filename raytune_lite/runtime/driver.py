@@ -9,6 +9,7 @@ was killed, its successor folds the log under a new epoch and answers the calls 
 from __future__ import annotations
 
 import contextlib
+import re
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -70,9 +71,7 @@ class Driver:
         self._host, self._notice = host, notice
         time = StudyTime(host)
         self._open_session = open_session or (
-            lambda later: Session(
-                config, host=host, later=later, address=address, time=time, notice=notice, meter=meter
-            )
+            lambda wait: Session(config, host=host, later=wait, address=address, time=time, notice=notice, meter=meter)
         )
         self._inbox = deque[Item]()
         self._lock = host.lock()
@@ -81,7 +80,7 @@ class Driver:
         self.handover = Handover()  # what the launcher said last
         self._stop: str | None = None  # why every attempt is to end
         self._closed = host.event()
-        self._note = ""
+        self._said = {""}  # how trials are chosen, without its numbers
         self._sampler_failure: RaytuneLiteError | None = None  # it ends the run
         self._sampler = SamplerThread(host, self._suggested) if has_sampler_thread else None
         self._suggesting: dict[Key, list[Request]] = {}  # requests to be made again when the sampler has answered
@@ -359,9 +358,10 @@ class Driver:
             self._handle_all()
 
     def _say_note(self, session: Session) -> None:
-        if session.note != self._note:
-            self._note = session.note
-            self._notice(f"the next trials are chosen by {self._note}")
+        wording = re.sub(r"\d[\d.e+-]*", "", session.note)  # once, and not for each number of results in it
+        if self.config.tells_choices and wording not in self._said:
+            self._said.add(wording)
+            self._notice(f"the next trials are chosen by {session.note}")
 
     # --- leases and timeouts -----------------------------------------------------------------------------------------
 

@@ -74,17 +74,26 @@ class RDBStorage:
 
 
 class InMemoryStorage(RDBStorage):
-    """A database for as long as this object: a temporary SQLite file, which several studies may share."""
+    """A database for as long as this object: a temporary SQLite file, which several studies may share.
+
+    A copy, or a pickle, has the data of that moment in a file of its own.
+    """
 
     def __init__(self) -> None:
         from .url import file_url
 
         scratch = tempfile.mkdtemp(prefix="raytune_lite-")
-        super().__init__(file_url(f"{scratch}/study.db"))
+        self.path = f"{scratch}/study.db"
+        super().__init__(file_url(self.path))
         self._close = weakref.finalize(self, shutil.rmtree, scratch, ignore_errors=True)
 
     def __repr__(self) -> str:
         return "InMemoryStorage()"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        from .pickled import content_of, storage_of
+
+        return storage_of, (content_of(self.path),)
 
 
 def storage_url(storage: Any) -> str:

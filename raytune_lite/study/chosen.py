@@ -1,11 +1,13 @@
-"""A study's sampler and pruner: what the user passed, and what a run gets for it."""
+"""A study's sampler and pruner: what the user passed, what a run gets for it, and what a copy of the study gets."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from ..core.protocols import Pruner, Sampler
 from ..integrations.optuna.accepting import as_given, as_pruner, as_sampler
+from ..sharing import stays_here
 from .libraries import ForLibraries
 
 
@@ -14,6 +16,13 @@ class Chosen(ForLibraries):
 
     _sampler: Sampler | None = None
     _pruner: Pruner | None = None
+    _checkpoint_dir: str | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy, or a pickle: of a study in memory its trials too, of another one its URL (with the password)."""
+        stays_here("a study", "in an objective, trial.study has its name, directions, user_attrs and stop()")
+        opened = partial(type(self), checkpoint_dir=self._checkpoint_dir)  # type: ignore[call-arg]  # Study's
+        return opened, (self.study_name, self._holder, self.sampler, self.pruner)
 
     @property
     def sampler(self) -> Any:

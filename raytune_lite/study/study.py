@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
+from .. import logging
 from ..arguments import flag, integer_or_none, seconds_or_none, shown, text
 from ..checkpoints.layout import DEFAULT_BASE, is_url, study_directory
 from ..core import messages as m
@@ -349,14 +350,13 @@ class Study(Chosen):
             storage=self._url,
             study_name=self.study_name,
             run=new_run_id(),
-            sampler=self._sampler,
-            pruner=self._pruner,
+            sampler=self._sampler, pruner=self._pruner,
             checkpoint_dir=self._checkpoint_dir or self._default_checkpoint_dir(),
             log_dir=self._default_checkpoint_dir(),
             durable=self._durable,
             checkpoint_dir_is_given=self._checkpoint_dir is not None,
             secret=secrets.token_bytes(32),
-            held=tuple(self._asked),
+            held=tuple(self._asked), tells_choices=logging.shows(logging.INFO),
             study_attrs=tuple((key, json.dumps(value)) for key, value in self.user_attrs.items()),
             **checks.budget(*given),
         )

@@ -11,6 +11,7 @@ import ray
 from ray import cloudpickle
 
 from ...exceptions import ObjectiveNotPicklableError
+from ...sharing import to_cluster
 from ..output import TrialOutput
 from ..ports import WorkerSettings
 from ..ranks.fate import RankEnd
@@ -139,9 +140,11 @@ def packed(objective: Any, what: str = "the objective") -> bytes:
         ObjectiveNotPicklableError: naming the variable at fault.
     """
     try:
-        return bytes(cloudpickle.dumps(objective))
+        with to_cluster():
+            return bytes(cloudpickle.dumps(objective))
     except Exception as error:  # noqa: BLE001  (pickling runs code of any class)
-        culprit = _unpicklable_variable(objective)
+        with to_cluster():
+            culprit = _unpicklable_variable(objective)
         is_objective = what == "the objective"
         is_inline_too = what in ("the objective", "the sampler", "the pruner")
         way_out = 'run with executor="inline"' if is_inline_too else "run without detach=True"

@@ -91,9 +91,18 @@ class InMemoryStorage(RDBStorage):
         return "InMemoryStorage()"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        from .pickled import content_of, storage_of
+        from .pickled import content_of
 
-        return storage_of, (content_of(self.path),)
+        return _in_memory, (content_of(self.path),)
+
+
+def _in_memory(content: bytes) -> InMemoryStorage:
+    from .pickled import write
+
+    storage = InMemoryStorage()
+    if content:
+        write(content, storage.path)
+    return storage
 
 
 def storage_url(storage: Any) -> str:

@@ -7,8 +7,6 @@ import sqlite3
 import tempfile
 from pathlib import Path
 
-from .holders import InMemoryStorage
-
 
 def content_of(path: str) -> bytes:
     """What is committed in the SQLite file, as one file; b"" while there is none."""
@@ -22,15 +20,12 @@ def content_of(path: str) -> bytes:
         return copy.read_bytes()
 
 
-def storage_of(content: bytes) -> InMemoryStorage:
-    """A new storage that begins with this content. Nobody owns its studies."""
-    storage = InMemoryStorage()
-    if content:
-        Path(storage.path).write_bytes(content)
-        with contextlib.closing(sqlite3.connect(storage.path)) as connection, connection:
-            # the owner of the original may be alive, in this process
-            connection.execute("UPDATE rtl_epochs SET run = '', address = NULL, lease_until = 0")
-    return storage
+def write(content: bytes, path: str) -> None:
+    """Make the file with this content. Nobody owns its studies."""
+    Path(path).write_bytes(content)
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        # the owner of the original may be alive, in this process
+        connection.execute("UPDATE rtl_epochs SET run = '', address = NULL, lease_until = 0")
 
 
-__all__ = ["content_of", "storage_of"]
+__all__ = ["content_of", "write"]

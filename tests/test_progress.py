@@ -26,6 +26,13 @@ from raytune_lite.trial import TrialState
 PAUSED = TrialState.PAUSED
 
 
+@pytest.fixture(autouse=True)
+def verbosity_as_it_was():
+    before = logging.get_verbosity()
+    yield
+    logging.set_verbosity(before)
+
+
 def standing(n=10, left=6, pauses=True, best=None, rungs=True):
     found = best or BestSoFar(
         number=4, state=PAUSED, values=(0.03312345,), params={"lr": 0.0123456, "depth": 3}, step=9, is_rung=True
@@ -279,25 +286,25 @@ def test_a_run_ends_with_its_result(capsys):
 
 
 @pytest.mark.parametrize(("show", "verbosity"), [(True, logging.INFO), (False, logging.INFO), (None, logging.WARNING)])
-def test_the_result_is_left_out_where_somebody_says_so(capsys, monkeypatch, show, verbosity):
-    monkeypatch.setattr(logging, "_verbosity", [verbosity])
+def test_the_result_is_left_out_where_somebody_says_so(capsys, show, verbosity):
+    logging.set_verbosity(verbosity)
     run(show_progress_bar=show)
     assert capsys.readouterr().err == ""
 
 
-def test_failures_are_shown_unless_the_verbosity_is_above_warning(capsys, monkeypatch):
+def test_failures_are_shown_unless_the_verbosity_is_above_warning(capsys):
     def fail(trial):
         raise OSError("no luck")
 
     for verbosity, expected in ((logging.WARNING, True), (logging.ERROR, False)):
-        monkeypatch.setattr(logging, "_verbosity", [verbosity])
+        logging.set_verbosity(verbosity)
         study = rtl.create_study(sampler=rtl.samplers.RandomSampler(seed=1))
         study.optimize(fail, n_trials=1, executor="inline", catch=OSError)
         assert ("no luck" in capsys.readouterr().err) is expected
 
 
-def test_debug_tells_of_each_trial(capsys, monkeypatch):
-    monkeypatch.setattr(logging, "_verbosity", [logging.DEBUG])
+def test_debug_tells_of_each_trial(capsys):
+    logging.set_verbosity(logging.DEBUG)
     run(show_progress_bar=False)
     shown = capsys.readouterr().err
     assert [text for text in shown.splitlines() if text.startswith("trial ")] == [
@@ -342,9 +349,9 @@ def test_a_console_that_is_no_terminal_prints_lines(monkeypatch):
     assert text.getvalue() == "starting Ray ...\n"
 
 
-def test_what_ask_says_of_its_sampler_is_a_notice(capsys, monkeypatch):
+def test_what_ask_says_of_its_sampler_is_a_notice(capsys):
     for verbosity, expected in ((logging.INFO, 1), (logging.WARNING, 0)):
-        monkeypatch.setattr(logging, "_verbosity", [verbosity])
+        logging.set_verbosity(verbosity)
         study = rtl.create_study()
         for _ in range(2):
             trial = study.ask()

@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from .. import logging
 from ..runtime.ports import Plan
 from .frame import Scene, frame, line
 from .text import printable_lines
@@ -121,7 +122,7 @@ class LiveProgress:
         self._phase = text
         if self._live is None and self.show:
             if self._display is None:
-                self._print(f"{text} ...")
+                self.write(f"{text} ...")
             else:
                 self._show_in_notebook()
 
@@ -145,14 +146,17 @@ class LiveProgress:
             self._show_line(now)
 
     def notice(self, text: str) -> None:
-        """Print a line for people, whether or not progress is shown."""
+        """Print a line for people, whether or not progress is shown, and log it."""
+        logging.tell(logging.WARNING, text)
         if self._notices:
-            self._print(text)
+            self.write(text)
 
     def close(self, lines: Iterable[str]) -> None:
-        """Print the last lines, where progress is shown: below it, not in it."""
+        """Log the last lines, and print them where progress is shown: below it, not in it."""
+        lines = list(lines)
+        logging.tell(logging.INFO, "\n".join(lines))
         for text in lines if self.show else ():
-            self._print(text)
+            self.write(text)
 
     # --- how it is shown ---------------------------------------------------------------------------------------------
 
@@ -188,14 +192,15 @@ class LiveProgress:
         text = line(self.scene())
         what = text.partition(" | ")[2]  # without the time
         if what != self._last_line or now >= self._line_at + QUIET_INTERVAL:
-            self._print(text)
+            self.write(text)
             self._last_line, self._line_at = what, now
         self._next_line = now + PLAIN_INTERVAL
 
     def _show_in_notebook(self) -> None:
         self._display.update({"text/plain": "\n".join(frame(self.scene(), 100))}, raw=True)
 
-    def _print(self, text: str) -> None:
+    def write(self, text: str) -> None:
+        """Print a line above what is shown."""
         text = printable_lines(text)
         if self._console is not None and self._live is not None:
             self._console.print(text, markup=False, soft_wrap=True)

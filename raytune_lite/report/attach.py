@@ -93,7 +93,7 @@ class _Follower:
         error = self._error()
         if error is not None:
             raise error
-        if ends and self._shows:
+        if ends and (self._shows or logging.listens()):
             plan = self._plan(progress)
             progress.close(closing(self._study, plan, "ended", seconds))
 

@@ -195,6 +195,7 @@ def _close(driver: Driver, server: ControlServer) -> None:
 
 
 def _say(text: str) -> None:
+    logging.tell(logging.WARNING, text)
     if logging.shows(logging.WARNING):
         print(f"raytune_lite: {text}", file=sys.stderr, flush=True)  # noqa: T201
 

@@ -49,8 +49,8 @@ class RunObserver:
 
     def __init__(self, progress: LiveProgress, after: AfterTrial) -> None:
         self._progress, self._after = progress, after
-        self._tells_trials = logging.shows(logging.DEBUG)
-        self.wants_trials = after.wanted or self._tells_trials
+        self._tells_trials, self._logs_trials = logging.shows(logging.DEBUG), logging.listens()
+        self.wants_trials = after.wanted or self._tells_trials or self._logs_trials
 
     @property
     def wants_standing(self) -> bool:
@@ -64,10 +64,12 @@ class RunObserver:
     def update(self, plan: Plan) -> None:
         """A new plan has come."""
         self._progress.update(plan)
-        for trial in plan.finished if self._tells_trials else ():
-            self._progress.notice(trial_line(trial))
+        for trial in plan.finished if self._tells_trials or self._logs_trials else ():
+            logging.tell(logging.INFO, trial_line(trial))
+            if self._tells_trials:
+                self._progress.write(trial_line(trial))
         if plan.commits and self._tells_trials:
-            self._progress.notice(f"stored in {plan.commits}")
+            self._progress.write(f"stored in {plan.commits}")
         self._after.trials(plan.finished)
 
     def notice(self, text: str) -> None:
@@ -105,7 +107,7 @@ def followed(
         live=executor != "inline",
         notices=logging.shows(logging.WARNING),
     )
-    return _followed(study, progress, after, ends_with_result=is_shown and show is None)
+    return _followed(study, progress, after, ends_with_result=show is None and (is_shown or logging.listens()))
 
 
 @contextlib.contextmanager

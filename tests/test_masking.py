@@ -20,7 +20,8 @@ SECRET = [
 ]  # fmt: skip
 HARMLESS = [
     "lr", "passes", "n-passes", "passive", "tokenizer", "TOKENIZERS_PARALLELISM", "monkey", "keyword", "hockey",
-    "key_size", "host", "sasha", "design", "signal", "user",
+    "key_size", "host", "sasha", "design", "signal", "user", "password-file", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+    "RAY_AUTH_TOKEN_PATH",
 ]  # fmt: skip
 
 

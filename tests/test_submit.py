@@ -87,8 +87,19 @@ def test_the_job_that_runs_under_a_name_is_followed_and_none_is_submitted(folder
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["train.py", "--storage", "postgresql://me:geheim@host/db"], "there is a password in the command line"),
-        (["--runtime-env", "env.yaml", "train.py"], "hold a secret (DB_PASSWORD)"),
+        (["train.py", "--storage", "postgresql://me:geheim@host/db"], "there is a secret in the command line"),
+        (["train.py", "--api-key=geheim"], "(python train.py '--api-key=***'): Ray's list of jobs"),
+        (["train.py", "--api-key", "geheim", "--lr", "3"], "(python train.py --api-key '***' --lr 3)"),
+        (["train.py", "+db.password=geheim"], "(python train.py '+db.password=***')"),
+        (["train.py", "+db={user:me,password:geheim}"], "(python train.py '+db={user:me,password:***}')"),
+        (["train.py", '{"api_key": "geheim"}'], "there is a secret in the command line"),
+        (["bash", "-c", "API_KEY=geheim python train.py"], "there is a secret in the command line"),
+        (["bash", "-c", "python train.py --api-key geheim"], "there is a secret in the command line"),
+        (["env", "API_KEY=geheim", "python", "train.py"], "there is a secret in the command line"),
+        (["--not-secret", "max-tokens", "train.py", "--max-tokens=9", "--api-key=geheim"], "--max-tokens=9 '--api-key"),
+        (["--runtime-env", "env.yaml", "train.py"], "holds a secret (env_vars.DB_PASSWORD)"),
+        (["--runtime-env", "url.yaml", "train.py"], "holds a secret (env_vars.WHERE)"),
+        (["--runtime-env", "pip.yaml", "train.py"], "holds a secret (pip.packages)"),
         (["gone.py"], "there is no script 'gone.py' in the working directory"),
         (["../train.py"], "there is no script '../train.py' in the working directory"),
         (["--working-dir", "nowhere", "train.py"], "--working-dir must be a directory, got 'nowhere'"),
@@ -98,11 +109,31 @@ def test_the_job_that_runs_under_a_name_is_followed_and_none_is_submitted(folder
 )
 def test_what_cannot_or_must_not_be_sent_is_refused_before_anything_is(folder, monkeypatch, words, said):
     (folder / "env.yaml").write_text("env_vars: {DB_PASSWORD: geheim}")
+    (folder / "url.yaml").write_text("env_vars: {WHERE: 'https://me:geheim@host'}")
+    (folder / "pip.yaml").write_text("pip: {packages: ['--index-url https://me:geheim@host/simple', torch]}")
     client = Client()
     done = submit(monkeypatch, client, *words)
     assert (done.exit_code, client.submitted) == (2, [])
     assert said in done.stderr
     assert "geheim" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["train.py", "--password-file", "/run/secrets/db", "--token-path=t"],
+        ["train.py", "--data", "https://host/a%20b?version=2&x=a b"],
+        ["--not-secret", "max-tokens", "train.py", "--max-tokens", "512", "model.max_tokens=9"],
+        ["--not-secret", "MAX_TOKENS", "bash", "-c", "python train.py --max-tokens=512"],
+        ["--not-secret", "N_TOKENS", "--runtime-env", "env.yaml", "train.py"],
+        ["train.py", "--save-tokens", "--lr", "3"],
+    ],
+)
+def test_the_name_of_a_file_is_no_secret_and_what_is_none_can_be_said(folder, monkeypatch, words):
+    (folder / "env.yaml").write_text("{env_vars: {N_TOKENS: 9, TLS_KEY_FILE: /etc/key}, pip: [torch]}")
+    client = Client()
+    done = submit(monkeypatch, client, *words)
+    assert (done.exit_code, len(client.submitted)) == (0, 1), done.stderr
 
 
 def test_the_storage_of_this_machine_is_not_sent_and_it_says_so(folder, monkeypatch):

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shlex
+from collections.abc import Iterator, Mapping
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,13 @@ import click
 
 from ..runtime.interrupts import explained
 from .base import STORAGE_VARIABLE, cli, refuse
+
+_WAY_OUT = (
+    "Ray's list of jobs and dashboard show it, and keep it; `ps` on the head shows it, too. Set it on the nodes, "
+    "before Ray is started there: as an environment variable (in Kubernetes from a Secret; the storage as "
+    f"{STORAGE_VARIABLE}, which scripts and raytune-lite read), or as a file, whose path may be an argument. If it is "
+    "no secret: --not-secret NAME."
+)
 
 
 @cli.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
@@ -24,6 +32,8 @@ from .base import STORAGE_VARIABLE, cli, refuse
 @click.option("--runtime-env", metavar="FILE", help="A runtime environment of Ray, as YAML or JSON.")
 @click.option("--name", metavar="NAME", help="Of the job: best the study's. While a job of this name runs it is "
               "followed, and none is submitted.  [default: by the command]")  # fmt: skip
+@click.option("--not-secret", "harmless", multiple=True, metavar="NAME", help="Of an argument or a variable that looks "
+              "like a secret's by its name, and is none: max-tokens. Can be repeated.")  # fmt: skip
 @click.option("--no-wait", "--detach", "no_wait", is_flag=True, help="Return once it is submitted.")
 @click.argument("command", nargs=-1, type=click.UNPROCESSED, required=True)
 def submit(
@@ -31,6 +41,7 @@ def submit(
     working_dir: str,
     runtime_env: str | None,
     name: str | None,
+    harmless: tuple[str, ...],
     no_wait: bool,
     command: tuple[str, ...],
 ) -> None:
@@ -49,7 +60,7 @@ def submit(
 
     words, folder = _words(command, Path(working_dir)), Path(working_dir)
     environment = {"working_dir": str(folder.resolve()), **_environment(runtime_env)}
-    _refuse_secrets(words, environment)
+    _refuse_secrets(words, environment, harmless)
     chosen = _default_name(words) if name is None else _checked(name)
     if os.environ.get(STORAGE_VARIABLE):
         click.echo(
@@ -103,22 +114,36 @@ def _environment(path: str | None) -> dict[str, Any]:
     return found
 
 
-def _refuse_secrets(words: list[str], environment: dict[str, Any]) -> None:
+def _refuse_secrets(words: list[str], environment: dict[str, Any], harmless: tuple[str, ...] = ()) -> None:
     """Ray shows a job's command line and environment to everybody who may see its dashboard, and keeps them."""
-    from ..masking import is_secret
+    shown = _shown(words, harmless)
+    if shown != words:
+        refuse(f"there is a secret in the command line ({shlex.join(shown)}): {_WAY_OUT}")
+    for name in _secrets(environment, "", harmless):
+        refuse(f"the runtime environment holds a secret ({name}): {_WAY_OUT}")
+
+
+def _shown(words: list[str], harmless: tuple[str, ...]) -> list[str]:
+    from ..masking import masked_words
     from ..storages.url import mask
 
-    way_out = (
-        f"Ray's dashboard and list of jobs show it, and `ps` on the head. Set {STORAGE_VARIABLE} on the head instead, "
-        "before Ray is started there (a Secret of Kubernetes, or the login shell's profile); scripts and raytune-lite "
-        "read it."
-    )
-    for word in words:
-        if "://" in word and mask(word) != word:
-            refuse(f"there is a password in the command line ({mask(word)}): {way_out}")
-    for key, value in (environment.get("env_vars") or {}).items():
-        if is_secret(str(key)) or ("://" in str(value) and mask(str(value)) != str(value)):
-            refuse(f"env_vars of the runtime environment hold a secret ({key}): {way_out}")
+    shown = masked_words(words, harmless)
+    return [mask(word) if "://" in word and "***" in mask(word) else word for word in shown]
+
+
+def _secrets(value: Any, name: str, harmless: tuple[str, ...]) -> Iterator[str]:
+    """Where in a runtime environment there may be one."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _secrets(inner, f"{name}.{key}" if name else str(key), harmless)
+    elif isinstance(value, (list, tuple)):
+        texts = [str(one) for one in value]
+        if _shown(texts, harmless) != texts:
+            yield name
+    elif value is not None:
+        texts = [f"{name.rpartition('.')[2]}={value}", str(value)]
+        if _shown(texts, harmless) != texts:
+            yield name
 
 
 def _checked(name: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from .. import __version__
 from ..arguments import shown
-from ..masking import is_secret
+from ..masking import masked_words
 from ..storages.url import mask
 from .requests import Resources
 
@@ -56,16 +56,7 @@ def command(argv: Sequence[str]) -> str:
         return ""
     program = Path(argv[0])
     words = [program.name] if program.suffix != ".py" else ["python", argv[0]]
-    hides = False
-    for word in argv[1:]:
-        name, equals, _ = word.partition("=")
-        if hides:
-            words.append("***")
-        elif equals and is_secret(name):  # also without dashes, as Hydra has it
-            words.append(f"{name}=***")
-        else:
-            words.append(mask(word) if "://" in word or "@" in word else word)
-        hides = not hides and not equals and word.startswith("-") and is_secret(word)
+    words += [mask(word) if "://" in word or "@" in word else word for word in masked_words(argv[1:])]
     text = shlex.join(words)
     return text if len(text) <= MOST else text[: MOST - 3] + "..."
 

@@ -70,6 +70,19 @@ def test_attempts_on_a_node_that_leaves_are_told_to_save_and_go_on_first_elsewhe
     assert shell.state.trials[0].retried == {}
 
 
+def test_why_an_attempt_was_interrupted_is_shown(shell):
+    for slot in "abc":
+        shell.claim_on("n1", slot)
+    why = "rank 1 of this trial: its process got SIGTERM"
+    [end, *_] = shell.do(m.AttemptEnded, number=0, attempt=1, outcome=Outcome.INTERRUPTED, reason=why)
+    assert end.message == why
+    [end, *_] = shell.do(m.AttemptEnded, number=1, attempt=1, outcome=Outcome.INTERRUPTED, reason="x" * 10_000)
+    assert len(end.message) <= 500
+    shell.leave(("n1", 60.0))
+    [end, *_] = shell.do(m.AttemptEnded, number=2, attempt=1, outcome=Outcome.INTERRUPTED, reason="its node leaves")
+    assert end.message == "its node leaves, in 60 s", "the driver's words, which name the time"
+
+
 def test_a_trial_that_comes_to_a_step_of_other_resources_goes_on_in_another_attempt_once_it_has_saved():
     shell = Cluster()
     shell.run(retries=NO_RETRIES, moves_at=(3, 9))
@@ -230,7 +243,8 @@ def test_an_attempt_ends_with_its_usual_checkpoint_too_and_one_that_saves_nothin
         trial.save_checkpoint({}, 1)
         raise AssertionError("it goes on")
 
-    assert run_trial(objective, trial_on(channel, store, schedule=Every())).outcome is Outcome.INTERRUPTED
+    ended = run_trial(objective, trial_on(channel, store, schedule=Every()))
+    assert (ended.outcome, ended.event().reason) == (Outcome.INTERRUPTED, "its node leaves")
 
 
 def test_the_pruners_decision_stands_beside_the_order(channel, store):

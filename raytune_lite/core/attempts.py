@@ -11,7 +11,7 @@ from ..distributions import check_compatibility
 from ..exceptions import MessageError
 from . import gpu_shares, judging, leaving, lineage, moves, retention
 from . import messages as m
-from .bounds import MAX_ERROR, MAX_TRACEBACK, check_distribution, check_progress, clip
+from .bounds import MAX_ERROR, MAX_REASON, MAX_TRACEBACK, check_distribution, check_progress, clip
 from .messages import Command, Decision, FailureKind, Outcome, ParamValue, Row
 from .record import Run, StudyData
 from .trials import COMPLETE, FAIL, FAILURE_KEY, PRUNED, WAITING, Effects, TrialRecord
@@ -207,6 +207,7 @@ def attempt_ended(s: StudyData, event: m.AttemptEnded, at: float) -> Effects:
     elif event.outcome in (Outcome.PRUNED, Outcome.INTERRUPTED) or trial.heir is not None:
         trial.values = _estimate(s, event) if trial.pending is Decision.STOP else None  # it ends now
         why = trial.stop.reason if trial.stop is not None and trial.stop.waits_for_save else ""
+        why = why or clip(event.reason, MAX_REASON)
         commands += moves.leave(s, trial, at, event.outcome.value, why)
     else:
         commands += _fail(s, trial, at, event.failure or _no_result(event.values))

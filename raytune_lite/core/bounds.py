@@ -32,6 +32,7 @@ MAX_TEXT = 65_535  # characters of an attribute's or a distribution's JSON: MySQ
 MAX_ITEMS = 50_000  # reports (or parameters, or attributes) of one message: they are one transaction
 MAX_GATHERED = 1 << 20  # characters of attributes and choices that an attempt gathers before it sends them
 MAX_MESSAGE = 4 << 20  # bytes of one message of an attempt: twice what MAX_GATHERED can become as JSON, and room
+MAX_REASON = 500  # bytes of JSON
 MAX_ERROR, MAX_TRACEBACK = 8_000, 40_000  # bytes of JSON; together one attribute, see MAX_TEXT
 
 

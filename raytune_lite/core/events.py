@@ -286,7 +286,8 @@ class Reported(Event):
 class AttemptEnded(Event):
     """An attempt returned. ``failure``: the exception's text when it raised.
 
-    ``values`` are the objective's; of one that ended early (PRUNED) its estimate, or None.
+    ``values`` are the objective's; of one that ended early (PRUNED) its estimate, or None. ``reason``: why it was
+    interrupted, for people.
     """
 
     number: int
@@ -295,6 +296,7 @@ class AttemptEnded(Event):
     progress: Progress = Progress()
     values: tuple[float, ...] | None = None
     failure: Failure | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,10 +70,12 @@ class ReportingCallback:
         return Path(directory)
 
     def _refuse_several_processes(self, trainer: str, world_size: int, way_out: str) -> None:
-        if world_size > 1:
+        """Refuse processes of the library's own, and those of the trial: in each of them it would train for itself."""
+        n = max(world_size, self.trial.world_size)
+        if n > 1:
             raise NotImplementedError(
-                f"trial {self.trial.number}: the {trainer} has world_size={world_size}, but only one process may "
-                f"report a trial. {way_out}"
+                f"trial {self.trial.number}: the {trainer} has world_size={n}, but only one process may report a "
+                f"trial. {way_out}"
             )
 
     def _refuse_other_processes(self, trainer: str, world_size: int, way_out: str) -> None:

@@ -38,6 +38,10 @@ except ImportError as error:
         "or jax before the first import."
     ) from error
 
+_ONE_PROCESS = (
+    "Keras's fit trains a model of its own in each process. Give the GPUs to one (resources={'num_gpus': n}; with JAX "
+    "keras.distribution.DataParallel uses all), or write the loop of training with torch's DDP and report from it."
+)
 WEIGHTS_FILE = "keras.weights.h5"  # of the checkpoint: what model.save_weights writes, optimizers too
 
 _REMEMBERED = {  # attributes of Keras's callbacks that a training changes
@@ -71,11 +75,13 @@ class RaytuneLiteCallback(ReportingCallback, Callback):  # type: ignore[misc]  #
     Raises:
         ValueError: monitor is no metric that was logged.
         CheckpointError: the attempt has a checkpoint and was started without it, or with another model.
+        NotImplementedError: the trial has several processes.
     """
 
     def __init__(self, trial: Trial, monitor: str = "val_loss", *, save: bool = True) -> None:
         Callback.__init__(self)
         super().__init__(trial, monitor, unit="epoch", units=("epoch",), save=save)
+        self._refuse_several_processes("training", 1, _ONE_PROCESS)
         self._others: list[Any] = []
         self._loaded: dict[str, Any] | None = None  # what the checkpoint holds and is not in force yet
         self._directory = self._checkpoint_with(WEIGHTS_FILE)

@@ -26,7 +26,8 @@ from .trial import Trial
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptResult:
-    """How an attempt ended, on its way to the driver. ``caught``: ``catch`` lists the exception.
+    """How an attempt ended, on its way to the driver. ``caught``: ``catch`` lists the exception. ``reason``: see
+    AttemptEnded.
 
     ``exception`` is the objective's own, in the process where it was raised only.
     """
@@ -37,6 +38,7 @@ class AttemptResult:
     progress: Progress = Progress()
     values: tuple[float, ...] | None = None
     failure: m.Failure | None = None
+    reason: str = ""
     caught: bool = True
     exception: BaseException | None = None
 
@@ -49,6 +51,7 @@ class AttemptResult:
             progress=self.progress,
             values=self.values,
             failure=self.failure,
+            reason=self.reason,
         )
 
 
@@ -79,7 +82,8 @@ def _run(
         result = _call(objective, trial)
         values = check_values(result, n_objectives)
     except (AttemptInterrupted, KeyboardInterrupt, SamplerFailedError) as signal:
-        return ended(Outcome.INTERRUPTED, exception=signal)
+        why = str(signal) if isinstance(signal, AttemptInterrupted) else ""
+        return ended(Outcome.INTERRUPTED, reason=why, exception=signal)
     except (Exception, SystemExit, AttemptTimedOut) as error:  # noqa: BLE001  (the user's code may raise anything)
         if is_pruned(error):
             return ended(Outcome.PRUNED, values=_estimate(error, trial, n_objectives))

@@ -101,6 +101,8 @@ def test_a_signal_to_any_rank_makes_all_save_and_costs_no_retry(tmp_path: Path) 
     (row,) = run("sigterm", tmp_path)
     assert row["states"] == ["COMPLETE"] * 2
     assert row["outcomes"] == ["interrupted", "complete"] * 2
+    got = "its process got SIGTERM"
+    assert row["messages"] == [f"rank 1 of this trial: {got}", "", got, ""]
     saved = [int(value[0]) for value in row["values"]]
     assert all(5 <= step <= 20 for step in saved), saved  # a rank tells rank 0 with its next heartbeat
     assert [len(reports) for reports in row["reports"]] == [30, 30]

@@ -280,6 +280,13 @@ def test_a_cross_validation_is_reported_and_pruned_and_cannot_go_on(library):
         library.cv(library.callback(FakeTrial(), name))
 
 
+def test_a_trial_of_several_processes_is_refused(library):
+    trial = FakeTrial()
+    trial.world_size = 2
+    with pytest.raises(NotImplementedError, match="the training has world_size=2, but only one process may report"):
+        library.cv(library.callback(trial, library.cv_monitor, save=False))
+
+
 def test_a_random_forest_of_lightgbm_cannot_go_on():
     train, valid = LightGBM.data()
     forest = {**LightGBM.params, "boosting": "rf", "bagging_freq": 1, "bagging_fraction": 0.5}

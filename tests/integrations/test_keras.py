@@ -14,7 +14,7 @@ import pytest
 import raytune_lite as rtl
 from raytune_lite.core.messages import Leave
 from raytune_lite.core.retries import RetryPolicy
-from raytune_lite.exceptions import CheckpointError
+from raytune_lite.exceptions import CheckpointError, TrialFailedError
 from raytune_lite.pruners import ASHAPruner, NopPruner
 from raytune_lite.runtime.trial import Trial
 from raytune_lite.trial import TrialState
@@ -23,6 +23,7 @@ os.environ.setdefault("KERAS_BACKEND", "torch")
 keras = pytest.importorskip("keras")
 from raytune_lite.integrations.keras import RaytuneLiteCallback  # noqa: E402
 
+from ..rank_tools import optimize as optimize_ranks  # noqa: E402
 from .crashes import begun_by_another_hand, crash_at  # noqa: E402
 
 COMPLETE, PRUNED = TrialState.COMPLETE, TrialState.PRUNED
@@ -330,3 +331,9 @@ def test_a_misspelt_monitor_names_the_metrics_that_were_logged():
         optimize(lambda trial: RaytuneLiteCallback(trial).resume(0))
     with pytest.raises(RuntimeError, match="trial 0: no epoch is over yet, so there is no value"):
         optimize(lambda trial: RaytuneLiteCallback(trial).value)
+
+
+def test_a_trial_of_several_processes_is_refused(tmp_path):
+    study = rtl.create_study(storage=f"sqlite:///{tmp_path}/ranks.db")
+    with pytest.raises(TrialFailedError, match=r"the training has world_size=2.*fit trains a model of its own in each"):
+        optimize_ranks(study, lambda trial: RaytuneLiteCallback(trial).value, 2, n_trials=1)

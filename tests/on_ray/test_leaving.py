@@ -51,6 +51,7 @@ def test_a_worker_that_gets_a_signal_saves_and_its_trial_goes_on_in_another(
         (1, 1, "interrupted", None),
         (1, 2, "complete", 5),
     ]
+    assert [a.message for a in study.attempts] == [f"its process got {name}", ""] * 2
     assert [len(trial.intermediate_values) for trial in study.trials] == [8, 8]
     assert [trial.value for trial in study.trials] == [0.0, 0.0], "in the same process"
 

@@ -5,8 +5,10 @@ BIN := .venv/bin
 export RAY_AUTH_MODE ?= disabled
 export RAY_USAGE_STATS_ENABLED ?= 0
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
+# without bytecode each process of the tests compiles the package again: a second of CPU time
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo demo-grid test chaos chaos-again cluster simulate mutants states lint types docs check bench bench-startup bench-packing bench-layers bench-cluster bench-restart bench-scale bench-ask bench-quality bench-curves bench-training clean
+.PHONY: help demo demo-grid test unit ray chaos chaos-again cluster simulate mutants states lint types docs check bench bench-startup bench-packing bench-layers bench-cluster bench-restart bench-scale bench-ask bench-quality bench-curves bench-training clean
 
 help:            ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -44,15 +46,19 @@ demo: .venv/demo ## tune a CNN on handwritten digits with promotion ASHA; again:
 demo-grid: .venv/demo ## a 10 x 10 grid whose objective fails at random: every cell ends with one result
 	$(BIN)/python examples/grid.py --storage sqlite:///grid.db
 
-test: .venv/test ## all tests but chaos and cluster; RTL_TESTS=long makes ten times as many random studies
+test: unit ray ## all tests but chaos and cluster
+
+unit: .venv/test ## those without a Ray of their own; RTL_TESTS=long makes ten times as many random studies
 	$(BIN)/python -m pytest tests --ignore=tests/on_ray -n 2 --dist worksteal
+
+ray: .venv/test ## those with one
 	$(BIN)/python -m pytest tests/on_ray -n 2 --dist loadfile
 
 chaos: .venv/test ## kill -9 of everything, real databases, full disks, partitions: minutes; RTL_CHAOS=long for a night
-	$(BIN)/python -m pytest -m chaos tests/chaos -n 3 --dist loadfile
+	$(BIN)/python -m pytest -m chaos -o cache_dir=.pytest_cache/chaos tests/chaos -n 3 --dist loadfile
 
 chaos-again: .venv/test ## those that failed, one after another
-	$(BIN)/python -m pytest -m chaos tests/chaos --last-failed --last-failed-no-failures none
+	$(BIN)/python -m pytest -m chaos -o cache_dir=.pytest_cache/chaos tests/chaos --last-failed --last-failed-no-failures none
 
 cluster: .venv/test ## clusters of several nodes on this machine: groups, nodes that leave, detached runs: minutes
 	$(BIN)/python -m pytest -m cluster tests/cluster

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,9 @@ pytest_plugins = ("tests.servers",)
 # how long an example takes says how busy the machine is
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+# else each process that a test starts, and each worker of Ray's, would compile the package again: a second of CPU time
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 # before anybody imports numpy or torch: processes are compared bit by bit, and tests run beside each other
 os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
 # before anybody imports ray: a bare ray.init() would switch token authentication on in the real HOME

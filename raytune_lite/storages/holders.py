@@ -13,7 +13,8 @@ from ..arguments import shown, wrong_type
 from ..exceptions import StorageURLError
 
 _NO_DATABASE = (
-    "a journal, Redis or a gRPC proxy is no database; pass a URL: sqlite:///study.db, postgresql://user:password@host/db"
+    "a journal, Redis or a gRPC proxy is no database: pass a URL (sqlite:///study.db, postgresql://user:password@host/db)"
+    ", into which copy_study(from_storage=...) copies its studies"
 )
 
 

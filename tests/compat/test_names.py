@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import subprocess
 import sys
 
@@ -48,6 +50,47 @@ def test_a_module_has_optunas_names(module):
     exec(f"import raytune_lite.{module} as found", mine)
     names = getattr(theirs["found"], "__all__", None) or [n for n in dir(theirs["found"]) if n[0].isupper()]
     assert [name for name in names if name not in dir(mine["found"])] == []
+
+
+@pytest.mark.parametrize("module", ["logging", "pruners", "samplers", "storages", "storages.journal"])
+def test_a_module_has_optunas_public_names(module):
+    theirs = importlib.import_module(f"optuna.{module}")
+    names = getattr(theirs, "__all__", None) or [
+        name for name, found in vars(theirs).items() if inspect.isfunction(found)
+    ]
+    mine = importlib.import_module(f"raytune_lite.{module}")
+    public = {name for name in names if not name.startswith("_")}
+    assert len(public) > 5
+    assert {name for name in public if not hasattr(mine, name)} == set()
+
+
+def test_retries_after_a_heartbeat_have_nothing_to_do(tmp_path):
+    storage = storages.RDBStorage(
+        f"sqlite:///{tmp_path}/study.db",
+        heartbeat_interval=60,
+        failed_trial_callback=storages.RetryFailedTrialCallback(3),
+    )
+    study = ours.create_study(storage=storage, sampler=ours.samplers.RandomSampler(1))
+    seen = []
+
+    def objective(trial):
+        callback = storages.RetryFailedTrialCallback
+        seen.append((callback.retried_trial_number(trial), callback.retry_history(trial)))
+        return 1.0
+
+    study.optimize(objective, n_trials=1, executor="inline", show_progress_bar=False)
+    storages.fail_stale_trials(study)
+    assert seen == [(None, [])]
+    assert storages.RetryFailedTrialCallback.retry_history(study.trials[0]) == []
+
+
+def test_a_journal_is_refused_with_the_way_out_and_copied_from(tmp_path):
+    journal = storages.JournalStorage(storages.journal.JournalFileBackend(str(tmp_path / "journal.log")))
+    with pytest.raises(TypeError, match=r"a journal, Redis or a gRPC proxy is no database.*copy_study"):
+        ours.create_study(storage=journal)
+    optuna.create_study(study_name="a", storage=journal).add_trial(optuna.create_trial(value=1.0))
+    ours.copy_study(from_study_name="a", from_storage=journal, to_storage=f"sqlite:///{tmp_path}/study.db")
+    assert ours.load_study(study_name="a", storage=f"sqlite:///{tmp_path}/study.db").best_value == 1.0
 
 
 def test_no_name_imports_optuna_before_it_is_asked_for():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import pathlib
 import subprocess
 import sys
 
@@ -62,6 +63,20 @@ def test_a_module_has_optunas_public_names(module):
     public = {name for name in names if not name.startswith("_")}
     assert len(public) > 5
     assert {name for name in public if not hasattr(mine, name)} == set()
+
+
+def test_the_modules_of_integration_have_its_names():
+    from raytune_lite.integration.xgboost import XGBoostPruningCallback
+
+    from raytune_lite.integration import XGBoostPruningCallback as same
+
+    assert XGBoostPruningCallback is same is ours.integration.xgboost.XGBoostPruningCallback
+    assert dir(ours.integration.lightgbm)[:3] == ["Dataset", "LightGBMPruningCallback", "LightGBMTuner"]
+    with pytest.raises(AttributeError, match=r"module 'raytune_lite\.integration\.keras' has no attribute 'Nope'"):
+        _ = ours.integration.keras.Nope
+    theirs = pathlib.Path(importlib.import_module("optuna.integration").__file__).parent.glob("*.py")
+    names = {path.stem for path in theirs} - {"__init__", "dask"}
+    assert {name for name in names if not hasattr(ours.integration, name)} == set()
 
 
 def test_retries_after_a_heartbeat_have_nothing_to_do(tmp_path):

@@ -160,11 +160,7 @@ class KnownTrial(BaseTrial):
         Raises:
             TypeError, ValueError: ``value`` is no number, or NaN.
         """
-        found = as_float(value)
-        if found is None:
-            raise TypeError(f"constraint {shown(key)} must be a number, got {shown(value)}; it is met when it is <= 0.")
-        if math.isnan(found):
-            raise ValueError(f"constraint {shown(key)} must be a number, got NaN; it is met when it is <= 0.")
+        found = constraint_value(key, value)
         if key in self.constraints:
             warnings.warn(f"constraint {key!r} was set already; the first value stands.", stacklevel=2)
             return
@@ -187,6 +183,21 @@ class KnownTrial(BaseTrial):
             )
         _as_dict(self, "distributions")[name] = distribution
         return value
+
+
+def constraint_value(key: Any, value: Any) -> float:
+    """How far the constraint ``key`` is missed, as a float.
+
+    Raises:
+        TypeError: ``value`` is no number.
+        ValueError: it is NaN.
+    """
+    found = as_float(value)
+    if found is None or math.isnan(found):
+        raise (TypeError if found is None else ValueError)(
+            f"constraint {shown(key)} must be a number, got {shown(value)}; it is met when it is <= 0."
+        )
+    return found
 
 
 def _as_dict(trial: KnownTrial, name: str) -> MutableMapping[str, Any]:
@@ -232,4 +243,7 @@ class FixedTrial(KnownTrial):
         return super()._suggest(name, distribution)
 
 
-__all__ = ["CONSTRAINTS", "CONSTRAINT_PREFIX", "BaseTrial", "FixedTrial", "KnownTrial", "constraints_in"]
+__all__ = [
+    "CONSTRAINTS", "CONSTRAINT_PREFIX", "BaseTrial", "FixedTrial", "KnownTrial", "constraint_value",
+    "constraints_in",
+]  # fmt: skip

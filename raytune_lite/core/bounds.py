@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..arguments import shown
-from ..base_trial import CONSTRAINT_PREFIX
+from ..base_trial import CONSTRAINT_PREFIX, constraint_value
 from ..checkpoints import layout
 from ..distributions import (
     CategoricalDistribution,
@@ -184,10 +184,9 @@ def check_constraint(key: Any, value: Any) -> None:
     """
     check_name("a constraint's key", key)
     check_name("a constraint's key", f"{CONSTRAINT_PREFIX}{key}")
-    if type(value) is not float or value != value:
-        raise ValueError(
-            f"constraint {key!r} must be a number, got {shown(value)}; it is met when it is <= 0, and inf is never."
-        )
+    if type(value) is not float:
+        raise ValueError(f"constraint {key!r} must be a float, got {shown(value)}.")
+    constraint_value(key, value)
 
 
 def check_reports(reports: Iterable[tuple[int, tuple[float, ...]]], lengths: tuple[int, ...]) -> None:

@@ -123,10 +123,9 @@ def _resolve(given: Any, recorded: dict[str, Any] | None, from_spec: Callable[[d
     """
     if given is None:
         return from_spec(recorded) if recorded else None
-    if recorded and getattr(given, "auto_seed", False):
-        text = json.dumps(given.spec())
-        spec, has_users = json.loads(text), '"can_be_rebuilt": false' in text  # inside: there is only the given object
-        if not has_users and {**spec, "seed": 0} == {**recorded, "seed": 0}:
+    if recorded and getattr(given, "auto_seed", False) and getattr(given, "can_be_rebuilt", True):
+        spec = json.loads(json.dumps(given.spec()))
+        if {**spec, "seed": 0} == {**recorded, "seed": 0}:
             return from_spec(recorded)
     return given
 

@@ -13,8 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ..arguments import as_float, shown
-from ..base_trial import BaseTrial
+from ..base_trial import BaseTrial, constraint_value
 from ..checkpoints.store import CheckpointStore
 from ..core.bounds import MAX_STEP, check_constraint, check_distribution
 from ..core.messages import Assignment, Decision, ParamValue
@@ -162,12 +161,7 @@ class Trial(TrialForLibraries, BaseTrial):
             TypeError, ValueError: the value is not a number, or the key is not a str that can be stored.
         """
         self.delivery.check()
-        found = as_float(value)
-        if found is None:
-            raise TypeError(
-                f"trial {self.number}: constraint {shown(key)} must be a number, got {shown(value)}; it is met when it "
-                "is <= 0."
-            )
+        found = constraint_value(key, value)
         check_constraint(key, found)
         if key in self._constraints:
             warnings.warn(

@@ -136,6 +136,7 @@ class AroundSampler(BaseSampler):
 
     in_background = True
     draws_globally = True
+    can_be_rebuilt = False
     _whose = ""  # before its name, in messages
 
     def __init__(self, sampler: Any, seed: int, *, is_pure: bool = False) -> None:
@@ -164,7 +165,7 @@ class AroundSampler(BaseSampler):
             "name": type(self).__name__,
             "sampler": f"{kind.__module__.partition('._')[0]}.{kind.__qualname__}",
             "seed": self.seed,
-            "can_be_rebuilt": False,
+            "can_be_rebuilt": self.can_be_rebuilt,
         }
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -71,6 +71,11 @@ class BaseSampler:
         arguments = {k: v.spec() if hasattr(v, "spec") else copy.deepcopy(v) for k, v in self._arguments.items()}
         return {"name": type(self).__name__, **arguments, "seed": self.seed}
 
+    @property
+    def can_be_rebuilt(self) -> bool:
+        """Whether ``spec()`` says all of it. It does not where an object of the user's is among the arguments."""
+        return all(getattr(given, "can_be_rebuilt", True) for given in self._arguments.values())
+
     def explain(self, view: StudyView, number: int, space: Mapping[str, Distribution]) -> str:  # noqa: ARG002
         """See Sampler; nothing by default."""
         return ""

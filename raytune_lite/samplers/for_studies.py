@@ -84,11 +84,11 @@ def view_of(study: Any) -> tuple[StudyView, dict[str, Any]]:
         common = {name: dist for name, dist in common.items() if trial.distributions.get(name) == dist}
     common = {name: dist for name, dist in sorted(common.items()) if not dist.single()}
     directions = [StudyDirection[direction.name] for direction in study.directions]
-    return StudyView.of(directions, [_our_trial(trial) for trial in given]), common
+    return StudyView.of(directions, [our_trial(trial) for trial in given]), common
 
 
-def _our_trial(trial: Any) -> FrozenTrial:
-    """A trial of Optuna's in our class; one of ours as it is."""
+def our_trial(trial: Any) -> FrozenTrial:
+    """A trial of Optuna's in our class; one of ours as it is. Does not import Optuna."""
     if isinstance(trial, FrozenTrial):
         return trial
     distributions = dict(trial.distributions)  # with n_jobs another thread may be setting a parameter of it
@@ -115,4 +115,4 @@ def _our_numeric(distribution: Any) -> Any:
     return as_distribution(distribution)
 
 
-__all__ = ["METHODS", "StudySampler", "for_studies_too", "is_for_studies", "takes_view", "view_of"]
+__all__ = ["METHODS", "StudySampler", "for_studies_too", "is_for_studies", "our_trial", "takes_view", "view_of"]

@@ -28,6 +28,11 @@ class Wrapping:
         return bool(getattr(self.base_sampler, "auto_seed", False))
 
     @property
+    def can_be_rebuilt(self) -> bool:
+        """Whether the base sampler can, from its ``spec()``."""
+        return bool(getattr(self.base_sampler, "can_be_rebuilt", True))
+
+    @property
     def in_background(self) -> bool:
         """The base sampler's."""
         return self.base_sampler.in_background

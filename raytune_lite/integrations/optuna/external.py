@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...distributions import Distribution
-from ...trial import FrozenTrial, StudyDirection, TrialState
+from ...samplers.for_studies import our_trial
+from ...trial import StudyDirection
 from .lending import INSTALL
 
 
@@ -39,8 +39,6 @@ def read_study(name: str, storage: Any) -> dict[str, Any]:
         from optuna.storages.journal import JournalFileBackend
     except ImportError as error:
         raise ImportError(f"{storage!r} is read by Optuna, which is not installed ({error}): {INSTALL}.") from None
-    from .translation import ours
-
     if isinstance(storage, str):
         storage = JournalStorage(JournalFileBackend(storage))
     known = optuna.get_all_study_names(storage)
@@ -49,26 +47,12 @@ def read_study(name: str, storage: Any) -> dict[str, Any]:
 
         raise StudyNotFoundError(name, tuple(known))
     study = optuna.load_study(study_name=name, storage=storage)
-
-    def trial_of(trial: optuna.trial.FrozenTrial) -> FrozenTrial:
-        distributions: dict[str, Distribution] = {key: ours(value) for key, value in trial.distributions.items()}
-        return FrozenTrial(
-            number=trial.number,
-            state=TrialState[trial.state.name],
-            values=trial.values,
-            params=trial.params,
-            distributions=distributions,
-            user_attrs=trial.user_attrs,
-            system_attrs=trial.system_attrs,
-            intermediate_values=trial.intermediate_values,
-        )
-
     return {
         "name": name,
         "directions": [StudyDirection[direction.name] for direction in study.directions],
         "user_attrs": study.user_attrs,
         "system_attrs": study._storage.get_study_system_attrs(study._study_id),
-        "trials": [trial_of(trial) for trial in study.get_trials(deepcopy=False)],
+        "trials": [our_trial(trial) for trial in study.get_trials(deepcopy=False)],
     }
 
 

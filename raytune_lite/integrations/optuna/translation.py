@@ -11,7 +11,7 @@ import optuna
 from optuna.trial import FrozenTrial as OptunaTrial
 from optuna.trial import TrialState as OptunaState
 
-from ...distributions import DISTRIBUTIONS, Distribution, distribution_to_json, json_to_distribution
+from ...distributions import DISTRIBUTIONS, Distribution, as_distribution, distribution_to_json
 from ...trial import FrozenTrial, StudyDirection, TrialState
 
 _NO_DATE = datetime(2000, 1, 1)  # Optuna's trials need dates; a trial that was added has none
@@ -61,11 +61,9 @@ def their_trial(trial: FrozenTrial) -> OptunaTrial:
 def ours(found: Any) -> Any:
     """What a function of Optuna's returned: distributions, and dicts of them, become ours; all else stays."""
     theirs = optuna.distributions.BaseDistribution
-    if isinstance(found, theirs):
-        return json_to_distribution(optuna.distributions.distribution_to_json(found))
     if type(found) is dict and any(isinstance(value, theirs) for value in found.values()):
-        return {key: ours(value) for key, value in found.items()}
-    return found
+        return {key: as_distribution(value) for key, value in found.items()}
+    return as_distribution(found)
 
 
 def theirs_of_values(given: Mapping[str, Any]) -> dict[str, Any]:

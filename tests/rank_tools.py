@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from raytune_lite.checkpoints.directories import DirectoryStore
+from raytune_lite.checkpoints.store import open_store
 from raytune_lite.core import messages as m
 from raytune_lite.runtime.config import RunConfig
 from raytune_lite.runtime.host import RealHost
@@ -199,7 +199,7 @@ class ThreadGroups(TasksHere):
                 host=host,
                 heartbeat=NoHeartbeat(),  # type: ignore[arg-type]
                 channel=lambda: LocalChannel(self._local),
-                store=lambda: DirectoryStore(settings.checkpoint_root),
+                store=lambda: open_store(settings.checkpoint_root),
             )
 
         settings = replace(settings, lease=self._lease)

@@ -247,6 +247,47 @@ def test_the_manifest_is_uploaded_last(objects: ObjectStore, s3: S3) -> None:
     assert puts[-1] == ".rtl-manifest.json"
 
 
+def test_several_machines_write_one_checkpoint(objects: ObjectStore, s3: S3) -> None:
+    other, own = ObjectStore(URL), objects.begin(7, 2, 9)
+    fill(own)
+    uri = objects.share(own, 7, 2, 9)
+    part = other.begin(7, 2, 9)
+    (part / "deep").mkdir()
+    (part / "deep" / "shard-1").write_text("one")
+    files = other.upload_part(part, uri)
+    other.abandon(part)
+    assert objects.published() == []
+    objects.add_part(own, files)
+    objects.add_part(own, files)  # told twice
+    with pytest.raises(CheckpointError, match="different files 'deep/shard-1'"):
+        objects.add_part(own, {"deep/shard-1": (3, "another digest")})
+    ref = objects.publish(own, 7, 2, 9)
+    assert (ref.uri, ref.size) == (uri, 1001 + 3)
+    found = ObjectStore(URL).verify(ref)
+    assert (found / "deep" / "shard-1").read_text() == "one"
+    damage(objects, f"{uri}/deep/shard-1", b"two")
+    with pytest.raises(CheckpointCorruptedError):
+        ObjectStore(URL).verify(ref)
+    damage(objects, f"{uri}/deep/shard-1", None)
+    with pytest.raises(CheckpointCorruptedError, match="missing object"):
+        ObjectStore(URL).verify(ref)
+    assert published(objects).uri == f"{uri}.1", "the next one of this step has another name"
+
+
+def test_a_part_may_be_all_there_is_and_none_is_no_checkpoint(objects: ObjectStore) -> None:
+    own = objects.begin(7, 2, 9)
+    uri = objects.share(own, 7, 2, 9)
+    with pytest.raises(CheckpointError, match="is empty"):
+        objects.check(own)
+    part = objects.begin(7, 2, 9)
+    (part / "model.bin").write_text("x")
+    objects.add_part(own, objects.upload_part(part, uri))
+    objects.abandon(part)
+    objects.check(own)
+    ref = objects.publish(own, 7, 2, 9)
+    assert (objects.verify(ref) / "model.bin").read_text() == "x"
+
+
 def test_a_deletion_that_fails_half_way_leaves_no_checkpoint_that_lacks_files(objects: ObjectStore, s3: S3) -> None:
     ref = published(objects)
     s3.after(2)  # the manifest is gone, its files are not

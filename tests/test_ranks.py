@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import raytune_lite as rtl
+from raytune_lite.checkpoints.store import open_store
 from raytune_lite.core.encoding import event_from_json, event_to_json
 from raytune_lite.core.messages import AttemptEnded, Failure, FailureKind, Outcome, Progress
 from raytune_lite.exceptions import CheckpointError, TrialDivergedError, TrialFailedError
@@ -23,6 +24,7 @@ from raytune_lite.runtime.ranks.places import Member, arrange, environment, unsh
 from raytune_lite.testing import FakeTrial
 from raytune_lite.trial import TrialState
 
+from .object_server import BUCKET, serving
 from .rank_tools import Killed, optimize
 
 
@@ -267,7 +269,8 @@ def test_a_rank_that_falls_silent_ends_the_attempt(tmp_path: Path) -> None:
 # --- checkpoints ------------------------------------------------------------------------------------------------------
 
 
-def test_a_checkpoint_is_published_when_all_ranks_have_written(tmp_path: Path) -> None:
+@pytest.mark.parametrize("where", ["disk", "memory://ranks"])
+def test_a_checkpoint_is_published_when_all_ranks_have_written(tmp_path: Path, where: str) -> None:
     found: list[list[str]] = []
 
     def objective(trial: rtl.Trial) -> float:
@@ -283,10 +286,55 @@ def test_a_checkpoint_is_published_when_all_ranks_have_written(tmp_path: Path) -
                 raise rtl.TrialPruned
         return float(trial.number)
 
-    study = new_study(tmp_path, pruner=rtl.pruners.ASHAPruner(1, 9, 3, mode="promote"))
-    optimize(study, objective, 3, n_trials=4, nodes=["a", "a", "b"])
+    base = str(tmp_path / "ckpt") if where == "disk" else where
+    study = new_study(tmp_path, pruner=rtl.pruners.ASHAPruner(1, 9, 3, mode="promote"), checkpoint_dir=base)
+    optimize(study, objective, 4, n_trials=4, nodes=["a", "a", "b", "b"])
     assert found
-    assert all(names == ["0", "1", "2"] for names in found)
+    assert all(names == ["0", "1", "2", "3"] for names in found)
+
+
+def test_at_a_url_a_part_that_cannot_be_uploaded_publishes_nothing_and_is_tried_again(tmp_path: Path) -> None:
+    seen: list[list[str]] = []
+
+    def objective(trial: rtl.Trial) -> float:
+        assert trial.load_checkpoint_dir() is None
+        if trial.rank == 0 and trial.attempt == 1:
+            s3.after(2)  # one of the other node's three files will be there
+        elif trial.rank == 0:
+            s3.fault = None
+            seen.append(open_store(study.checkpoint_root).published())
+        with trial.checkpoint_dir(1) as folder:
+            for name in "abc":
+                (folder / f"{name}-{trial.rank}").write_text(name)
+        trial.report(1.0, 1)
+        return float(trial.attempt)
+
+    with serving() as s3:
+        study = new_study(tmp_path, checkpoint_dir=f"s3://{BUCKET}/ranks")
+        optimize(study, objective, 2, n_trials=1, nodes=["a", "b"])
+        assert [attempt.outcome for attempt in study.attempts] == ["checkpoint_disk", "complete"]
+        uploaded = "a part of the checkpoint trial-00000/attempt-1/step-1 could not be uploaded"
+        assert uploaded in study.attempts[0].message
+        [(_, ref)] = study.checkpoints
+        assert (seen, ref.uri) == ([[]], "trial-00000/attempt-2/step-1")
+        store = open_store(study.checkpoint_root)
+        assert (store.published(), store.half_written()) == ([ref.uri], [])
+        there = {path.name for path in store.verify(ref).glob("[a-c]*")}
+        assert there == {f"{name}-{rank}" for name in "abc" for rank in (0, 1)}
+
+
+def test_at_a_url_two_ranks_may_write_one_name_only_if_they_write_the_same(tmp_path: Path) -> None:
+    def objective(trial: rtl.Trial) -> float:
+        with trial.checkpoint_dir(1) as folder:
+            (folder / "config").write_text("same")
+            if trial.number == 1:
+                (folder / "part").write_text(str(trial.rank))
+        return 1.0
+
+    study = new_study(tmp_path, checkpoint_dir="memory://names")
+    with pytest.raises(TrialFailedError, match="two ranks have written different files 'part' into one checkpoint"):
+        optimize(study, objective, 3, n_trials=2, nodes=["a", "b", "c"])
+    assert [ref.uri for _, ref in study.checkpoints] == ["trial-00000/attempt-1/step-1"]
 
 
 def test_a_checkpoint_that_one_rank_could_not_write_is_not_published(tmp_path: Path) -> None:
@@ -351,7 +399,7 @@ def test_the_environment_is_that_of_torchrun() -> None:
 def test_what_ranks_say_travels_as_json() -> None:
     reply = Reply((Call("suggest", "'x'", {"a": 1}), Call("report", "step=1")), Start("{}", 7, True), "ended")
     assert reply_from_json(reply_to_json(reply)) == reply
-    said = Said(2, since=3, written=1, files={"a/b": 4}, ended=True, failed="why")
+    said = Said(2, since=3, written=1, files={"a/b": (4, "")}, ended=True, failed="why")
     assert Said.from_json(said.to_json()) == said
     here = Member(node="a", ip="b", pid=3, host="c", gpus=("1", "2"), sees_checkpoints=False)
     assert Member.from_json(here.to_json()) == here

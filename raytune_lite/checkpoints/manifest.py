@@ -6,27 +6,48 @@ import hashlib
 import json
 import os
 import stat
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ..exceptions import CheckpointCorruptedError, CheckpointError
 from .disk import walk, write_synced
 
 MANIFEST = ".rtl-manifest.json"
+T = TypeVar("T")
 _CHUNK = 1 << 20
 _MOST = 64 << 20  # bytes of a manifest; half a million files
 
 
-def check(directory: Path) -> None:
+Files = Mapping[str, tuple[int, str]]  # by relative path: bytes, and sha256
+
+
+def check(directory: Path, more: Files | None = None) -> None:
     """Look at the files of a checkpoint to be, without reading them.
+
+    Args:
+        directory: of the files.
+        more: those that other machines have written.
 
     Raises:
         CheckpointError: there is no file, or one that a checkpoint does not hold (a symlink, a special file).
     """
-    _files(directory)
+    _refuse_none([*_files(directory), *(more or {})])
 
 
-def write(directory: Path, number: int, attempt: int, step: int, *, sync: bool = True) -> tuple[str, int]:
+def digests(directory: Path) -> Files:
+    """The files of one part of a checkpoint, which may have none.
+
+    Raises:
+        CheckpointError: one that a checkpoint does not hold.
+    """
+    entries = [_entry(path, name) for name, path in _files(directory)]
+    return {entry["path"]: (entry["size"], entry["sha256"]) for entry in entries}
+
+
+def write(
+    directory: Path, number: int, attempt: int, step: int, *, sync: bool = True, more: Files | None = None
+) -> tuple[str, int]:
     """Write the manifest of the files of ``directory``; returns its sha256 and the files' bytes.
 
     Args:
@@ -35,11 +56,16 @@ def write(directory: Path, number: int, attempt: int, step: int, *, sync: bool =
         attempt: of the trial.
         step: of the checkpoint.
         sync: put every file and the manifest on the disk.
+        more: files that other machines have written.
 
     Raises:
-        CheckpointError: see ``check``.
+        CheckpointError: see ``check``; or two machines have written different files under one name.
     """
-    files = [_entry(path, name, sync=sync) for name, path in _files(directory)]
+    own = {name: _entry(path, name, sync=sync) for name, path in _files(directory)}
+    others = {name: {"path": name, "size": size, "sha256": digest} for name, (size, digest) in (more or {}).items()}
+    for name in own.keys() & others.keys():
+        refuse_different(name, own[name] == others[name])
+    files = _refuse_none([*own.values(), *(entry for name, entry in sorted(others.items()) if name not in own)])
     data = {"version": 1, "number": int(number), "attempt": int(attempt), "step": int(step), "files": files}
     content = json.dumps(data, separators=(",", ":")).encode("ascii")
     if sync:
@@ -100,11 +126,28 @@ def _files(directory: Path) -> list[tuple[str, str]]:
         if name == MANIFEST:
             raise CheckpointError(f"{MANIFEST} is the name of the checkpoint's own manifest; use another file name.")
         files.append((name, path))
+    return files
+
+
+def _refuse_none(files: list[T]) -> list[T]:
     if not files:
         raise CheckpointError(
             "the checkpoint directory is empty: write at least one file into it, or leave out trial.checkpoint_dir."
         )
     return files
+
+
+def refuse_different(name: str, are_same: bool) -> None:
+    """Two machines have written a file of this name into one checkpoint.
+
+    Raises:
+        CheckpointError: and they are not the same.
+    """
+    if not are_same:
+        raise CheckpointError(
+            f"two ranks have written different files {name!r} into one checkpoint: give each rank's file a name of its "
+            'own, such as f"part-{trial.rank}".'
+        )
 
 
 def _entry(path: str, name: str, *, sync: bool = False) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from ..exceptions import CheckpointCorruptedError, CheckpointDiskError, Checkpoi
 from . import copies, layout, manifest
 from .directories import HalfWritten, check_numbers, names_of
 from .disk import os_errors, remove_tree, walk
-from .manifest import MANIFEST
+from .manifest import MANIFEST, Files
 from .remote import errors, filesystem
 
 
@@ -34,12 +34,21 @@ class _Found:
 
 
 @dataclass(slots=True)
+class _Shared:
+    """A checkpoint that other machines write, too: its name, and what they have uploaded."""
+
+    uri: str
+    files: dict[str, tuple[int, str]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class _Used:
     """Directories of this machine, and names of checkpoints, that this store has used."""
 
     begun: set[Path] = field(default_factory=set)
     copies: dict[str, Path] = field(default_factory=dict)  # by digest of the manifest
     names: dict[str, int] = field(default_factory=dict)  # how many copies of a step were named
+    shared: dict[Path, _Shared] = field(default_factory=dict)  # by begun directory
 
 
 class ObjectStore:
@@ -73,7 +82,7 @@ class ObjectStore:
     def check(self, temporary: Path) -> None:
         """See CheckpointStore."""
         with os_errors("the checkpoint cannot be read", temporary):
-            manifest.check(temporary)
+            manifest.check(temporary, self._files_of_others(temporary))
 
     def publish(self, temporary: Path, number: int, attempt: int, step: int) -> CheckpointRef:
         """See CheckpointStore. What fails half-way leaves objects without a manifest, which a sweep deletes."""
@@ -86,9 +95,11 @@ class ObjectStore:
         what = f"the checkpoint of trial {number}, step {step} could not be uploaded"
         try:
             with os_errors(what, temporary):
-                digest, size = manifest.write(temporary, number, attempt, step, sync=False)
+                others = self._files_of_others(temporary)
+                digest, size = manifest.write(temporary, number, attempt, step, sync=False, more=others)
             with errors(what, self.root):
-                uri = self._new_name(number, attempt, step)
+                shared = self._used.shared.get(temporary)
+                uri = self._new_name(number, attempt, step) if shared is None else shared.uri
                 self._upload(temporary, f"{self._path}/{uri}")
         finally:
             self.abandon(temporary)
@@ -104,17 +115,78 @@ class ObjectStore:
         return layout.place(number, attempt, step, count)
 
     def _upload(self, directory: Path, place: str) -> None:
-        names = [name for name, _ in walk(directory) if name != MANIFEST]
-        self._filesystem.put([str(directory / name) for name in names], [f"{place}/{name}" for name in names])
+        self._put(directory, [name for name, _ in walk(directory) if name != MANIFEST], place)
         self._filesystem.put_file(str(directory / MANIFEST), f"{place}/{MANIFEST}")
+
+    def _put(self, directory: Path, names: Collection[str], place: str) -> None:
+        if names:
+            self._filesystem.put([str(directory / name) for name in names], [f"{place}/{name}" for name in names])
 
     def abandon(self, temporary: Path) -> None:
         """See CheckpointStore."""
+        self._used.shared.pop(temporary, None)
         if temporary in self._used.begun:
             self._used.begun.discard(temporary)
             remove_tree(temporary)
         elif temporary.exists():
             raise CheckpointError(f"{temporary} is not a temporary directory of {self.root}: it was left alone.")
+
+    # --- one checkpoint that several machines write ------------------------------------------------------------------
+
+    def share(self, temporary: Path, number: int, attempt: int, step: int) -> str:
+        """The uri under which a directory of begin() will be published, for what other machines add to it.
+
+        Args:
+            temporary: of begin() with the same numbers.
+            number: of the trial.
+            attempt: of the trial.
+            step: of the checkpoint.
+
+        Raises:
+            CheckpointDiskError, CheckpointError: the store cannot be reached.
+        """
+        with errors(f"the checkpoint of trial {number}, step {step} could not be begun", self.root):
+            uri = self._new_name(number, attempt, step)
+        self._used.shared[temporary] = _Shared(uri)
+        return uri
+
+    def upload_part(self, directory: Path, uri: str) -> Files:
+        """Upload another machine's files under the name of a shared checkpoint; which these are.
+
+        There is no checkpoint until the manifest is there, which ``publish`` uploads.
+
+        Args:
+            directory: with the files; none is a part, too.
+            uri: see ``share``.
+
+        Raises:
+            CheckpointDiskError, CheckpointError: see ``publish``.
+        """
+        place = "/".join(names_of(uri, self.root))
+        with os_errors("the checkpoint cannot be read", directory):
+            files = manifest.digests(directory)
+        with errors(f"a part of the checkpoint {uri} could not be uploaded", self.root):
+            self._put(directory, list(files), f"{self._path}/{place}")
+        return files
+
+    def add_part(self, temporary: Path, files: Files) -> None:
+        """Another machine has uploaded these files of a shared checkpoint.
+
+        Args:
+            temporary: see ``share``.
+            files: see ``upload_part``.
+
+        Raises:
+            CheckpointError: two machines have written different files under one name.
+        """
+        known = self._used.shared[temporary].files
+        for name, found in files.items():
+            manifest.refuse_different(name, known.get(name, found) == found)
+            known[name] = found
+
+    def _files_of_others(self, temporary: Path) -> Files:
+        shared = self._used.shared.get(temporary)
+        return {} if shared is None else shared.files
 
     # --- reading -----------------------------------------------------------------------------------------------------
 

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ..core.messages import CheckpointRef
 from .directories import DirectoryStore, HalfWritten
 from .layout import is_url
+
+if TYPE_CHECKING:
+    from .objects import ObjectStore
 
 
 class CheckpointStore(Protocol):
@@ -142,4 +145,13 @@ def open_store(root: str | Path) -> CheckpointStore:
     return DirectoryStore(root)
 
 
-__all__ = ["CheckpointStore", "open_store"]
+def object_store(store: CheckpointStore) -> ObjectStore | None:
+    """This store, if machines that share no disk can write one checkpoint of it together."""
+    if not store.publishes_beside:
+        return None
+    from .objects import ObjectStore
+
+    return store if isinstance(store, ObjectStore) else None
+
+
+__all__ = ["CheckpointStore", "object_store", "open_store"]

@@ -7,8 +7,9 @@ rank gets answer i, whenever it asks. A call of another kind or of another argum
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any, NamedTuple
+
+from ...checkpoints.manifest import Files
 
 SUGGEST = "suggest"
 REPORT = "report"
@@ -76,7 +77,8 @@ class Said(NamedTuple):
     """A message of another rank. Each shows that the rank lives.
 
     ``since``: the number of the first call that it does not know; -1: it waits for the start. None: it asks nothing.
-    ``written``: the number of a checkpoint call whose files it has written: ``files``, with their sizes. ``ended``:
+    ``written``: the number of a checkpoint call whose files it has written: ``files``, with their sizes, and with their
+    digests where it has uploaded them. ``ended``:
     whether its objective has ended; ``failed``: with what exception. ``leaves``: its process will soon be gone: why,
     and after how many seconds.
     """
@@ -84,7 +86,7 @@ class Said(NamedTuple):
     rank: int
     since: int | None = None
     written: int | None = None
-    files: Mapping[str, int] = {}
+    files: Files = {}
     ended: bool = False
     failed: str = ""
     leaves: tuple[str, float | None] | None = None
@@ -96,7 +98,8 @@ class Said(NamedTuple):
     @classmethod
     def from_json(cls, text: bytes) -> Said:
         """Inverse of to_json."""
-        return cls(**json.loads(text))
+        found = json.loads(text)
+        return cls(**{**found, "files": {name: (size, digest) for name, (size, digest) in found["files"].items()}})
 
 
 __all__ = [

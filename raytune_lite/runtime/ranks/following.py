@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from ...checkpoints.disk import is_failing
+from ...checkpoints.manifest import Files
+from ...checkpoints.store import object_store
 from ...core.encoding import from_json
 from ...core.messages import Decision, Leave, ParamValue, Progress
 from ...distributions import Distribution
@@ -123,7 +125,7 @@ class Follower:
 
     # --- telling -----------------------------------------------------------------------------------------------------
 
-    def written(self, call: int, files: Mapping[str, int]) -> None:
+    def written(self, call: int, files: Files) -> None:
         """This rank has written its files of a checkpoint."""
         self._ask(Said(self._rank, written=call, files=files))
 
@@ -217,25 +219,26 @@ class FollowerTrial(Trial):
         """See Trial: rank 0's state is stored."""
         self.delivery.check()
         call, _ = self._follower.call(calls.CHECKPOINT, f"step={checked_step(self.number, step)}")
-        self._tell_written(call, None)
+        self._tell_written(call, dict)
 
     @contextmanager
     def checkpoint_dir(self, step: int) -> Iterator[Path]:
-        """See Trial: the directory of all ranks; the names of their files must differ."""
+        """See Trial: the directory of all ranks; the names of their files must differ.
+
+        At a URL it is rank 0's for the ranks on its node. Those on other nodes have directories of their own, which are
+        uploaded here; rank 0 publishes the whole.
+        """
         self.delivery.check()
-        call, relative = self._follower.call(calls.CHECKPOINT, f"step={checked_step(self.number, step)}")
+        call, (where, uri) = self._follower.call(calls.CHECKPOINT, f"step={checked_step(self.number, step)}")
         store = self._checkpoints()
-        if store.publishes_beside and self._place.n_nodes > 1:
-            raise CheckpointError(
-                f"trial {self.number}: rank {self.rank} cannot write into the checkpoint of step {step}: at "
-                f"{store.root} it lies on rank 0's node before it is uploaded, and this rank is on another one. Save "
-                "rank 0's state (save_checkpoint), pass checkpoint_dir= a path that all nodes mount, or keep the ranks "
-                'on one node: resources={"strategy": "STRICT_PACK", ...}.'
-            )
-        directory = Path(store.root, relative)
+        objects = object_store(store) if uri is not None and self._place.node_rank > 0 else None
+        directory = Path(store.root, where) if objects is None else objects.begin(self.number, self.attempt, int(step))
+        files: Files = {}
         try:
             yield directory
-            if self._place.n_nodes > 1:
+            if objects is not None:
+                files = objects.upload_part(directory, uri)
+            elif self._place.n_nodes > 1:
                 _sync_files(directory)
         except Exception as error:
             if isinstance(error, CheckpointError) or not is_failing(error, directory):
@@ -244,14 +247,17 @@ class FollowerTrial(Trial):
                 f"trial {self.number}: the checkpoint of step {step} could not be written by rank {self.rank}: {error}."
                 " Free space, or give the study another checkpoint directory; the previous checkpoint is untouched."
             ) from error
-        self._tell_written(call, directory)
+        finally:
+            if objects is not None:
+                objects.abandon(directory)
+        self._tell_written(call, (lambda: _sizes(directory)) if uri is None else lambda: files)
 
-    def _tell_written(self, call: int, directory: Path | None) -> None:
+    def _tell_written(self, call: int, files: Callable[[], Files]) -> None:
         """Tell rank 0; ranks on other nodes then tell what it must be able to see, once nobody writes any more."""
         self._follower.written(call, {})
         if self._place.n_nodes > 1:
             call, _ = self._follower.call(calls.WRITTEN)
-            self._follower.written(call, {} if directory is None else _sizes(directory))
+            self._follower.written(call, files())
 
     def init_process_group(self, backend: str | None = None, timeout: float | None = None) -> None:
         """See Ranked."""
@@ -277,8 +283,8 @@ def _sync_files(directory: Path) -> None:
             os.fsync(file.fileno())
 
 
-def _sizes(directory: Path) -> dict[str, int]:
-    return {name: path.stat().st_size for path, name in _walk(directory)}
+def _sizes(directory: Path) -> Files:
+    return {name: (path.stat().st_size, "") for path, name in _walk(directory)}
 
 
 def _walk(directory: Path) -> Iterator[tuple[Path, str]]:

@@ -9,6 +9,7 @@ import contextlib
 from collections.abc import Sequence
 from typing import Any
 
+from ...checkpoints.manifest import Files
 from ...core.messages import Leave
 from ..delivery import Delivery
 from ..host import Host
@@ -43,7 +44,7 @@ class Lead:
         self._waiting: list[tuple[Mail, int]] = []  # questions, and from which call on
         now = host.monotonic()
         self._heard_at = dict.fromkeys(self._others, now)
-        self._written: dict[int, dict[int, dict[str, int]]] = {}  # by call, by rank: its files
+        self._written: dict[int, dict[int, Files]] = {}  # by call, by rank
         self._ended: dict[int, str] = {}  # rank -> with what exception; "": none
 
     # --- what rank 0 does --------------------------------------------------------------------------------------------
@@ -67,8 +68,8 @@ class Lead:
             self._over = self._over or over
             self._answer()
 
-    def wait_written(self, call: int) -> dict[str, int]:
-        """Wait until every other rank has written its files of a checkpoint; all of them, with their sizes.
+    def wait_written(self, call: int) -> list[Files]:
+        """Wait until every other rank has written its files of a checkpoint; the files of each.
 
         Raises:
             RankFailed: a rank has ended without it.
@@ -80,7 +81,7 @@ class Lead:
                 gone = [rank for rank in missing if rank in self._ended]
                 if not missing:
                     self._written.pop(call, None)
-                    return {name: size for files in written.values() for name, size in files.items()}
+                    return [written[rank] for rank in self._others]
                 if gone:
                     raise RankFailed(f"rank {gone[0]} has ended: {self._ended[gone[0]] or 'it saved nothing'}")
                 self._news.clear()
@@ -144,7 +145,7 @@ class Lead:
             return
         self._heard_at[said.rank] = self._host.monotonic()
         if said.written is not None:
-            self._written.setdefault(said.written, {})[said.rank] = dict(said.files)
+            self._written.setdefault(said.written, {})[said.rank] = said.files
         if said.ended:
             self._ended.setdefault(said.rank, said.failed)
         if said.leaves is not None and self.trial is not None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import functools
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ...checkpoints.manifest import Files
+from ...checkpoints.store import object_store
 from ...core.encoding import to_json
 from ...core.messages import Assignment
 from ...distributions import Distribution
@@ -76,24 +78,33 @@ class LeadingTrial(Trial):
 
     @contextmanager
     def checkpoint_dir(self, step: int) -> Iterator[Path]:
-        """See Trial: all ranks get this directory; it is published when all of them have left the block."""
+        """See Trial: all ranks get this directory; it is published when all of them have left the block.
+
+        At a URL the ranks on other nodes have directories of their own, and have uploaded them by then.
+        """
         with super().checkpoint_dir(step) as directory:
-            root = self._checkpoints().root  # at a URL the directory is one of this node, for the ranks on it
+            store, is_apart = self._checkpoints(), self._place.n_nodes > 1
+            root = store.root  # at a URL the directory is one of this node, for the ranks on it
             where = directory.relative_to(root).as_posix() if isinstance(root, Path) else str(directory)
-            call = self._lead.add(calls.CHECKPOINT, f"step={int(step)}", where)
+            objects = object_store(store) if is_apart else None
+            uri = None if objects is None else objects.share(directory, self.number, self.attempt, int(step))
+            call = self._lead.add(calls.CHECKPOINT, f"step={int(step)}", [where, uri])
             yield directory
             try:
                 self._lead.wait_written(call)
-                if self._place.n_nodes > 1:
-                    files = self._lead.wait_written(self._lead.add(calls.WRITTEN))
-                    self._wait_visible(directory, files)
+                written = self._lead.wait_written(self._lead.add(calls.WRITTEN)) if is_apart else []
             except RankFailed:
                 self._stop_because_of_a_rank()
+            for files in written:
+                if objects is None:
+                    self._wait_visible(directory, files)
+                else:
+                    objects.add_part(directory, files)
 
-    def _wait_visible(self, directory: Path, files: Mapping[str, int]) -> None:
+    def _wait_visible(self, directory: Path, files: Files) -> None:
         """Wait until this node sees what others have written."""
         until = self._clock.monotonic() + VISIBLE_PATIENCE
-        while missing := [name for name, size in files.items() if _size(directory / name) != size]:
+        while missing := [name for name, (size, _) in files.items() if _size(directory / name) != size]:
             if self._clock.monotonic() > until:
                 raise CheckpointDiskError(
                     f"trial {self.number}: {missing[0]}, which another rank has written into {directory}, is not seen "

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from .reading import CLUSTER, OVERLAYS, RAY_VERSION, REPOSITORY, copied, kubectl, ray_object, tool
+from .reading import CLUSTER, OVERLAYS, RAY_VERSION, REPOSITORY, copied, kubectl, load, ray_object, tool
 from .test_ray_up import LAUNCHER_FILES
 
 PAGES = sorted(CLUSTER.glob("*.md"))
@@ -90,3 +90,26 @@ def test_a_namespace_can_be_given_on_the_command_line(tmp_path: Path) -> None:
     copied(tmp_path)
     done = kubectl("kustomize", "cluster/kuberay/overlays/kueue", cwd=tmp_path)
     assert "\n  namespace:" not in done.stdout
+
+
+def test_the_overlay_for_ones_own_script_renders(tmp_path: Path) -> None:
+    [overlay] = re.findall(r"```yaml\n(.*?)```", (CLUSTER / "kubernetes.md").read_text(), re.DOTALL)
+    mine = copied(tmp_path) / "overlays" / "mine"
+    mine.mkdir()
+    (mine / "kustomization.yaml").write_text(overlay)
+    (mine / "keys.env").write_text("WANDB_API_KEY=of-nobody\n")
+    done = kubectl("kustomize", "cluster/kuberay/overlays/mine", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "REGISTRY" not in done.stdout
+    [job] = [document for document in load(done.stdout) if document["kind"] == "RayJob"]
+    assert (job["metadata"]["name"], job["spec"]["entrypoint"]) == ("train", "python /app/train.py --max-trials 64")
+    cluster = job["spec"]["rayClusterSpec"]
+    groups = [cluster["headGroupSpec"], *cluster["workerGroupSpecs"]]
+    containers = [group["template"]["spec"]["containers"][0] for group in groups]
+    assert [one["envFrom"] for one in containers] == [[{"secretRef": {"name": "train-keys"}}]] * 3
+    assert {one["image"] for one in containers} == {"ghcr.io/me/train:7"}
+    assert "of-nobody" not in str(job)
+    ignored = subprocess.run(
+        ["git", "check-ignore", "cluster/kuberay/overlays/mine/keys.env"], cwd=REPOSITORY, check=False
+    )
+    assert ignored.returncode == 0

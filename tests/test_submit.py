@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from types import SimpleNamespace
 
 import pytest
@@ -39,6 +40,9 @@ class Client:
             yield text
         self.jobs[job] = "SUCCEEDED" if self.code == 0 else "FAILED"
 
+    def get_job_logs(self, job):
+        return "one\ntwo\nthree\n"
+
     def get_job_info(self, job):
         return SimpleNamespace(status=self.jobs[job], driver_exit_code=self.code)
 
@@ -72,6 +76,24 @@ def test_a_script_is_submitted_with_its_folder_and_its_log_and_exit_code_are_the
     assert second == f"{first}-2"
     client.code = -9
     assert submit(monkeypatch, client, "train.py").exit_code == 137
+
+
+@pytest.mark.parametrize("breaks", [False, True])
+def test_the_log_of_a_job_that_has_ended_is_not_waited_for_and_nothing_is_shown_twice(folder, monkeypatch, breaks):
+    class Late(Client):
+        async def tail_job_logs(self, job):
+            yield "one\n"
+            if breaks and not self.broken:
+                self.broken = True
+                raise OSError("the connection")
+            yield "two\n"
+            self.jobs[job] = "SUCCEEDED"
+            await asyncio.sleep(600)  # as Ray's server, only longer
+
+    client = Late()
+    client.broken = False
+    done = submit(monkeypatch, client, "train.py")
+    assert (done.exit_code, done.stdout) == (0, "one\ntwo\nthree\n")
 
 
 def test_the_job_that_runs_under_a_name_is_followed_and_none_is_submitted(folder, monkeypatch):

@@ -21,7 +21,7 @@ from .joining import token_hint
 PREFIX = "rtl-"
 _NOISY = ("ray.dashboard.modules.dashboard_sdk", "ray._private.runtime_env.packaging")  # loggers
 _OVER = ("SUCCEEDED", "FAILED", "STOPPED")
-REST = 1.0  # seconds between two looks at a job whose log has ended, or cannot be read
+REST = 1.0  # seconds between two looks at a job whose log brings nothing, has ended, or cannot be read
 PATIENCE = 60.0  # seconds a job server that does not answer is asked again
 
 
@@ -101,7 +101,7 @@ class JobServer:
         for job in self._client.list_jobs():
             match = pattern.fullmatch(job.submission_id or "")
             if match is not None:
-                found.append((int(match[1] or 1), str(getattr(job.status, "value", job.status))))
+                found.append((int(match[1] or 1), _status(job)))
         number, status = max(found)
         return number, status not in _OVER
 
@@ -128,31 +128,57 @@ class JobServer:
                         "the same command follows it again."
                     ) from None
                 info = None
-            if info is not None and str(getattr(info.status, "value", info.status)) in _OVER:
+            if info is not None and _is_over(info):
                 return _exit_code(info)
             time.sleep(REST)
 
     async def _tail(self, job: str, n_seen: int, write: Callable[[str], None]) -> int:
-        """Hand on the log from its character ``n_seen``, until it ends or the connection does; how long it is."""
-        n = 0
+        """Hand on the log from its character ``n_seen``, until it ends or the connection does; how long it is.
+
+        Ray's server says some 5 s late that a log has ended. So when nothing comes, the job is looked at.
+        """
+        n, texts, is_over = 0, self._client.tail_job_logs(job), False
+        text: str | None
+        coming = asyncio.ensure_future(anext(texts, None))
         try:
-            async for text in self._client.tail_job_logs(job):
-                new = text[max(0, n_seen - n) :]
+            while not is_over:
+                if (await asyncio.wait({coming}, timeout=REST))[0]:
+                    text = coming.result()
+                    if text is None:
+                        break
+                    coming = asyncio.ensure_future(anext(texts, None))
+                elif _is_over(await asyncio.to_thread(self._client.get_job_info, job)):
+                    text = str(await asyncio.to_thread(self._client.get_job_logs, job))  # the whole
+                    n, is_over = 0, True
+                else:
+                    continue
                 n += len(text)
-                if new:
-                    write(new)
-        except RuntimeError:  # the connection was closed; whoever calls asks whether the job has ended
-            return max(n, n_seen)
-        return max(n, n_seen)
+                if n > n_seen:
+                    write(text[n_seen - n :])
+                    n_seen = n
+        except Exception:  # noqa: BLE001  (the connection was closed: whoever calls asks whether the job has ended)
+            return n_seen
+        finally:
+            coming.cancel()
+            await asyncio.wait({coming})
+        return n_seen
 
 
 def _id(name: str, number: int) -> str:
     return f"{PREFIX}{name}" if number == 1 else f"{PREFIX}{name}-{number}"
 
 
+def _is_over(info: Any) -> bool:
+    return _status(info) in _OVER
+
+
+def _status(info: Any) -> str:
+    return str(getattr(info.status, "value", info.status))
+
+
 def _exit_code(info: Any) -> int:
     """As a shell has it: 128 and the signal's number for a process that a signal has ended."""
-    if str(getattr(info.status, "value", info.status)) == "SUCCEEDED":
+    if _status(info) == "SUCCEEDED":
         return 0
     code = info.driver_exit_code
     return 1 if not code else 128 - code if code < 0 else int(code)

@@ -67,6 +67,15 @@ def test_nothing_is_claimed_behind_a_task_that_has_waited_and_a_few_where_nodes_
     assert bound.claims(None, None, 2, 0) == 0
 
 
+def test_what_waits_for_the_sampler_is_among_the_few_behind_a_task_that_has_waited():
+    clock, tasks = Clock(), FakeTasks(100)
+    bound = BoundTrials(tasks, clock)
+    bound.submitted("large")
+    clock.now += STALL + 0.1
+    bound.answered(plan(unbegun=("large",), put_off=("ahead-2", "ahead-3", "ahead-4")))
+    assert bound.claims(None, None, 1, growth=256) == BEHIND - 3
+
+
 def test_a_task_that_waits_for_other_nodes_holds_up_nobody():
     clock, tasks = Clock(), FakeTasks()
     bound = BoundTrials(tasks, clock)

@@ -45,7 +45,7 @@ class BoundTrials:
         bounds = [bound - n_claimed for bound in (most, wanted) if bound is not None]
         stalled = self._stalled()
         if stalled is not None:
-            bounds.append((BEHIND if growth else 0) - (self._n_submitted - stalled - 1))
+            bounds.append((BEHIND if growth else 0) - (self._n_submitted - stalled - 1) - len(self.put_off))
         return max(0, min([self._tasks.claimable() - len(self.put_off), *bounds]))
 
     def _stalled(self) -> int | None:

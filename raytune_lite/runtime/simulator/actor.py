@@ -173,6 +173,7 @@ class ActorCalls:
     ) -> None:
         self._world, self._find, self._auditor = world, find, auditor
         self._number, self._config = number, config
+        self.asks: Callable[[Sequence[str]], None] = lambda _: None  # called with the slots that want trials
         self._handed: set[str] = set()  # slots whose end or loss was handed over and acknowledged; membership only
 
     def plan(self, handover: Handover, timeout: float | None = None) -> Plan:
@@ -180,6 +181,7 @@ class ActorCalls:
         slots = [*(ended.slot for ended in handover.ended), *(lost.slot for lost in handover.lost)]
         for slot in slots:
             self._auditor.check(slot not in self._handed, f"slot {slot}: its end is handed over twice")
+        self.asks(handover.prefetch)
         plan: Plan = self._call("plan", lambda driver: driver.plan(handover), timeout)
         self._handed.update(slots)
         return plan

@@ -13,9 +13,7 @@ from .audit import Auditor
 from .gpus import Gpu
 from .scenario import Scenario
 from .storage import Disk
-
-# tasks that may begin before an older one, which needs more room; see ``runtime.bound``. Of shares many fit at once
-MOST_OVERTAKEN, MOST_SHARES_OVERTAKEN = 12, 40
+from .turns import Turns
 
 
 @dataclass(slots=True)
@@ -43,7 +41,7 @@ class Task:
     node: Node | None = None
     over: bool = False
     size: int = 1  # of a node's places
-    overtaken: int = 0  # by so many tasks that were submitted later
+    turns: Turns | None = None  # of its launcher
     kind: FailureKind = FailureKind.WORKER_CRASH
 
 
@@ -108,16 +106,13 @@ class Cluster:
                 continue
             for task in list(self._queue):  # a smaller one overtakes one that finds no room, as in Ray
                 if sum(other.size for other in node.running) + task.size <= node.places:
-                    for other in self._queue[: self._queue.index(task)]:
-                        other.overtaken += 1
+                    if task.turns is not None:
+                        task.turns.begins(task.slot, [one.slot for one in self._queue[: self._queue.index(task)]])
                     self._queue.remove(task)
                     self._begin(task, node)
 
     def _begin(self, task: Task, node: Node) -> None:
         self._tasks += 1
-        starved = f"the task of {task.slot} was overtaken by {task.overtaken} that were submitted later"
-        most = MOST_SHARES_OVERTAKEN if self.scenario.shares_gpus else MOST_OVERTAKEN
-        self.auditor.check(task.overtaken <= most, starved)
         process = task.process = Process(self.world, f"worker-{self._tasks}")
         task.node = node
         node.running.append(task)

@@ -161,6 +161,11 @@ class Scenario:
         return self.shares_gpus or (self.wishes == 2 and not self.claims_ahead)  # drawn for something else
 
     @property
+    def grows(self) -> bool:
+        """Whether an autoscaler may add nodes, as far as the launcher knows; it has none."""
+        return self.binds_first and self.lease > 22.0  # drawn for something else
+
+    @property
     def places(self) -> int:
         """Of a node."""
         return WHOLE if self.shares_gpus else self.slots

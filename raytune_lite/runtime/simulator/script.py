@@ -68,6 +68,7 @@ class Script:
         self._launcher_name = again
         name = f"{self.name}/{again}" if again else self.name
         self.tasks = SimulatedTasks(cluster, self.process, self._run_task, name)
+        self._calls.asks = self.tasks.turns.asked
         self._main_thread: Thread = self.process.start(self._main)
 
     @property

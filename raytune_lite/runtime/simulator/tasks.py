@@ -11,9 +11,12 @@ from ...exceptions import RaytuneLiteError
 from ..ports import DriverCalls, Lost, Prefetched, Returned
 from ..room import arrange, places
 from ..task import returned
+from ..virtual.host import SimulatedHost
 from ..virtual.world import Process, Signal
 from .cluster import Cluster, Task
+from .turns import Turns
 
+GROWTH = 16  # tasks that are queued though there is no room, where an autoscaler may add nodes
 Body = Callable[[Process, str, str, Sequence[bytes]], Any]  # (process, slot, node, prefetched) -> task.Result
 
 
@@ -34,6 +37,8 @@ class SimulatedTasks:
         self.binds_first = cluster.scenario.binds_first
         self.shares = not self.binds_first
         self._sizes: list[int] = []  # of the last tasks
+        auditor, clock = cluster.auditor, SimulatedHost(owner)
+        self.turns = Turns(clock.monotonic, self._is_live, cluster.scenario.grows, auditor.check)
         self.running: dict[str, Task] = {}  # by their first slots: those that neither ended nor were cancelled
         self._slots_of: dict[str, list[str]] = {}  # by task
         self._ended: list[Returned] = []
@@ -42,6 +47,10 @@ class SimulatedTasks:
         self._broken: Exception | None = None
         self._news = Signal(cluster.world)
         self._submitted = 0
+
+    def _is_live(self, number: int, attempt: int) -> bool:
+        facts = self._cluster.auditor.trials.get(number)
+        return facts is not None and facts.live == attempt
 
     def submit(self, prefetched: Sequence[Prefetched] = ()) -> str:
         """See ports.Tasks."""
@@ -55,7 +64,9 @@ class SimulatedTasks:
         self._slots_of[slots[0]] = slots
         task = self.running[slots[0]] = Task(slots[0], body, lambda result: self._note(slots, result))
         if self.binds_first:
-            task.size = self._cluster.scenario.size(from_json(bound[0]))
+            assignment = from_json(bound[0])
+            task.size, task.turns = self._cluster.scenario.size(assignment), self.turns
+            self.turns.submitted(slots[0], assignment.number, assignment.attempt)
             self._sizes = [*self._sizes[-3:], task.size]
         self._cluster.submit(task)
         return slots[0]
@@ -112,7 +123,7 @@ class SimulatedTasks:
 
     def growth(self) -> int:
         """See ports.Tasks."""
-        return 0
+        return GROWTH if self._cluster.scenario.grows else 0
 
     def _look(self) -> tuple[list[dict[str, float]], dict[str, None]]:
         wanted = {slot: {"places": float(task.size)} for slot, task in self.running.items()}
@@ -127,7 +138,7 @@ class SimulatedTasks:
         left, waiting = self._look()
         sizes = self._sizes[-1:] if self._cluster.scenario.shares_gpus else self._sizes  # as on Ray
         most = {"places": float(max(sizes, default=1))}
-        return 0 if waiting else 1 + sum(places(free, most) for free in left)
+        return int(self.growth() > 0) if waiting else 1 + sum(places(free, most) for free in left)
 
     def waits(self, slot: str) -> bool:
         """See ports.Tasks."""

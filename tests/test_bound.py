@@ -142,12 +142,28 @@ def test_room_is_found_first_fit_and_the_oldest_first():
     tasks = {"a": {"GPU": 1.0}, "b": {"GPU": 4.0}, "c": {"GPU": 2.0}, "d": {"GPU": 1.0, "CPU": 1.0}}
     left, waiting = arrange(tasks, nodes)
     assert list(waiting) == ["c"]
-    assert [free["GPU"] for free in left] == [0.0, 0.0]
+    assert [free.gpus for free in left] == [[0.0, 0.0], [0.0, 0.0, 0.0, 0.0]]
+    assert left[0].amounts["CPU"] == 7.0
     _, waiting = arrange({"a": {"GPU": 1.0}}, nodes, lambda _task, i: i == 5)
     assert list(waiting) == ["a"]
     assert largest([{"GPU": 1.0}, {"GPU": 0.5, "CPU": 2.0}]) == {"GPU": 1.0, "CPU": 2.0}
     assert places({"GPU": 1.0}, {"GPU": 0.1}) == 10
     assert places({"GPU": -1.0}, {"GPU": 1.0}) == 0
+
+
+def test_a_share_of_a_gpu_is_of_one_gpu_and_who_needs_a_whole_one_has_it_alone():
+    node = {"GPU": 2.0}
+    assert places(node, {"GPU": 0.6}) == 2  # not 3
+    assert places(node, {"GPU": 0.5}) == 4
+    two = {"a": {"GPU": 0.6}, "b": {"GPU": 0.6}}
+    _, waiting = arrange({**two, "whole": {"GPU": 1.0}}, [{"GPU": 1.0}, {"GPU": 1.0}])
+    assert list(waiting) == ["whole"]
+    left, waiting = arrange({**two, "c": {"GPU": 0.3}, "whole": {"GPU": 1.0}}, [{"GPU": 2.0}])
+    assert list(waiting) == ["whole"]  # 0.5 is free, on no GPU more than 0.4
+    assert sorted(round(free, 3) for free in left[0].gpus) == [0.1, 0.4]
+    left, waiting = arrange({"a": {"GPU": 0.5}, "b": {"GPU": 0.5}, "whole": {"GPU": 1.0}}, [{"GPU": 2.0}])
+    assert not waiting  # the second one goes to the GPU of the first
+    assert left[0].places({"GPU": 0.1}) == 0
 
 
 # --- the driver's side -----------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from .. import by_step
 from ..failures import failure_of, typed_failure
 from ..host import Host
 from ..ports import Lost, Notice, Prefetched, Returned
-from ..room import arrange, largest, places
+from ..room import arrange, largest
 from ..scout import ParamsBefore, UnknownParam, params_before
 from . import cluster
 from .objective import BoundTasks
@@ -197,7 +197,7 @@ class TasksByNeed(RayTasks):
         recent = self._recent or [dict(self._request)]
         most = largest([cluster.demand(request) for request in recent])
         has_one = [any(cluster.may_be_on(node, request) for request in recent) for node in nodes]
-        return sum(places(free, most) for free, good in zip(left, has_one, strict=True) if good)
+        return sum(free.places(most) for free, good in zip(left, has_one, strict=True) if good)
 
     def claimable(self) -> int:
         """See ports.Tasks."""

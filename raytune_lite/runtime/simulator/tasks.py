@@ -9,7 +9,7 @@ from ...core.encoding import event_from_json, from_json
 from ...core.messages import AttemptEnded, FailureKind
 from ...exceptions import RaytuneLiteError
 from ..ports import DriverCalls, Lost, Prefetched, Returned
-from ..room import arrange, places
+from ..room import arrange
 from ..task import returned
 from ..virtual.host import SimulatedHost
 from ..virtual.world import Process, Signal
@@ -138,7 +138,7 @@ class SimulatedTasks:
         left, waiting = self._look()
         sizes = self._sizes[-1:] if self._cluster.scenario.shares_gpus else self._sizes  # as on Ray
         most = {"places": float(max(sizes, default=1))}
-        return int(self.growth() > 0) if waiting else 1 + sum(places(free, most) for free in left)
+        return int(self.growth() > 0) if waiting else 1 + sum(free.places(most) for free in left)
 
     def waits(self, slot: str) -> bool:
         """See ports.Tasks."""

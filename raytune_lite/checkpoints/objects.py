@@ -66,9 +66,12 @@ class ObjectStore:
 
     def __init__(self, root: str) -> None:
         self.root = root
-        self._filesystem, path = filesystem(root)
+        self._filesystem, path = self._connect()
         self._path = path.rstrip("/")
         self._used = _Used()
+
+    def _connect(self) -> tuple[Any, str]:
+        return filesystem(self.root)
 
     # --- writing -----------------------------------------------------------------------------------------------------
 

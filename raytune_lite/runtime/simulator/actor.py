@@ -26,6 +26,7 @@ from ..tokens import split
 from ..virtual.host import SimulatedHost
 from ..virtual.world import Process, World
 from .audit import Auditor
+from .bucket import Bucket, BucketStore
 from .network import BROKEN, Server, call
 from .storage import Disk, DiskStore, FaultyRepository
 
@@ -41,7 +42,7 @@ class Actor:
     """One process of the driver actor. ``skew``: seconds by which its clock is ahead. ``node``: its machine."""
 
     def __init__(
-        self, world: World, name: str, database: Open, disk: Disk, auditor: Auditor, skew: float, node: str
+        self, world: World, name: str, database: Open, disk: Disk | Bucket, auditor: Auditor, skew: float, node: str
     ) -> None:
         self.name, self._world = name, world
         self._database, self._disk, self._auditor = database, disk, auditor
@@ -61,7 +62,7 @@ class Actor:
 
             def open_session(later: Later | None) -> Session:
                 repository = FaultyRepository(self._database(self.process), self.process, self._auditor)
-                store = DiskStore(self._disk, self.process, self._auditor)
+                store = self._disk.store(self.process, self._auditor)
                 return AuditedSession(config, self.host, repository, store, self._auditor, later, time)
 
             return HostedRun(Driver(config, self.host, notice, open_session=open_session), self.host)
@@ -111,7 +112,7 @@ class AuditedSession(Session):
         config: RunConfig,
         host: SimulatedHost,
         repository: FaultyRepository,
-        store: DiskStore,
+        store: DiskStore | BucketStore,
         auditor: Auditor,
         later: Later | None = None,
         time: StudyTime | None = None,
@@ -139,16 +140,17 @@ class AuditedSession(Session):
 
     def sweep_ended(self) -> None:
         """See Session."""
+        began = self._faulty.world.now
         super().sweep_ended()
         if self.failure is None:
-            self._disk.swept_at = self._faulty.world.now
+            self._disk.swept(began)
 
     def _compare(self, *, refold: bool) -> None:
         """Compare the live state with everything stored, unless this driver has lost its study already."""
         self._deep_at = self._auditor.commits + DEEP_EVERY
         if self.epoch == self._auditor.epoch:
             folded = self.fold(self._faulty.inner.events(self.study)) if refold else None
-            self._auditor.deep(self._state, folded, self._disk.published.__contains__)
+            self._auditor.deep(self._state, folded, self._disk.has)
 
 
 class _AuditedReply:

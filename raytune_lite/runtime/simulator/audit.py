@@ -23,7 +23,7 @@ from .facts import LOST, TrialFacts, put_cell
 from .forest import Forest
 from .health import Workers
 from .owners import Owners, Results
-from .promises import Promises
+from .promises import Promises, Saves
 from .reach import Reach
 from .referee import Referee
 from .requests import CONTROL, Requests
@@ -56,7 +56,7 @@ class Auditor:
         self.requests: dict[str, int] = {}
         self.referee, self.forest = referee, Forest(self.check)
         self.workers = Workers(*workers, self.check)
-        self.owners, self.results = Owners(self.check), Results(self.check)
+        self.owners, self.results, self.saves = Owners(self.check), Results(self.check), Saves(self.check)
         self.epoch, self.commits, self.owner, self._decided_at = 0, 0, "", 0.0
         self.started, self.max_started = 0, math.inf  # configurations begun in this run, and how many it may
         self.refunds, self.run, self.stopped = 0, "", False
@@ -66,10 +66,6 @@ class Auditor:
         self.raised: set[tuple[int, int]] = set()  # attempts whose objective did fail by itself; membership only
         self._promises = Promises(self.check)
         self._history: list[tuple[Sequence[m.Event], Sequence[m.Row], bool]] = []
-
-    def fail(self, what: str) -> None:
-        """A violation."""
-        self.world.violate(what)
 
     def check(self, holds: bool, what: str) -> None:
         """An invariant."""
@@ -184,6 +180,8 @@ class Auditor:
         is_same = row.attempt == facts.attempt or row.state is TrialState.RUNNING
         self.check(is_same, f"trial {row.number}: attempt jumps")
         facts.state = row.state
+        if row.state is TrialState.PAUSED:
+            self.saves.paused(row.number, facts.attempt, max(facts.reports, default=-1), facts.known.values())
         if row.state is TrialState.FAIL and row.number not in self.control.stopped:
             disk = facts.outcomes.get(facts.attempt) == m.FailureKind.CHECKPOINT_DISK.value
             self.check(not disk, f"trial {row.number} is FAIL because the checkpoints' disk failed")
@@ -198,8 +196,8 @@ class Auditor:
         self.control.attempt_begins(row, 1 + sum(facts.live > 0 for facts in self.trials.values()))
         self.check((self.run, row.slot) not in self.slots, f"slot {row.slot} is given a second attempt")
         self.slots.add((self.run, row.slot))
-        loses = facts.loses_a_report(row.resumed_step)
-        self.check(not loses, f"trial {row.number} resumes from step {row.resumed_step}, and never reports it")
+        wrong = facts.wrong_resume(row.resumed_step)
+        self.check(not wrong, f"trial {row.number} resumes from step {row.resumed_step}, {wrong}")
         facts.attempt = facts.live = row.attempt
         facts.state = TrialState.RUNNING
         self.referee.begins(row.number)

@@ -10,6 +10,7 @@ from ...core.messages import FailureKind
 from ..virtual.world import Process, World
 from .actor import Actor
 from .audit import Auditor
+from .bucket import Bucket
 from .gpus import Gpu
 from .scenario import Scenario
 from .storage import Disk
@@ -50,7 +51,7 @@ class Cluster:
 
     def __init__(self, world: World, scenario: Scenario, auditor: Auditor) -> None:
         self.world, self.scenario, self.auditor = world, scenario, auditor
-        self.disk = Disk()
+        self.disk = Bucket(world, auditor) if scenario.uploads else Disk(lambda: world.now)
         self.nodes = [Node(f"node-{i}", scenario.places) for i in range(scenario.nodes)]
         self.gpus = {node.name: Gpu(world) for node in self.nodes}
         self.out_of_reach: set[int] = set()  # numbers of processes that cannot be killed at once

@@ -84,6 +84,17 @@ class TrialFacts:
         last = max(self.reports, default=-1)
         return resumed > last and sum(step > last for step in self.known.values()) < 2
 
+    def wrong_resume(self, resumed: int | None) -> str:
+        """Why an attempt may not resume from this step; "" if it may.
+
+        It goes on from the newest checkpoint of those whose reports are stored, or from a newer one.
+        """
+        if self.loses_a_report(resumed):
+            return "and never reports it"
+        last = max(self.reports, default=-1)
+        newest = max((step for uri in self.checkpoints if (step := self.known[uri]) <= last), default=-1)
+        return f"though step {newest} is saved and reported" if newest > (-1 if resumed is None else resumed) else ""
+
     def note_trained(self, attempt: int, progress: m.Progress) -> None:
         """An attempt has said for how long it has trained."""
         self.trained[attempt] = max(self.trained.get(attempt, 0.0), progress.trained)

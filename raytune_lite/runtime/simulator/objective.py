@@ -8,6 +8,7 @@ from typing import Protocol
 from ...exceptions import TrialInvalid, TrialPruned
 from ..trial import Trial
 from ..virtual.world import Process
+from .bucket import BucketStore
 from .gpus import GpuOfProcess
 from .scenario import Scenario
 from .storage import DiskStore
@@ -41,7 +42,12 @@ class Objective:
     """
 
     def __init__(
-        self, scenario: Scenario, process: Process, store: DiskStore, cut_off: CutOff, gpu: GpuOfProcess | None = None
+        self,
+        scenario: Scenario,
+        process: Process,
+        store: DiskStore | BucketStore,
+        cut_off: CutOff,
+        gpu: GpuOfProcess | None = None,
     ) -> None:
         self._scenario, self._process, self._store, self._cut_off = scenario, process, store, cut_off
         self._gpu = gpu
@@ -95,7 +101,7 @@ class Objective:
         directory = trial.load_checkpoint_dir()
         if directory is None:
             return
-        number, step, saved = self._store.disk.published[str(directory)]
+        number, step, saved = self._store.content(directory)
         is_parents = trial.parent is not None and number == trial.parent
         owner, own = (trial.parent, self._store.auditor.trials[number].params) if is_parents else (trial.number, params)
         if (number, step, saved) != (owner, trial.resumed_from_step, own):
@@ -107,6 +113,11 @@ class Objective:
             with trial.checkpoint_dir(step) as directory:
                 world.sleep(world.between("saving takes", 0.01, 0.3))
                 self._store.write(directory, (trial.number, step, params))
+                written_at = world.now
+            if self._store.publishes_beside:
+                waited, auditor = world.now - written_at, self._store.auditor
+                auditor.check(waited < 0.01, f"trial {trial.number} waits {waited:.1f} s for an upload")
+                auditor.saves.saved(trial.number, trial.attempt, step, trial.delivery.newest)
 
     def _suffer(self, trial: Trial, name: str) -> None:
         world, lease = self._world, self._scenario.lease

@@ -63,4 +63,23 @@ def _facts(events: Sequence[m.Event], rows: Sequence[m.Row]) -> list[Fact]:
     return found
 
 
-__all__ = ["Promises"]
+class Saves:
+    """What attempts have saved, before it is uploaded: a pause must not lose it."""
+
+    def __init__(self, check: Callable[[bool, str], None]) -> None:
+        self._check = check
+        self._saved: dict[tuple[int, int], list[tuple[int, int]]] = {}  # (step, newest step reported before it)
+
+    def saved(self, number: int, attempt: int, step: int, reported: int) -> None:
+        """The objective has saved a step; it had reported up to there."""
+        self._saved.setdefault((number, attempt), []).append((step, reported))
+
+    def paused(self, number: int, attempt: int, reported: int, published: Collection[int]) -> None:
+        """An attempt is over, and its trial waits at this step; these steps were published."""
+        saved = [step for step, before in self._saved.get((number, attempt), ()) if before < reported]
+        what = f"trial {number} is paused at step {reported}: attempt {attempt} saved {saved[-1:]}"
+        self._check(not saved or max(published, default=-1) >= saved[-1], f"{what}, published is {list(published)}")
+
+
+
+__all__ = ["Promises", "Saves"]

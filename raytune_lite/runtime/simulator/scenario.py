@@ -66,6 +66,13 @@ RATES = {
     "checkpoint is damaged": 0.01,
     "checkpoint disk is full": 0.01,
     "checkpoint disk fails": 0.005,
+    "bucket is away": 0.02,
+    "request to the bucket fails": 0.01,
+    "upload is slow": 0.1,
+    "upload is cut off": 0.05,
+    "upload succeeds unheard": 0.05,
+    "worker dies in an upload": 0.05,
+    "list of objects is stale": 0.1,
     "message is lost": 0.005,
     "message is doubled": 0.02,
     "message is late": 0.008,
@@ -142,6 +149,7 @@ class Scenario:
     as_json: bool
     max_checkpoint_bytes: int | None
     sql: bool
+    uploads: bool = False  # checkpoints lie at a URL
     shares_gpus: bool = False  # a node is a GPU, and tasks take shares of it
 
     @property

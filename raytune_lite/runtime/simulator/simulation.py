@@ -18,15 +18,17 @@ from ...storages.memory import MemoryDatabase, MemoryStore
 from ...storages.repository import Repository
 from ...storages.store import Store
 from ...trial import TrialState
+from .. import leftovers
 from ..virtual.host import T0, SimulatedHost
 from ..virtual.world import Process, Strike, Violation, World
 from . import scenario as scenarios
 from .actor import Actor, AuditedSession
 from .audit import Auditor
+from .bucket import UPLOAD_SEEDS, Bucket
 from .cluster import Cluster
 from .gpus import GPU_SEEDS, GpuAuditor
 from .script import Script, config_of
-from .storage import DiskStore, FaultyRepository, lose_power
+from .storage import FaultyRepository, lose_power
 
 MAX_EVENTS = 400_000
 MAX_TIME = max(scenarios.CALM_AFTER) + 4_000.0  # seconds of virtual time
@@ -87,7 +89,9 @@ class Simulation:
         self.world = World(seed, {}, only=only, trace=trace)
         self.world.calm_after = self.world.choice("calm after", scenarios.CALM_AFTER)
         self.scenario = scenarios.draw(self.world, sql=sql) if scenario is None else scenario
-        if seed >= GPU_SEEDS:
+        if seed >= UPLOAD_SEEDS:
+            self.scenario = dataclasses.replace(self.scenario, uploads=True, save_every=self.scenario.save_every or 1)
+        elif seed >= GPU_SEEDS:
             self.scenario = sharing_gpus(self.scenario)
         self.world.note("scenario", "", repr(self.scenario))
         drawn = self.scenario
@@ -248,12 +252,15 @@ class Simulation:
             elif node.back_at <= world.now and not node.leaves and world.strikes("node is preempted", node.name):
                 notice = world.choice("notice of", (0.5, 5.0, 30.0, 120.0))
                 self.cluster.preempt(node, notice, is_told=world.draw("notice says when") < 0.7)
-        if self.cluster.disk.published and world.strikes("checkpoint is damaged"):
-            uri = world.choice("which checkpoint", list(self.cluster.disk.published))
+        disk = self.cluster.disk
+        if (uris := disk.uris()) and world.strikes("checkpoint is damaged"):
+            uri = world.choice("which checkpoint", uris)
             world.note("notice", "disk", f"{uri} is damaged")
-            self.cluster.disk.damaged.add(uri)
+            disk.damage(uri)
+        if isinstance(disk, Bucket) and world.strikes("bucket is away"):
+            disk.away_until = world.now + world.between("away for", 2.0, 60.0)
         if world.strikes("checkpoint disk is full"):
-            self.cluster.disk.full_until = world.now + world.between("full for", 2.0, 120.0)
+            disk.full_until = world.now + world.between("full for", 2.0, 120.0)
         if not self.scenario.sql and world.strikes("power is cut"):
             self._cut_power()
         if world.strikes("machines are suspended"):
@@ -301,7 +308,7 @@ class Simulation:
         """Fold the log once more, and compare it with the rows, the tables and what was promised."""
         process = Process(self.world, "auditor")
         repository = FaultyRepository(self.open_database(process), process, self.auditor)
-        store = DiskStore(self.cluster.disk, process, self.auditor)
+        store = self.cluster.disk.store(process, self.auditor)
         self.world.rates.clear()
         config, owner = self.scripts[-1].config, repository.owner(repository.load_study("simulated"))
         if owner is not None:  # its driver died while the script ended; nobody can wait here until that is seen
@@ -309,12 +316,14 @@ class Simulation:
         session = AuditedSession(config, SimulatedHost(process), repository, store, self.auditor)
         try:
             log = repository.inner.events(session.study)
-            self.auditor.deep(session.state, session.fold(log), self.cluster.disk.published.__contains__)
+            self.auditor.deep(session.state, session.fold(log), self.cluster.disk.has)
             self.transitions = {written(row): n for row, n in session.state.transitions.items()}
             grid = session.state.ledger is not None
             self.auditor.final(session.state, everything_ran=grid)
             if isinstance(self.auditor, GpuAuditor):
                 self.auditor.refuse_failed_in_share()
+            if isinstance(self.cluster.disk, Bucket):
+                leftovers.sweep(store, session.state)  # as the next run does when it begins
             left = self.cluster.disk.left()
             self.auditor.check(not left, f"half-written checkpoints are left when a run is over: {left[:3]}")
             self._check_suggestions(session, log)

@@ -178,16 +178,37 @@ class Writing:
 class Disk:
     """All checkpoints of a study: published ones by uri, and what is being written by a temporary name.
 
-    ``full_until``: when it has room again. ``swept_at``: when the last run in good order cleaned it.
+    ``now``: the time. ``full_until``: when it has room again. ``swept_at``: when the last run in good order cleaned it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
         self.published: dict[str, Any] = {}
         self.damaged: set[str] = set()  # membership only
         self.writing: dict[str, Writing] = {}
         self.names = 0
         self.full_until = 0.0
         self.swept_at = 0.0
+
+    def store(self, process: Process, auditor: Auditor, die: Callable[[str], None] | None = None) -> DiskStore:
+        """What a process has of it."""
+        return DiskStore(self, process, auditor, die)
+
+    def has(self, uri: str) -> bool:
+        """Whether a checkpoint is there."""
+        return uri in self.published
+
+    def uris(self) -> list[str]:
+        """The checkpoints that are there."""
+        return list(self.published)
+
+    def damage(self, uri: str) -> None:
+        """A bit of a checkpoint is another one."""
+        self.damaged.add(uri)
+
+    def swept(self, began: float) -> None:  # noqa: ARG002
+        """What ended attempts left has been deleted."""
+        self.swept_at = self._now()
 
     def left(self) -> list[str]:
         """What was half-written before the disk was cleaned, by processes that were dead by then."""
@@ -228,6 +249,10 @@ class DiskStore(DirectoryStore):
         if str(directory) not in self.disk.writing:  # a ghost's, whose successor has begun
             raise FileNotFoundError(f"No such file or directory: {directory} (simulated)")
         self.disk.writing[str(directory)].content = content
+
+    def content(self, directory: Path) -> Any:
+        """What was written there."""
+        return self.disk.published[str(directory)]
 
     def publish(self, temporary: Path, number: int, attempt: int, step: int) -> CheckpointRef:
         """See CheckpointStore; its writer may die half-way, or at the moment it is whole."""

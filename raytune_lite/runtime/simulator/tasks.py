@@ -9,7 +9,7 @@ from ...core.encoding import event_from_json, from_json
 from ...core.messages import AttemptEnded, FailureKind
 from ...exceptions import RaytuneLiteError
 from ..ports import DriverCalls, Lost, Prefetched, Returned
-from ..room import arrange
+from ..room import Free, arrange
 from ..task import returned
 from ..virtual.host import SimulatedHost
 from ..virtual.world import Process, Signal
@@ -125,7 +125,7 @@ class SimulatedTasks:
         """See ports.Tasks."""
         return GROWTH if self._cluster.scenario.grows else 0
 
-    def _look(self) -> tuple[list[dict[str, float]], dict[str, None]]:
+    def _look(self) -> tuple[list[Free], dict[str, None]]:
         wanted = {slot: {"places": float(task.size)} for slot, task in self.running.items()}
         scenario, now = self._cluster.scenario, self._cluster.world.now
         if scenario.nodes % 2 == 0:  # the estimate is wrong, as it may be on Ray: it knows of no nodes

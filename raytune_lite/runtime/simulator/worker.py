@@ -25,7 +25,6 @@ from .audit import Auditor
 from .cluster import Cluster
 from .gpus import GpuOfProcess
 from .objective import Objective
-from .storage import DiskStore
 
 BEAT = 2.0  # seconds between heartbeats
 FAST_REST = 10.0  # seconds until a socket that failed is tried again
@@ -80,7 +79,7 @@ class Worker:
         bound = from_json(prefetched[0]) if is_bound else None
         size = 0 if bound is None else scenario.size(bound)
         gpu = GpuOfProcess(self._cluster.gpus[self._node], self._process, size)
-        store = DiskStore(self._cluster.disk, self._process, auditor, self._die)
+        store = self._cluster.disk.store(self._process, auditor, self._die)
         place = Place(
             slot=self._slot,
             node=self._node,

@@ -31,7 +31,7 @@ class Node:
     running: list[Task] = field(default_factory=list)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Task:
     """A remote task. ``returned``: called once with what it returned, or with the kind of its loss."""
 
@@ -44,6 +44,16 @@ class Task:
     size: int = 1  # of a node's places
     turns: Turns | None = None  # of its launcher
     kind: FailureKind = FailureKind.WORKER_CRASH
+    held: bool = False  # its place, also when it does not run: a group's
+
+
+@dataclass(slots=True, eq=False)
+class Places:
+    """Those of a group, a task each. ``placed``: the cluster holds all of them."""
+
+    name: str
+    tasks: list[Task]
+    placed: bool = False
 
 
 class Cluster:
@@ -57,12 +67,35 @@ class Cluster:
         self.out_of_reach: set[int] = set()  # numbers of processes that cannot be killed at once
         self.kept: list[Actor] = []  # driver processes between two runs
         self._queue: list[Task] = []
+        self._asked: list[Places] = []  # that wait
         self._tasks = 0
 
     def submit(self, task: Task) -> None:
         """Queue a task."""
         self._queue.append(task)
         self.world.after(self.world.between("scheduling", 0.005, 0.2), self._dispatch)
+
+    def ask(self, places: Places) -> None:
+        """Queue a group."""
+        self._asked.append(places)
+        self.world.after(self.world.between("scheduling", 0.005, 0.2), self._dispatch)
+
+    def start(self, task: Task) -> None:
+        """Begin a task of a group at the place that is held for it; its node may be gone."""
+        if task.node is not None and task in task.node.running:
+            self._begin(task, task.node)
+        else:
+            task.kind = FailureKind.NODE_LOST
+            self._died(task)
+
+    def release(self, places: Places) -> None:
+        """Places are held no more."""
+        if places in self._asked:
+            self._asked.remove(places)
+        for task in places.tasks:
+            task.held = False
+            if task.process is None or not task.process.alive:  # one that cannot be killed keeps its place
+                self._leave(task)
 
     def cancel(self, task: Task) -> None:
         """ray.cancel(force=True): its process is killed, and nobody is told."""
@@ -97,9 +130,25 @@ class Cluster:
             task.kind = FailureKind.NODE_LOST
             if task.process is not None:
                 task.process.kill(f"{node.name} is lost")
+            task.held = False
+            self._leave(task)
         self.world.at(node.back_at, self._dispatch)
 
+    def _place(self, places: Places) -> None:
+        """Hold places for all of a group, or for none."""
+        nodes = [node for node in self.nodes if not node.leaves and node.back_at <= self.world.now]
+        free = [node for node in nodes for _ in range(node.places - sum(task.size for task in node.running))]
+        if len(free) < len(places.tasks):
+            return
+        for task, node in zip(places.tasks, free, strict=False):
+            task.node = node
+            node.running.append(task)
+        places.placed = True
+        self._asked.remove(places)
+
     def _dispatch(self) -> None:
+        for places in list(self._asked):
+            self._place(places)
         for node in self.nodes:
             if node.leaves and not self.world.strikes("node that leaves takes a task", node.name):
                 continue
@@ -115,8 +164,9 @@ class Cluster:
     def _begin(self, task: Task, node: Node) -> None:
         self._tasks += 1
         process = task.process = Process(self.world, f"worker-{self._tasks}")
-        task.node = node
-        node.running.append(task)
+        if not task.held:
+            task.node = node
+            node.running.append(task)
         process.on_death.append(lambda: self._died(task))
 
         def main() -> None:
@@ -145,6 +195,6 @@ class Cluster:
             self.world.after(seconds, task.returned, task.kind)
 
     def _leave(self, task: Task) -> None:
-        if task.node is not None and task in task.node.running:
+        if not task.held and task.node is not None and task in task.node.running:
             task.node.running.remove(task)
             self.world.after(0.01, self._dispatch)

@@ -95,6 +95,11 @@ class Workers:
         worker = self._at_work.get(process.number)
         return worker is not None and (worker.number, worker.attempt) in self._given_up
 
+    def attempt_of(self, process: Process) -> tuple[int, int] | None:
+        """The trial and the attempt at which a process works."""
+        worker = self._at_work.get(process.number)
+        return None if worker is None else (worker.number, worker.attempt)
+
     def is_at(self, process: Process, number: int, attempt: int) -> bool:
         """Whether a process works at this attempt."""
         worker = self._at_work.get(process.number)

@@ -66,6 +66,9 @@ RATES = {
     "checkpoint is damaged": 0.01,
     "checkpoint disk is full": 0.01,
     "checkpoint disk fails": 0.005,
+    "another rank dies": 0.01,
+    "another rank raises": 0.005,
+    "other work comes": 0.1,
     "bucket is away": 0.02,
     "request to the bucket fails": 0.01,
     "upload is slow": 0.1,
@@ -150,6 +153,7 @@ class Scenario:
     max_checkpoint_bytes: int | None
     sql: bool
     uploads: bool = False  # checkpoints lie at a URL
+    ranks: int = 1  # processes of a trial
     shares_gpus: bool = False  # a node is a GPU, and tasks take shares of it
 
     @property
@@ -166,7 +170,8 @@ class Scenario:
     @property
     def binds_first(self) -> bool:
         """Whether what a task asks for depends on its trial's parameters, in one study of six."""
-        return self.shares_gpus or (self.wishes == 2 and not self.claims_ahead)  # drawn for something else
+        drawn = self.wishes == 2 and not self.claims_ahead  # for something else
+        return self.shares_gpus or (drawn and self.ranks == 1)
 
     @property
     def grows(self) -> bool:

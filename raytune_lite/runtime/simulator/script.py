@@ -21,6 +21,7 @@ from ..virtual.host import HEAD, SimulatedHost
 from ..virtual.world import Process, Thread, World
 from .actor import Actor, ActorCalls, Open
 from .cluster import Cluster
+from .groups import SimulatedGroups
 from .pruners import STUDY_NAME
 from .scenario import Scenario
 from .tasks import SimulatedTasks
@@ -67,7 +68,8 @@ class Script:
         again = f"life-{self.life}" if before is not None else ""
         self._launcher_name = again
         name = f"{self.name}/{again}" if again else self.name
-        self.tasks = SimulatedTasks(cluster, self.process, self._run_task, name)
+        kind = SimulatedGroups if self.scenario.ranks > 1 else SimulatedTasks
+        self.tasks: SimulatedTasks | SimulatedGroups = kind(cluster, self.process, self._run_task, name)
         self._calls.asks = self.tasks.turns.asked
         self._main_thread: Thread = self.process.start(self._main)
 
@@ -179,6 +181,7 @@ class Script:
     def _check_the_end(self, outcome: str) -> None:
         check, left = self.cluster.auditor.check, list(self.tasks.running)
         check(not left, f"{self.name} has ended ({outcome:.80}) and left tasks running: {left[:3]}")
+        self.tasks.check_the_end()
         if outcome == "over":
             ended = self._known - (self._known_before or 0)
             n = len(self._notified)

@@ -25,8 +25,9 @@ from . import scenario as scenarios
 from .actor import Actor, AuditedSession
 from .audit import Auditor
 from .bucket import UPLOAD_SEEDS, Bucket
-from .cluster import Cluster
+from .cluster import Cluster, Task
 from .gpus import GPU_SEEDS, GpuAuditor
+from .groups import GROUP_SEEDS
 from .script import Script, config_of
 from .storage import FaultyRepository, lose_power
 
@@ -67,6 +68,12 @@ def sharing_gpus(drawn: scenarios.Scenario) -> scenarios.Scenario:
     )
 
 
+def with_ranks(drawn: scenarios.Scenario) -> scenarios.Scenario:
+    """The same with trials of several processes, for one of which at least there is room."""
+    ranks = 2 + drawn.max_step % 2  # drawn for something else
+    return dataclasses.replace(drawn, ranks=ranks, slots=max(drawn.slots, -(-ranks // drawn.nodes)))
+
+
 class Simulation:
     """Everything of one seed.
 
@@ -89,7 +96,9 @@ class Simulation:
         self.world = World(seed, {}, only=only, trace=trace)
         self.world.calm_after = self.world.choice("calm after", scenarios.CALM_AFTER)
         self.scenario = scenarios.draw(self.world, sql=sql) if scenario is None else scenario
-        if seed >= UPLOAD_SEEDS:
+        if seed >= GROUP_SEEDS:
+            self.scenario = with_ranks(self.scenario)
+        elif seed >= UPLOAD_SEEDS:
             self.scenario = dataclasses.replace(self.scenario, uploads=True, save_every=self.scenario.save_every or 1)
         elif seed >= GPU_SEEDS:
             self.scenario = sharing_gpus(self.scenario)
@@ -257,6 +266,8 @@ class Simulation:
             uri = world.choice("which checkpoint", uris)
             world.note("notice", "disk", f"{uri} is damaged")
             disk.damage(uri)
+        if self.scenario.ranks > 1 and world.strikes("other work comes"):
+            self._let_others_work()
         if isinstance(disk, Bucket) and world.strikes("bucket is away"):
             disk.away_until = world.now + world.between("away for", 2.0, 60.0)
         if world.strikes("checkpoint disk is full"):
@@ -265,6 +276,11 @@ class Simulation:
             self._cut_power()
         if world.strikes("machines are suspended"):
             self._suspend(world.between("suspended for", 5.0, 600.0))
+
+    def _let_others_work(self) -> None:
+        """Somebody else's task, which takes a place for a while."""
+        seconds = self.world.between("other work takes", 0.5, 40.0)
+        self.cluster.submit(Task("other", lambda *_: self.world.sleep(seconds), lambda _: None))
 
     def _suspend(self, seconds: float) -> None:
         """The laptop sleeps: every process stops, and no monotonic clock counts it."""

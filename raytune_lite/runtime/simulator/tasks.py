@@ -12,12 +12,34 @@ from ..ports import DriverCalls, Lost, Prefetched, Returned
 from ..room import Free, arrange
 from ..task import returned
 from ..virtual.host import SimulatedHost
-from ..virtual.world import Process, Signal
+from ..virtual.world import Process, Signal, World
 from .cluster import Cluster, Task
 from .turns import Turns
 
 GROWTH = 16  # tasks that are queued though there is no room, where an autoscaler may add nodes
 Body = Callable[[Process, str, str, Sequence[bytes]], Any]  # (process, slot, node, prefetched) -> task.Result
+
+
+class LateLogs:
+    """Why processes died. A simulated one writes no log, but to find that out may take a while."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._unexplained: list[tuple[float, Lost]] = []  # until when their logs are read
+
+    def explain(self, lost: list[Lost], *, at_once: bool) -> list[Lost]:
+        """See ports.Tasks."""
+        world = self._world
+        until: dict[str, float] = {}  # by task
+        for item in lost:
+            task = item.task or item.slot
+            if task not in until:
+                is_late = world.strikes("log of a worker is read late", task)
+                until[task] = world.now + (world.between("log", 0.1, 8.0) if is_late else 0.0)
+            self._unexplained.append((until[task], item))
+        found = [item for ready_at, item in self._unexplained if at_once or ready_at <= world.now]
+        self._unexplained = [] if at_once else [pair for pair in self._unexplained if pair[0] > world.now]
+        return found
 
 
 class SimulatedTasks:
@@ -43,10 +65,13 @@ class SimulatedTasks:
         self._slots_of: dict[str, list[str]] = {}  # by task
         self._ended: list[Returned] = []
         self._lost: list[Lost] = []
-        self._unexplained: list[tuple[float, Lost]] = []  # until when their logs are read
+        self._logs = LateLogs(cluster.world)
         self._broken: Exception | None = None
         self._news = Signal(cluster.world)
         self._submitted = 0
+
+    def check_the_end(self) -> None:
+        """The run is over: what it has left runs, see ``running``."""
 
     def _is_live(self, number: int, attempt: int) -> bool:
         facts = self._cluster.auditor.trials.get(number)
@@ -149,18 +174,8 @@ class SimulatedTasks:
         return True
 
     def explain(self, lost: list[Lost], calls: DriverCalls, *, at_once: bool = False) -> list[Lost]:  # noqa: ARG002
-        """See ports.Tasks. A simulated process writes no log, but to find that out may take a while."""
-        world = self._cluster.world
-        until: dict[str, float] = {}  # by task
-        for item in lost:
-            task = item.task or item.slot
-            if task not in until:
-                is_late = world.strikes("log of a worker is read late", task)
-                until[task] = world.now + (world.between("log", 0.1, 8.0) if is_late else 0.0)
-            self._unexplained.append((until[task], item))
-        found = [item for ready_at, item in self._unexplained if at_once or ready_at <= world.now]
-        self._unexplained = [] if at_once else [pair for pair in self._unexplained if pair[0] > world.now]
-        return found
+        """See ports.Tasks."""
+        return self._logs.explain(lost, at_once=at_once)
 
     def blocked(self) -> str:
         """See ports.Tasks."""

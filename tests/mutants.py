@@ -137,6 +137,18 @@ MUTANTS = [
     Mutant("a grid's cell is dead after max_failures trials", "core/ledger.py",
            "self.cells[cell].failures >= self.grid.max_failures", "self.cells[cell].failures > self.grid.max_failures",
            "tests/test_ledger.py::test_a_cell_is_dead_after_max_failures_trials"),
+    # --- trials of several processes, and room for trials ---
+    Mutant("rank 0 that is told to stop hides no death", "runtime/ranks/fate.py",
+           "if stands and leader is not None and not causes:", "if stands and leader is not None:",
+           "tests/test_ranks.py::test_rank_0_that_was_told_to_stop_hides_no_death"),
+    Mutant("a share of a GPU is of one GPU", "runtime/room.py",
+           "return sum(int(left / amount + _EPSILON) for left in self.gpus)",
+           "return int(sum(self.gpus) / amount + _EPSILON)",
+           "tests/test_bound.py::test_a_share_of_a_gpu_is_of_one_gpu_and_who_needs_a_whole_one_has_it_alone"),
+    Mutant("what waits for the sampler counts as behind one that waits", "runtime/bound.py",
+           "(self._n_submitted - stalled - 1) - len(self.put_off))", "(self._n_submitted - stalled - 1))",
+           "tests/test_bound.py::"
+           "test_what_waits_for_the_sampler_is_among_the_few_behind_a_task_that_has_waited"),
     # --- nodes that leave ---
     Mutant("no trial begins on a node that leaves", "core/claims.py",
            "s.may_start(at) and event.node not in s.run.leaving", "s.may_start(at)",

@@ -449,6 +449,12 @@ def test_a_death_explains_the_exceptions_of_the_others() -> None:
     assert decide("s", {0: ends[0]}, [crash(2)], 3, SETTLE + 0.1) == crash(2)
 
 
+def test_rank_0_that_was_told_to_stop_hides_no_death() -> None:
+    """Seed 3000037: one rank had raised and another was dead; the trial counted as interrupted, and cost no retry."""
+    ends = {0: end(0, 2.0, outcome=Outcome.INTERRUPTED), 1: end(1, 1.0, "RuntimeError: something odd")}
+    assert decide("s", ends, [crash(2)], 3, 0.0) == crash(2)
+
+
 def test_the_first_of_several_deaths_counts_and_the_loss_of_a_node_explains_those_of_its_moment() -> None:
     crashes = [crash(0, 5.0), crash(1, 4.0), crash(2, 4.0, FailureKind.NODE_LOST)]
     assert decide("s", {}, crashes, 3, 0.0) == crashes[2]

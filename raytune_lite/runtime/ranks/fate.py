@@ -70,7 +70,7 @@ def decide(
         if are_all_known or waited > SETTLE:
             return _of_failure(slot, min(causes, key=lambda end: end.at), leader)
         return None
-    if stands and leader is not None:
+    if stands and leader is not None and not causes:  # else it was told to stop, because another rank has failed
         return _of_leader(slot, leader) if are_all_known or waited > LEAVE_PATIENCE else None
     if losses:
         return first_of(losses) if are_all_known or waited > SETTLE else None

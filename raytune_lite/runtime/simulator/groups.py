@@ -50,7 +50,6 @@ class SimulatedPlaces:
         self._killed: dict[Task, None] = {}
         self._news = Signal(cluster.world)
         self.raised: dict[str, float] = {}  # group -> when it was first noticed that a rank raised
-        self.lost: dict[str, None] = {}  # groups of which a rank was lost
         self.held: dict[str, Places] = {}  # asked for and not given back, by group
         owner.on_death.append(self._orphan)
 
@@ -129,9 +128,7 @@ class SimulatedPlaces:
 
     def result(self, ref: Task) -> RankEnd | Gone:
         """See GroupCluster."""
-        found, name = self._results.pop(ref), ref.slot.rpartition("/")[0]
-        if not isinstance(found, RankEnd):
-            self.lost[name] = None
+        found = self._results.pop(ref)
         if isinstance(found, FailureKind):
             return Gone(found, "its task is gone")
         if isinstance(found, Exception):
@@ -139,7 +136,7 @@ class SimulatedPlaces:
             return Gone(FailureKind.WORKER_CRASH, repr(found), broken)
         assert isinstance(found, RankEnd)
         if found.rank and found.end is not None:
-            self.raised.setdefault(name, SimulatedHost(self._owner).monotonic())
+            self.raised.setdefault(ref.slot.rpartition("/")[0], SimulatedHost(self._owner).monotonic())
         return found
 
     def kill(self, ref: Task) -> None:
@@ -189,7 +186,7 @@ class SimulatedGroups(Groups):
             event = None if item.message is None else event_from_json(item.message)
             if isinstance(event, AttemptEnded):
                 self._sim.auditor.results.returned(self._owner, event)
-            is_heard = item.failed or item.slot not in self._places.raised or item.slot in self._places.lost
+            is_heard = item.failed or item.slot not in self._places.raised
             self._sim.auditor.check(is_heard, f"a rank of {item.slot} has raised, and its trial has not failed")
         for slot, running in self._groups.items():
             first = min((loss.seen_at for loss in running.losses), default=self._places.raised.get(slot, 1e12))

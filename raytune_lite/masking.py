@@ -6,6 +6,7 @@ lies may be shown (``--password-file``, ``TOKEN_PATH``).
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shlex
 from collections.abc import Collection, Sequence
@@ -65,15 +66,13 @@ def masked_words(words: Sequence[str], harmless: Collection[str] = ()) -> list[s
 
 
 def _masked_word(word: str, harmless: Collection[str]) -> str:
-    shown = masked(word, harmless)
-    if shown == word and " " in word:
-        try:
+    if " " in word:
+        with contextlib.suppress(ValueError):  # no command line
             inner = shlex.split(word)
-        except ValueError:  # no command line
-            return word
-        if masked_words(inner, harmless) != inner:
-            return shlex.join(masked_words(inner, harmless))
-    return shown
+            shown = masked_words(inner, harmless)
+            if shown != inner:
+                return shlex.join(shown)
+    return masked(word, harmless)
 
 
 def _is_one_of(name: str, names: Collection[str]) -> bool:

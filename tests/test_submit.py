@@ -117,6 +117,7 @@ def test_the_job_that_runs_under_a_name_is_followed_and_none_is_submitted(folder
         (["train.py", '{"api_key": "geheim"}'], "there is a secret in the command line"),
         (["bash", "-c", "API_KEY=geheim python train.py"], "there is a secret in the command line"),
         (["bash", "-c", "python train.py --api-key geheim"], "there is a secret in the command line"),
+        (["bash", "-c", "A_TOKEN=geheim python train.py --api-key geheim"], "'A_TOKEN=***'"),
         (["env", "API_KEY=geheim", "python", "train.py"], "there is a secret in the command line"),
         (["--not-secret", "max-tokens", "train.py", "--max-tokens=9", "--api-key=geheim"], "--max-tokens=9 '--api-key"),
         (["--runtime-env", "env.yaml", "train.py"], "holds a secret (env_vars.DB_PASSWORD)"),

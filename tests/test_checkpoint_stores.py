@@ -274,6 +274,18 @@ def test_several_machines_write_one_checkpoint(objects: ObjectStore, s3: S3) -> 
     assert published(objects).uri == f"{uri}.1", "the next one of this step has another name"
 
 
+def test_parts_of_a_checkpoint_that_is_given_up_are_deleted(objects: ObjectStore, s3: S3) -> None:
+    own, part = objects.begin(7, 2, 9), objects.begin(7, 2, 9)
+    fill(own)
+    fill(part, "y")
+    uri = objects.share(own, 7, 2, 9)
+    objects.add_part(own, objects.upload_part(part, uri))
+    assert len(below(objects)) == 2
+    objects.abandon(own)
+    assert below(objects) == []
+    objects.abandon(part)
+
+
 def test_a_part_may_be_all_there_is_and_none_is_no_checkpoint(objects: ObjectStore) -> None:
     own = objects.begin(7, 2, 9)
     uri = objects.share(own, 7, 2, 9)

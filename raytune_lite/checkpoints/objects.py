@@ -105,6 +105,7 @@ class ObjectStore:
                 uri = self._new_name(number, attempt, step) if shared is None else shared.uri
                 self._upload(temporary, f"{self._path}/{uri}")
         finally:
+            self._used.shared.pop(temporary, None)
             self.abandon(temporary)
         return CheckpointRef(step=int(step), attempt=int(attempt), uri=uri, digest=digest, size=size)
 
@@ -127,7 +128,10 @@ class ObjectStore:
 
     def abandon(self, temporary: Path) -> None:
         """See CheckpointStore."""
-        self._used.shared.pop(temporary, None)
+        shared = self._used.shared.pop(temporary, None)
+        if shared is not None and shared.files:  # a newer checkpoint has taken its place
+            with contextlib.suppress(Exception):  # else the next sweep does it
+                self._delete(shared.uri)
         if temporary in self._used.begun:
             self._used.begun.discard(temporary)
             remove_tree(temporary)

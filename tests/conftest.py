@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
@@ -36,6 +37,11 @@ os.environ["RAY_TMPDIR"] = tempfile.mkdtemp(prefix="rtl-", dir="/tmp")
 def pytest_unconfigure() -> None:
     """Everything of Ray's that the session wrote goes."""
     shutil.rmtree(os.environ["RAY_TMPDIR"], ignore_errors=True)
+
+
+def pytest_collection_finish() -> None:
+    """What the modules of the tests hold, stays; a look for garbage need not visit these millions of objects."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

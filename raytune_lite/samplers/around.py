@@ -10,10 +10,11 @@ import contextlib
 import copy
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from ..arguments import own_copy, shown
+from ..base_trial import CONSTRAINTS
 from ..core.protocols import StudyView
 from ..distributions import Distribution
 from ..frozen_study import Notes
@@ -142,6 +143,8 @@ class AroundSampler(BaseSampler):
     def __init__(self, sampler: Any, seed: int, *, is_pure: bool = False) -> None:
         super().__init__(seed)
         self._original, self._is_pure = sampler, is_pure
+        named = (getattr(sampler, name, None) for name in ("constraints_func", "_constraints_func"))
+        self.constraints_func = next((found for found in named if found is not None), None)
         self._live = self._fresh()
         self._copy = self._new_copy(())
         self._has_stopped = False
@@ -252,7 +255,12 @@ class AroundSampler(BaseSampler):
 
     def _fresh(self) -> Any:
         """A copy of the sampler as it was given."""
-        return own_copy("sampler", self._original, "before_trial")
+        copied = own_copy("sampler", self._original, "before_trial")
+        if self.constraints_func is not None:
+            for holder in (copied, *vars(copied).values()):  # strategies of Optuna's genetic algorithms have it, too
+                if getattr(holder, "_constraints_func", None) is not None:
+                    holder._constraints_func = _Recorded(self.constraints_func)
+        return copied
 
     def _ready(self, number: int, what: str) -> Any:
         """The sampler with its generators seeded for this suggestion; a new copy if it keeps no state."""
@@ -302,6 +310,17 @@ class AroundSampler(BaseSampler):
     def _state(self, state: TrialState) -> Any:
         """The state in the class that the sampler knows."""
         return state
+
+
+class _Recorded:
+    """``constraints_func`` of a copy: the study has called the user's, and its numbers stand in the trial."""
+
+    def __init__(self, constraints_func: Callable[[Any], Any]) -> None:
+        self._constraints_func = constraints_func
+
+    def __call__(self, trial: Any) -> Any:
+        found = trial.system_attrs.get(CONSTRAINTS)
+        return self._constraints_func(trial) if found is None else found
 
 
 def _nothing(*_: Any) -> None:

@@ -1,4 +1,4 @@
-"""What a user passes to a study, as events of the core: enqueued and added trials, results of asked trials.
+"""What a user passes to a study, as events of the core: enqueued, added and held trials.
 
 Knows no database and no session.
 """
@@ -9,12 +9,10 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from ..arguments import as_integer, items, json_text, mapping, shown, wrong_type
+from ..arguments import as_integer, items, json_text, mapping, shown
 from ..core import messages as m
-from ..runtime.attempt import AttemptResult, check_values
-from ..runtime.failures import InvalidResult, kind_of
 from ..runtime.trial import Trial
-from ..trial import FIXED_KEY, FrozenTrial, TrialState, as_state, check_frozen
+from ..trial import FIXED_KEY, FrozenTrial, TrialState, check_frozen
 
 
 def named(name: str, given: Any) -> dict[str, Any]:
@@ -112,103 +110,10 @@ def number_of(trial: Any) -> int:
     return number
 
 
-def _state_of(state: Any) -> TrialState | None:
-    """``state`` as a TrialState that may be told; Optuna's states are accepted, as they have the same numbers."""
-    if state is None:
-        return None
-    hint = "for example state=TrialState.PRUNED"
-    found = as_state(state)
-    if found is None:
-        raise wrong_type("state", "a TrialState or None", state, hint)
-    if found not in _OUTCOMES:
-        raise ValueError(f"state must be COMPLETE, PRUNED or FAIL, got {shown(state)}; {hint}.")
-    return found
-
-
-_OUTCOMES = {
-    TrialState.COMPLETE: m.Outcome.COMPLETE,
-    TrialState.PRUNED: m.Outcome.PRUNED,
-    TrialState.FAIL: m.Outcome.FAIL,
-}
-
-
 def held(trial: Trial, seconds: float) -> m.TrialHeld:
     """The event by which any process may tell the result of a trial, with the parameters that it was given."""
     progress = trial.delivery.drain()
     return m.TrialHeld(number=trial.number, attempt=trial.attempt, seconds=seconds, progress=progress)
 
 
-def held_end(trial: FrozenTrial | Trial, values: Any, state: TrialState | None, n_objectives: int) -> m.HeldEnded:
-    """The event of a result that is told of a trial that any process may tell, under a new key.
-
-    Args:
-        trial: what this process has got from ``ask``; else the trial's record.
-        values: as ``Study.tell`` is given them.
-        state: likewise.
-        n_objectives: of the study.
-
-    Raises:
-        InvalidResult, NonFiniteResult, ValueError: see ``result_of``.
-    """
-    if isinstance(trial, Trial):
-        result = result_of(trial, values, state, n_objectives)
-        outcome, found, failure, progress = result.outcome, result.values, result.failure, result.progress
-    else:
-        outcome, found, failure = _outcome_of(values, state, n_objectives)
-        progress = m.Progress()
-    return m.HeldEnded(
-        number=trial.number,
-        attempt=trial.attempt,
-        outcome=outcome,
-        progress=progress,
-        values=found,
-        failure=failure,
-        key=uuid.uuid4().hex,
-    )
-
-
-def _outcome_of(
-    values: Any, state: TrialState | None, n_objectives: int
-) -> tuple[m.Outcome, tuple[float, ...] | None, m.Failure | None]:
-    """How a trial ended, its values and its failure, from the arguments of ``Study.tell``, by Optuna's rules."""
-    state = _state_of(state)
-    if state in (TrialState.PRUNED, TrialState.FAIL) and values is not None:
-        raise ValueError(f"values cannot be told with state={state.name}, got {shown(values)}; leave them out.")
-    found: tuple[float, ...] | None = None
-    failure: m.Failure | None = None
-    if state in (None, TrialState.COMPLETE):
-        try:
-            found = check_values(values, n_objectives)
-        except InvalidResult as error:
-            if state is TrialState.COMPLETE:
-                raise
-            failure = m.Failure(error=f"ValueError: {error}", kind=kind_of(error))
-    outcome = _OUTCOMES[state] if state else (m.Outcome.COMPLETE if failure is None else m.Outcome.FAIL)
-    if outcome is m.Outcome.FAIL and failure is None:
-        failure = m.Failure(error="told FAIL by the user")
-    return outcome, found, failure
-
-
-def result_of(trial: Trial, values: Any, state: TrialState | None, n_objectives: int) -> AttemptResult:
-    """The result of a trial that this process has asked for.
-
-    Raises:
-        InvalidResult: COMPLETE without one number an objective; NonFiniteResult: COMPLETE with NaN.
-        ValueError: another state than COMPLETE, PRUNED and FAIL; values with PRUNED or FAIL.
-        CheckpointError: its newest checkpoint could not be uploaded. Told again, the result stands without it.
-    """
-    outcome, found, failure = _outcome_of(values, state, n_objectives)
-    is_paused = outcome is m.Outcome.PRUNED and trial.delivery.decision is m.Decision.PAUSE
-    trial.saving.settle(is_needed=outcome is m.Outcome.COMPLETE or is_paused)
-    trial.saving.close()
-    return AttemptResult(
-        number=trial.number,
-        attempt=trial.attempt,
-        outcome=outcome,
-        progress=trial.delivery.drain(),
-        values=found,
-        failure=failure,
-    )
-
-
-__all__ = ["added", "enqueued", "held", "held_end", "listed_trials", "named", "number_of", "result_of"]
+__all__ = ["added", "enqueued", "held", "listed_trials", "named", "number_of"]

@@ -32,7 +32,7 @@ from ..samplers.for_studies import StudySampler
 from ..storages.holders import RDBStorage
 from ..tracebacks import folding
 from ..trial import FrozenTrial, TrialState, in_local_time
-from . import checks, inputs, requests
+from . import checks, inputs, requests, telling
 from .asked import Asked
 from .callbacks import RunObserver, followed
 from .chosen import Chosen
@@ -109,8 +109,7 @@ class Study(Chosen):
 
     def _enqueue(self, params: Mapping[str, Any], user_attrs: Mapping[str, Any] | None = None) -> int:
         """The number of the new trial."""
-        number: int = self._send(inputs.enqueued(params, user_attrs))
-        return number
+        return int(self._send(inputs.enqueued(params, user_attrs)))
 
     @folding
     def add_trial(self, trial: FrozenTrial) -> None:
@@ -188,9 +187,11 @@ class Study(Chosen):
         asked = self._asked.own(number)
         if asked is None:
             return self._tell_leased(number, values, state, may_be_finished)
-        told = self._session().tell(inputs.result_of(asked, values, state, len(self.directions)))
-        self._asked.settled(number)
-        return in_local_time(told)
+        result = telling.told(values, state, len(self.directions))
+        with telling.constrained(self._sampler, asked, result):
+            record = self._session().tell(telling.result_of(asked, result))
+            self._asked.settled(number)
+        return in_local_time(record)
 
     def _tell_leased(self, number: int, values: Any, state: TrialState | None, skip_if_finished: bool) -> FrozenTrial:
         """Tell a trial that others may tell, too: the study's owner, wherever it is, takes the first result."""
@@ -200,8 +201,10 @@ class Study(Chosen):
                 return known
             why = f"it is {known.state.name}, and the first result stands" if known else "the study has no such trial"
             raise ValueError(f"cannot tell trial {number}: {why}.")
-        self._send(inputs.held_end(self._asked.get(number) or known, values, state, len(self.directions)))
-        self._asked.settled(number)
+        trial, result = self._asked.get(number) or known, telling.told(values, state, len(self.directions))
+        with telling.constrained(self._sampler, trial, result) as progress:
+            self._send(telling.held_end(trial, result, progress))
+            self._asked.settled(number)
         return self.get_trial(number)
 
     # --- running -----------------------------------------------------------------------------------------------------
@@ -296,11 +299,7 @@ class Study(Chosen):
         raise ValueError(f"executor must be 'ray' or 'inline', got {shown(executor)}.")
 
     def _optimize_inline(
-        self,
-        func: Objective,
-        config: RunConfig,
-        catch: tuple[type[Exception], ...],
-        output: TrialOutput,
+        self, func: Objective, config: RunConfig, catch: tuple[type[Exception], ...], output: TrialOutput,
         observer: RunObserver,
     ) -> None:
         local = LocalStudy(config, observer.notice)

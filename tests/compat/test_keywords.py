@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import math
 import warnings
 
 import pytest
@@ -95,6 +96,53 @@ def test_constraints_func_is_asked_for_a_pruned_trial_and_not_for_a_failed_one()
     study.optimize(objective, n_trials=3, executor="inline", catch=ValueError, show_progress_bar=False)
     assert [t.state for t in study.trials] == [TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL]
     assert [t.constraints for t in study.trials] == [{"0": 0.0}, {"0": 1.0}, {}]
+
+
+def told(package, sampler):
+    """Ask and tell, as a script of Optuna does; answers (state, values, constraints) of each trial."""
+    study = package.create_study(sampler=sampler)
+    errors = []
+    for values, state in [(1.0, None), (2.0, None), (None, "PRUNED"), (None, "FAIL"), (math.nan, None), (3.0, None)]:
+        trial = study.ask()
+        trial.set_user_attr("limit", trial.suggest_float("x", 0, 1))
+        state = None if state is None else package.trial.TrialState[state]
+        try:
+            study.tell(trial if len(errors) % 2 else trial.number, values, state)
+            errors.append(None)
+        except ValueError as error:
+            errors.append(type(error))
+    return errors, [(t.state.name, t.values, len(t.constraints)) for t in study.trials]
+
+
+def test_tell_asks_constraints_func_as_with_optuna():
+    def some(trial):
+        assert trial.params["x"] == trial.user_attrs["limit"]
+        return [trial.number - 1.0, 0.0]
+
+    def failing(trial):
+        return [math.nan] if trial.number == 1 else [float(trial.number)]
+
+    for function in (some, failing):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            want = told(optuna, optuna.samplers.TPESampler(seed=1, constraints_func=function))
+        found = told(ours, samplers.TPESampler(seed=1, constraints_func=function))
+        assert found == want
+
+
+def test_a_trial_that_another_process_asked_for_gets_its_constraints():
+    study = ours.create_study(sampler=samplers.RandomSampler(seed=1))
+    for _ in range(2):
+        study.ask({"x": ours.distributions.FloatDistribution(0, 1)}, lease=60)
+    study.close()
+    sampler = samplers.RandomSampler(seed=1)
+    sampler.constraints_func = lambda trial: [trial.params["x"] + sum(trial.values)]
+    other = ours.load_study(study_name=study.study_name, storage=study._holder, sampler=sampler)
+    first, second = (other.tell(number, value) for number, value in enumerate([2.0, -1.0]))
+    assert first.constraints == {"0": 2.0 + first.params["x"]}
+    assert first.system_attrs["constraints"] == [2.0 + first.params["x"]]
+    assert second.is_feasible
+    assert [t.number for t in other.best_trials] == [1]
 
 
 def test_crossovers_and_mutations_by_optunas_names():

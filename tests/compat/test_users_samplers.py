@@ -191,7 +191,8 @@ def test_a_sampler_of_optunas_follows_its_own_seed(kind):
         assert [t.params for t in run(make(None), 5).trials] != values
 
 
-def test_constraints_func_of_an_optuna_sampler_is_asked():
+@pytest.mark.parametrize("name", ["TPESampler", "GPSampler", "NSGAIISampler", "NSGAIIISampler"])
+def test_constraints_func_of_an_optuna_sampler_is_asked_once_a_trial_and_stored(name):
     seen = []
 
     def constraints(trial):
@@ -199,9 +200,13 @@ def test_constraints_func_of_an_optuna_sampler_is_asked():
         return (trial.params["x"],)
 
     with pytest.warns(FutureWarning, match="constraints_func"):
-        sampler = optuna.samplers.TPESampler(seed=1, n_startup_trials=2, constraints_func=constraints)
-    run(sampler, 6)
-    assert seen[:5] == [0, 1, 2, 3, 4]
+        sampler = getattr(optuna.samplers, name)(seed=1, constraints_func=constraints)
+    study = run(sampler, 6)
+    assert seen == [0, 1, 2, 3, 4, 5]
+    assert [t.constraints for t in study.trials] == [{"0": t.params["x"]} for t in study.trials]
+    assert all(t.params["x"] <= 0 for t in study.best_trials)
+    study.tell(study.ask({"x": ours.distributions.FloatDistribution(-5, 5)}), 1.0)
+    assert seen[6:] == [6]
 
 
 def test_what_the_study_that_a_sampler_gets_has_and_has_not():

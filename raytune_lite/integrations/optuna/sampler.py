@@ -34,7 +34,8 @@ class OptunaSampler(AroundSampler):
     differ from those of a run without a restart.
 
     A suggestion may take long, so it is made in a thread beside the driver's loop. Constraints are the values of
-    ``trial.set_constraint``. A sampler cannot end the study: when Optuna's sampler stops its study, a warning says so.
+    ``trial.set_constraint``, or what the sampler's ``constraints_func`` finds when a trial ends. A sampler cannot end
+    the study: when Optuna's sampler stops its study, a warning says so.
 
     Args:
         sampler: an ``optuna.samplers.BaseSampler``; a copy of it is used.
@@ -53,8 +54,7 @@ class OptunaSampler(AroundSampler):
                 f"sampler must be an optuna.samplers.BaseSampler, got {shown(sampler)}; "
                 "samplers of this package are passed as they are."
             )
-        notes_constraints = getattr(sampler, "_constraints_func", None) is not None  # in after_trial
-        super().__init__(sampler, seed, is_pure=type(sampler) in _PURE and not notes_constraints)
+        super().__init__(sampler, seed, is_pure=type(sampler) in _PURE)
 
     def _new_copy(self, directions: Sequence[StudyDirection]) -> Mirror:
         return Mirror(directions)

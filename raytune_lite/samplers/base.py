@@ -12,15 +12,15 @@ from typing import Any, TypeVar
 
 from ..arguments import real, shown
 from ..core.protocols import Sampler, StudyView
-from ..distributions import Distribution, as_distribution
-from .for_studies import for_studies_too, is_for_studies, takes_view, view_of
+from ..distributions import Distribution
+from .for_studies import ForStudies, for_studies_too, is_for_studies, takes_view
 from .rng import rng_for, seed_or_fresh
 
 S = TypeVar("S", bound="BaseSampler")
 DRAWN = "drawn at random: random_fraction of the trials are, while a pruner with rungs judges"
 
 
-class BaseSampler:
+class BaseSampler(ForStudies):
     """Base of the samplers of this package; it chooses uniformly.
 
     A subclass passes its JSON-able arguments on, by name, and they come back in ``spec()``::
@@ -104,31 +104,6 @@ class BaseSampler:
     ) -> float:
         """The internal value of (number, name); by default a uniform draw on the distribution's scale."""
         return uniform(self.seed, number, name, distribution)
-
-    # --- Optuna's names, for samplers that derive from ours and are written for Optuna --------------------------------
-
-    def infer_relative_search_space(self, study: Any, trial: Any) -> dict[str, Any]:  # noqa: ARG002
-        """The parameters that this sampler chooses together in a study: some of those that all COMPLETE trials have.
-
-        Args:
-            study: a Study, the FrozenStudy that a sampler is given, or a study of Optuna's.
-            trial: plays no part.
-
-        Returns:
-            distributions by name, in the classes that the study has.
-        """
-        view, known = view_of(study)
-        chosen = self.search_space(view, {name: as_distribution(dist) for name, dist in known.items()})
-        return {name: known[name] for name in chosen}
-
-    def before_trial(self, study: Any, trial: Any) -> None:
-        """A hook that does nothing; of a sampler that is written for Optuna, ``trial`` of ``study`` begins."""
-
-    def after_trial(self, study: Any, trial: Any, state: Any, values: Any) -> None:
-        """A hook that does nothing; ``trial`` of ``study`` has ended with ``state`` and ``values``."""
-
-    def reseed_rng(self) -> None:
-        """Nothing: all randomness comes from the seed and the trial's number."""
 
     def with_arguments(self: S, **changed: Any) -> S:
         """The same sampler with some of its arguments changed."""

@@ -88,7 +88,7 @@ def view_of(study: Any) -> tuple[StudyView, dict[str, Any]]:
 
 
 def our_trial(trial: Any) -> FrozenTrial:
-    """A trial of Optuna's in our class; one of ours as it is. Does not import Optuna."""
+    """A trial of Optuna's in our class, without its dates; one of ours as it is."""
     if isinstance(trial, FrozenTrial):
         return trial
     distributions = dict(trial.distributions)  # with n_jobs another thread may be setting a parameter of it
@@ -115,4 +115,39 @@ def _our_numeric(distribution: Any) -> Any:
     return as_distribution(distribution)
 
 
-__all__ = ["METHODS", "StudySampler", "for_studies_too", "is_for_studies", "our_trial", "takes_view", "view_of"]
+class ForStudies:
+    """Optuna's other methods, of a sampler of ours; a study is one of ours, a FrozenStudy, or one of Optuna's."""
+
+    __slots__ = ()
+
+    def infer_relative_search_space(self, study: Any, trial: Any) -> dict[str, Any]:  # noqa: ARG002
+        """The parameters that this sampler chooses together in a study: some of those that all COMPLETE trials have.
+
+        Args:
+            study: a Study, the FrozenStudy that a sampler is given, or a study of Optuna's.
+            trial: plays no part.
+
+        Returns:
+            distributions by name, in the classes that the study has.
+        """
+        view, known = view_of(study)
+        chosen = self.search_space(view, {name: _our_distribution(dist) for name, dist in known.items()})
+        return {name: known[name] for name in chosen}
+
+    def search_space(self, view: StudyView, known: Mapping[str, Any]) -> Mapping[str, Any]:
+        """See Sampler."""
+        raise NotImplementedError
+
+    def before_trial(self, study: Any, trial: Any) -> None:
+        """A hook that does nothing; of a sampler that is written for Optuna, ``trial`` of ``study`` begins."""
+
+    def after_trial(self, study: Any, trial: Any, state: Any, values: Any) -> None:
+        """A hook that does nothing; ``trial`` of ``study`` has ended with ``state`` and ``values``."""
+
+    def reseed_rng(self) -> None:
+        """Nothing: all randomness comes from the seed and the trial's number."""
+
+
+__all__ = [
+    "METHODS", "ForStudies", "StudySampler", "for_studies_too", "is_for_studies", "our_trial", "takes_view", "view_of",
+]  # fmt: skip

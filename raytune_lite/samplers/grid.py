@@ -7,17 +7,21 @@ materialised: 10**18 cells cost what 10 do.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Any, NoReturn
+from typing import Any
 
 from ..arguments import integer, shown
 from ..core.protocols import StudyView
 from ..distributions import CategoricalChoice, Distribution
 from ..exceptions import SamplerRefusedError
+from ..trial import FIXED_KEY
+from .for_studies import ForStudies
 from .rng import seed_or_fresh
 
+_CELL = "grid_id"  # Optuna's key
 _MAX_CELLS = 2**63 - 1
 _ROUNDS = 8  # 4 suffice for large halves (Luby and Rackoff 1988); small grids need more, NIST's FF1 has 10
 
@@ -189,7 +193,7 @@ class ProductGrid:
 
 
 @dataclass(frozen=True, slots=True)
-class GridSampler:
+class GridSampler(ForStudies):
     """Every combination of the given values, each recorded exactly once, in a shuffled order.
 
     The ledger hands out the cells, so no two live trials share one, and a cell whose trial failed is tried
@@ -232,11 +236,6 @@ class GridSampler:
         object.__setattr__(self, "seed", fixed)
         object.__setattr__(self, "auto_seed", seed is None)
         object.__setattr__(self, "grid", ProductGrid(tuple(sorted(axes.items())), fixed, max_failures))
-
-    def is_exhausted(self, study: Any) -> bool:
-        """Whether each cell has a trial of ``study`` that is COMPLETE or PRUNED; a failed one is tried again."""
-        ended = [trial for trial in study.get_trials(deepcopy=False) if trial.state.name in ("COMPLETE", "PRUNED")]
-        return len({self.grid.cell_of(trial.params) for trial in ended} - {None}) == self.grid.size
 
     def spec(self) -> dict[str, Any]:
         """``{"name": "GridSampler", **arguments}``."""
@@ -284,18 +283,57 @@ class GridSampler:
         number: int,
         name: str,
         distribution: Distribution,  # noqa: ARG002
-    ) -> NoReturn:
+    ) -> Any:
         """Refuse, as Optuna does: a value that the cell does not give would be no point of the grid.
 
+        In a study of Optuna's there is no ledger, and the trial's cell is the one that ``before_trial`` has chosen.
+
         Raises:
-            SamplerRefusedError: always; the name is not in the grid, or the trial was enqueued without it.
+            SamplerRefusedError: the name is not in the grid, or the trial was enqueued without it.
         """
         names = [axis for axis, _ in self.grid.axes]
         if name not in names:
             raise SamplerRefusedError(
                 f"parameter {name!r} is not in the grid {names}; add it to GridSampler's search_space."
             )
-        raise SamplerRefusedError(
-            f"trial {number} was given no value for parameter {name!r} of the grid {names}; "
-            "enqueue_trial() must give all of them with GridSampler."
-        )
+        trial: Any = number
+        cell = getattr(trial, "system_attrs", {}).get(_CELL)
+        if cell is None:
+            raise SamplerRefusedError(
+                f"trial {getattr(trial, 'number', number)} was given no value for parameter {name!r} of the grid "
+                f"{names}; enqueue_trial() must give all of them with GridSampler."
+            )
+        return self.grid.params(cell)[name]  # as an objective sees it
+
+    # --- in a study of Optuna's, which has no ledger ------------------------------------------------------------------
+
+    def before_trial(self, study: Any, trial: Any) -> None:
+        """Give ``trial`` the next cell that no trial of ``study`` has, else one whose trial is not finished."""
+        if _CELL in trial.system_attrs or FIXED_KEY in trial.system_attrs:
+            return
+        trials = study.get_trials(deepcopy=False)
+        done = self._done([(other, other.state.name) for other in trials])
+        taken = done | {other.system_attrs.get(_CELL) for other in trials if not other.state.is_finished()}
+        cells = map(self.grid.cell_at, range(self.grid.size))
+        cell = next((cell for cell in cells if cell not in taken), None)
+        if cell is None:
+            again = map(self.grid.cell_at, range(self.grid.size))
+            cell = next((cell for cell in again if cell not in done), 0)
+        study._storage.set_trial_system_attr(trial._trial_id, _CELL, cell)
+
+    def after_trial(self, study: Any, trial: Any, state: Any, values: Any) -> None:  # noqa: ARG002
+        """Stop ``study`` where ``trial``, which ends with ``state``, leaves no cell to run."""
+        others = [other for other in study.get_trials(deepcopy=False) if other.number != trial.number]
+        if len(self._done([(trial, state.name), *((other, other.state.name) for other in others)])) == self.grid.size:
+            study.stop()
+
+    def is_exhausted(self, study: Any) -> bool:
+        """Whether each cell has a trial of ``study`` that is COMPLETE or PRUNED; a failed one is tried again."""
+        return len(self._done([(t, t.state.name) for t in study.get_trials(deepcopy=False)])) == self.grid.size
+
+    def _done(self, trials: Sequence[tuple[Any, str]]) -> set[int | None]:
+        """Cells that have a result, or have failed too often; for membership and length only."""
+        failed = Counter(trial.system_attrs.get(_CELL) for trial, state in trials if state == "FAIL")
+        given_up = {cell for cell, n in failed.items() if n >= self.grid.max_failures}
+        have_result = {self.grid.cell_of(trial.params) for trial, state in trials if state in ("COMPLETE", "PRUNED")}
+        return (given_up | have_result) - {None}

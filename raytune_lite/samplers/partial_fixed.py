@@ -11,7 +11,7 @@ from ..core.protocols import Branches, Grid, Sampler, StudyView
 from ..distributions import CategoricalChoice, Distribution
 from ..exceptions import InvalidDistributionError, SamplerRefusedError
 from .auto import AutoSampler
-from .for_studies import StudySampler
+from .for_studies import StudySampler, for_studies_too
 from .wrapping import Wrapping, inner_sampler
 
 
@@ -81,6 +81,7 @@ class PartialFixedSampler(Wrapping):
         chosen = {**self.base_sampler.search_space(view, self._rest(known)), **fixed}
         return {name: chosen[name] for name in known if name in chosen}
 
+    @for_studies_too
     def sample_relative(self, view: StudyView, number: int, space: Mapping[str, Distribution]) -> Mapping[str, float]:
         """The fixed values, and the base sampler's for the rest.
 
@@ -95,6 +96,7 @@ class PartialFixedSampler(Wrapping):
             if name in self.fixed_params or name in chosen
         }
 
+    @for_studies_too
     def sample_independent(self, view: StudyView, number: int, name: str, distribution: Distribution) -> float:
         """The fixed value of ``name``, or the base sampler's choice.
 

@@ -7,11 +7,11 @@ from typing import Any, cast
 
 from ..arguments import shown
 from ..core.protocols import Sampler
-from .for_studies import is_for_studies
+from .for_studies import ForStudies, is_for_studies
 from .user import UserSampler
 
 
-class Wrapping:
+class Wrapping(ForStudies):
     """What is the base sampler's: its seed, and how it wants to be called."""
 
     __slots__ = ()

@@ -12,6 +12,7 @@ from typing import Any
 from ..arguments import as_integer, items, json_text, mapping, shown
 from ..core import messages as m
 from ..runtime.trial import Trial
+from ..samplers.for_studies import our_trial
 from ..trial import FIXED_KEY, FrozenTrial, TrialState, check_frozen
 
 
@@ -44,14 +45,16 @@ def listed_trials(given: Any) -> list[Any]:
     return items("trials", given, "for example other_study.trials")
 
 
-def added(trial: FrozenTrial, n_objectives: int) -> m.TrialAdded | m.TrialEnqueued:
-    """The event of a trial that ran elsewhere, or waits to be run, under a new key.
+def added(trial: Any, n_objectives: int) -> m.TrialAdded | m.TrialEnqueued:
+    """The event of a trial that ran elsewhere, or waits to be run, under a new key; also of Optuna's FrozenTrial.
 
     Raises:
         TypeError: no FrozenTrial, or a field of it of the wrong type; an attribute that JSON cannot hold.
         ValueError: the trial is under way, or has or reported another number of values than the study has
             objectives.
     """
+    if type(trial).__module__.partition(".")[0] == "optuna" and type(trial).__name__ == "FrozenTrial":
+        trial = our_trial(trial)
     check_frozen(trial)
     if trial.state is TrialState.WAITING:
         return enqueued({**trial.params, **trial.system_attrs.get(FIXED_KEY, {})}, trial.user_attrs)

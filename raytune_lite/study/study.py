@@ -187,7 +187,7 @@ class Study(Chosen):
         asked = self._asked.own(number)
         if asked is None:
             return self._tell_leased(number, values, state, may_be_finished)
-        result = telling.told(values, state, len(self.directions))
+        result = telling.ending_of(values, state, len(self.directions))
         with telling.constrained(self._sampler, asked, result):
             record = self._session().tell(telling.result_of(asked, result))
             self._asked.settled(number)
@@ -201,7 +201,7 @@ class Study(Chosen):
                 return known
             why = f"it is {known.state.name}, and the first result stands" if known else "the study has no such trial"
             raise ValueError(f"cannot tell trial {number}: {why}.")
-        trial, result = self._asked.get(number) or known, telling.told(values, state, len(self.directions))
+        trial, result = self._asked.get(number) or known, telling.ending_of(values, state, len(self.directions))
         with telling.constrained(self._sampler, trial, result) as progress:
             self._send(telling.held_end(trial, result, progress))
             self._asked.settled(number)

@@ -24,7 +24,7 @@ _OUTCOMES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Ending:
     """How a trial ended: its state, its values where it is COMPLETE, its failure where it is FAIL."""
 
     state: TrialState
@@ -37,7 +37,7 @@ class Told:
         return _OUTCOMES[self.state]
 
 
-def told(values: Any, state: TrialState | None, n_objectives: int) -> Told:
+def ending_of(values: Any, state: TrialState | None, n_objectives: int) -> Ending:
     """The arguments of ``Study.tell``, by Optuna's rules.
 
     Raises:
@@ -50,13 +50,13 @@ def told(values: Any, state: TrialState | None, n_objectives: int) -> Told:
         if values is not None:
             raise ValueError(f"values cannot be told with state={wanted.name}, got {shown(values)}; leave them out.")
         failure = m.Failure(error="told FAIL by the user") if wanted is TrialState.FAIL else None
-        return Told(wanted, None, failure)
+        return Ending(wanted, None, failure)
     try:
-        return Told(TrialState.COMPLETE, check_values(values, n_objectives), None)
+        return Ending(TrialState.COMPLETE, check_values(values, n_objectives), None)
     except InvalidResult as error:
         if wanted is TrialState.COMPLETE:
             raise
-        return Told(TrialState.FAIL, None, m.Failure(error=f"ValueError: {error}", kind=kind_of(error)))
+        return Ending(TrialState.FAIL, None, m.Failure(error=f"ValueError: {error}", kind=kind_of(error)))
 
 
 def _state_of(state: Any) -> TrialState | None:
@@ -73,7 +73,7 @@ def _state_of(state: Any) -> TrialState | None:
 
 
 @contextlib.contextmanager
-def constrained(sampler: Any, trial: Trial | FrozenTrial, result: Told) -> Iterator[m.Progress]:
+def constrained(sampler: Any, trial: Trial | FrozenTrial, result: Ending) -> Iterator[m.Progress]:
     """Ask the sampler's ``constraints_func``; the body stores the result, also where the function has raised.
 
     Args:
@@ -95,7 +95,7 @@ def constrained(sampler: Any, trial: Trial | FrozenTrial, result: Told) -> Itera
         yield progress
 
 
-def held_end(trial: FrozenTrial | Trial, result: Told, progress: m.Progress) -> m.HeldEnded:
+def held_end(trial: FrozenTrial | Trial, result: Ending, progress: m.Progress) -> m.HeldEnded:
     """The event of a result that is told of a trial that any process may tell, under a new key.
 
     Args:
@@ -114,7 +114,7 @@ def held_end(trial: FrozenTrial | Trial, result: Told, progress: m.Progress) -> 
     )
 
 
-def result_of(trial: Trial, result: Told) -> AttemptResult:
+def result_of(trial: Trial, result: Ending) -> AttemptResult:
     """The result of a trial that this process has asked for.
 
     Raises:
@@ -133,4 +133,4 @@ def result_of(trial: Trial, result: Told) -> AttemptResult:
     )
 
 
-__all__ = ["Told", "constrained", "held_end", "result_of", "told"]
+__all__ = ["Ending", "constrained", "ending_of", "held_end", "result_of"]

@@ -101,3 +101,52 @@ def test_inside_optunas_partial_fixed_sampler():
     here = ours.create_study(sampler=study.sampler)
     here.optimize(objective, n_trials=20, executor="inline", show_progress_bar=False)
     assert {t.params["n"] for t in here.trials} == {8}
+
+
+def test_our_partial_fixed_sampler():
+    sampler = samplers.PartialFixedSampler({"n": 8}, samplers.TPESampler(seed=1, n_startup_trials=3))
+    study = optuna.create_study(sampler=sampler)
+    study.optimize(objective, n_trials=12)
+    assert {t.params["n"] for t in study.trials} == {8}
+    assert len({t.params["x"] for t in study.trials}) == 12
+    assert set(sampler.infer_relative_search_space(study, study.trials[-1])) == {"c", "n", "x"}
+
+
+def grid_objective(trial):
+    x = trial.suggest_int("x", 0, 9)
+    trial.suggest_categorical("c", ["a", "b"])
+    if trial.number % 3 == 1:
+        raise ValueError
+    return float(x)
+
+
+def test_our_grid_runs_each_cell_once_and_ends_the_study():
+    study = optuna.create_study(sampler=samplers.GridSampler({"x": [1, 2, 5], "c": ["a", "b"]}, seed=4))
+    study.optimize(grid_objective, catch=ValueError)
+    good = [(t.params["x"], t.params["c"]) for t in study.trials if t.state.name == "COMPLETE"]
+    assert sorted(good) == [(x, c) for x in (1, 2, 5) for c in "ab"]
+    assert good != sorted(good)
+    assert study.sampler.is_exhausted(study)
+    assert len(study.trials) == 9  # numbers 1, 4 and 7 have failed, and their cells were run again
+
+
+def test_our_grid_gives_up_a_cell_that_always_fails():
+    def failing(trial):
+        if trial.suggest_int("x", 0, 9) == 2:
+            raise ValueError
+        return 0.0
+
+    study = optuna.create_study(sampler=samplers.GridSampler({"x": [1, 2]}, seed=0, max_failures=3))
+    study.optimize(failing, catch=ValueError)
+    assert sorted(t.state.name for t in study.trials) == ["COMPLETE", "FAIL", "FAIL", "FAIL"]
+
+
+def test_our_grid_with_trials_under_way_and_with_a_given_configuration():
+    study = optuna.create_study(sampler=samplers.GridSampler({"x": [1, 2]}, seed=0))
+    cells = [study.ask().suggest_int("x", 0, 9) for _ in range(3)]
+    assert sorted(cells[:2]) == [1, 2]
+    assert cells[2] in (1, 2)
+    study.enqueue_trial({"x": 7})
+    assert study.ask().suggest_int("x", 0, 9) == 7
+    with pytest.raises(ours.exceptions.SamplerRefusedError, match="'y' is not in the grid"):
+        study.ask().suggest_int("y", 0, 9)

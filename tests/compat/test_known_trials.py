@@ -235,3 +235,21 @@ def test_a_field_that_is_not_there_is_named(study):
         study.trials_dataframe(attrs=("number", "loss"))
     with pytest.raises(TypeError, match="multi_index"):
         study.trials_dataframe(multi_index="yes")
+
+
+def test_trials_of_optunas_are_added():
+    theirs = optuna.create_study(directions=["minimize", "maximize"])
+    theirs.optimize(lambda t: (t.suggest_float("x", 0, 1), t.suggest_categorical("c", [0, 1, True])), n_trials=3)
+    theirs.ask()
+    study = ours.create_study(directions=["minimize", "maximize"])
+    study.add_trials(theirs.get_trials(states=[optuna.trial.TrialState.COMPLETE]))
+    study.add_trial(optuna.trial.create_trial(state=optuna.trial.TrialState.FAIL))
+    study.add_trial(
+        optuna.trial.create_trial(state=optuna.trial.TrialState.WAITING, system_attrs={"fixed_params": {"x": 0.25}})
+    )
+    assert [(t.params, t.values) for t in study.trials[:3]] == [(t.params, t.values) for t in theirs.trials[:3]]
+    assert all(isinstance(d, ours.distributions.BaseDistribution) for d in study.trials[0].distributions.values())
+    assert study.trials[3].state is ours.trial.TrialState.FAIL
+    assert study.ask().suggest_float("x", 0, 1) == 0.25
+    with pytest.raises(ValueError, match="RUNNING"):
+        study.add_trial(theirs.trials[3])

@@ -34,6 +34,7 @@ class FrozenStudy:
 
     study_id = 0
     _study_id = 0
+    metric_names = None  # not known here
     sampler: Any = None  # whose turn it is
     pruner: Any = None
 
@@ -49,7 +50,8 @@ class FrozenStudy:
         self.has_stopped = False
         self.user_attrs: dict[str, Any] = {}
         self._trials = trials
-        self._storage = Notes() if notes is None else notes
+        self._notes = Notes() if notes is None else notes
+        self._storage = SeenStorage(self, self._notes)
 
     @property
     def trials(self) -> list[FrozenTrial]:
@@ -59,7 +61,7 @@ class FrozenStudy:
     @property
     def system_attrs(self) -> dict[str, Any]:
         """What samplers and pruners noted on the study."""
-        return dict(self._storage.of_study)
+        return dict(self._notes.of_study)
 
     @property
     def direction(self) -> StudyDirection:
@@ -139,6 +141,10 @@ class FrozenStudy:
         """Optuna's private name, which samplers of OptunaHub use."""
         return self.get_trials(deepcopy, states)
 
+    @property
+    def _directions(self) -> list[StudyDirection]:
+        return self.directions
+
     def _is_multi_objective(self) -> bool:
         return len(self.directions) > 1
 
@@ -158,7 +164,7 @@ class FrozenStudy:
         )
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return FrozenStudy, (self.directions, self._trials, self._storage, self.study_name)
+        return FrozenStudy, (self.directions, self._trials, self._notes, self.study_name)
 
 
 class Notes:
@@ -186,4 +192,65 @@ class Notes:
         return dict(self.of_study)
 
 
-__all__ = ["FrozenStudy", "Notes"]
+class SeenStorage:
+    """A FrozenStudy under the names of Optuna's storage by which samplers and pruners read and note; it has one study.
+
+    Args:
+        study: whose trials and directions are read.
+        notes: takes and gives what is noted.
+    """
+
+    def __init__(self, study: FrozenStudy, notes: Notes) -> None:
+        self._study = study
+        self.get_study_system_attrs = notes.get_study_system_attrs
+        self.set_study_system_attr = notes.set_study_system_attr
+        self.set_trial_system_attr = notes.set_trial_system_attr
+
+    def get_study_directions(self, study_id: int) -> list[StudyDirection]:  # noqa: ARG002
+        """One direction an objective."""
+        return list(self._study.directions)
+
+    def get_study_name_from_id(self, study_id: int) -> str:  # noqa: ARG002
+        """The study's name, "" where it is not known."""
+        return self._study.study_name
+
+    def get_study_user_attrs(self, study_id: int) -> dict[str, Any]:  # noqa: ARG002
+        """Empty: samplers and pruners do not get the study's user attributes."""
+        return dict(self._study.user_attrs)
+
+    def get_all_trials(
+        self, study_id: int, deepcopy: bool = True, states: Container[TrialState] | None = None  # noqa: ARG002
+    ) -> list[FrozenTrial]:
+        """See FrozenStudy.get_trials."""
+        return self._study.get_trials(deepcopy, states)
+
+    def get_n_trials(self, study_id: int, state: Container[TrialState] | TrialState | None = None) -> int:
+        """How many trials there are, in one of these states."""
+        states = (state,) if isinstance(state, TrialState) else state
+        return len(self.get_all_trials(study_id, deepcopy=False, states=states))
+
+    def get_trial(self, trial_id: int) -> FrozenTrial:
+        """The trial with this id, not a copy.
+
+        Raises:
+            KeyError: there is none.
+        """
+        found = [trial for trial in self._study._trials if trial._trial_id == trial_id]
+        if not found:
+            raise KeyError(f"the study has no trial with the id {trial_id}.")
+        return found[0]
+
+    def get_trial_params(self, trial_id: int) -> dict[str, Any]:
+        """Parameters of a trial."""
+        return dict(self.get_trial(trial_id).params)
+
+    def get_trial_user_attrs(self, trial_id: int) -> dict[str, Any]:
+        """User attributes of a trial."""
+        return dict(self.get_trial(trial_id).user_attrs)
+
+    def get_trial_system_attrs(self, trial_id: int) -> dict[str, Any]:
+        """What samplers noted on a trial."""
+        return dict(self.get_trial(trial_id).system_attrs)
+
+
+__all__ = ["FrozenStudy", "Notes", "SeenStorage"]

@@ -227,6 +227,36 @@ def test_what_the_study_that_a_sampler_gets_has_and_has_not():
         _ = FrozenStudy([ours.StudyDirection.MINIMIZE], []).best_trial
 
 
+class Reader(ours.samplers.BaseSampler):
+    """Reads through the private names that samplers written for Optuna use, and notes on its trials."""
+
+    def infer_relative_search_space(self, study, trial):
+        return {}
+
+    def sample_relative(self, study, trial, search_space):
+        study._storage.set_trial_system_attr(trial._trial_id, "reader:n", study._storage.get_n_trials(study._study_id))
+        study._storage.set_study_system_attr(study._study_id, "reader:last", trial.number)
+        return {}
+
+    def sample_independent(self, study, trial, param_name, param_distribution):
+        storage, key = study._storage, study._study_id
+        assert storage.get_trial(trial._trial_id).number == trial.number
+        assert storage.get_trial_system_attrs(trial._trial_id)["reader:n"] == trial.number + 1
+        assert storage.get_study_system_attrs(key) == study.system_attrs == {"reader:last": trial.number}
+        assert storage.get_study_directions(key) == study._directions == study.directions
+        assert study.metric_names is None
+        done = storage.get_all_trials(key, deepcopy=False, states=(TrialState.COMPLETE,))
+        assert len(done) == storage.get_n_trials(key, TrialState.COMPLETE) == trial.number
+        assert [storage.get_trial_params(t._trial_id) for t in done] == [t.params for t in study.trials[: trial.number]]
+        return param_distribution.low + trial.number
+
+
+def test_a_sampler_that_reads_the_storage():
+    study = ours.create_study(sampler=Reader())
+    study.optimize(lambda t: float(t.suggest_int("n", 0, 9)), n_trials=4, executor="inline", show_progress_bar=False)
+    assert [t.params["n"] for t in study.trials] == [0, 1, 2, 3]
+
+
 class Duck:
     def infer_relative_search_space(self, study, trial):
         return {}

@@ -114,6 +114,11 @@ class TPESampler(BaseSampler):
         self._read = Bookmark()
         self._reset()
 
+    @staticmethod
+    def hyperopt_parameters() -> dict[str, Any]:
+        """Hyperopt's settings that mean something here: ``TPESampler(**TPESampler.hyperopt_parameters())``."""
+        return {"n_startup_trials": 20, "n_ei_candidates": 24, "prior_weight": 1.0}
+
     # --- a cache of the study that was looked at last ----------------------------------------------------------------
 
     def _reset(self) -> None:

@@ -27,10 +27,18 @@ from typing import Any
 
 import pytest
 from differences import DIFFERENCES
+from differences_samplers import SAMPLERS
 
 FILES = (
-    "study_tests", "trial_tests", "test_distributions.py", "test_callbacks.py", "artifacts_tests", "search_space_tests",
-)  # fmt: skip
+    "artifacts_tests",
+    "samplers_tests",
+    "search_space_tests",
+    "study_tests",
+    "test_callbacks.py",
+    "test_distributions.py",
+    "trial_tests",
+)
+LISTED = {**DIFFERENCES, **SAMPLERS}
 OURS, THEIRS = "raytune_lite", "optuna"
 # modules whose public names are not taken from Optuna where ours lacks them: what is missing shall fail
 WHOLE = ("optuna", "optuna.trial", "optuna.study", "optuna.exceptions", "optuna.distributions")
@@ -143,7 +151,7 @@ class Counts:
         """Tests that fail and are not listed, and listed ones that pass or are not there."""
         said = []
         for file, tests in self.found.items():
-            listed = {test: reason for reason, tests in DIFFERENCES.get(file, {}).items() for test in tests}
+            listed = {test: reason for reason, tests in LISTED.get(file, {}).items() for test in tests}
             used = set[str]()
             for test, why in tests.items():
                 name = test if test in listed else re.sub(r"\[.*", "", test)
@@ -158,7 +166,7 @@ class Counts:
         rows = ["| file | pass | differ | why, and how many |", "|---|---|---|---|"]
         total = collections.Counter[str]()
         for file, tests in sorted(self.found.items()):
-            listed = {test: reason for reason, tests in DIFFERENCES.get(file, {}).items() for test in tests}
+            listed = {test: reason for reason, tests in LISTED.get(file, {}).items() for test in tests}
             failed = [test for test, why in tests.items() if why]
             why = collections.Counter(listed.get(t, listed.get(re.sub(r"\[.*", "", t), "?")) for t in failed)
             reasons = "; ".join(f"{reason} ({n})" for reason, n in why.most_common())

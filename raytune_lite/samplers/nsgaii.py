@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .nsga import crossover as _crossover
 from .nsga.mutation import PolynomialMutation
 
@@ -14,11 +16,24 @@ VSBXCrossover = _crossover.VSBX
 
 
 class BaseCrossover:
-    """Base of crossovers that are written for Optuna; only Optuna's NSGAIISampler takes one, ours refuses it."""
+    """Base of your own crossovers, written as for Optuna; see UsersCrossover for what one is given.
+
+    A subclass has ``n_parents``, an integer >= 1, and the method.
+    """
+
+    n_parents = 2
+
+    def crossover(self, parents_params: Any, rng: Any, study: Any, search_space_bounds: Any) -> Any:
+        """One child, shape (n_params,), of parents of shape (n_parents, n_params)."""
+        raise NotImplementedError(f"{type(self).__name__} must have crossover(...), see UsersCrossover.")
 
 
 class BaseMutation:
-    """Base of mutations that are written for Optuna; only Optuna's NSGAIISampler takes one, ours refuses it."""
+    """Base of your own mutations, written as for Optuna; see UsersMutation for what one is given."""
+
+    def mutation(self, param: float, rng: Any, study: Any, search_space_bounds: Any) -> float:
+        """Another value of a parameter."""
+        raise NotImplementedError(f"{type(self).__name__} must have mutation(...), see UsersMutation.")
 
 
 __all__ = [

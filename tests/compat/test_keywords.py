@@ -5,13 +5,15 @@ from __future__ import annotations
 import inspect
 import json
 import math
+import pickle
 import warnings
 
+import numpy as np
 import pytest
 
 import raytune_lite as ours
 from raytune_lite import samplers
-from raytune_lite.exceptions import TrialPruned
+from raytune_lite.exceptions import SamplerFailedError, TrialPruned
 from raytune_lite.samplers import nsgaii, sampler_from_spec
 from raytune_lite.trial import TrialState
 
@@ -163,12 +165,76 @@ def test_crossovers_and_mutations_by_optunas_names():
         1, crossover={"name": "uniform", "swapping_prob": 0.25}
     )
 
-    class Own(nsgaii.BaseCrossover):
-        n_parents = 2
 
-    for given in (Own(), optuna.samplers.nsgaii.UniformCrossover()):
-        with pytest.raises(ValueError, match=r"with sampler=optuna.samplers.NSGAIISampler\(crossover=...\)"):
-            samplers.NSGAIISampler(crossover=given)
+class Middle(nsgaii.BaseCrossover):
+    """Between its parents, and a little beside."""
+
+    n_parents = 3
+
+    def crossover(self, parents_params, rng, study, search_space_bounds):
+        assert parents_params.shape == (3, 2)
+        assert np.array_equal(search_space_bounds, [[0, 1], [0, 1]])
+        assert len(study.directions) == 2
+        return parents_params.mean(axis=0) + rng.normal(0, 0.01, 2)
+
+
+class Jump(nsgaii.BaseMutation):
+    def mutation(self, param, rng, study, search_space_bounds):
+        assert 0 <= param <= 1
+        return param + rng.normal(0, 0.5)
+
+
+def two_objectives(trial):
+    x, y = trial.suggest_float("x", 1e-3, 1, log=True), trial.suggest_int("y", 1, 100)
+    return x * (1 + (trial.suggest_categorical("c", ["a", "b"]) == "a")), (1 - x) ** 2 + y / 100
+
+
+def evolved(sampler, study=None):
+    study = study or ours.create_study(directions=["minimize"] * 2, sampler=sampler)
+    study.optimize(two_objectives, n_trials=25, executor="inline", show_progress_bar=False)
+    return study
+
+
+def test_a_crossover_and_a_mutation_of_ones_own():
+    def make(seed, **rules):
+        return samplers.NSGAIISampler(seed, population_size=8, **rules)
+
+    given = {"crossover": Middle(), "mutation": Jump()}
+    study = evolved(make(1, **given))
+    params = [t.params for t in study.trials]
+    assert [t.params for t in evolved(pickle.loads(pickle.dumps(make(1, **given)))).trials] == params
+    assert [t.params for t in evolved(make(1, crossover=Middle())).trials] != params
+    assert [t.params for t in evolved(make(1)).trials] != params
+    assert "can_be_rebuilt" in json.dumps(make(1, **given).spec())
+    again = ours.load_study(study_name=study.study_name, storage=study._holder, sampler=make(1, **given))
+    study.close()
+    assert len(evolved(None, again).trials) == 50
+
+
+def test_optunas_own_crossovers_in_our_sampler():
+    for name in ("UniformCrossover", "BLXAlphaCrossover", "SPXCrossover", "UNDXCrossover", "SBXCrossover"):
+        rule = getattr(optuna.samplers.nsgaii, name)()
+        study = evolved(samplers.NSGAIISampler(1, population_size=8, crossover=rule))
+        assert [t.state for t in study.trials] == [TrialState.COMPLETE] * 25
+
+
+def test_wrong_rules_are_named():
+    class Flat(Middle):
+        def crossover(self, parents_params, rng, study, search_space_bounds):
+            return parents_params
+
+    with pytest.raises(SamplerFailedError, match=r"Flat must give finite numbers of shape \(2,\), got array"):
+        evolved(samplers.NSGAIISampler(1, population_size=8, crossover=Flat()))
+
+    class NoParents(Middle):
+        n_parents = "2"
+
+    with pytest.raises(ValueError, match="n_parents of a crossover must be an integer >= 1, got '2'"):
+        samplers.NSGAIISampler(crossover=NoParents())
+    with pytest.raises(ValueError, match="or one that derives from its BaseCrossover, got 3"):
+        samplers.NSGAIISampler(crossover=3)
+    with pytest.raises(ValueError, match="or one that derives from its BaseMutation"):
+        samplers.NSGAIISampler(mutation=Jump)
 
 
 def test_a_process_without_startup_trials():

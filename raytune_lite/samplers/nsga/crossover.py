@@ -22,7 +22,9 @@ _TINY = 1e-14  # below this two coordinates are one
 class Crossover(Protocol):
     """A rule for children, with the number of parents that it needs."""
 
-    n_parents: ClassVar[int]
+    @property
+    def n_parents(self) -> int:
+        """How many."""
 
     def __call__(self, parents: Array, rng: np.random.Generator, is_multi: bool) -> Array:
         """One child.
@@ -328,8 +330,7 @@ def rule_from(what: str, spec: Any, known: dict[str, type[Any]], defaults: dict[
     if not isinstance(name, str) or name not in known:
         raise ValueError(
             f"{what} must be one of {sorted(known)}, a dict of its 'name' and arguments, or an object of "
-            f"raytune_lite.samplers.nsgaii, got {shown(spec)}; with sampler=optuna.samplers.NSGAIISampler({what}=...) "
-            "Optuna's own code takes any of its own."
+            f"raytune_lite.samplers.nsgaii, or one that derives from its Base{what.capitalize()}, got {shown(spec)}."
         )
     try:
         return known[name](**{**defaults.get(name, {}), **arguments})

@@ -27,8 +27,9 @@ from ..history import BlockCache, Bookmark, History, values_of
 from ..keywords import optunas
 from ..rng import rng_for
 from .coordinates import moved, to_unit
-from .crossover import CROSSOVERS, as_spec, check_probability, crossover_from
-from .mutation import MUTATIONS, mutation_from
+from .crossover import CROSSOVERS, Crossover, as_spec, check_probability, crossover_from
+from .mutation import MUTATIONS, Mutation, mutation_from
+from .users import UsersCrossover, UsersMutation, users_crossover, users_mutation
 
 Array = NDArray[np.float64]
 _Tried = dict[tuple[float, ...], int]  # internal values -> the pending trial that has them; -1: several have
@@ -58,11 +59,11 @@ class NSGAIISampler(BaseSampler):
         seed: integer >= 0; None draws one from the operating system and keeps it in ``spec()``.
         population_size: trials of a generation, and parents of the next, >= 2.
         mutation: ``"polynomial"``, ``"uniform"``, ``{"name": "polynomial", "eta": 20.0}``, or an object of
-            ``samplers.nsgaii``. Choices of a categorical parameter are always drawn again.
+            ``samplers.nsgaii``, or one of your own (UsersMutation). Choices of a categorical parameter are drawn again.
         mutation_prob: probability of a parameter to mutate; None: 1 / their number.
         crossover: of numbers: ``"uniform"``, ``"blxalpha"``, ``"spx"``, ``"sbx"``, ``"vsbx"`` or ``"undx"``, a dict of
-            the name and the rule's arguments, or an object of ``samplers.nsgaii``; None: SBX with eta 5. Categorical
-            parameters are always swapped.
+            the name and the rule's arguments, an object of ``samplers.nsgaii``, or one of your own, written as for
+            Optuna (UsersCrossover); None: SBX with eta 5. Categorical parameters are always swapped.
         crossover_prob: probability that a child has more than one parent.
         swapping_prob: probability that a swapped parameter is the second parent's.
         more: ``constraints_func``, see TPESampler. Optuna's strategies change nothing; a warning says so.
@@ -81,24 +82,28 @@ class NSGAIISampler(BaseSampler):
         seed: int | None = None,
         *,
         population_size: int = 50,
-        mutation: str | dict[str, Any] | None = "polynomial",
+        mutation: Any = "polynomial",
         mutation_prob: float | None = None,
-        crossover: str | dict[str, Any] | None = None,
+        crossover: Any = None,
         crossover_prob: float = 0.9,
         swapping_prob: float = 0.5,
         **more: Any,
     ) -> None:
         beside = {name: more.pop(name) for name in [*more] if name not in self._own}
         self.constraints_func = optunas(type(self).__name__, beside, *_OPTUNAS)
-        mutation = as_spec("polynomial" if mutation is None else mutation, MUTATIONS)
-        crossover = as_spec(crossover, CROSSOVERS)
+        mutation = users_mutation(as_spec("polynomial" if mutation is None else mutation, MUTATIONS))
+        crossover = users_crossover(as_spec(crossover, CROSSOVERS))
         population_size = integer("population_size", population_size, 2, "50 is usual")
         check_probability("crossover_prob", crossover_prob)
         check_probability("swapping_prob", swapping_prob)
         if mutation_prob is not None:
             check_probability("mutation_prob", mutation_prob)
-        self._crossover = crossover_from(_DEFAULT_CROSSOVER if crossover is None else crossover, swapping_prob)
-        self._mutation = mutation_from(mutation)
+        self._crossover: Crossover = (
+            crossover
+            if isinstance(crossover, UsersCrossover)
+            else crossover_from(_DEFAULT_CROSSOVER if crossover is None else crossover, swapping_prob)
+        )
+        self._mutation: Mutation = mutation if isinstance(mutation, UsersMutation) else mutation_from(mutation)
         if population_size < self._crossover.n_parents:
             raise ValueError(
                 f"population_size must be at least {self._crossover.n_parents}, the parents of crossover "

@@ -322,7 +322,7 @@ class GridSampler(ForStudies):
         study._storage.set_trial_system_attr(trial._trial_id, _CELL, cell)
 
     def after_trial(self, study: Any, trial: Any, state: Any, values: Any) -> None:  # noqa: ARG002
-        """Stop ``study`` where ``trial``, which ends with ``state``, leaves no cell to run."""
+        """Stop ``study`` where ``trial``, which ends with ``state`` and ``values``, leaves no cell to run."""
         others = [other for other in study.get_trials(deepcopy=False) if other.number != trial.number]
         if len(self._done([(trial, state.name), *((other, other.state.name) for other in others)])) == self.grid.size:
             study.stop()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.random import RandomState
 from numpy.typing import NDArray
 
 from ...arguments import as_integer, shown
@@ -63,7 +64,7 @@ class UsersCrossover(_OfUser):
             ValueError: the rule's child is not one finite number a parameter.
         """
         bounds = np.tile([0.0, 1.0], (parents.shape[1], 1))
-        return self._numbers(self.rule.crossover(parents.copy(), _pythons(rng), _study(is_multi), bounds), parents[0])
+        return self._numbers(self.rule.crossover(parents.copy(), _seeded(rng), _study(is_multi), bounds), parents[0])
 
 
 class UsersMutation(_OfUser):
@@ -78,7 +79,7 @@ class UsersMutation(_OfUser):
         Raises:
             ValueError: the rule gave no finite number.
         """
-        bounds, study, draws = np.array([0.0, 1.0]), _study(False), _pythons(rng)
+        bounds, study, draws = np.array([0.0, 1.0]), _study(False), _seeded(rng)
         found = [self.rule.mutation(float(point), draws, study, bounds) for point in points]
         return np.clip(self._numbers(found, points), 0.0, 1.0)
 
@@ -99,8 +100,8 @@ def users_mutation(given: Any) -> Any:
     return UsersMutation(given) if is_one else given
 
 
-def _pythons(rng: np.random.Generator) -> np.random.RandomState:
-    return np.random.RandomState(int(rng.integers(2**32)))
+def _seeded(rng: np.random.Generator) -> RandomState:
+    return RandomState(int(rng.integers(2**32)))
 
 
 def _study(is_multi: bool) -> FrozenStudy:

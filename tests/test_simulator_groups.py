@@ -17,6 +17,7 @@ from raytune_lite.runtime.ranks import fate, groups
 from raytune_lite.runtime.ranks.groups import Groups
 from raytune_lite.runtime.simulator.groups import GROUP_SEEDS
 from raytune_lite.runtime.simulator.hunt import hunt
+from raytune_lite.runtime.simulator.scenario import GROUP_RATES
 from raytune_lite.runtime.simulator.simulation import Simulation, play
 
 MOST_SEEDS = 150
@@ -31,7 +32,7 @@ def test_every_invariant_holds_where_trials_have_several_processes():
         assert not result.failure, f"python -m raytune_lite.runtime.simulator --seed {seed} --trace: {result.failure}"
         struck.update(name for name, _ in result.struck)
         outcomes.update(kind for facts in simulation.auditor.trials.values() for kind in facts.outcomes.values())
-    faults = ("another rank dies", "another rank raises", "other work comes", "node is lost", "script dies")
+    faults = (*GROUP_RATES, "node is lost", "script dies")
     assert not [fault for fault in faults if not struck[fault]], "these faults never struck"
     assert outcomes["complete"] > 20
     assert outcomes["worker_crash"] > 5

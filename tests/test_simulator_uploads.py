@@ -20,13 +20,10 @@ from raytune_lite.runtime.delivery import Delivery
 from raytune_lite.runtime.saving import Saving
 from raytune_lite.runtime.simulator.bucket import UPLOAD_SEEDS
 from raytune_lite.runtime.simulator.hunt import hunt
+from raytune_lite.runtime.simulator.scenario import UPLOAD_RATES
 from raytune_lite.runtime.simulator.simulation import play
 
 MOST_SEEDS = 150
-FAULTS = (
-    "bucket is away", "request to the bucket fails", "upload is slow", "upload is cut off", "upload succeeds unheard",
-    "worker dies in an upload", "list of objects is stale",
-)  # fmt: skip
 
 
 def test_every_invariant_holds_where_checkpoints_are_uploaded():
@@ -35,7 +32,7 @@ def test_every_invariant_holds_where_checkpoints_are_uploaded():
         result = play(seed, sql=False)
         assert not result.failure, f"python -m raytune_lite.runtime.simulator --seed {seed} --trace: {result.failure}"
         struck.update(name for name, _ in result.struck)
-    assert not [fault for fault in FAULTS if not struck[fault]], "these faults never struck"
+    assert not [fault for fault in UPLOAD_RATES if not struck[fault]], "these faults never struck"
 
 
 @pytest.mark.skipif(os.environ.get("RTL_TESTS") != "long", reason="minutes: RTL_TESTS=long")

@@ -66,16 +66,6 @@ RATES = {
     "checkpoint is damaged": 0.01,
     "checkpoint disk is full": 0.01,
     "checkpoint disk fails": 0.005,
-    "another rank dies": 0.01,
-    "another rank raises": 0.005,
-    "other work comes": 0.1,
-    "bucket is away": 0.02,
-    "request to the bucket fails": 0.01,
-    "upload is slow": 0.1,
-    "upload is cut off": 0.05,
-    "upload succeeds unheard": 0.05,
-    "worker dies in an upload": 0.05,
-    "list of objects is stale": 0.1,
     "message is lost": 0.005,
     "message is doubled": 0.02,
     "message is late": 0.008,
@@ -91,6 +81,22 @@ RATES = {
     "user pauses the study": 0.02,
     "user changes the number of slots": 0.02,
     "user extends the run": 0.02,
+}
+# of histories whose checkpoints lie in an object store, see ``bucket``
+UPLOAD_RATES = {
+    "bucket is away": 0.02,
+    "request to the bucket fails": 0.01,
+    "upload is slow": 0.1,
+    "upload is cut off": 0.05,
+    "upload succeeds unheard": 0.05,
+    "worker dies in an upload": 0.05,
+    "list of objects is stale": 0.1,
+}
+# of histories whose trials have several processes, see ``groups``
+GROUP_RATES = {
+    "another rank dies": 0.01,
+    "another rank raises": 0.005,
+    "other work comes": 0.1,
 }
 # Seconds of virtual time: then nothing fails any more, and the study must end. Short ones, too: what a driver forgets,
 # its next life may put right.
@@ -313,7 +319,7 @@ def draw(world: World, *, sql: bool) -> Scenario:
 
 def _draw_rates(world: World) -> None:
     weather = world.choice("weather", (0.0, 0.3, 1.0, 1.0, 2.0, 4.0))
-    for fault, rate in RATES.items():
+    for fault, rate in {**RATES, **UPLOAD_RATES, **GROUP_RATES}.items():
         share = world.choice(f"rate of {fault}", (0.0, 0.5, 1.0, 3.0))
         world.rates[fault] = min(0.5, rate * share * weather)
     if world.draw("has spot nodes") > SPOT:

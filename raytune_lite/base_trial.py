@@ -22,6 +22,7 @@ from .distributions import (
     FloatDistribution,
     IntDistribution,
     check_compatibility,
+    is_simple,
     last_on_grid,
 )
 
@@ -67,8 +68,14 @@ class BaseTrial:
         return int(self._suggest(name, IntDistribution(low, high, log=log, step=step)))
 
     def suggest_categorical(self, name: str, choices: Sequence[CategoricalChoice]) -> Any:
-        """One of ``choices``. A repeated name returns its first value."""
-        return self._suggest(name, CategoricalDistribution(choices))
+        """One of ``choices``, which may be lists, tuples and dicts too; see CategoricalDistribution.
+
+        A repeated name returns its first value. What JSON cannot hold, as a class or a function, is suggested by name:
+        ``by_name[trial.suggest_categorical("optimizer", list(by_name))]``.
+        """
+        distribution = CategoricalDistribution.without_warning(choices)
+        distribution.warn(stacklevel=3)
+        return self._suggest(name, distribution)
 
     def suggest_uniform(self, name: str, low: float, high: float) -> float:
         """The old name of ``suggest_float(name, low, high)``, as in Optuna."""
@@ -175,14 +182,15 @@ class KnownTrial(BaseTrial):
         value, known = self.params[name], self.distributions.get(name)
         if known is not None:
             check_compatibility(name, known, distribution)
-        if not distribution.contains(distribution.to_internal_repr(value)):
+        internal = distribution.to_internal_repr(value)
+        if not distribution.contains(internal):
             warnings.warn(
                 f"the value {shown(value)} of the parameter {name!r} is out of the range of the distribution "
                 f"{distribution}.",
                 stacklevel=3,
             )
         _as_dict(self, "distributions")[name] = distribution
-        return value
+        return value if is_simple(value) else distribution.to_external_repr(internal)  # a record has lists for tuples
 
 
 def constraint_value(key: Any, value: Any) -> float:

@@ -149,7 +149,7 @@ INPUT_ERRORS = [
     (CategoricalDistribution, {"choices": {"b": 1}}, ("{'b': 1}", "list")),
     (CategoricalDistribution, {"choices": ["a", "b", "a"]}, ("'a'", "twice")),
     (CategoricalDistribution, {"choices": [math.nan, math.nan]}, ("nan", "twice")),
-    (CategoricalDistribution, {"choices": [(1, 2), (3, 4)]}, ("(1, 2)", "tuple")),
+    (CategoricalDistribution, {"choices": [{1, 2}, {3, 4}]}, ("{1, 2}", "set")),
     (CategoricalDistribution, {"choices": [1j]}, ("1j", "complex")),
     (CategoricalDistribution, {"choices": [b"raw"]}, ("b'raw'", "bytes")),
 ]  # fmt: skip

@@ -12,7 +12,7 @@ from dataclasses import fields
 from typing import Any
 
 from ..arguments import shown
-from ..distributions import DISTRIBUTIONS, Distribution, distribution_from_dict, distribution_to_dict
+from ..distributions import DISTRIBUTIONS, Distribution, distribution_from_message, distribution_to_message
 from ..exceptions import MessageError
 from . import messages as m
 from .bounds import MAX_ITEMS, MAX_MESSAGE
@@ -27,7 +27,7 @@ _READERS = {cls.__name__: (cls, readers_of(cls), upgrade_for(cls)) for cls in RE
 
 def _encode(record: Any) -> dict[str, Any]:
     if isinstance(record, DISTRIBUTIONS):
-        return distribution_to_dict(record)
+        return distribution_to_message(record)
     cls = type(record)
     if cls not in _FIELDS:
         raise TypeError(f"a message holds records, texts and numbers, got {shown(record)} of type {cls.__name__}.")
@@ -47,7 +47,7 @@ _MOST_KNOWN = 1000
 
 
 def _distribution(data: dict[str, Any]) -> Distribution:
-    """distribution_from_dict with a memory: equal ones are one object, and are checked once."""
+    """distribution_from_message with a memory: equal ones are one object, and are checked once."""
     try:
         # with the types: True, 1 and 1.0 are equal, and different choices; so are 0.0 and -0.0
         key = (data["name"], *[
@@ -57,9 +57,9 @@ def _distribution(data: dict[str, Any]) -> Distribution:
         ])  # fmt: skip
         found = _known.get(key)
     except (TypeError, AttributeError, KeyError):  # nonsense
-        return distribution_from_dict(data)
+        return distribution_from_message(data)
     if found is None:
-        found = distribution_from_dict(data)
+        found = distribution_from_message(data)
         if len(_known) >= _MOST_KNOWN:
             _known.clear()
         _known[key] = found

@@ -37,7 +37,7 @@ def n_values(distribution: Distribution) -> int | None:
 def value_at(distribution: Distribution, index: int) -> Any:
     """The external value with this index in [0, n_values)."""
     if isinstance(distribution, CategoricalDistribution):
-        return distribution.choices[index]
+        return distribution.to_external_repr(index)
     if index == 0:
         return distribution.low
     return min(distribution.low + index * (distribution.step or 0), distribution.high)

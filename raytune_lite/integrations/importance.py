@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..distributions import Distribution, distribution_to_json
+from ..distributions import Distribution
 
 INSTALL = "pip install 'raytune-lite[viz]'"
 MOST = 200  # trials of fANOVA, whose forest grows with them; with more PED-ANOVA is used
@@ -91,14 +91,15 @@ def _study(
     maximize: bool,
 ) -> Any:
     """A study of Optuna's in memory with these trials."""
+    from .optuna.translation import hashable_values, translated
+
     study = optuna.create_study(direction="maximize" if maximize else "minimize")
-    theirs = {
-        name: optuna.distributions.json_to_distribution(distribution_to_json(distribution))
-        for name, distribution in distributions.items()
-    }
+    theirs = {name: translated(distribution) for name, distribution in distributions.items()}
     study.add_trials(
         [
-            optuna.trial.create_trial(params={name: params[name] for name in theirs}, distributions=theirs, value=value)
+            optuna.trial.create_trial(
+                params=hashable_values({name: params[name] for name in theirs}), distributions=theirs, value=value
+            )
             for params, value in trials
         ]
     )

@@ -77,8 +77,7 @@ class Trial(TrialForLibraries, BaseTrial):
             self.delivery.check()
         if known is None:
             check_distribution(name, distribution)
-            known = self._choose(name, distribution)
-            self._params[name] = known
+            known = self._choose(name, distribution.as_recorded())
         elif known.distribution != distribution:
             check_compatibility(name, known.distribution, distribution)
             warnings.warn(
@@ -87,7 +86,13 @@ class Trial(TrialForLibraries, BaseTrial):
                 RuntimeWarning,
                 stacklevel=3,
             )
-        return known.distribution.to_external_repr(known.value)
+            distribution = known.distribution
+        return self._as_given(known, distribution)
+
+    def _as_given(self, known: ParamValue, distribution: Distribution) -> Any:
+        """The value by the distribution of this very call: a tuple that the objective gave is no list here."""
+        self._params[known.name] = ParamValue(name=known.name, value=known.value, distribution=distribution)
+        return distribution.to_external_repr(known.value)
 
     def _choose(self, name: str, distribution: Distribution) -> ParamValue:
         if name in self._fixed:
@@ -115,7 +120,7 @@ class Trial(TrialForLibraries, BaseTrial):
 
     def _noted(self, name: str, value: float, distribution: Distribution) -> ParamValue:
         param = ParamValue(name=name, value=value, distribution=distribution)
-        size = len(repr(distribution.choices)) if isinstance(distribution, CategoricalDistribution) else 200
+        size = len(repr(distribution)) if isinstance(distribution, CategoricalDistribution) else 200
         self.delivery.add_param(param, size)
         return param
 

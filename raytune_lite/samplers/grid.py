@@ -6,6 +6,7 @@ materialised: 10**18 cells cost what 10 do.
 
 from __future__ import annotations
 
+import copy
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
@@ -15,7 +16,7 @@ from typing import Any
 
 from ..arguments import integer, shown
 from ..core.protocols import StudyView
-from ..distributions import CategoricalChoice, Distribution
+from ..distributions import CategoricalChoice, Distribution, exact_key, is_simple, plain_value
 from ..exceptions import SamplerRefusedError
 from ..trial import FIXED_KEY
 from .for_studies import ForStudies
@@ -26,18 +27,13 @@ _MAX_CELLS = 2**63 - 1
 _ROUNDS = 8  # 4 suffice for large halves (Luby and Rackoff 1988); small grids need more, NIST's FF1 has 10
 
 
-def _plain(value: Any) -> Any:
-    """numpy's scalars as Python's, without importing numpy."""
-    return value.item() if getattr(value, "shape", None) == () else value
-
-
 def _identity(value: Any) -> tuple[str, Any]:
     """Key by which two values are the same point of an axis: 1 and 1.0 are, True and 1 are not."""
-    value = _plain(value)
+    value = plain_value(value)
     if type(value) in (int, float):
         # suggest_float gives 1.0 back where the user's list says 1
         return "number", value
-    return type(value).__name__, value
+    return (type(value).__name__, value) if is_simple(value) else exact_key(value)
 
 
 def _axis(name: Any, values: Any) -> tuple[CategoricalChoice, ...]:
@@ -50,17 +46,21 @@ def _axis(name: Any, values: Any) -> tuple[CategoricalChoice, ...]:
         raise ValueError(
             f"{where} must be a list of values, got {shown(values)}; a list has an order, and keeps it."
         )
-    axis: list[CategoricalChoice] = [_plain(value) for value in values]
+    axis: list[CategoricalChoice] = []
+    for value in values:
+        try:
+            axis.append(plain_value(value))
+        except (TypeError, RecursionError) as error:
+            raise ValueError(
+                f"{where} must hold None, bool, int, float, str, or lists, tuples and dicts of these (JSON keeps "
+                f"them), got {shown(value)} of type {type(value).__name__} ({error!r:.200}); use names, and map them "
+                "to objects in the objective."
+            ) from None
     if not axis:
         raise ValueError(
             f"{where} must hold at least one value, got {shown(values)}; drop the parameter, or fix it."
         )
     for value in axis:
-        if value is not None and type(value) not in (bool, int, float, str):
-            raise ValueError(
-                f"{where} must hold None, bool, int, float or str (JSON keeps them), got {shown(value)} of type "
-                f"{type(value).__name__}; use names, and map them to objects in the objective."
-            )
         if isinstance(value, float) and math.isnan(value):
             raise ValueError(
                 f"{where} must hold values that equal themselves, got {value!r}; use None or a name."
@@ -161,7 +161,7 @@ class ProductGrid:
         found: dict[str, Any] = {}
         for name, values in reversed(self.axes):
             rest, i = divmod(rest, len(values))
-            found[name] = values[i]
+            found[name] = copy.deepcopy(values[i])  # a list may be changed by whoever gets it
         return {name: found[name] for name, _ in self.axes}
 
     def cell_of(self, params: Mapping[str, Any]) -> int | None:
@@ -177,7 +177,7 @@ class ProductGrid:
                 return None
             try:
                 i = self._index[name].get(_identity(params[name]))
-            except TypeError:  # not hashable, so not a value of ours
+            except (TypeError, RecursionError):  # JSON cannot hold it, so it is no value of ours
                 return None
             if i is None:
                 return None
@@ -200,7 +200,8 @@ class GridSampler(ForStudies):
     again.
 
     Args:
-        search_space: parameter name -> its values (None, bool, int, float or str; each once a list).
+        search_space: parameter name -> its values (None, bool, int, float or str, or lists, tuples and dicts of
+            these; each once a list).
         seed: integer >= 0, chooses the order; None draws one and keeps it in ``spec()``.
         max_failures: failed trials after which a cell is given up (DEAD).
 

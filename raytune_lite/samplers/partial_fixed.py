@@ -8,7 +8,7 @@ from typing import Any
 
 from ..arguments import shown
 from ..core.protocols import Branches, Grid, Sampler, StudyView
-from ..distributions import CategoricalChoice, Distribution
+from ..distributions import CategoricalChoice, Distribution, plain_value
 from ..exceptions import InvalidDistributionError, SamplerRefusedError
 from .auto import AutoSampler
 from .for_studies import StudySampler, for_studies_too
@@ -137,12 +137,14 @@ class PartialFixedSampler(Wrapping):
 def _checked(name: Any, value: Any) -> CategoricalChoice:
     if not isinstance(name, str):
         raise ValueError(f"fixed_params must have parameter names as keys, got {shown(name)}; use a str.")
-    plain: CategoricalChoice = value.item() if getattr(value, "shape", None) == () else value  # numpy's scalars
-    if plain is not None and type(plain) not in (bool, int, float, str):
+    try:
+        found: CategoricalChoice = plain_value(value)
+    except (TypeError, RecursionError) as error:
         raise ValueError(
-            f"fixed_params[{name!r}] must be None, bool, int, float or str (JSON keeps them), got {shown(value)}."
-        )
-    return plain
+            f"fixed_params[{name!r}] must be None, bool, int, float, str, or lists, tuples and dicts of these (JSON "
+            f"keeps them), got {shown(value)} ({error!r:.200})."
+        ) from None
+    return found
 
 
 def _grid_names(sampler: Sampler) -> set[str]:

@@ -67,7 +67,9 @@ def added(trial: Any, n_objectives: int) -> m.TrialAdded | m.TrialEnqueued:
             f"the trial has {len(trial.values or ())} values, the study {n_objectives} objective(s); they must agree."
         )
     params = tuple(
-        m.ParamValue(name=name, value=dist.to_internal_repr(trial.params[name]), distribution=dist)
+        m.ParamValue(
+            name=name, value=dist.to_internal_repr(trial.params[name]), distribution=dist.as_recorded()
+        )
         for name, dist in trial.distributions.items()
     )
     return m.TrialAdded(

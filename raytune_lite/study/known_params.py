@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..distributions import equal_key, plain_value
 from ..storages.records import StudyRecord
 from ..storages.repository import Repository
 from ..trial import FrozenTrial
@@ -23,18 +24,12 @@ class KnownParams:
         self._repository, self._study = repository, study
         self._newest = -1  # the greatest trial_id that was read
         self._open: list[int] = []  # ids of trials whose parameters may become more
-        self._known: set[frozenset[tuple[str, Any]]] = set()
-        self._odd: list[Mapping[str, Any]] = []  # with a value that cannot be hashed, such as a list
+        self._known: set[frozenset[tuple[str, Any]] | None] = set()
 
     def has(self, params: Mapping[str, Any]) -> bool:
         """Whether a trial has exactly ``params``. Reads the trials that are new, or were running, at the last call."""
-        running = self._read()
-        if any(dict(trial.params) == dict(params) for trial in running):
-            return True
-        key = _key(params)
-        if key is None:
-            return any(dict(each) == dict(params) for each in self._odd)
-        return key in self._known
+        running, key = self._read(), _key(params)
+        return key is not None and (key in self._known or any(_key(trial.params) == key for trial in running))
 
     def _read(self) -> list[FrozenTrial]:
         """Take in what is new; gives the trials whose parameters may become more."""
@@ -45,18 +40,16 @@ class KnownParams:
             if fixed is None and not trial.state.is_finished():
                 running.append(trial)
                 continue
-            params = trial.params if fixed is None else dict(fixed)
-            key = _key(params)
-            self._odd.append(params) if key is None else self._known.add(key)
+            self._known.add(_key(trial.params if fixed is None else fixed))
         self._open = [trial.trial_id for trial in running]
         return running
 
 
 def _key(params: Mapping[str, Any]) -> frozenset[tuple[str, Any]] | None:
-    """Equal for equal mappings; None where a value cannot be hashed."""
+    """Equal for equal mappings, where a tuple is a list; None for a value that no record has."""
     try:
-        return frozenset(params.items())
-    except TypeError:
+        return frozenset((name, equal_key(plain_value(value))) for name, value in params.items())
+    except (TypeError, RecursionError):
         return None
 
 

@@ -72,7 +72,7 @@ def copied(trial: FrozenTrial) -> FrozenTrial:
     """A record of which the caller may change everything."""
     return replace(
         trial,
-        params=dict(trial.params),
+        params=_values(trial.params),
         distributions=dict(trial.distributions),
         user_attrs=_values(trial.user_attrs),
         system_attrs=_values(trial.system_attrs),

@@ -10,7 +10,6 @@ SAMPLER = "a sampler is copied, and is told of a trial's end later ([below](#a-s
 AUTO = "the default sampler is AutoSampler"
 STRICT = "an error, where Optuna converts a wrong value or warns"
 STORAGE = "storages are holders of a URL, whose methods do not change trials"
-CHOICES = "a choice must be None, a bool, a number or a text"
 NAN = "NaN is equal to itself in `skip_if_exists`"
 
 # file below Optuna's tests -> reason -> tests; a name without [...] stands for all parameters of the test
@@ -69,7 +68,6 @@ DIFFERENCES: dict[str, dict[str, tuple[str, ...]]] = {
     "test_distributions.py": {
         "the short JSON of before Optuna's version 1": ("test_abbreviated_json_to_distribution",),
         STRICT: ("test_int_internal_representation", "test_categorical_contains"),
-        CHOICES: ("test_invalid_distribution",),
         OLD: ("test_convert_old_distribution_to_new_distribution",),
     },
     "trial_tests/test_frozen.py": {OLD: ("test_create_trial_distribution_conversion",)},
@@ -82,5 +80,4 @@ DIFFERENCES: dict[str, dict[str, tuple[str, ...]]] = {
         ),
         STORAGE: ("test_lazy_trial_system_attrs",),
     },
-    "trial_tests/test_trials.py": {CHOICES: ("test_suggest_categorical",)},
 }  # fmt: skip

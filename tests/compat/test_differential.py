@@ -157,6 +157,7 @@ def program(seed: int, n_objectives: int) -> list[tuple[str, Any]]:
         lambda: ("suggest", (which(), "float", draw.choice("xy"), 0.0, draw.choice([10.0, 10.0, 5.0]))),
         lambda: ("suggest", (which(), "int", "n", 1, draw.choice([8, 8, 4]))),
         lambda: ("suggest", (which(), "categorical", "c", draw.choice([["a", "b"], ["a", "b"], ["a", "b", None]]))),
+        lambda: ("suggest", (which(), "categorical", "o", [(1,), [2, (3,)], {"k": draw.choice([[2], [2], 3])}])),
         lambda: ("report", (which(), draw.choice([0.5, 2, "text", None]), draw.choice([0, 1, 2, 2, 5, -1]))),
         lambda: ("prune", (which(),)),
         lambda: ("attribute", (which(), draw.choice("ab"), draw.choice([1, "text", [1, 2], {"k": None}]))),

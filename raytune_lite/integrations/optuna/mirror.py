@@ -18,7 +18,7 @@ from optuna.trial import TrialState as OptunaState
 
 from ...samplers.around import StudyCopy
 from ...trial import FrozenTrial, StudyDirection, TrialState
-from .translation import their_direction, translated
+from .translation import hashable_values, their_direction, translated
 
 _NAME = "mirror"
 _SOME_TIME = datetime(2000, 1, 1)  # Optuna's trials need a date; no sampler uses it
@@ -59,7 +59,7 @@ class Mirror(StudyCopy[OptunaTrial], BaseStorage):
             values=list(known.values or ()) if has_values else None,
             datetime_start=None if state is TrialState.WAITING else _SOME_TIME,
             datetime_complete=_SOME_TIME if state.is_finished() else None,
-            params=dict(known.params),
+            params=hashable_values(known.params),
             distributions={name: translated(dist) for name, dist in known.distributions.items()},
             user_attrs=dict(known.user_attrs),
             system_attrs={**known.system_attrs, **self.of_trials.get(number, {})},

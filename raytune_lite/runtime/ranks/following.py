@@ -16,7 +16,7 @@ from ...checkpoints.manifest import Files
 from ...checkpoints.store import object_store
 from ...core.encoding import from_json
 from ...core.messages import Decision, Leave, ParamValue, Progress
-from ...distributions import Distribution
+from ...distributions import Distribution, as_distribution
 from ...exceptions import CheckpointDiskError, CheckpointError, TrialDivergedError
 from ..failures import AttemptInterrupted
 from ..host import Host
@@ -194,8 +194,8 @@ class FollowerTrial(Trial):
         _, answer = self._follower.call(calls.SUGGEST, f"{name!r}, {distribution}")
         param = from_json(json.dumps(answer))
         assert isinstance(param, ParamValue)
-        self._params[name] = param
-        return param.distribution.to_external_repr(param.value)
+        given = as_distribution(distribution)
+        return self._as_given(param, given if given == param.distribution else param.distribution)
 
     def report(self, value: Any, step: int) -> None:
         """See Trial: rank 0's value counts, and this one is only checked."""

@@ -1,23 +1,16 @@
-"""The three distributions a parameter can have, their JSON (Optuna's format), and the unit interval.
-
-Three representations of one value: *external*, what the objective sees (float, int, or a choice); *internal*, the
-float that the database holds (a choice is its index); *unit*, a point of [0, 1) that samplers draw. Pure arithmetic.
-"""
+"""Ranges of floats and of integers. Pure arithmetic."""
 
 from __future__ import annotations
 
-import json
 import math
 import warnings
-from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Union
+from typing import Any
 
-from .arguments import shown
-from .exceptions import IncompatibleDistributionError, InvalidDistributionError
-
-CategoricalChoice = Union[None, bool, int, float, str]  # noqa: UP007  (evaluated at run time on Python 3.10)
+from ..arguments import shown
+from ..exceptions import InvalidDistributionError
+from .base import BaseDistribution
 
 
 def _number(name: str, value: Any, kind: type) -> Any:
@@ -75,20 +68,6 @@ def _lower_high(dist: FloatDistribution | IntDistribution) -> None:
             stacklevel=5,
         )
         object.__setattr__(dist, "high", last)
-
-
-class BaseDistribution:
-    """Base of the three distributions."""
-
-    __slots__ = ()
-
-    contains: Any
-
-    def _contains(self, param_value_in_internal_repr: float) -> Any:  # Optuna's names, which OptunaHub uses
-        return self.contains(param_value_in_internal_repr)
-
-    def _asdict(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.__dataclass_fields__}  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,161 +219,4 @@ class IntDistribution(BaseDistribution):
         return math.nextafter(internal, math.inf) if internal < self.low else internal
 
 
-@dataclass(frozen=True, slots=True)
-class CategoricalDistribution(BaseDistribution):
-    """One of ``choices``: None, bool, int, float or str. The internal value is the index.
-
-    Raises:
-        InvalidDistributionError: no choices, a choice that JSON cannot hold, the same choice twice.
-    """
-
-    choices: tuple[CategoricalChoice, ...]
-
-    def __init__(self, choices: Sequence[CategoricalChoice]) -> None:
-        if isinstance(choices, (str, bytes, bytearray)) or not isinstance(choices, Sequence):
-            raise InvalidDistributionError(f"choices must be a list or tuple, got {shown(choices)}.")
-        object.__setattr__(self, "choices", tuple(choices))
-        if not self.choices:
-            raise InvalidDistributionError("choices must hold at least one value, got an empty list.")
-        for choice in self.choices:
-            if choice is not None and not isinstance(choice, (bool, int, float, str)):
-                raise InvalidDistributionError(
-                    f"choices must be None, bool, int, float or str (JSON keeps them), got {shown(choice)} of type "
-                    f"{type(choice).__name__}; use names, and map them to objects in the objective."
-                )
-        seen: set[tuple[type, Any]] = set()  # membership only
-        for choice in self.choices:
-            key = (type(choice), "nan" if choice != choice else choice)  # NaN equals itself, as in _index
-            if key in seen:
-                raise InvalidDistributionError(
-                    f"choices must differ, got {shown(choice)} twice in {shown(self.choices)}."
-                )
-            seen.add(key)
-
-    def _index(self, external: Any) -> int:
-        for i, choice in enumerate(self.choices):
-            # True == 1 and 1 == 1.0 in Python, but they are different choices; NaN equals itself here
-            if type(choice) is type(external) and (choice == external or (choice != choice and external != external)):
-                return i
-        if getattr(external, "ndim", 0) == 0:  # an array has no one truth value
-            for i, choice in enumerate(self.choices):
-                if choice == external:  # a numpy scalar, or 1 for 1.0 when only one of them is a choice
-                    return i
-        raise InvalidDistributionError(f"{shown(external)} is not one of the choices {shown(self.choices)}.")
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, CategoricalDistribution):
-            return NotImplemented
-        # NaN equals itself here: a distribution read back from JSON equals the one written
-        pairs = zip(self.choices, other.choices, strict=False)
-        return len(self.choices) == len(other.choices) and all(a == b or (a != a and b != b) for a, b in pairs)
-
-    def __hash__(self) -> int:
-        return hash(tuple(None if choice != choice else choice for choice in self.choices))
-
-    def single(self) -> bool:
-        """True when there is one choice only."""
-        return len(self.choices) == 1
-
-    def contains(self, internal: float) -> bool:
-        """Whether ``internal`` is the index of a choice."""
-        return 0 <= internal < len(self.choices) and internal == int(internal)
-
-    def to_internal_repr(self, external: Any) -> float:
-        """Index of ``external``; raises InvalidDistributionError if it is not a choice."""
-        return float(self._index(external))
-
-    def to_external_repr(self, internal: float) -> CategoricalChoice:
-        """The choice with this index."""
-        return self.choices[int(internal)]
-
-    def from_unit(self, u: float) -> float:
-        """Map ``u`` in [0, 1) to an index; each choice has the same share."""
-        return float(min(int(u * len(self.choices)), len(self.choices) - 1))
-
-
-Distribution = Union[FloatDistribution, IntDistribution, CategoricalDistribution]  # noqa: UP007
-CategoricalChoiceType = CategoricalChoice  # Optuna's name, for annotations
-DISTRIBUTIONS = (FloatDistribution, IntDistribution, CategoricalDistribution)
-_BY_NAME: dict[str, Any] = {c.__name__: c for c in DISTRIBUTIONS}
-
-
-def distribution_to_dict(dist: Distribution) -> dict[str, Any]:
-    """``{"name": ..., "attributes": {...}}``, in Optuna's key order."""
-    if isinstance(dist, CategoricalDistribution):
-        attributes: dict[str, Any] = {"choices": list(dist.choices)}
-    elif isinstance(dist, FloatDistribution):
-        attributes = {"step": dist.step, "low": dist.low, "high": dist.high, "log": dist.log}
-    else:
-        attributes = {"log": dist.log, "step": dist.step, "low": dist.low, "high": dist.high}
-    return {"name": type(dist).__name__, "attributes": attributes}
-
-
-def distribution_from_dict(data: dict[str, Any]) -> Distribution:
-    """Inverse of distribution_to_dict.
-
-    Raises:
-        InvalidDistributionError: the data names no known distribution, or its attributes are wrong.
-    """
-    try:
-        dist: Distribution = _BY_NAME[data["name"]](**data["attributes"])
-    except (KeyError, TypeError) as error:
-        raise InvalidDistributionError(
-            f"not a distribution: {shown(data)} ({error}); known: {sorted(_BY_NAME)}."
-        ) from None
-    return dist
-
-
-def distribution_to_json(dist: Distribution) -> str:
-    """The JSON text that Optuna writes for the same distribution."""
-    return json.dumps(distribution_to_dict(dist))
-
-
-def as_distribution(given: Any) -> Any:
-    """A distribution of Optuna's in our class; anything else as it is. Does not import Optuna."""
-    if type(given).__module__ != "optuna.distributions" or not hasattr(given, "_asdict"):
-        return given
-    return json_to_distribution(json.dumps({"name": type(given).__name__, "attributes": given._asdict()}))
-
-
-def json_to_distribution(text: str) -> Distribution:
-    """Inverse of distribution_to_json; raises InvalidDistributionError on anything else."""
-    try:
-        data = json.loads(text)
-    except (ValueError, TypeError, RecursionError):
-        raise InvalidDistributionError(f"not the JSON of a distribution: {shown(text)}.") from None
-    return distribution_from_dict(data)
-
-
-def check_compatibility(name: str, old: Distribution, new: Distribution) -> None:
-    """Refuse a new distribution for a name whose old one it contradicts.
-
-    In a study a name keeps its kind, its ``log`` and its choices; ranges may change. This is Optuna's rule.
-
-    Raises:
-        IncompatibleDistributionError: the two cannot describe one parameter.
-    """
-    way_out = f"use another parameter name (for example {name + '_2'!r}), or another study."
-    if type(old) is not type(new):
-        raise IncompatibleDistributionError(
-            f"parameter {name!r} was {type(old).__name__} in this study and is {type(new).__name__} now; {way_out}"
-        )
-    if isinstance(old, CategoricalDistribution) and isinstance(new, CategoricalDistribution):
-        if old != new:
-            raise IncompatibleDistributionError(
-                f"parameter {name!r}: its choices were {shown(old.choices)} and are {shown(new.choices)} now; they "
-                "may not change: " + way_out
-            )
-    elif old.log != new.log:  # type: ignore[union-attr]
-        raise IncompatibleDistributionError(
-            f"parameter {name!r} was {old} and is {new} now: log may not change; {way_out}"
-        )
-
-
-def check_distribution_compatibility(dist_old: Distribution, dist_new: Distribution) -> None:
-    """Optuna's: raise IncompatibleDistributionError where the two cannot describe one parameter."""
-    check_compatibility("x", dist_old, dist_new)
-
-
-def __dir__() -> list[str]:
-    return sorted(name for name, value in globals().items() if getattr(value, "__module__", "") == __name__)
+__all__ = ["FloatDistribution", "IntDistribution", "last_on_grid"]

@@ -197,8 +197,8 @@ def test_directions_that_contradict(storage):
     ("url", "parts"),
     [
         ("study.db", ["'study.db'", "did you mean sqlite:///study.db?"]),
+        ("journal.log", ["'journal.log'", "raytune-lite copy STUDY --storage journal.log"]),
         ("sqlite://study.db", ["three slashes", "sqlite:///study.db"]),
-        ("sqlite:///:memory:", ["storage=None"]),
         ("oracle://host/db", ["oracle", "sqlite"]),
         ("mysql+nodriver://u:secret@host/db", ["nodriver"]),
         ("redis://host", ["redis"]),
@@ -209,6 +209,21 @@ def test_a_storage_that_cannot_be(url, parts):
         rl.create_study(study_name="s", storage=url)
     says(caught, *parts)
     assert "secret" not in str(caught.value)
+
+
+def test_a_result_that_is_none_is_said_when_it_is_told(study):
+    with pytest.warns(UserWarning, match="the trial is FAIL: the objective must return a number, got 'a'"):
+        assert study.tell(study.ask(), "a").state is TrialState.FAIL
+
+
+@pytest.mark.parametrize("url", ["sqlite:///:memory:", "sqlite://"])
+def test_sqlite_in_memory_is_a_study_as_without_a_storage(url):
+    study = rl.create_study(study_name="s", storage=url, sampler=RandomSampler(0))
+    study.optimize(lambda t: t.suggest_float("x", 0, 1), n_trials=2, executor="inline")
+    assert len(study.trials) == 2
+    with pytest.raises(StorageURLError, match="SQLite in memory"):
+        rl.delete_study(study_name="s", storage=url)
+    study.close()
 
 
 def test_a_newer_schema_is_refused_and_not_touched(study, storage, tmp_path):
@@ -274,8 +289,10 @@ def test_enqueued_parameters_and_attributes_must_be_json(study):
 def test_an_added_trial_must_be_finished_and_have_its_values(study):
     before = snapshot(study)
     dist = {"x": FloatDistribution(0, 1)}
-    with pytest.raises(ValueError, match="must be finished or WAITING, got RUNNING: nobody would end it"):
-        study.add_trial(rl.create_trial(state=TrialState.RUNNING))
+    with pytest.raises(ValueError, match="a PAUSED trial cannot be added"):
+        study.add_trial(rl.create_trial(state=TrialState.PAUSED))
+    with pytest.raises(TypeError, match="datetime_start must be a datetime"):
+        study.add_trial(rl.FrozenTrial(number=0, state=TrialState.RUNNING, datetime_start="today"))
     with pytest.raises(ValueError, match="2 values, the study 1"):
         study.add_trial(rl.create_trial(values=[1.0, 2.0]))
     with pytest.raises(ValueError, match="needs a value that is a number"):

@@ -199,7 +199,7 @@ def test_a_stopped_trial_is_no_failure_that_gives_the_run_up():
 
 def test_a_stop_of_what_is_not_there_or_not_ours_is_refused(shell):
     shell.do(m.TrialAdded, number=0, state=int(RUNNING), imported=True)
-    refused(shell, m.TrialStopRequested, "trial 0 is run by another program", number=0, key="k")
+    refused(shell, m.TrialStopRequested, "trial 0 runs elsewhere", number=0, key="k")
     refused(shell, m.TrialStopRequested, "no trial 4; it has 1", number=4, key="k")
 
 

@@ -43,7 +43,7 @@ def trial_stop_requested(s: StudyData, event: m.TrialStopRequested, at: float) -
     if trial is None:
         raise MessageError(f"the study has no trial {event.number}; it has {len(s.trials)}, numbered from 0.")
     if trial.external:
-        raise MessageError(f"trial {event.number} is run by another program; stop it there.")
+        raise MessageError(f"trial {event.number} runs elsewhere; stop it there, or tell its end: study.tell(number).")
     commands: list[m.Command] = []
     if trial.state is RUNNING:
         _order(trial, StopCause.TRIAL_STOPPED, at + event.grace)

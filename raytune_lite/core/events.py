@@ -105,10 +105,11 @@ class TrialEnqueued(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialAdded(Event):
-    """A trial that ran elsewhere. ``imported``: its rows are in Optuna's tables already, under ``number``.
+    """A trial that ran elsewhere, or runs there. ``imported``: its rows are in Optuna's tables, under ``number``.
 
+    An imported one with a ``key``: a user tells the end of a trial that ran elsewhere, which is not in the tables yet.
     ``reports``: as in Progress; an imported one has a single value also in a study of several objectives. ``key``: as
-    for TrialEnqueued.
+    for TrialEnqueued. ``started``, ``completed``: seconds since the study was created, below 0 before; None: now.
     """
 
     number: int | None
@@ -120,6 +121,8 @@ class TrialAdded(Event):
     system_attrs: tuple[tuple[str, str], ...] = ()
     imported: bool = False
     key: str | None = None
+    started: float | None = None
+    completed: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

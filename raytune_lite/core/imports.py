@@ -1,11 +1,13 @@
-"""Handlers: trials that no slot claimed. Enqueued by the user, added by the user, or written by another program."""
+"""Handlers: trials that no slot claimed. Enqueued or added by the user, written by another program, or told of one."""
 
 from __future__ import annotations
 
 import json
 import math
 
+from ..base_trial import CONSTRAINTS
 from ..distributions import check_compatibility
+from ..exceptions import MessageError
 from ..trial import TrialState
 from . import adoption, judging, moves, retention
 from . import messages as m
@@ -36,17 +38,28 @@ def trial_enqueued(s: StudyData, event: m.TrialEnqueued, _at: float) -> Effects:
 
 
 def trial_added(s: StudyData, event: m.TrialAdded, at: float) -> Effects:
-    """A trial that ran elsewhere; the answer is its number."""
+    """A trial that ran elsewhere, or runs there; the answer is its number.
+
+    Raises:
+        ValueError: it is COMPLETE without a result, or has nonsense in it.
+        MessageError: a user tells the end of a trial that has ended, or does not run elsewhere.
+    """
     state = TrialState(event.state)
     if event.key in s.requests:
         return Effects([m.Answer(value=s.requests[event.key])], changed=False)
-    if event.number is not None and event.number in s.trials and not s.trials[event.number].external:
+    known = None if event.number is None else s.trials.get(event.number)
+    if known is not None and not known.external:
+        if event.key:
+            why = f"it is {known.state.name}, and the first result stands"
+            raise MessageError(f"cannot tell trial {event.number}: {why}.")
         return Effects([m.Answer(value=event.number)], changed=False)
     if not event.imported:
         _check_added(s, state, event)
+    elif event.key:
+        _check_result(s, state, event)
     trial = moves.create(s, "added", state, event.number)
     _note_request(s, event.key, trial)
-    trial.external = event.imported and state is RUNNING
+    trial.external = state is RUNNING
     _fill(s, trial, event)
     rows = _rows_of_added(trial, event, at)
     if state.is_finished():
@@ -76,7 +89,7 @@ def _fill(s: StudyData, trial: TrialRecord, event: m.TrialAdded) -> None:
         s.queue.append(trial.number)
 
 
-def _check_added(s: StudyData, state: TrialState, event: m.TrialAdded) -> None:
+def _check_result(s: StudyData, state: TrialState, event: m.TrialAdded) -> None:
     if state is COMPLETE and (event.values is None or not s.is_result(event.values)):
         raise ValueError(
             f"a COMPLETE trial of this study needs a value that is a number for each of its "
@@ -84,6 +97,12 @@ def _check_added(s: StudyData, state: TrialState, event: m.TrialAdded) -> None:
         )
     if any(math.isnan(value) for value in event.values or ()):
         raise ValueError(f"a {state.name} trial may have no values or numbers, got {event.values}; leave them out.")
+
+
+def _check_added(s: StudyData, state: TrialState, event: m.TrialAdded) -> None:
+    _check_result(s, state, event)
+    if not all(math.isfinite(date) for date in (event.started or 0.0, event.completed or 0.0)):
+        raise ValueError(f"the dates of a trial must be numbers of seconds, got {event.started} and {event.completed}.")
     check_attrs((*event.user_attrs, *event.system_attrs))
     check_reports(event.reports, (1, len(s.directions)))  # up to 0.1.0 there was one value always
     for param in event.params:
@@ -93,10 +112,22 @@ def _check_added(s: StudyData, state: TrialState, event: m.TrialAdded) -> None:
 
 
 def _rows_of_added(trial: TrialRecord, event: m.TrialAdded, at: float) -> list[Command]:
-    number = trial.number
+    number, state = trial.number, trial.state
+    started, completed = (at if given is None else given for given in (event.started, event.completed))
     if event.imported:
-        return [] if trial.external else [m.AdoptTrial(number=number, state=trial.state)]
-    rows: list[Command] = [m.NewTrial(number=number, state=trial.state, started=at, completed=at)]
+        if trial.external:
+            return []
+        ends = [] if event.values is None else [m.PutValues(number=number, values=event.values)]
+        adopted: list[Command] = [m.AdoptTrial(number=number, state=state)]
+        if event.key:
+            adopted += [m.SetState(number=number, state=state, attempt=0, completed=completed), *ends]
+            found = [(k, v) for k, v in event.system_attrs if k.startswith(CONSTRAINTS)]
+            adopted += [m.PutAttr(number=number, key=k, value_json=v, system=True) for k, v in found]
+        return adopted
+    until = completed if state.is_finished() else None
+    rows: list[Command] = [
+        m.NewTrial(number=number, state=state, started=started, completed=until, external=trial.external)
+    ]
     rows += [m.PutParam(number=number, param=param) for param in event.params]
     rows += [m.PutReport(number=number, step=step, values=values) for step, values in event.reports]
     rows += [m.PutAttr(number=number, key=k, value_json=v) for k, v in event.user_attrs]

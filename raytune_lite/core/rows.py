@@ -55,13 +55,17 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewTrial(Row):
-    """First row of a trial. ``cell``: its grid cell. ``started``/``completed``: seconds, or None."""
+    """First row of a trial. ``cell``: its grid cell. ``started``/``completed``: seconds, or None.
+
+    ``external``: it runs elsewhere, so only Optuna's table has it, as one that another program has made there.
+    """
 
     state: TrialState
     attempt: int = 0
     cell: int | None = None
     started: float | None = None
     completed: float | None = None
+    external: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

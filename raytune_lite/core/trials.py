@@ -104,7 +104,7 @@ class TrialRecord:
 
     number: int
     state: TrialState
-    external: bool = False  # a RUNNING row of another program: its number is taken, and nothing else is known
+    external: bool = False  # it runs elsewhere: another program, or who added it, will say how it ends
 
     # the last attempt
     attempt: int = 0

@@ -43,8 +43,9 @@ class WilcoxonPruner(BasePruner):
     one is ever stopped with a probability of at most ``p_threshold``, however often one looks. It needs more reports.
 
     A trial whose mean so far is no worse than the best trial's goes on, and so does one where either reported NaN or
-    an infinity. Instances that the best trial has not reported do not count. The best trial is the one with the best
-    result, of equal ones the first that ended; constraints play no part in it, while Optuna's is feasible.
+    an infinity. Instances that the best trial has not reported do not count. Each of these warns once a study. The best
+    trial is the one with the best result, of equal ones the first that ended; constraints play no part in it, while
+    Optuna's is feasible.
 
     Args:
         p_threshold: between 0 and 1; the larger, the more is stopped.
@@ -136,6 +137,7 @@ class _WilcoxonJudge:
     reports: dict[int, _Reports] = field(default_factory=dict)
     best: tuple[int, float] | None = None  # the number and the result of the best COMPLETE trial
     of_best: _Reports = field(default_factory=_Reports)
+    warned: set[str] = field(default_factory=set)  # membership only
 
     def schedule(self, number: int) -> Each:  # noqa: ARG002
         return Each()
@@ -143,6 +145,7 @@ class _WilcoxonJudge:
     def report(self, number: int, step: int, losses: Losses) -> Verdict:
         own, best = self.reports.setdefault(number, _Reports()), self.of_best
         own.add(step, losses[0])
+        self._warn(number, step, own)
         # a sum is finite when all that it adds up is, but for an overflow
         if not best.losses or not math.isfinite(own.total) or not math.isfinite(best.total):
             return Verdict(Decision.CONTINUE)
@@ -151,6 +154,26 @@ class _WilcoxonJudge:
         else:
             stops = self._p_value(own) < self.pruner.p_threshold
         return Verdict(Decision.STOP if stops and best.mean < own.mean else Decision.CONTINUE)
+
+    def _warn(self, number: int, step: int, own: _Reports) -> None:
+        """Say why a trial is not compared, or not at this instance; each reason once."""
+        best = self.of_best
+        if not math.isfinite(own.total):
+            self._say("trial", f"trial {number} reported NaN or an infinity, so it is not stopped")
+        if self.best is None:
+            return
+        whose = f"the best trial, {self.best[0]},"
+        if not best.losses:
+            self._say("none", f"{whose} has reported nothing, so no trial is stopped; add it with intermediate_values")
+        elif not math.isfinite(best.total):
+            self._say("best", f"{whose} reported NaN or an infinity, so no trial is stopped")
+        elif step not in best.losses:
+            self._say("step", f"{whose} has not reported instance {step}, which therefore does not count")
+
+    def _say(self, reason: str, text: str) -> None:
+        if reason not in self.warned:
+            self.warned.add(reason)
+            warnings.warn(f"WilcoxonPruner: {text}.", UserWarning, stacklevel=2)
 
     def _pairs(self, own: _Reports) -> list[float]:
         best = self.of_best.losses

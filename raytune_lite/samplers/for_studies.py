@@ -96,6 +96,8 @@ def our_trial(trial: Any) -> FrozenTrial:
         number=trial.number,
         state=TrialState(trial.state),
         values=trial.values,
+        datetime_start=trial.datetime_start,
+        datetime_complete=trial.datetime_complete,
         params={name: value for name, value in trial.params.items() if name in distributions},
         distributions={name: _our_distribution(dist) for name, dist in distributions.items()},
         user_attrs=trial.user_attrs,

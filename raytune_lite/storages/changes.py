@@ -74,7 +74,8 @@ _of_cell = _same_names(m.PutCell, "rtl_grid_cells")
 def _new_trial(row: m.NewTrial) -> Sequence[Change]:
     key, state = (row.number,), optuna_state(row.state, row.attempt)
     optuna = {"state": state, "datetime_start": row.started, "datetime_complete": row.completed}
-    return ("insert", "trials", key, optuna), ("insert", "rtl_trials", key, _of_new_trial(row))
+    first: Change = ("insert", "trials", key, optuna)
+    return (first,) if row.external else (first, ("insert", "rtl_trials", key, _of_new_trial(row)))
 
 
 def _adopt(row: m.AdoptTrial) -> Sequence[Change]:

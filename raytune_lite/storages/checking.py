@@ -133,6 +133,7 @@ class _Check:
         skipped = self._done | self._in_base
         ids = [trial_id for number, trial_id in self._ids.items() if number not in skipped]
         external = {trial.number for trial in self._state.trials.unpacked() if trial.external}
+        self._tables.take(external)
         for shape in SHAPES.values():
             is_of_trial = shape.owner == "trial_id"
             found: dict[Key, Values] = {}

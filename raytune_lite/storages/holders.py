@@ -12,6 +12,7 @@ from typing import Any
 from ..arguments import shown, wrong_type
 from ..exceptions import StorageURLError
 
+_IN_MEMORY = ("sqlite://", "sqlite:///:memory:")
 _NO_DATABASE = (
     "a journal, Redis or a gRPC proxy is no database: pass a URL (sqlite:///study.db, postgresql://user:password@host/db)"
     ", into which copy_study(from_storage=...) copies its studies"
@@ -134,12 +135,12 @@ def storage_url(storage: Any) -> str:
 
 
 def get_storage(storage: Any) -> RDBStorage:
-    """A holder of what a user passes as ``storage``; None: a new InMemoryStorage.
+    """A holder of what a user passes as ``storage``; None, or SQLite in memory: a new InMemoryStorage.
 
     Raises:
         TypeError, StorageURLError: see ``storage_url``.
     """
-    if storage is None:
+    if storage is None or (isinstance(storage, str) and storage in _IN_MEMORY):
         return InMemoryStorage()
     holder = getattr(storage, "holder", storage)
     return holder if isinstance(holder, RDBStorage) else RDBStorage(storage_url(storage))

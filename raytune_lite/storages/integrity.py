@@ -68,6 +68,7 @@ def differences_of(
             what = str(error) if isinstance(error, RaytuneLiteError) else repr(error)
             return [Difference("rtl_events", (f"seq {seq}",), f"what may follow event {seq - 1}", what)]
     external = {number for number, trial in state.trials.items() if trial.external}
+    tables.take(external)
     return [
         difference
         for name, shape in SHAPES.items()

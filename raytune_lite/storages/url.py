@@ -162,6 +162,11 @@ def _parse(storage: str) -> URL:
         return make_url(text)
     except (ArgumentError, ValueError):
         name = storage if re.fullmatch(r"[^:@?]+", storage) else "NAME.db"
+        if name.endswith((".log", ".journal", ".jsonl")):
+            raise StorageURLError(
+                f"storage {name!r} is not a database URL; if it is a journal of Optuna's, copy its studies into a "
+                f"database: raytune-lite copy STUDY --storage {name} --to-storage sqlite:///study.db."
+            ) from None
         raise StorageURLError(
             f"storage {mask(storage)!r} is not a database URL; did you mean sqlite:///{name}? "
             f"Others look like {_EXAMPLES}."

@@ -62,8 +62,7 @@ def copy_study(
     """Copy a study: its directions, attributes, finished trials, and the configurations that wait.
 
     Trials under way and paused ones are not copied: their attempts, checkpoints and rungs belong to their own study.
-    The copy has no log of its own past, and its trials have the date of the copy; its sampler and pruner are those that
-    its runs are given.
+    The copy has no log of its own past; its sampler and pruner are those that its runs are given.
 
     Args:
         from_study_name: its name.

@@ -5,11 +5,14 @@ Knows no database and no session.
 
 from __future__ import annotations
 
+import math
 import uuid
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from ..arguments import as_integer, items, json_text, mapping, shown
+from ..arguments import as_integer, items, json_text, mapping, shown, wrong_type
+from ..base_trial import CONSTRAINT_PREFIX
 from ..core import messages as m
 from ..runtime.trial import Trial
 from ..samplers.for_studies import our_trial
@@ -45,41 +48,90 @@ def listed_trials(given: Any) -> list[Any]:
     return items("trials", given, "for example other_study.trials")
 
 
-def added(trial: Any, n_objectives: int) -> m.TrialAdded | m.TrialEnqueued:
-    """The event of a trial that ran elsewhere, or waits to be run, under a new key; also of Optuna's FrozenTrial.
+def added(trial: Any, n_objectives: int, created: float) -> m.TrialAdded | m.TrialEnqueued:
+    """The event of a trial that ran elsewhere, runs there, or waits to be run, under a new key.
+
+    Args:
+        trial: with naive local dates; also a FrozenTrial of Optuna's.
+        n_objectives: of the study.
+        created: when the study was created, seconds since 1970 UTC.
 
     Raises:
         TypeError: no FrozenTrial, or a field of it of the wrong type; an attribute that JSON cannot hold.
-        ValueError: the trial is under way, or has or reported another number of values than the study has
-            objectives.
+        ValueError: the trial is paused, or has or reported another number of values than the study has objectives.
     """
     if type(trial).__module__.partition(".")[0] == "optuna" and type(trial).__name__ == "FrozenTrial":
         trial = our_trial(trial)
     check_frozen(trial)
     if trial.state is TrialState.WAITING:
         return enqueued({**trial.params, **trial.system_attrs.get(FIXED_KEY, {})}, trial.user_attrs)
-    if not trial.state.is_finished():
+    if trial.state is TrialState.PAUSED:
         raise ValueError(
-            f"a trial that is added must be finished or WAITING, got {trial.state.name}: nobody would end it."
+            "a PAUSED trial cannot be added: its checkpoint and rung belong to its study; add it with state=WAITING."
         )
     if (trial.state is TrialState.COMPLETE or trial.values is not None) and len(trial.values or ()) != n_objectives:
         raise ValueError(
             f"the trial has {len(trial.values or ())} values, the study {n_objectives} objective(s); they must agree."
         )
-    params = tuple(
-        m.ParamValue(
-            name=name, value=dist.to_internal_repr(trial.params[name]), distribution=dist.as_recorded()
-        )
-        for name, dist in trial.distributions.items()
-    )
+    values = trial.values if trial.state.is_finished() else None
     return m.TrialAdded(
         number=None,
         state=int(trial.state),
-        values=None if trial.values is None else tuple(map(float, trial.values)),
-        params=params,
+        values=None if values is None else tuple(map(float, values)),
+        params=_params(trial),
         reports=_plain_reports(trial, n_objectives),
         user_attrs=_json_pairs(trial.user_attrs),
         system_attrs=_json_pairs(trial.system_attrs),
+        key=uuid.uuid4().hex,
+        started=_seconds("datetime_start", trial.datetime_start, created),
+        completed=_seconds("datetime_complete", trial.datetime_complete, created),
+    )
+
+
+def _seconds(name: str, date: Any, created: float) -> float | None:
+    """A date as seconds since the study was created; below 0: before."""
+    if date is None:
+        return None
+    if not isinstance(date, datetime):
+        raise wrong_type(name, "a datetime or None", date, "for example datetime.now()")
+    try:
+        return date.timestamp() - created
+    except (ValueError, OverflowError, OSError):
+        raise ValueError(f"{name} must be a date that this machine's clock knows, got {date}; leave it out.") from None
+
+
+def _params(trial: FrozenTrial) -> tuple[m.ParamValue, ...]:
+    return tuple(
+        m.ParamValue(name=name, value=dist.to_internal_repr(trial.params[name]), distribution=dist.as_recorded())
+        for name, dist in trial.distributions.items()
+    )
+
+
+def end_elsewhere(
+    trial: FrozenTrial, state: TrialState, values: tuple[float, ...] | None, constraints: Mapping[str, float]
+) -> m.TrialAdded:
+    """The event of the end of a trial that runs elsewhere, under a new key.
+
+    Args:
+        trial: as it is stored.
+        state: COMPLETE, PRUNED or FAIL.
+        values: of a COMPLETE one.
+        constraints: by key, those that it has not yet.
+    """
+    reports = trial.reports
+    if state is TrialState.PRUNED and reports:
+        last = tuple(map(float, reports[max(reports)]))  # Optuna's rule for a pruned trial
+        values = None if any(map(math.isnan, last)) else last
+    attrs = {**trial.system_attrs, **{f"{CONSTRAINT_PREFIX}{key}": value for key, value in constraints.items()}}
+    return m.TrialAdded(
+        number=trial.number,
+        state=int(state),
+        values=values,
+        params=_params(trial),
+        reports=tuple((step, tuple(given)) for step, given in reports.items()),
+        user_attrs=_json_pairs(trial.user_attrs),
+        system_attrs=_json_pairs(attrs),
+        imported=True,
         key=uuid.uuid4().hex,
     )
 
@@ -121,4 +173,4 @@ def held(trial: Trial, seconds: float) -> m.TrialHeld:
     return m.TrialHeld(number=trial.number, attempt=trial.attempt, seconds=seconds, progress=progress)
 
 
-__all__ = ["added", "enqueued", "held", "listed_trials", "named", "number_of"]
+__all__ = ["added", "end_elsewhere", "enqueued", "held", "listed_trials", "named", "number_of"]

@@ -113,14 +113,15 @@ class Study(Chosen):
 
     @folding
     def add_trial(self, trial: FrozenTrial) -> None:
-        """Add a finished trial that ran elsewhere (see create_trial), or a WAITING one, which is enqueued.
+        """Add a trial that ran elsewhere (see create_trial), with its dates; a WAITING one is enqueued. No run starts a
+        RUNNING one or waits for it: ``tell(number, value)`` in any process ends it.
 
         Raises:
             DriverUnreachableError: another process runs the study, and does not answer.
             TypeError: no FrozenTrial; an attribute that JSON cannot hold; an intermediate value that is no number.
-            ValueError: the trial is RUNNING, or has another number of values than the study has objectives.
+            ValueError: the trial is PAUSED, or has another number of values than the study has objectives.
         """
-        self._send(inputs.added(trial, len(self.directions)))
+        self._send(inputs.added(trial, len(self.directions), self._record.created))
 
     def add_trials(self, trials: Iterable[FrozenTrial]) -> None:
         """Add several trials, one after another.
@@ -173,7 +174,7 @@ class Study(Chosen):
         """Store the result of an asked trial; returns its record.
 
         Args:
-            trial: what ``ask`` returned, or its number; also one that another process asked for with a lease.
+            trial: what ``ask`` returned, or its number; also one that was asked for with a lease, or added as RUNNING.
             values: one float an objective. NaN or a wrong count makes the trial FAIL.
             state: COMPLETE (needs values), PRUNED or FAIL; None: COMPLETE when there are values.
             skip_if_finished: return the record of a trial that is finished already, instead of raising.
@@ -196,14 +197,14 @@ class Study(Chosen):
     def _tell_leased(self, number: int, values: Any, state: TrialState | None, skip_if_finished: bool) -> FrozenTrial:
         """Tell a trial that others may tell, too: the study's owner, wherever it is, takes the first result."""
         known = self._repository.trial(self._record, number)
+        if known is not None and known.state.is_finished() and skip_if_finished:
+            return known
         if known is None or known.state.is_finished():
-            if known is not None and skip_if_finished:
-                return known
             why = f"it is {known.state.name}, and the first result stands" if known else "the study has no such trial"
             raise ValueError(f"cannot tell trial {number}: {why}.")
         trial, result = self._asked.get(number) or known, telling.ending_of(values, state, len(self.directions))
         with telling.constrained(self._sampler, trial, result) as progress:
-            self._send(telling.held_end(trial, result, progress))
+            self._send(telling.end_by_number(trial, result, progress))
             self._asked.settled(number)
         return self.get_trial(number)
 

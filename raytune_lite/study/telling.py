@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import uuid
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from ..runtime.failures import InvalidResult, kind_of
 from ..runtime.trial import Trial
 from ..trial import FrozenTrial, TrialState, as_state
 from .constraints import found_for, noted, set_on
+from .inputs import end_elsewhere
 
 _OUTCOMES = {
     TrialState.COMPLETE: m.Outcome.COMPLETE,
@@ -56,6 +58,7 @@ def ending_of(values: Any, state: TrialState | None, n_objectives: int) -> Endin
     except InvalidResult as error:
         if wanted is TrialState.COMPLETE:
             raise
+        warnings.warn(f"the trial is FAIL: {error}", UserWarning, stacklevel=4)
         return Ending(TrialState.FAIL, None, m.Failure(error=f"ValueError: {error}", kind=kind_of(error)))
 
 
@@ -95,7 +98,9 @@ def constrained(sampler: Any, trial: Trial | FrozenTrial, result: Ending) -> Ite
         yield progress
 
 
-def held_end(trial: FrozenTrial | Trial, result: Ending, progress: m.Progress) -> m.HeldEnded:
+def end_by_number(
+    trial: FrozenTrial | Trial, result: Ending, progress: m.Progress
+) -> m.HeldEnded | m.TrialAdded:
     """The event of a result that is told of a trial that any process may tell, under a new key.
 
     Args:
@@ -103,6 +108,9 @@ def held_end(trial: FrozenTrial | Trial, result: Ending, progress: m.Progress) -
         result: how it ended.
         progress: what is new of a record.
     """
+    if isinstance(trial, FrozenTrial) and trial.state is TrialState.RUNNING and not trial.attempt:
+        # it was added, or is another program's
+        return end_elsewhere(trial, result.state, result.values, dict(progress.constraints))
     return m.HeldEnded(
         number=trial.number,
         attempt=trial.attempt,
@@ -133,4 +141,4 @@ def result_of(trial: Trial, result: Ending) -> AttemptResult:
     )
 
 
-__all__ = ["Ending", "constrained", "ending_of", "held_end", "result_of"]
+__all__ = ["Ending", "constrained", "end_by_number", "ending_of", "result_of"]

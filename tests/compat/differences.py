@@ -4,7 +4,6 @@ from __future__ import annotations
 
 PRIVATE = "calls, counts or changes private parts of Optuna"
 BAR = "reads the lines that Optuna's log and progress bar print"
-IN_MEMORY = "`sqlite:///:memory:` is refused: other processes could not see it; `storage=None` is in memory"
 OLD = "distributions that Optuna has given up (`UniformDistribution`, ...)"
 SAMPLER = "a sampler is copied, and is told of a trial's end later ([below](#a-sampler-of-your-own))"
 AUTO = "the default sampler is AutoSampler"
@@ -33,10 +32,8 @@ DIFFERENCES: dict[str, dict[str, tuple[str, ...]]] = {
         ),
     },
     "study_tests/test_study.py": {
-        IN_MEMORY: ("test_optimize_trivial_rdb_resume_study",),
         STRICT: (
             "test_optimize_with_direction", "test_enqueue_trial_with_out_of_range_parameters",
-            "test_tell_automatically_fail", "test_tell_multi_objective_automatically_fail",
         ),
         "one process runs a study, and one `optimize` at a time": (
             "test_optimize_with_thread_pool_executor", "test_nested_optimization", "test_study_pickle",
@@ -57,14 +54,13 @@ DIFFERENCES: dict[str, dict[str, tuple[str, ...]]] = {
         "callbacks see a trial that fails, also the one whose error ends the run": ("test_callbacks",),
         STORAGE: ("test_best_trial_constrained_optimization", "test_best_trials_constrained_optimization"),
         OLD: ("test_ask_distribution_conversion",),
-        "nobody would end a RUNNING trial that is added": ("test_pop_waiting_trial_id_race_condition",),
+        "writes through `BaseStorage`": ("test_pop_waiting_trial_id_race_condition",),
         "`set_metric_names` is not experimental here": ("test_set_metric_names_experimental_warning",),
         SAMPLER: (
             "test_after_trial", "test_after_trial_pruning", "test_after_trial_failing",
             "test_after_trial_failing_in_after_trial", "test_after_trial_with_study_tell",
         ),
     },
-    "study_tests/test_study_summary.py": {IN_MEMORY: ("test_study_summary_eq_ne", "test_study_summary_lt_le")},
     "test_distributions.py": {
         "the short JSON of before Optuna's version 1": ("test_abbreviated_json_to_distribution",),
         STRICT: ("test_int_internal_representation", "test_categorical_contains"),

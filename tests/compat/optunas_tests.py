@@ -5,7 +5,9 @@ whose tests no package of it has. FILE: below its ``tests``; without one, ``FILE
 ``docs/from_optuna.md``. It is 0 where every test passes or is listed in ``DIFFERENCES``, and every listed one fails.
 
 In files below OPTUNA/tests, ``import optuna`` finds our names first, and Optuna's where we have none: its private
-functions, its testing tools. ``optimize`` runs inline, as those objectives are closures over the test.
+functions, its testing tools. ``optimize`` runs inline, as those objectives are closures over the test. The command
+``optuna`` is ours, in this process; a journal file that it, or a test of it, is given is an SQLite file. The tests need
+fakeredis, and those of plots plotly and matplotlib.
 """
 
 from __future__ import annotations
@@ -17,29 +19,64 @@ import functools
 import importlib
 import importlib.util
 import re
+import subprocess
 import sys
 import tempfile
 import types
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from differences import DIFFERENCES
+from differences_elsewhere import ELSEWHERE
 from differences_samplers import SAMPLERS
+from optunas_command import Journal, instead_of
+
+from raytune_lite.integrations.optuna.lending import lent
 
 FILES = (
     "artifacts_tests",
+    "importance_tests/pedanova_tests/test_evaluator.py",
+    "importance_tests/test_evaluator.py",
+    "pruners_tests",
     "samplers_tests",
     "search_space_tests",
+    "storages_tests/rdb_tests/test_storage.py",
+    "storages_tests/test_callbacks.py",
+    "storages_tests/test_heartbeat.py",
+    "storages_tests/test_storages.py",
     "study_tests",
+    "terminator_tests",
     "test_callbacks.py",
+    "test_cli.py",
     "test_distributions.py",
+    "test_imports.py",
+    "test_logging.py",
+    "test_multi_objective.py",
     "trial_tests",
 )
-LISTED = {**DIFFERENCES, **SAMPLERS}
+# of Optuna's own parts, which we lend unchanged or have none of: no code of ours is in these tests
+NOT_OURS = (
+    "gp_tests",
+    "hypervolume_tests",
+    "importance_tests/fanova_tests",
+    "importance_tests/pedanova_tests/test_scott_parzen_estimator.py",
+    "storages_tests/journal_tests",
+    "storages_tests/rdb_tests/test_models.py",
+    "storages_tests/test_cached_storage.py",
+    "storages_tests/test_grpc.py",
+    "storages_tests/test_with_server.py",
+    "test_convert_positional_args.py",
+    "test_deprecated.py",
+    "test_experimental.py",
+    "test_transform.py",
+)
 OURS, THEIRS = "raytune_lite", "optuna"
+LISTED = {**DIFFERENCES, **SAMPLERS, **ELSEWHERE}
+# modules whose private functions are given our studies as we give them to the public ones: in Optuna's classes
+LENT = ("optuna.visualization.", "optuna.importance.", "optuna.terminator.")
 # modules whose public names are not taken from Optuna where ours lacks them: what is missing shall fail
 WHOLE = ("optuna", "optuna.trial", "optuna.study", "optuna.exceptions", "optuna.distributions")
 
@@ -50,7 +87,10 @@ class Both(types.ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        ours = _module(OURS + self.__name__[len(THEIRS) :])
+        if (self.__name__, name) == ("optuna.storages", "JournalStorage"):
+            return Journal
+        home = self.__name__.replace("optuna.study.study", "optuna.study")
+        ours = _module(OURS + home[len(THEIRS) :])
         found = getattr(ours, name, self) if ours is not None else self
         if found is not self and not isinstance(found, types.ModuleType):
             return found
@@ -59,7 +99,8 @@ class Both(types.ModuleType):
             return both(inner)
         if self.__name__ in WHOLE and not name.startswith("_"):
             raise AttributeError(f"{OURS} has no {inner}")
-        return getattr(importlib.import_module(self.__name__), name)
+        theirs = getattr(importlib.import_module(self.__name__), name)
+        return lent(theirs) if self.__name__.startswith(LENT) and isinstance(theirs, types.FunctionType) else theirs
 
 
 @functools.cache
@@ -93,7 +134,10 @@ def _storages() -> types.ModuleType:
     from raytune_lite.storages import InMemoryStorage, RDBStorage
 
     @contextlib.contextmanager
-    def supplier(mode: str, **_: Any) -> Iterator[RDBStorage]:
+    def supplier(mode: str, file: Any = None, **_: Any) -> Iterator[RDBStorage]:
+        if file is not None:
+            yield Journal(file.name)
+            return
         if mode == "inmemory":
             yield InMemoryStorage()
             return
@@ -113,12 +157,19 @@ def in_its_place(tests: Path) -> Iterator[None]:
 
     from raytune_lite.study import Study
 
-    optimize, real = Study.optimize, builtins.__import__
+    optimize, real, run = Study.optimize, builtins.__import__, instead_of(subprocess.run)
     patch = pytest.MonkeyPatch()
+    patch.chdir(tempfile.mkdtemp())  # where a command without a storage makes its database
     patch.setitem(sys.modules, "optuna.testing.storages", _storages())
     patch.setattr(optuna.testing, "storages", sys.modules["optuna.testing.storages"], raising=False)
     patch.setattr(Study, "optimize", functools.wraps(optimize)(functools.partialmethod(optimize, executor="inline")))
     patch.setattr(builtins, "__import__", _importer(tests, real))
+    with contextlib.suppress(ImportError):
+        from plotly.graph_objects import Figure
+
+        patch.setattr(Figure, "write_image", lambda figure, *_, **__: figure.to_html())  # an image needs a browser
+    patch.setattr(subprocess, "run", run)  # check_output calls it
+    patch.setattr(subprocess, "check_call", lambda command, **named: run(command, check=True, **named).returncode)
     try:
         yield
     finally:
@@ -154,7 +205,7 @@ class Counts:
             listed = {test: reason for reason, tests in LISTED.get(file, {}).items() for test in tests}
             used = set[str]()
             for test, why in tests.items():
-                name = test if test in listed else re.sub(r"\[.*", "", test)
+                name = _listed_as(test, listed)
                 used |= {name} & listed.keys() if why else set()
                 if why and name not in listed:
                     said.append(f"{file}::{test}: {why}")
@@ -168,11 +219,17 @@ class Counts:
         for file, tests in sorted(self.found.items()):
             listed = {test: reason for reason, tests in LISTED.get(file, {}).items() for test in tests}
             failed = [test for test, why in tests.items() if why]
-            why = collections.Counter(listed.get(t, listed.get(re.sub(r"\[.*", "", t), "?")) for t in failed)
+            why = collections.Counter(listed.get(_listed_as(test, listed), "?") for test in failed)
             reasons = "; ".join(f"{reason} ({n})" for reason, n in why.most_common())
             rows.append(f"| `{file}` | {len(tests) - len(failed)} | {len(failed)} | {reasons} |")
             total.update(passed=len(tests) - len(failed), failed=len(failed))
         return "\n".join([*rows, f"| all | {total['passed']} | {total['failed']} | |"])
+
+
+def _listed_as(test: str, listed: Container[str]) -> str:
+    """Under which name a test is listed: its own, without its parameters, or its class's."""
+    name = re.sub(r"\[.*", "", test)
+    return next((known for known in (test, name, test.partition("::")[0]) if known in listed), name)
 
 
 def _why(report: pytest.TestReport) -> str:

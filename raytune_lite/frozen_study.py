@@ -1,7 +1,7 @@
 """FrozenStudy: a study at one moment, for samplers and pruners that are written for Optuna and are given a study.
 
-It has the half of a Study that reads, and keeps what a sampler or a pruner notes in system attributes. It knows no
-database: whoever makes it gives it the trials.
+It has the half of a Study that reads, as ``trial.study`` in an objective has it, and keeps what a sampler or a pruner
+notes in system attributes. It knows no database: whoever makes it gives it the trials.
 """
 
 from __future__ import annotations
@@ -19,49 +19,25 @@ _HAS = (
 )  # fmt: skip
 
 
-class FrozenStudy:
-    """A study's trials at one moment, with the names of Study that read them.
-
-    Args:
-        directions: one an objective.
-        trials: in the order of their numbers. PAUSED trials are RUNNING here, as in Optuna's tables.
-        notes: where attributes are kept that a sampler or a pruner writes; None keeps them for this object alone.
-        study_name: "" where it is not known.
+class StudyReader:
+    """The half of a Study that reads its trials, whoever has them.
 
     Attributes:
-        has_stopped: whether ``stop`` was called. It does not end the study.
+        study_name: "" where it is not known.
+        directions: one an objective.
     """
 
-    study_id = 0
-    _study_id = 0
-    metric_names = None  # not known here
-    sampler: Any = None  # whose turn it is
-    pruner: Any = None
+    study_name: str
+    directions: list[StudyDirection]
 
-    def __init__(
-        self,
-        directions: Sequence[StudyDirection],
-        trials: Sequence[FrozenTrial],
-        notes: Notes | None = None,
-        study_name: str = "",
-    ) -> None:
-        self.directions = list(directions)
-        self.study_name = study_name
-        self.has_stopped = False
-        self.user_attrs: dict[str, Any] = {}
-        self._trials = trials
-        self._notes = Notes() if notes is None else notes
-        self._storage = SeenStorage(self, self._notes)
+    def _known(self) -> Sequence[FrozenTrial]:
+        """The trials in the order of their numbers; they are not changed."""
+        raise NotImplementedError
 
     @property
     def trials(self) -> list[FrozenTrial]:
         """All trials, as copies."""
         return self.get_trials()
-
-    @property
-    def system_attrs(self) -> dict[str, Any]:
-        """What samplers and pruners noted on the study."""
-        return dict(self._notes.of_study)
 
     @property
     def direction(self) -> StudyDirection:
@@ -75,7 +51,7 @@ class FrozenStudy:
 
     @property
     def best_trial(self) -> FrozenTrial:
-        """The best feasible COMPLETE trial; the first of equal ones.
+        """A copy of the best feasible COMPLETE trial; the first of equal ones.
 
         Raises:
             RuntimeError: there are several objectives.
@@ -85,12 +61,12 @@ class FrozenStudy:
         found = self._with_losses()
         if not found:
             raise ValueError("no trial is COMPLETE yet; look at trials first.")
-        return min(found, key=lambda item: item[1])[0]
+        return copy.deepcopy(min(found, key=lambda item: item[1])[0])
 
     @property
     def best_trials(self) -> list[FrozenTrial]:
-        """The Pareto front of the feasible COMPLETE trials."""
-        return front(self._with_losses())
+        """The Pareto front of the feasible COMPLETE trials, as copies."""
+        return copy.deepcopy(front(self._with_losses()))
 
     @property
     def best_value(self) -> float:
@@ -128,12 +104,8 @@ class FrozenStudy:
             deepcopy: whether the caller may change them.
             states: only those of these states; None: all.
         """
-        found = [trial for trial in self._trials if states is None or trial.state in states]
+        found = [trial for trial in self._known() if states is None or trial.state in states]
         return copy.deepcopy(found) if deepcopy else found
-
-    def stop(self) -> None:
-        """Note that a sampler wants to end the study; whoever made this object says what follows."""
-        self.has_stopped = True
 
     def _get_trials(
         self, deepcopy: bool = True, states: Container[TrialState] | None = None, use_cache: bool = False  # noqa: ARG002
@@ -150,12 +122,59 @@ class FrozenStudy:
 
     def _with_losses(self) -> list[tuple[FrozenTrial, list[float]]]:
         signs = [direction.sign for direction in self.directions]
-        good = [t for t in self._trials if t.state is TrialState.COMPLETE and t.values is not None and t.is_feasible]
+        good = [t for t in self._known() if t.state is TrialState.COMPLETE and t.values is not None and t.is_feasible]
         return [(t, [s * v for s, v in zip(signs, t.values or (), strict=True)]) for t in good]
 
     def _check_single(self, name: str, other: str) -> None:
         if len(self.directions) > 1:
             raise RuntimeError(f"{name} is for one objective, this study has {len(self.directions)}; use {other}.")
+
+
+class FrozenStudy(StudyReader):
+    """A study's trials at one moment, with the names of Study that read them.
+
+    Args:
+        directions: one an objective.
+        trials: in the order of their numbers. PAUSED trials are RUNNING here, as in Optuna's tables.
+        notes: where attributes are kept that a sampler or a pruner writes; None keeps them for this object alone.
+        study_name: "" where it is not known.
+
+    Attributes:
+        has_stopped: whether ``stop`` was called. It does not end the study.
+    """
+
+    study_id = 0
+    _study_id = 0
+    metric_names = None  # not known here
+    sampler: Any = None  # whose turn it is
+    pruner: Any = None
+
+    def __init__(
+        self,
+        directions: Sequence[StudyDirection],
+        trials: Sequence[FrozenTrial],
+        notes: Notes | None = None,
+        study_name: str = "",
+    ) -> None:
+        self.directions = list(directions)
+        self.study_name = study_name
+        self.has_stopped = False
+        self.user_attrs: dict[str, Any] = {}
+        self._trials = trials
+        self._notes = Notes() if notes is None else notes
+        self._storage = SeenStorage(self, self._notes)
+
+    @property
+    def system_attrs(self) -> dict[str, Any]:
+        """What samplers and pruners noted on the study."""
+        return dict(self._notes.of_study)
+
+    def _known(self) -> Sequence[FrozenTrial]:
+        return self._trials
+
+    def stop(self) -> None:
+        """Note that a sampler wants to end the study; whoever made this object says what follows."""
+        self.has_stopped = True
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(
@@ -253,4 +272,4 @@ class SeenStorage:
         return dict(self.get_trial(trial_id).system_attrs)
 
 
-__all__ = ["FrozenStudy", "Notes", "SeenStorage"]
+__all__ = ["FrozenStudy", "Notes", "SeenStorage", "StudyReader"]

@@ -97,7 +97,7 @@ class LocalChannel:
 
     def __init__(self, local: LocalStudy) -> None:
         self._local = local
-        self.suggest, self.report = local.suggest, local.report
+        self.suggest, self.report, self.finished = local.suggest, local.report, local.finished
 
     def claim(self, slot: str, node: str | None = None, pid: int | None = None) -> m.Assignment | None:
         found: m.Assignment | None = self._local.driver.ask(m.Claimed(slot=slot, node=node, pid=pid))

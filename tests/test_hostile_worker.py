@@ -284,7 +284,7 @@ def test_an_attempt_may_end_itself_and_no_other(sealed):
 @pytest.mark.parametrize("event", NOT_FOR_ATTEMPTS, ids=lambda event: type(event).__name__)
 def test_an_attempt_may_claim_ask_report_and_end_and_nothing_else(talk, event):
     before = talk.stored()
-    may = "Claimed, AttemptBegan, ParamAsked, Reported, AttemptEnded"
+    may = "Claimed, AttemptBegan, ParamAsked, Reported, AttemptEnded, TrialsAsked"
     with pytest.raises(MessageError, match=f"an attempt may send {may} here"):
         talk.send(event)
     assert talk.stored() == before

@@ -99,6 +99,22 @@ def test_each_rank_knows_which_one_it_is(tmp_path: Path) -> None:
     assert sorted(seen) == [(0, 3, 0), (1, 3, 1), (2, 3, 0)]
 
 
+def test_rank_0_sees_other_trials_and_another_rank_is_told_to_ask_there(tmp_path: Path) -> None:
+    seen: dict[int, list[Any]] = {0: [], 1: []}
+
+    def look(trial: rtl.Trial) -> float:
+        try:
+            seen[trial.rank].append([other.number for other in trial.study.trials])
+        except RuntimeError as error:
+            seen[trial.rank].append(str(error))
+        return 0.0
+
+    optimize(new_study(tmp_path), look, 2, n_trials=2)
+    assert seen[0] == [[0], [0, 1]]
+    assert len(seen[1]) == 2
+    assert all("rank 1 of a trial does not see the study's other trials, rank 0 does" in text for text in seen[1])
+
+
 def test_a_trial_of_one_process_is_rank_0_of_1(tmp_path: Path) -> None:
     trial = FakeTrial()
     assert (trial.rank, trial.world_size, trial.local_rank) == (0, 1, 0)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields
-from typing import Any
+from typing import Any, TypeVar
 
 from ..arguments import shown
 from ..distributions import DISTRIBUTIONS, Distribution, distribution_from_message, distribution_to_message
@@ -18,6 +18,8 @@ from . import messages as m
 from .bounds import MAX_ITEMS, MAX_MESSAGE
 from .earlier import upgrade_for
 from .fields import RECORDS, readers_of
+
+T = TypeVar("T")
 
 _FIELDS = {cls: tuple(f.name for f in fields(cls)) for cls in RECORDS}
 _READERS = {cls.__name__: (cls, readers_of(cls), upgrade_for(cls)) for cls in RECORDS}
@@ -140,8 +142,8 @@ def event_from_json(text: str | bytes) -> m.Event:
     return event
 
 
-def message_from_json(text: bytes, *kinds: type[m.Event]) -> m.Event:
-    """An event that an attempt sent: one of ``kinds``, and no larger than an attempt of this version sends.
+def message_from_json(text: bytes, *kinds: type[T]) -> T:
+    """What an attempt sent: one of ``kinds``, and no larger than an attempt of this version sends.
 
     Raises:
         MessageError: it is not; the message names the bound and the way out.
@@ -151,7 +153,7 @@ def message_from_json(text: bytes, *kinds: type[m.Event]) -> m.Event:
             f"a message may have {MAX_MESSAGE} bytes, got {len(text)}: every other attempt waits while it is read. "
             "Report less at once, and keep large attributes in a file of a checkpoint."
         )
-    event = event_from_json(text)
+    event = from_json(text)
     if not isinstance(event, kinds):
         words = ", ".join(kind.__name__ for kind in kinds)
         raise MessageError(f"an attempt may send {words} here, got a {type(event).__name__}; it was not handled.")

@@ -28,7 +28,7 @@ RECORDS = (
     m.StopRequested, m.TrialEnqueued, m.AttemptBegan, m.TrialHeld, m.HeldEnded,
     m.TrialAdded, m.Claimed, m.Suggested, m.ParamAsked, m.ParamSet, m.Reported, m.AttemptEnded, m.AttemptLost,
     m.Assignment, m.TrialStopRequested, m.StudyPaused, m.StudyUnpaused, m.RunExtended, m.SlotsResized, m.NodesLeaving,
-    m.Leave, Levels, Every, Never, Each,
+    m.TrialsAsked, m.Leave, Levels, Every, Never, Each,
 )  # fmt: skip
 
 _INT64 = (-(2**63), 2**63 - 1)
@@ -36,6 +36,7 @@ _RANGES = {  # of integers, by the record's field or by the field's name
     "number": (0, MAX_STEP), "attempt": (0, MAX_STEP), "step": (0, MAX_STEP), "size": (0, _INT64[1]),
     "GpuMemory.peak": (0, _INT64[1]), "GpuMemory.base": (0, _INT64[1]), "GpuMemory.total": (1, _INT64[1]),
     "Progress.reports": (0, MAX_STEP), "Progress.trained_at": (0, MAX_STEP),
+    "TrialsAsked.seen": (0, MAX_STEP),
 }  # fmt: skip
 _FINITE = ("grace", "ParamValue.value", "NodesLeaving.nodes", "Leave.seconds")
 _SPECS = ("pruner", "sampler", "retries", "surroundings")  # JSON objects, as text

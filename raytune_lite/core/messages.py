@@ -66,6 +66,7 @@ from .values import (
     Parent,
     Progress,
     StopCause,
+    TrialsAsked,
 )
 
 __all__ = [
@@ -78,5 +79,5 @@ __all__ = [
     "Progress", "PromoteRung", "PutAttr", "PutCell", "PutCheckpoint", "PutParam", "PutReport", "PutRung", "PutValues",
     "Reported", "Row", "RunExtended", "RunFinished", "RunStarted", "SetState", "SlotsResized", "StopCause",
     "StopRequested", "StudyPaused", "StudyUnpaused", "Suggest", "SuggestOne", "Suggested", "TrialAdded",
-    "TrialEnqueued", "TrialHeld", "TrialStopRequested",
+    "TrialEnqueued", "TrialHeld", "TrialStopRequested", "TrialsAsked",
 ]  # fmt: skip

@@ -166,6 +166,18 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TrialsAsked:
+    """A live attempt asks for the study's finished trials. No event: it changes nothing, and no log holds it.
+
+    ``seen``: how many of them it knows, in the order of their ends.
+    """
+
+    number: int
+    attempt: int
+    seen: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
     """The answer to a claim: which attempt of which trial this slot runs, and all it needs to start.
 

@@ -12,11 +12,13 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from ..core import messages as m
-from ..core.encoding import event_to_json
+from ..core.encoding import to_json
 from ..distributions import Distribution
 from ..exceptions import StaleAttemptError
+from ..trial import FrozenTrial
 from .answers import BUSY, is_superseded, read
 from .failures import DriverGone
+from .finished import KnownTrials
 from .host import Host
 from .ports import Transport, TransportError, WorkerSettings
 from .tokens import with_token
@@ -116,6 +118,7 @@ class DriverChannel:
         acknowledged: called after each answer that shows that this attempt may go on, with the time at which its
             message was sent. A lease counts from there: a process that was stopped may find an old answer on waking.
         seal: of the slot for which this claims, see tokens.
+        known: the finished trials that this process has got in this run. None: none.
     """
 
     def __init__(
@@ -126,11 +129,13 @@ class DriverChannel:
         host: Host,
         acknowledged: Callable[[float], None] = _nobody,
         seal: str | None = None,
+        known: KnownTrials | None = None,
     ) -> None:
         self._lease, self._timeout = settings.lease, min(RPC_TIMEOUT, settings.lease / 4)
         self._fast, self._sure, self._host, self._acknowledged = fast, sure, host, acknowledged
         self._answered_at = host.monotonic()
         self._token = seal  # until there is an attempt
+        self._known = known or KnownTrials(settings.study.created)
 
     def claim(self, slot: str, node: str | None = None, pid: int | None = None) -> m.Assignment | None:
         """The trial to work at, or None when there is nothing to do.
@@ -161,13 +166,19 @@ class DriverChannel:
         decision, stop = self._send(m.Reported(number=number, attempt=attempt, progress=progress))
         return m.Decision(decision), stop
 
+    def finished(self, number: int, attempt: int) -> list[FrozenTrial]:
+        """See delivery.Channel. The driver does not renew the attempt's lease for a question, so nor does this."""
+        return self._known.read(
+            lambda seen: self._send(m.TrialsAsked(number=number, attempt=attempt, seen=seen), renews=False)[0]
+        )
+
     def end(self, event: m.AttemptEnded) -> None:
         """See hand.EndChannel. It is no answer for the attempt that this process works at, so it renews no lease."""
         self._send(event, renews=False)
 
-    def _send(self, event: m.Event, *, renews: bool = True) -> tuple[Any, str | m.Leave | None]:
+    def _send(self, event: m.Event | m.TrialsAsked, *, renews: bool = True) -> tuple[Any, str | m.Leave | None]:
         acknowledged = self._acknowledged if renews else _nobody
-        message = with_token(self._token, event_to_json(event).encode())
+        message = with_token(self._token, to_json(event).encode())
         while True:
             reply, sent_at = self._call(message)
             if reply != BUSY:

@@ -18,6 +18,7 @@ from ..core.bounds import MAX_GATHERED, MAX_STEP
 from ..core.messages import Assignment, CheckpointRef, Decision, Leave, ParamValue, Progress
 from ..distributions import Distribution
 from ..exceptions import StaleAttemptError, UpdateFinishedTrialError
+from ..trial import FrozenTrial
 from .failures import AttemptInterrupted, AttemptTimedOut
 from .host import Host
 
@@ -32,6 +33,9 @@ class Channel(Protocol):
 
     def report(self, number: int, attempt: int, progress: Progress) -> tuple[Decision, str | Leave | None]:
         """Deliver progress; it is stored when this returns. Answers the decision, and why to stop (None: go on)."""
+
+    def finished(self, number: int, attempt: int) -> list[FrozenTrial]:
+        """The study's finished trials by number, with dates in local time. They are shared; the list is new."""
 
 
 class Delivery:
@@ -169,9 +173,24 @@ class Delivery:
         Raises:
             AttemptInterrupted: another attempt has taken this one's place, or the driver is gone.
         """
+        with self._waiting_for_answer():
+            return self.channel.suggest(self.number, self.attempt, name, distribution)
+
+    def finished(self) -> list[FrozenTrial]:
+        """See Channel.
+
+        Raises:
+            AttemptInterrupted, AttemptTimedOut, UpdateFinishedTrialError: see ``suggest`` and ``check``.
+        """
+        self.check()
+        with self._waiting_for_answer():
+            return self.channel.finished(self.number, self.attempt)
+
+    @contextmanager
+    def _waiting_for_answer(self) -> Iterator[None]:
         try:
             with self.waiting():
-                return self.channel.suggest(self.number, self.attempt, name, distribution)
+                yield
         except StaleAttemptError as error:
             self.interrupt(str(error))
             raise AttemptInterrupted(str(error)) from None

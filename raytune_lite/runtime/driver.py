@@ -23,7 +23,7 @@ from .answers import BUSY, answer, refusal
 from .batch import Later, Request
 from .config import RunConfig, given_up
 from .host import Host
-from .inbox import Item, prefetched, read_message
+from .inbox import Item, item_of, prefetched, read_message
 from .mailbox import Mail
 from .ports import Handover, Notice, Plan, WorkerSettings
 from .session import Session
@@ -117,8 +117,8 @@ class Driver:
         Does not return before the database works, and raises nothing; see ``Mailbox`` for who waits meanwhile.
         """
         self._called_at = self._host.monotonic()
-        items = [self._item_of(mail.message, mail.reply) for mail in mails]
-        self._inbox.extend(item for item in items if item is not None)
+        items = [item for mail in mails if (item := self._item_of(mail.message, mail.reply)) is not None]
+        self._inbox.extend(sorted(items, key=lambda item: item.request is None))  # a question would split the batch
         with self._lock:
             if self._inbox:  # else whoever had the lock before has handled them
                 self._handle_all()
@@ -133,11 +133,9 @@ class Driver:
         if self._stop is not None and isinstance(event, m.Claimed):
             reply(answer(None, self._stop))
             return None
-        item = Item(then=lambda item: reply(item.reply(self.config.secret, self._stop)))
-        item.request = Request(event, item.answer, item.refuse, text=text)
-        return item
+        return item_of(event, text, lambda item: reply(item.reply(self.config.secret, self._stop)))
 
-    def ask(self, event: m.Event, patience: float | None = None) -> Any:
+    def ask(self, event: m.Event | m.TrialsAsked, patience: float | None = None) -> Any:
         """Handle an event of this process or of the script, and return the core's answer; it is stored then.
 
         Raises:
@@ -163,9 +161,7 @@ class Driver:
         refused: dict[str, str] = {}  # slot -> why
         numbers = [number for ended in handover.ended if (number := self._take_end(ended, refused)) is not None]
         may_claim = self._stop is None and (handover.binds or not self._suggests_slowly())
-        claims = {slot: Item() for slot in handover.prefetch if may_claim}
-        for slot, item in claims.items():
-            item.request = Request(m.Claimed(slot=slot, prefetched=True), item.answer, item.refuse)
+        claims = {slot: item_of(m.Claimed(slot=slot, prefetched=True)) for slot in handover.prefetch if may_claim}
         self._inbox.extend(claims.values())
         plan = self.query(
             lambda session: session.plan(handover, refused=refused, numbers=numbers, is_stopped=self._stop is not None)
@@ -214,10 +210,11 @@ class Driver:
 
     # --- the inbox ---------------------------------------------------------------------------------------------------
 
-    def _ask(self, event: m.Event, patience: float | None = None) -> tuple[Any, str | m.Leave | None]:
-        item = Item()
-        item.request = Request(event, item.answer, item.refuse)
-        return self._wait(item, patience), item.request.stop
+    def _ask(
+        self, event: m.Event | m.TrialsAsked, patience: float | None = None
+    ) -> tuple[Any, str | m.Leave | None]:
+        item = item_of(event)
+        return self._wait(item, patience), item.request.stop if item.request is not None else None
 
     def query(self, query: Callable[[Session], T]) -> T:
         """What ``query`` reads from the session, between two batches."""

@@ -7,16 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from ..core import messages as m
 from ..core.encoding import message_from_json, to_json
+from ..exceptions import RaytuneLiteError
 from . import tokens
 from .answers import answer, refusal
 from .batch import Request
 from .host import Event
 from .ports import Prefetched
 from .session import Session
+
+_OF_ATTEMPTS: tuple[type[m.Event | m.TrialsAsked], ...] = (
+    m.Claimed, m.AttemptBegan, m.ParamAsked, m.Reported, m.AttemptEnded, m.TrialsAsked
+)  # fmt: skip
 
 
 @dataclass(slots=True, eq=False)
@@ -62,18 +68,38 @@ class Item:
             self.later.set()
 
 
-def read_message(message: bytes, secret: bytes | None) -> tuple[m.Event, str]:
-    """An attempt's event, and its text.
+def item_of(
+    asked: m.Event | m.TrialsAsked, text: str | None = None, then: Callable[[Item], None] | None = None
+) -> Item:
+    """What is to be done about an event, or a question of an attempt. ``text``: see Request; ``then``: see Item."""
+    item = Item(then=then)
+    if isinstance(asked, m.TrialsAsked):
+        item.query = partial(_answer, item, asked)
+    else:
+        item.request = Request(asked, item.answer, item.refuse, text=text)
+    return item
+
+
+def _answer(item: Item, asked: m.TrialsAsked, session: Session) -> Any:
+    try:
+        return session.finished_page(asked)
+    except RaytuneLiteError as error:  # it concerns this attempt only: raised, it would end the driver
+        item.error = error
+        return None
+
+
+def read_message(message: bytes, secret: bytes | None) -> tuple[m.Event | m.TrialsAsked, str]:
+    """An attempt's event or question, and its text.
 
     Args:
         message: what came: the attempt's token or the slot's seal, if it has one, and the event's JSON.
         secret: what the tokens are made of; None: they are not looked at.
 
     Raises:
-        MessageError: it is no event of an attempt, or the token is another one.
+        MessageError: it is no message of an attempt, or the token is another one.
     """
     token, body = tokens.split(message)
-    event = message_from_json(body, m.Claimed, m.AttemptBegan, m.ParamAsked, m.Reported, m.AttemptEnded)
+    event = message_from_json(body, *_OF_ATTEMPTS)
     if secret is not None:
         tokens.check(secret, token, event)
     return event, body.decode()
@@ -92,4 +118,4 @@ def prefetched(slot: str, assignment: m.Assignment, secret: bytes | None) -> Pre
     return Prefetched(slot=slot, assignment=text.encode(), is_alone=assignment.attempt > 1)
 
 
-__all__ = ["Item", "prefetched", "read_message", "with_token"]
+__all__ = ["Item", "item_of", "prefetched", "read_message", "with_token"]

@@ -26,6 +26,7 @@ from .attempt import AttemptResult, run_trial
 from .config import RunConfig
 from .control import ControlServer
 from .driver import BUSY_AFTER, Driver
+from .finished import KnownTrials
 from .host import Host, RealHost
 from .launcher import WAY_ON, WAY_ON_WITHOUT_STORAGE, Launcher
 from .output import TrialOutput, of_inline
@@ -71,6 +72,7 @@ class LocalStudy:
             self.close()
             raise
         self._slots = itertools.count()
+        self._known = KnownTrials(self._settings.study.created)
 
     @property
     def failed(self) -> bool:
@@ -109,6 +111,12 @@ class LocalStudy:
     def report(self, number: int, attempt: int, progress: m.Progress) -> tuple[m.Decision, str | m.Leave | None]:
         """See delivery.Channel."""
         return self.driver.report(m.Reported(number=number, attempt=attempt, progress=progress))
+
+    def finished(self, number: int, attempt: int) -> list[FrozenTrial]:
+        """See delivery.Channel."""
+        return self._known.read(
+            lambda seen: self.driver.ask(m.TrialsAsked(number=number, attempt=attempt, seen=seen))
+        )
 
     def run(
         self,

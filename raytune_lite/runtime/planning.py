@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
 from typing import Any
 
 from ..checkpoints.layout import is_url, study_directory
 from ..core.events import TrialAdded
-from ..core.state import StudyState, TrialRecord
+from ..core.state import StudyState
 from ..core.values import Assignment
 from ..storages.records import StudyRecord
 from ..trial import FrozenTrial, TrialState
 from .config import RunConfig
+from .finished import dated
 from .ports import Plan, Standing, StudyFacts, WorkerSettings
 from .study_time import StudyTime
-
-_EPOCH = datetime(1970, 1, 1)  # naive UTC
 
 
 def make_plan(
@@ -63,7 +61,7 @@ def make_plan(
         cancel=cancel,
         silent=silent,
         finished=tuple(
-            _dated(state.trials.peek(trial.number), trial, created, trial_id(trial.number)) for trial in finished
+            dated(state.trials.peek(trial.number), trial, created, trial_id(trial.number)) for trial in finished
         ),
         n_finished=len(state.finished),
         aborted=state.run.aborted or "",
@@ -131,28 +129,12 @@ def locate(state: StudyState, slot: str) -> tuple[str, int] | None:
 def record(state: StudyState, number: int, created: float, trial_id: int) -> FrozenTrial:
     """A trial as it is now, with what the core does not know: its dates, naive and in UTC, and its id."""
     trial = state.trials.peek(number)
-    return _dated(trial, trial.freeze(), created, trial_id)
+    return dated(trial, trial.freeze(), created, trial_id)
 
 
 def with_id(answer: Any, trial_id: Callable[[int], int]) -> Any:
     """An answer; an assignment gets the id of its trial's row, which is there once it is committed."""
     return replace(answer, trial_id=trial_id(answer.number)) if isinstance(answer, Assignment) else answer
-
-
-def _dated(record: TrialRecord, trial: FrozenTrial, created: float, trial_id: int) -> FrozenTrial:
-    """The trial for users, with its wall-clock dates, which the core does not know."""
-    return replace(
-        trial,
-        datetime_start=_date(record.started_at, created),
-        datetime_complete=_date(record.completed_at, created),
-        user_attrs=dict(trial.user_attrs),
-        trial_id=trial_id,
-    )
-
-
-def _date(at: float | None, created: float) -> datetime | None:
-    """Naive and in UTC, as in the database."""
-    return None if at is None else _EPOCH + timedelta(seconds=created + at)
 
 
 __all__ = ["figures", "is_news", "locate", "make_plan", "record", "why_stop", "with_id", "worker_settings"]

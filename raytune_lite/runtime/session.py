@@ -28,6 +28,7 @@ from . import leftovers, planning, takeover
 from .algorithms import Algorithms, no_collector
 from .batch import Batch, Commits, Later, Request, as_it_came
 from .config import OWNER_LEASE, RunConfig
+from .finished import Page, page_of
 from .history import EVERY, History
 from .host import Host, RealHost
 from .ports import Handover, Notice, Plan, WorkerSettings
@@ -104,7 +105,7 @@ class Session:
             self.close()
             raise
 
-    # --- opening -----------------------------------------------------------------------------------------------------
+    # --- opening, and the time ---------------------------------------------------------------------------------------
 
     def _open(self) -> None:
         study, began = self.study, self._host.monotonic()
@@ -152,8 +153,6 @@ class Session:
             MessageError: the log was changed by hand.
         """
         return self._algorithms.fold(log)
-
-    # --- time --------------------------------------------------------------------------------------------------------
 
     def now(self) -> float:
         """Seconds since the study was created; never smaller than before, whatever the wall clock does."""
@@ -315,8 +314,7 @@ class Session:
         slots = self._slots
         if handover.leaving or self._state.run.leaving:
             self.call(m.NodesLeaving(nodes=handover.leaving))
-        events = slots.gone(handover, refused or {})
-        self.apply(events)
+        self.apply(events := slots.gone(handover, refused or {}))
         slots.looked(handover)
         self._time.run_for(handover.running)
         self._stop_when_late()
@@ -340,6 +338,10 @@ class Session:
     def record(self, number: int) -> FrozenTrial:
         """A trial as it is stored, but read from memory; its dates are naive and in UTC."""
         return planning.record(self._state, number, self.study.created, self._trial_id(number))
+
+    def finished_page(self, asked: m.TrialsAsked) -> Page:
+        """Some of the finished trials, for an attempt; see ``page_of`` for what it raises."""
+        return page_of(self._state, asked, self._trial_id)
 
     def locate(self, slots: Sequence[str]) -> list[tuple[str, int] | None]:
         """See ports.DriverCalls."""

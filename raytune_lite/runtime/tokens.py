@@ -61,7 +61,7 @@ def split(message: bytes) -> tuple[str | None, bytes]:
     return (message[:LENGTH].decode("ascii", "replace"), message[LENGTH:]) if has_token else (None, message)
 
 
-def check(secret: bytes, token: str | None, event: m.Event) -> None:
+def check(secret: bytes, token: str | None, event: m.Event | m.TrialsAsked) -> None:
     """Refuse a message of an attempt that has another token, and a claim that has not the seal of its slot.
 
     Raises:
@@ -70,7 +70,7 @@ def check(secret: bytes, token: str | None, event: m.Event) -> None:
     if isinstance(event, m.Claimed):
         expected = seal_of(secret, event.slot)
         what = f"a claim for slot {event.slot!r:.100} came without that slot's seal"
-    elif isinstance(event, (m.AttemptBegan, m.Reported, m.ParamAsked, m.AttemptEnded)):
+    elif isinstance(event, (m.AttemptBegan, m.Reported, m.ParamAsked, m.AttemptEnded, m.TrialsAsked)):
         expected = token_of(secret, event.number, event.attempt)
         what = f"a message for trial {event.number}, attempt {event.attempt} came without the token of that attempt"
     else:

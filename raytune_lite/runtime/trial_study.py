@@ -1,12 +1,13 @@
 """A trial as libraries written for Optuna use it: ``trial.study``, ``trial.storage``, ``trial._trial_id``, its start.
 
 An objective runs in a worker process, which has no database. So it sees what travelled with its run and its trial, and
-writes what travels with the trial's reports; other trials of its study it does not see.
+writes what travels with the trial's reports. The study's finished trials it asks the driver for.
 """
 
 from __future__ import annotations
 
 import json
+from bisect import insort
 from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -15,7 +16,8 @@ from ..arguments import json_text, shown
 from ..base_trial import CONSTRAINT_PREFIX
 from ..core.bounds import check_json, check_name, check_system_attr
 from ..core.messages import Assignment, ParamValue
-from ..trial import FrozenTrial, StudyDirection, TrialState
+from ..frozen_study import StudyReader
+from ..trial import FrozenTrial, TrialState
 from .delivery import Delivery
 from .ports import StudyFacts
 from .ranks.handle import Ranked
@@ -24,8 +26,8 @@ if TYPE_CHECKING:
     from ..integrations.optuna.live import LiveTrial
 
 _OTHERS = (
-    "an objective runs in a worker process and sees its own trial alone. Read the study in a callback "
-    "(optimize(callbacks=...)) or in the script, which have the whole Study"
+    "an objective runs in a worker process, which has no database. trial.study reads the finished trials; the whole "
+    "Study is in a callback (optimize(callbacks=...)) and in the script"
 )
 
 
@@ -47,8 +49,11 @@ def attr_text(what: str, key: Any, value: Any) -> str:
     return text
 
 
-class StudyOfTrial:
+class StudyOfTrial(StudyReader):
     """What an objective sees of its study: ``trial.study``.
+
+    Its trials are those that have ended, and this one. What has ended is asked for once in a process. In a trial of
+    several processes rank 0 alone sees them; another rank gets a RuntimeError.
 
     Args:
         facts: what is known of it.
@@ -59,34 +64,13 @@ class StudyOfTrial:
     def __init__(self, facts: StudyFacts, delivery: Delivery, storage: StorageOfTrial) -> None:
         self._facts, self._delivery = facts, delivery
         self._storage, self._study_id = storage, facts.study_id
+        self.study_name, self.directions = facts.name, list(facts.directions)
 
     def __repr__(self) -> str:
         return f"StudyOfTrial(study_name={self.study_name!r})"
 
     def __getattr__(self, name: str) -> NoReturn:
         raise AttributeError(f"trial.study has no {name!r}: {_OTHERS}.")
-
-    @property
-    def study_name(self) -> str:
-        """The study's name."""
-        return self._facts.name
-
-    @property
-    def directions(self) -> list[StudyDirection]:
-        """One direction an objective."""
-        return list(self._facts.directions)
-
-    @property
-    def direction(self) -> StudyDirection:
-        """The direction of a study with one objective.
-
-        Raises:
-            RuntimeError: the study has several objectives; see ``directions``.
-        """
-        if self._is_multi_objective():
-            n = len(self._facts.directions)
-            raise RuntimeError(f"direction needs a single objective; this study has {n}. Use study.directions.")
-        return self._facts.directions[0]
 
     @property
     def user_attrs(self) -> dict[str, Any]:
@@ -97,8 +81,10 @@ class StudyOfTrial:
         """Make the run start nothing new; running trials, this one too, end by themselves."""
         self._delivery.stop_run()
 
-    def _is_multi_objective(self) -> bool:
-        return len(self._facts.directions) > 1
+    def _known(self) -> list[FrozenTrial]:
+        found = self._delivery.finished()
+        insort(found, self._storage.own())
+        return found
 
 
 class StorageOfTrial:
@@ -143,6 +129,10 @@ class StorageOfTrial:
         """The trial as it is now, without its reports."""
         return self._own(trial_id)._frozen()
 
+    def own(self) -> FrozenTrial:
+        """See ``get_trial``."""
+        return self._trial._frozen()
+
     def _own(self, trial_id: int) -> TrialForLibraries:
         if trial_id != self._trial._trial_id:
             raise KeyError(f"no trial with the id {shown(trial_id)} here: {_OTHERS}.")
@@ -165,7 +155,7 @@ class TrialForLibraries(Ranked):
 
     @property
     def study(self) -> StudyOfTrial:
-        """What an objective sees of its study: its name, directions and user attributes; and ``stop()``."""
+        """What an objective sees of its study: its name, directions, user attributes, finished trials; ``stop()``."""
         return StudyOfTrial(self._facts, self.delivery, self.storage)
 
     @property

@@ -20,7 +20,7 @@ class Chosen(ForLibraries):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """A copy, or a pickle: of a study in memory its trials too, of another one its URL (with the password)."""
-        stays_here("a study", "in an objective, trial.study has its name, directions, user_attrs and stop()")
+        stays_here("a study", "in an objective, trial.study has its name, user_attrs, finished trials and stop()")
         opened = partial(type(self), checkpoint_dir=self._checkpoint_dir)  # type: ignore[call-arg]  # Study's
         return opened, (self.study_name, self._holder, self.sampler, self.pruner)
 

@@ -13,6 +13,7 @@ from ..core.messages import Assignment, CheckpointRef, Decision, ParamValue, Pro
 from ..core.schedules import Every
 from ..distributions import Distribution
 from ..runtime.trial import Trial
+from ..trial import FrozenTrial
 
 NEVER = "None prunes at no step"
 
@@ -121,6 +122,10 @@ class _Line:
         newest = max(self.reports, default=-1)
         is_over = self.prune_at is not None and newest >= self.prune_at
         return (Decision.STOP if is_over else Decision.CONTINUE), None
+
+    def finished(self, number: int, attempt: int) -> list[FrozenTrial]:  # noqa: ARG002
+        """See delivery.Channel: this trial has no study."""
+        return []
 
 
 __all__ = ["FakeTrial"]

@@ -42,9 +42,9 @@ def test_an_objective_sees_its_study(url):
 def test_what_an_objective_cannot_see_is_said():
     study = ours.create_study(directions=["minimize", "minimize"])
     trial = study.ask()
-    with pytest.raises(AttributeError, match=r"trial.study has no 'best_trial': .*callback"):
-        _ = trial.study.best_trial
-    with pytest.raises(RuntimeError, match="single objective; this study has 2"):
+    with pytest.raises(AttributeError, match=r"trial.study has no 'enqueue_trial': .*callback"):
+        trial.study.enqueue_trial({"x": 1.0})
+    with pytest.raises(RuntimeError, match="for one objective, this study has 2; use directions"):
         _ = trial.study.direction
     with pytest.raises(KeyError, match="no trial with the id 77 here"):
         trial.storage.set_trial_system_attr(77, "key", 1)

@@ -91,7 +91,8 @@ def test_an_objective_sees_its_study_stops_it_and_leaves_attributes(storage: str
 
     def objective(trial: rtl.Trial) -> float:
         of = trial.study
-        found = [of.study_name, of.direction.name, of.user_attrs, trial._trial_id]
+        others = [(other.number, other.value) for other in of.trials]
+        found = [of.study_name, of.direction.name, of.user_attrs, trial._trial_id, others]
         trial.storage.set_trial_system_attr(trial._trial_id, "library:seen", found)
         if trial.number == 1:
             of.stop()
@@ -100,4 +101,5 @@ def test_an_objective_sees_its_study_stops_it_and_leaves_attributes(storage: str
     study.optimize(objective, n_trials=9, n_jobs=1)
     assert len(study.trials) == 2
     for trial in study.trials:
-        assert trial.system_attrs["library:seen"] == ["seen", "MAXIMIZE", {"rows": 3}, trial.trial_id]
+        others = [[number, 1.0] for number in range(trial.number)] + [[trial.number, None]]
+        assert trial.system_attrs["library:seen"] == ["seen", "MAXIMIZE", {"rows": 3}, trial.trial_id, others]

@@ -23,6 +23,7 @@ from ...exceptions import CheckpointDiskError, CheckpointError
 from ...training.gpu_memory import TorchProbe
 from .. import signals
 from ..channel import DriverChannel, FastLine
+from ..finished import KnownTrials
 from ..gpu_memory import probe_of_node
 from ..heartbeat import Heartbeat
 from ..host import RealHost
@@ -139,13 +140,14 @@ def place_of_process(
     heartbeat = heartbeat_of_process(settings.lease)
     line, transport = _line(settings), ActorTransport(driver_name, settings.run)
     slot, seal = ticket or ("", None)
+    known = _known_trials(settings.run, settings.study.created)
     return Place(
         slot=slot,
         node=_node_id(),
         pid=os.getpid(),
         host=_HOST,
         heartbeat=heartbeat,
-        channel=lambda: DriverChannel(settings, line, transport, _HOST, heartbeat.acknowledged, seal),
+        channel=lambda: DriverChannel(settings, line, transport, _HOST, heartbeat.acknowledged, seal, known),
         store=lambda: _store(settings),
         gpus=",".join(gpus_of_process()),
         packed=_packed,
@@ -185,6 +187,11 @@ def _line(settings: WorkerSettings) -> FastLine:
             _lines.pop(old).hang_up()
         _lines[settings.run] = FastLine(settings, _connect, _HOST)
     return _lines[settings.run]
+
+
+@lru_cache(maxsize=1)
+def _known_trials(run: str, created: float) -> KnownTrials:  # noqa: ARG001  (one a run)
+    return KnownTrials(created)
 
 
 def _connect(settings: WorkerSettings) -> SocketClient | None:

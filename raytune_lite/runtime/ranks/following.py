@@ -146,6 +146,17 @@ class Follower:
         """See delivery.Channel: never called, the answers come from rank 0."""
         raise NotImplementedError
 
+    def finished(self, number: int, attempt: int) -> NoReturn:  # noqa: ARG002
+        """See delivery.Channel: ranks might get other answers, and go different ways.
+
+        Raises:
+            RuntimeError: always.
+        """
+        raise RuntimeError(
+            f"rank {self._rank} of a trial does not see the study's other trials, rank 0 does. Ask there "
+            "(if trial.rank == 0) and broadcast what follows from it, for example with torch.distributed."
+        )
+
     def _ask(self, said: Said, patience: float | None = None) -> Reply:
         """Send a message until it is answered; ``patience``: seconds, None: a lease.
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from ...core import messages as m
 from ...core.encoding import from_json
 from ...distributions import Distribution
+from ...trial import FrozenTrial
 from ..answers import BUSY
 from ..channel import DriverChannel, FastLine
 from ..heartbeat import Heartbeat
@@ -168,4 +169,8 @@ class AuditedChannel:
         found = self._channel.report(number, attempt, progress)
         self._auditor.acknowledged(number, progress)
         return found
+
+    def finished(self, number: int, attempt: int) -> list[FrozenTrial]:
+        """See delivery.Channel."""
+        return self._channel.finished(number, attempt)
 

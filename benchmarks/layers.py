@@ -74,7 +74,7 @@ WORKER = {
     "trial": ("trial:Trial.report", "trial:Trial.should_prune", "trial:Trial._suggest", "trial:Trial.__init__"),
     "delivery": ("delivery:Delivery.flush",),
     "channel": ("channel:DriverChannel._send",),
-    "encode": ("channel:event_to_json", "hand:event_to_json"),
+    "encode": ("channel:to_json", "hand:event_to_json"),
     "decode": ("channel:read", "task:from_json"),
     "socket": ("sockets:SocketClient.call",),
     "heartbeat": ("heartbeat:Heartbeat.acknowledged", "heartbeat:Heartbeat.watch", "heartbeat:Heartbeat.leave"),

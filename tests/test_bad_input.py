@@ -76,7 +76,7 @@ BAD_SUGGESTIONS = [
     (lambda t: t.suggest_float("y", 0, 1, step=-1), ["step must be > 0", "-1"]),
     (lambda t: t.suggest_float("y", 1, 2, step=0.5, log=True), ["log", "step", "drop one"]),
     (lambda t: t.suggest_float("y", 0, float("inf")), ["high must be a finite float", "inf"]),
-    (lambda t: t.suggest_categorical("y", [object()]), ["choices must be None, bool", "object", "use names"]),
+    (lambda t: t.suggest_categorical("y", [object()]), ["choices must be None, bool", "object", "suggest names"]),
     (lambda t: t.suggest_categorical("y", []), ["at least one"]),
     (lambda t: t.suggest_categorical("y", "abc"), ["list or tuple", "'abc'"]),
 ]

@@ -71,7 +71,7 @@ study = rtl.create_study(study_name="refused", storage=sys.argv[1], load_if_exis
 try:
     study.optimize(lambda trial: 1.0, n_trials=1, detach=True, resources={"num_cpus": 99})
 except rtl.exceptions.InfeasibleResourcesError as error:
-    print("refused:", error)
+    sys.stdout.write(f"refused: {error}\\n")  # in one piece: lines of the actor come in between
 """
 
 

@@ -49,7 +49,7 @@ def test_lines_of_trials_bear_their_numbers_and_a_dead_worker_is_told_once(tmp_p
     for number in range(4):
         assert f"[trial {number}] the same line in each trial" in done.stdout
         assert f"[trial {number}] from another process" in done.stdout
-    assert done.stdout.rstrip().endswith("the script goes on")
+    assert "\nthe script goes on\n" in done.stdout  # on a busy machine the last trial's lines come later
     both = done.stdout + done.stderr
     assert "pid=" not in both
     assert "A worker died" not in both

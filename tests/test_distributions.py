@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from raytune_lite import distributions
 from raytune_lite.distributions import (
     CategoricalDistribution,
     FloatDistribution,
@@ -332,3 +333,47 @@ def test_a_name_keeps_its_kind_log_flag_and_choices_as_in_optuna(old, new, parts
 def test_ranges_may_change_as_in_optuna():
     check_compatibility("x", FloatDistribution(0, 1), FloatDistribution(-5, 5, step=0.5))
     check_compatibility("x", IntDistribution(0, 1), IntDistribution(0, 9))
+
+
+# --- what Optuna has given up ----------------------------------------------------------------------------------------
+
+OLDER = [
+    ("UniformDistribution", (0, 1)),
+    ("LogUniformDistribution", (1e-3, 1)),
+    ("DiscreteUniformDistribution", (0, 1, 0.25)),
+    ("IntUniformDistribution", (1, 9, 2)),
+    ("IntLogUniformDistribution", (1, 9)),
+]
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning:optuna")
+@pytest.mark.parametrize(("name", "arguments"), OLDER)
+def test_an_older_name_makes_a_distribution_of_today_and_warns(name, arguments):
+    with pytest.warns(FutureWarning, match=rf"{name} is an older name: write (Float|Int)Distribution\("):
+        made = getattr(distributions, name)(*arguments)
+    theirs = getattr(optuna.distributions, name)(*arguments)
+    assert type(made).__name__ == type(theirs).__mro__[1].__name__
+    assert (made.low, made.high, made.log, made.step) == (theirs.low, theirs.high, theirs.log, theirs.step)
+    assert distributions.as_distribution(theirs) == made
+    assert distributions.json_to_distribution(optuna.distributions.distribution_to_json(theirs)) == made
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"type": "float", "low": 0, "high": 1, "log": false}',
+        '{"type": "float", "low": 0, "high": 1, "step": 0.5}',
+        '{"type": "int", "low": 1, "high": 8, "log": true}',
+        '{"type": "int", "low": 1, "high": 8, "step": null}',
+        '{"type": "categorical", "choices": [1, "a", null]}',
+    ],
+)
+def test_the_short_json_of_optuna_is_read(text):
+    found = distributions.json_to_distribution(text)
+    assert found == distributions.as_distribution(optuna.distributions.json_to_distribution(text))
+
+
+@pytest.mark.parametrize("text", ['{"type": "complex"}', '{"type": "float", "low": 1}', '{"type": "int", "odd": 1}'])
+def test_short_json_that_is_none_is_refused(text):
+    with pytest.raises(InvalidDistributionError, match="type must be one of float, int, categorical"):
+        distributions.json_to_distribution(text)

@@ -19,12 +19,20 @@ from .encoding import (
     json_to_distribution,
 )
 from .numeric import FloatDistribution, IntDistribution, last_on_grid
+from .older import (
+    DiscreteUniformDistribution,
+    IntLogUniformDistribution,
+    IntUniformDistribution,
+    LogUniformDistribution,
+    UniformDistribution,
+)
 
 CategoricalChoiceType = CategoricalChoice  # Optuna's name, for annotations
 
 __all__ = [
     "DISTRIBUTIONS", "BaseDistribution", "CategoricalChoice", "CategoricalChoiceType", "CategoricalDistribution",
-    "Distribution", "FloatDistribution", "IntDistribution", "as_distribution", "check_compatibility",
+    "DiscreteUniformDistribution", "Distribution", "FloatDistribution", "IntDistribution", "IntLogUniformDistribution",
+    "IntUniformDistribution", "LogUniformDistribution", "UniformDistribution", "as_distribution", "check_compatibility",
     "check_distribution_compatibility", "distribution_from_dict", "distribution_from_message", "distribution_to_dict",
     "distribution_to_json", "distribution_to_message", "equal_key", "exact_key", "is_simple", "json_to_distribution",
     "last_on_grid", "plain_value",

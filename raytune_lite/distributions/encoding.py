@@ -9,10 +9,12 @@ from ..arguments import shown
 from ..exceptions import InvalidDistributionError
 from .categorical import CategoricalDistribution
 from .numeric import FloatDistribution, IntDistribution
+from .older import OLDER, from_short
 
 Distribution = Union[FloatDistribution, IntDistribution, CategoricalDistribution]  # noqa: UP007  (used at run time)
 DISTRIBUTIONS = (FloatDistribution, IntDistribution, CategoricalDistribution)
-_BY_NAME: dict[str, Any] = {c.__name__: c for c in DISTRIBUTIONS}
+_BY_NAME: dict[str, Any] = {kind.__name__: kind.make for kind in OLDER}
+_BY_NAME.update((kind.__name__, kind) for kind in DISTRIBUTIONS)
 _BY_NAME["CategoricalDistribution"] = CategoricalDistribution.of_record
 
 
@@ -37,7 +39,7 @@ def distribution_from_dict(data: dict[str, Any]) -> Distribution:
         dist: Distribution = _BY_NAME[data["name"]](**data["attributes"])
     except (KeyError, TypeError) as error:
         raise InvalidDistributionError(
-            f"not a distribution: {shown(data)} ({error}); known: {sorted(_BY_NAME)}."
+            f"not a distribution: {shown(data)} ({error}); known: {sorted(kind.__name__ for kind in DISTRIBUTIONS)}."
         ) from None
     return dist
 
@@ -80,11 +82,14 @@ def as_distribution(given: Any) -> Any:
 
 
 def json_to_distribution(text: str) -> Distribution:
-    """Inverse of distribution_to_json; raises InvalidDistributionError on anything else."""
+    """Inverse of distribution_to_json, and reads Optuna's older forms; else raises InvalidDistributionError."""
     try:
         data = json.loads(text)
     except (ValueError, TypeError, RecursionError):
         raise InvalidDistributionError(f"not the JSON of a distribution: {shown(text)}.") from None
+    if isinstance(data, dict) and "type" in data and "name" not in data:
+        found: Distribution = from_short(data)
+        return found
     return distribution_from_dict(data)
 
 

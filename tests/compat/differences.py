@@ -4,7 +4,7 @@ from __future__ import annotations
 
 PRIVATE = "calls, counts or changes private parts of Optuna"
 BAR = "reads the lines that Optuna's log and progress bar print"
-OLD = "distributions that Optuna has given up (`UniformDistribution`, ...)"
+OLD = "an older name (`UniformDistribution`, ...) warns where it is called"
 SAMPLER = "a sampler is copied, and is told of a trial's end later ([below](#a-sampler-of-your-own))"
 AUTO = "the default sampler is AutoSampler"
 STRICT = "an error, where Optuna converts a wrong value or warns"
@@ -62,9 +62,7 @@ DIFFERENCES: dict[str, dict[str, tuple[str, ...]]] = {
         ),
     },
     "test_distributions.py": {
-        "the short JSON of before Optuna's version 1": ("test_abbreviated_json_to_distribution",),
         STRICT: ("test_int_internal_representation", "test_categorical_contains"),
-        OLD: ("test_convert_old_distribution_to_new_distribution",),
     },
     "trial_tests/test_frozen.py": {OLD: ("test_create_trial_distribution_conversion",)},
     "trial_tests/test_trial.py": {

@@ -6,6 +6,7 @@ import json
 import math
 import pickle
 
+import numpy as np
 import optuna
 import pytest
 from hypothesis import given
@@ -333,6 +334,19 @@ def test_a_name_keeps_its_kind_log_flag_and_choices_as_in_optuna(old, new, parts
 def test_ranges_may_change_as_in_optuna():
     check_compatibility("x", FloatDistribution(0, 1), FloatDistribution(-5, 5, step=0.5))
     check_compatibility("x", IntDistribution(0, 1), IntDistribution(0, 9))
+
+
+@pytest.mark.parametrize(
+    "choices", [np.array([3, 1, 2]), range(3), {"b": 1, "a": 2}.keys(), {"b": 1, "a": 2}.values()]
+)
+def test_choices_may_be_whatever_has_an_order(choices):
+    assert CategoricalDistribution(choices).choices == optuna.distributions.CategoricalDistribution(choices).choices
+
+
+@pytest.mark.parametrize("choices", [{1, 2}, "ab", 5, (n for n in range(3)), np.array(3)])
+def test_what_has_no_order_or_is_no_collection_is_refused(choices):
+    with pytest.raises(InvalidDistributionError, match="choices must be a list or tuple, got "):
+        CategoricalDistribution(choices)
 
 
 # --- what Optuna has given up ----------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import json
 import warnings
-from collections.abc import Sequence
+from collections.abc import KeysView, Sequence, ValuesView
 from dataclasses import dataclass
 from typing import Any, Union
 
@@ -92,7 +92,10 @@ def _checked(choice: Any, choices: tuple[Any, ...]) -> Any:
 
 
 def _as_tuple(choices: Any) -> tuple[Any, ...]:
-    if isinstance(choices, (str, bytes, bytearray)) or not isinstance(choices, Sequence):
+    if hasattr(choices, "tolist"):  # an array, a column
+        choices = choices.tolist()
+    is_ordered = isinstance(choices, (Sequence, KeysView, ValuesView))  # not a set: its order changes
+    if isinstance(choices, (str, bytes, bytearray)) or not is_ordered:
         raise InvalidDistributionError(f"choices must be a list or tuple, got {shown(choices)}.")
     return tuple(choices)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -227,9 +228,12 @@ def optimize(
     of_groups = {name: given.pop(name) for name in ("nodes", "blind", "catch", "lease") if name in given}
     config: RunConfig = study._config(None, given.pop("n_trials", None), None, None, given.pop("retries", None))
     local, observer = LocalStudy(config), Quiet()
+    before = dict(os.environ)  # a rank's process has torchrun's variables to its end; this one goes on
     try:
         groups = ThreadGroups(local, objective, workers, **of_groups)
         Launcher(local.driver, groups, RealHost(), observer, study_name=study.study_name, max_concurrent=1).run()
     finally:
         local.close()
+        os.environ.clear()
+        os.environ.update(before)
     return groups, observer.notices

@@ -52,7 +52,8 @@ def test_a_stopped_worker_loses_its_attempt_and_ends_when_it_wakes(world: World,
 def test_a_worker_that_cannot_reach_its_driver_ends_itself_within_its_lease(world: World) -> None:
     """The driver's process and the launcher's are stopped: an attempt that nobody hears any more ends by itself."""
     script = world.script("--trials", 3, "--epochs", 24, "--pause", 0.4, "--cpus", 3, "--lease", 4)
-    script.until("reports of three", lambda: sum(row["step"] >= 2 for row in world.rows("told")) >= 3)
+    reported = lambda: {row["number"] for row in world.rows("told") if row["step"] >= 2}  # noqa: E731
+    script.until("reports of three", lambda: len(reported()) == 3)
     orphans = world.live()
     assert len(orphans) == 3
     deaf = [*world.drivers(), script.process.pid]

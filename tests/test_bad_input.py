@@ -226,6 +226,14 @@ def test_sqlite_in_memory_is_a_study_as_without_a_storage(url):
     study.close()
 
 
+def test_a_holder_of_sqlite_in_memory_is_one_storage():
+    storage = rl.storages.RDBStorage("sqlite:///:memory:", heartbeat_interval=60)
+    for name in ("a", "b"):
+        rl.create_study(study_name=name, storage=storage).add_trial(rl.create_trial(value=1.0))
+    assert rl.get_all_study_names(storage=storage) == ["a", "b"]
+    assert len(rl.load_study(study_name="b", storage=storage).trials) == 1
+
+
 def test_a_newer_schema_is_refused_and_not_touched(study, storage, tmp_path):
     study.close()
     with sqlite3.connect(tmp_path / "study.db") as db:

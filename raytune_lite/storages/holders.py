@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 import tempfile
 import warnings
@@ -71,6 +72,11 @@ class RDBStorage:
 
         return storage_of(normalize_url(self.url).render_as_string(hide_password=False))
 
+    @functools.cached_property
+    def in_memory(self) -> InMemoryStorage:
+        """What SQLite in memory is here: one database for as long as this object."""
+        return InMemoryStorage()
+
     def remove_session(self) -> None:
         """Nothing: a holder has no session."""
 
@@ -118,7 +124,7 @@ def storage_url(storage: Any) -> str:
         return storage
     storage = getattr(storage, "holder", storage)  # study._storage, by which libraries name a study's storage
     if isinstance(storage, RDBStorage):
-        return storage.url
+        return storage.in_memory.url if storage.url in _IN_MEMORY else storage.url
     kind = type(storage)
     backend = getattr(storage, "_backend", storage)  # Optuna's cache around its RDBStorage
     if kind.__module__.partition(".")[0] == "optuna":
@@ -143,7 +149,9 @@ def get_storage(storage: Any) -> RDBStorage:
     if storage is None or (isinstance(storage, str) and storage in _IN_MEMORY):
         return InMemoryStorage()
     holder = getattr(storage, "holder", storage)
-    return holder if isinstance(holder, RDBStorage) else RDBStorage(storage_url(storage))
+    if isinstance(holder, RDBStorage):
+        return holder.in_memory if holder.url in _IN_MEMORY else holder
+    return RDBStorage(storage_url(storage))
 
 
 __all__ = ["InMemoryStorage", "RDBStorage", "get_storage", "storage_url"]

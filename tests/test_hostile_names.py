@@ -239,7 +239,7 @@ BAD_ARGUMENTS = [
     ("status", "--storage", "\x1b[2J"), ("status", "--storage", "sqlite:///no\nsuch.db"),
     ("status", "--storage", "a" * 10**5), ("run", "\x1b[31m:f", "--n-trials", "1"),
     ("run", "nofile.py:\ud800", "--n-trials", "1"), ("run", "x:y", "--n-trials", "-1"),
-    ("run", "{file}:objective", "--grid", "[" * 100_000), ("run", "{file}:objective", "--grid", '{"x": [[]]}'),
+    ("run", "{file}:objective", "--grid", "[" * 100_000), ("run", "{file}:objective", "--grid", '{"x": [1, 1]}'),
     ("run", "{file}:objective", "--grid", '{"x": []}'), ("run", "{file}:objective", "--grid", "\x1b[31m"),
     ("run", "{file}:objective", "--n-trials", "1", "--study", "\ud800"),
     ("run", "{file}:objective", "--n-trials", "1", "--study", "x" * 600),

@@ -102,6 +102,13 @@ def test_the_level_holds_for_all(capsys):
     assert capsys.readouterr().err == ""
 
 
+def test_a_name_with_half_a_character_is_logged_in_ascii():
+    kept = Kept()
+    rtl.logging.get_logger("raytune_lite").addHandler(kept)
+    rtl.logging.tell(rtl.logging.INFO, "trial \ud800")
+    assert kept.texts(rtl.logging.INFO) == ["trial \\ud800"]
+
+
 def test_a_logger_has_a_name():
     assert rtl.logging.get_logger("mine").name == "mine"
     assert rtl.logging.get_logger("optuna.x").name == "raytune_lite.x"

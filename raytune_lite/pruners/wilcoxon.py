@@ -43,7 +43,7 @@ class WilcoxonPruner(BasePruner):
     one is ever stopped with a probability of at most ``p_threshold``, however often one looks. It needs more reports.
 
     A trial whose mean so far is no worse than the best trial's goes on, and so does one where either reported NaN or
-    an infinity. Instances that the best trial has not reported do not count. Each of these warns once a study. The best
+    an infinity. Instances that the best trial has not reported do not count. Each of these warns. The best
     trial is the one with the best result, of equal ones the first that ended; constraints play no part in it, while
     Optuna's is feasible.
 
@@ -137,7 +137,6 @@ class _WilcoxonJudge:
     reports: dict[int, _Reports] = field(default_factory=dict)
     best: tuple[int, float] | None = None  # the number and the result of the best COMPLETE trial
     of_best: _Reports = field(default_factory=_Reports)
-    warned: set[str] = field(default_factory=set)  # membership only
 
     def schedule(self, number: int) -> Each:  # noqa: ARG002
         return Each()
@@ -145,7 +144,7 @@ class _WilcoxonJudge:
     def report(self, number: int, step: int, losses: Losses) -> Verdict:
         own, best = self.reports.setdefault(number, _Reports()), self.of_best
         own.add(step, losses[0])
-        self._warn(number, step, own)
+        self._warn(step, own)
         # a sum is finite when all that it adds up is, but for an overflow
         if not best.losses or not math.isfinite(own.total) or not math.isfinite(best.total):
             return Verdict(Decision.CONTINUE)
@@ -155,25 +154,21 @@ class _WilcoxonJudge:
             stops = self._p_value(own) < self.pruner.p_threshold
         return Verdict(Decision.STOP if stops and best.mean < own.mean else Decision.CONTINUE)
 
-    def _warn(self, number: int, step: int, own: _Reports) -> None:
-        """Say why a trial is not compared, or not at this instance; each reason once."""
-        best = self.of_best
+    def _warn(self, step: int, own: _Reports) -> None:
+        """Say why a trial is not compared, or not at this instance. Python shows each text once."""
+        best, said = self.of_best, ""
         if not math.isfinite(own.total):
-            self._say("trial", f"trial {number} reported NaN or an infinity, so it is not stopped")
-        if self.best is None:
+            said = "a trial reported NaN or an infinity, so it is not stopped"
+        elif self.best is None:
             return
-        whose = f"the best trial, {self.best[0]},"
-        if not best.losses:
-            self._say("none", f"{whose} has reported nothing, so no trial is stopped; add it with intermediate_values")
+        elif not best.losses:
+            said = "the best trial has reported nothing, so no trial is stopped; add it with intermediate_values"
         elif not math.isfinite(best.total):
-            self._say("best", f"{whose} reported NaN or an infinity, so no trial is stopped")
+            said = "the best trial reported NaN or an infinity, so no trial is stopped"
         elif step not in best.losses:
-            self._say("step", f"{whose} has not reported instance {step}, which therefore does not count")
-
-    def _say(self, reason: str, text: str) -> None:
-        if reason not in self.warned:
-            self.warned.add(reason)
-            warnings.warn(f"WilcoxonPruner: {text}.", UserWarning, stacklevel=2)
+            said = "the best trial has not reported some instance, which therefore does not count"
+        if said:
+            warnings.warn(f"WilcoxonPruner: {said}.", UserWarning, stacklevel=2)
 
     def _pairs(self, own: _Reports) -> list[float]:
         best = self.of_best.losses

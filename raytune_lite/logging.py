@@ -99,8 +99,8 @@ def listens() -> bool:
 def tell(level: int, said: str) -> None:
     """Have handlers know what a run says; the terminal has it from the run itself."""
     if listens():
-        text = said.encode("utf-8", "backslashreplace").decode()  # a lone surrogate in a name is for no file
-        _logger.log(level, "%s", text, extra={"is_printed": True})
+        said = said.encode("utf-8", "backslashreplace").decode()  # a lone surrogate in a name is for no file
+        _logger.log(level, "%s", said, extra={"is_printed": True})
 
 
 __all__ = [

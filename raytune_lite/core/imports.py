@@ -117,10 +117,10 @@ def _rows_of_added(trial: TrialRecord, event: m.TrialAdded, at: float) -> list[C
     if event.imported:
         if trial.external:
             return []
-        ends = [] if event.values is None else [m.PutValues(number=number, values=event.values)]
         adopted: list[Command] = [m.AdoptTrial(number=number, state=state)]
         if event.key:
-            adopted += [m.SetState(number=number, state=state, attempt=0, completed=completed), *ends]
+            adopted.append(m.SetState(number=number, state=state, attempt=0, completed=completed))
+            adopted += [] if event.values is None else [m.PutValues(number=number, values=event.values)]
             found = [(k, v) for k, v in event.system_attrs if k.startswith(CONSTRAINTS)]
             adopted += [m.PutAttr(number=number, key=k, value_json=v, system=True) for k, v in found]
         return adopted

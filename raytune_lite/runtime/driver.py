@@ -9,7 +9,6 @@ was killed, its successor folds the log under a new epoch and answers the calls 
 from __future__ import annotations
 
 import contextlib
-import re
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -28,7 +27,7 @@ from .mailbox import Mail
 from .ports import Handover, Notice, Plan, WorkerSettings
 from .session import Session
 from .study_time import StudyTime
-from .suggest import Key, SamplerThread, SuggestRequest, ends_the_run
+from .suggest import Key, SamplerThread, SuggestRequest, ends_the_run, wording_of
 
 TICK = 2.0  # seconds between looks at leases and timeouts
 STORAGE_REST = 0.5  # seconds until a database that failed is tried again
@@ -355,8 +354,7 @@ class Driver:
             self._handle_all()
 
     def _say_note(self, session: Session) -> None:
-        wording = re.sub(r"\d[\d.e+-]*", "", session.note)  # once, and not for each number of results in it
-        if self.config.tells_choices and wording not in self._said:
+        if self.config.tells_choices and (wording := wording_of(session.note)) not in self._said:
             self._said.add(wording)
             self._notice(f"the next trials are chosen by {session.note}")
 

@@ -7,7 +7,9 @@ or beside the driver's other work; the answer is an event either way, and record
 from __future__ import annotations
 
 import contextlib
+import functools
 import random
+import re
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -113,6 +115,12 @@ def ends_the_run(key: Key, error: RaytuneLiteError) -> bool:
         error: see SuggestRequest.answer. A sampler that merely refuses one parameter fails the trial that asked for it.
     """
     return isinstance(error, SamplerFailedError) or not key[1]
+
+
+@functools.lru_cache(maxsize=8)  # the driver asks of the same one after each batch
+def wording_of(note: str) -> str:
+    """How a sampler says that it chooses, without the numbers in it."""
+    return re.sub(r"\d[\d.e+-]*", "", note)
 
 
 @contextlib.contextmanager
@@ -232,4 +240,4 @@ class SamplerThread:
             getattr(sampler, "load", lambda: None)()
 
 
-__all__ = ["Key", "SamplerThread", "SuggestRequest", "ends_the_run", "isolated_globals", "timed"]
+__all__ = ["Key", "SamplerThread", "SuggestRequest", "ends_the_run", "isolated_globals", "timed", "wording_of"]

@@ -88,7 +88,7 @@ def view_of(study: Any) -> tuple[StudyView, dict[str, Any]]:
 
 
 def our_trial(trial: Any) -> FrozenTrial:
-    """A trial of Optuna's in our class, without its dates; one of ours as it is."""
+    """A trial of Optuna's in our class; one of ours as it is."""
     if isinstance(trial, FrozenTrial):
         return trial
     distributions = dict(trial.distributions)  # with n_jobs another thread may be setting a parameter of it

@@ -146,12 +146,12 @@ def get_storage(storage: Any) -> RDBStorage:
     Raises:
         TypeError, StorageURLError: see ``storage_url``.
     """
-    if storage is None or (isinstance(storage, str) and storage in _IN_MEMORY):
+    if storage is None:
         return InMemoryStorage()
     holder = getattr(storage, "holder", storage)
-    if isinstance(holder, RDBStorage):
-        return holder.in_memory if holder.url in _IN_MEMORY else holder
-    return RDBStorage(storage_url(storage))
+    if not isinstance(holder, RDBStorage):
+        holder = RDBStorage(storage_url(storage))
+    return holder.in_memory if holder.url in _IN_MEMORY else holder
 
 
 __all__ = ["InMemoryStorage", "RDBStorage", "get_storage", "storage_url"]

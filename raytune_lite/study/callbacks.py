@@ -65,9 +65,10 @@ class RunObserver:
         """A new plan has come."""
         self._progress.update(plan)
         for trial in plan.finished if self._tells_trials or self._logs_trials else ():
-            logging.tell(logging.INFO, trial_line(trial))
+            line = trial_line(trial)
+            logging.tell(logging.INFO, line)
             if self._tells_trials:
-                self._progress.write(trial_line(trial))
+                self._progress.write(line)
         if plan.commits and self._tells_trials:
             self._progress.write(f"stored in {plan.commits}")
         self._after.trials(plan.finished)

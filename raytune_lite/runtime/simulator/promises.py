@@ -81,5 +81,4 @@ class Saves:
         self._check(not saved or max(published, default=-1) >= saved[-1], f"{what}, published is {list(published)}")
 
 
-
 __all__ = ["Promises", "Saves"]

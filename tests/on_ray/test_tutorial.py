@@ -56,7 +56,8 @@ def test_the_tutorial_runs_word_for_word(ray_cluster: None, tmp_path: Path) -> N
     after = [a for a in study.attempts if (a.number, a.attempt - 1) in lost]
     assert len(after) == len(lost)  # each was tried again
     crashed = {(a.number, a.attempt) for a in study.attempts if a.outcome == "worker_crash"}
-    assert all(a.resumed_step for a in after if (a.number, a.attempt - 1) in crashed)  # it had been promoted: it had saved
+    # it had been promoted, so it had saved
+    assert all(a.resumed_step for a in after if (a.number, a.attempt - 1) in crashed)
     for trial in study.get_trials(states=[TrialState.COMPLETE]):
         assert list(trial.intermediate_values) == list(range(1, 28))  # no epoch is missing, whatever was killed
     assert (folder / "report.html").stat().st_size > 10_000

@@ -12,7 +12,7 @@ import numpy as np
 from _tables import Surface, Table
 
 from raytune_lite import pruners, samplers
-from raytune_lite.core.protocols import StudyView
+from raytune_lite.core.view import StudyView
 from raytune_lite.distributions import Distribution
 from raytune_lite.samplers.base import BaseSampler
 

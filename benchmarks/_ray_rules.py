@@ -13,8 +13,9 @@ from itertools import accumulate, repeat
 from typing import Any
 
 from raytune_lite.core.messages import Decision
-from raytune_lite.core.protocols import Losses, StudyIdentity, Verdict
+from raytune_lite.core.protocols import Verdict
 from raytune_lite.core.schedules import Every, Levels
+from raytune_lite.core.view import Losses, StudyIdentity
 
 _GO_ON, _STOP = Verdict(Decision.CONTINUE), Verdict(Decision.STOP)
 

@@ -32,8 +32,8 @@ import _load
 
 from raytune_lite.checkpoints import layout
 from raytune_lite.core import messages as m
-from raytune_lite.core.protocols import StudyIdentity
 from raytune_lite.core.state import StudyState
+from raytune_lite.core.view import StudyIdentity
 from raytune_lite.distributions import FloatDistribution
 from raytune_lite.pruners import ASHAPruner
 from raytune_lite.trial import StudyDirection

@@ -23,7 +23,7 @@ from pathlib import Path
 import _load
 
 from raytune_lite.core import messages as m
-from raytune_lite.core.protocols import StudyView
+from raytune_lite.core.view import StudyView
 from raytune_lite.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from raytune_lite.pruners import ASHAPruner
 from raytune_lite.runtime.algorithms import Algorithms

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from raytune_lite.core.messages import Decision
-from raytune_lite.core.protocols import StudyIdentity
+from raytune_lite.core.view import StudyIdentity
 from raytune_lite.trial import StudyDirection
 
 FOLDER = Path(__file__).parent.parent / "benchmarks"

@@ -15,7 +15,7 @@ import pytest
 import raytune_lite as rtl
 from raytune_lite import testing, training
 from raytune_lite.core.messages import Decision
-from raytune_lite.core.protocols import StudyIdentity
+from raytune_lite.core.view import StudyIdentity
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted(

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 import raytune_lite as rl
 from raytune_lite.core.messages import Decision, PutRung
-from raytune_lite.core.protocols import Cost, Promoter, StudyIdentity, Timed
+from raytune_lite.core.protocols import Cost, Promoter, Timed
 from raytune_lite.core.reasons import Explains, ordinal
+from raytune_lite.core.view import StudyIdentity
 from raytune_lite.pruners import (
     ASHAPruner,
     HyperbandPruner,

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from raytune_lite.core import messages as m
-from raytune_lite.core.protocols import Pending, StudyView
 from raytune_lite.core.trials import JsonValues, TrialRecord
+from raytune_lite.core.view import Pending, StudyView
 from raytune_lite.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from raytune_lite.samplers import GPSampler, NSGAIISampler, TPESampler
 from raytune_lite.samplers.history import BlockCache

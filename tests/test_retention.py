@@ -11,7 +11,7 @@ import raytune_lite as rtl
 from raytune_lite.checkpoints import layout
 from raytune_lite.core import messages as m
 from raytune_lite.core.messages import Decision
-from raytune_lite.core.protocols import StudyIdentity
+from raytune_lite.core.view import StudyIdentity
 from raytune_lite.display.tables import size
 from raytune_lite.pruners import ASHAPruner
 from raytune_lite.report.summary import summary

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from raytune_lite.core.protocols import Finished, StudyView
+from raytune_lite.core.view import Finished, StudyView
 from raytune_lite.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from raytune_lite.samplers import GridSampler, RandomSampler, sampler_from_spec
 from raytune_lite.samplers.rng import rng_for
@@ -179,7 +179,7 @@ def test_an_unknown_spec_lists_the_known_names():
 
 CODE = """
 import sys
-from raytune_lite.core.protocols import StudyView
+from raytune_lite.core.view import StudyView
 from raytune_lite.distributions import FloatDistribution
 from raytune_lite.pruners import ASHAPruner
 from raytune_lite.samplers import GridSampler, RandomSampler

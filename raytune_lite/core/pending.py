@@ -16,8 +16,8 @@ from ..trial import FrozenTrial
 from . import messages as m
 from .kept import Trials
 from .messages import Command, ParamValue
-from .protocols import Block, Pending
 from .trials import TrialRecord
+from .view import Block, Pending
 
 _BLOCK = 64  # numbers that share a block
 _MOST_CHANGED = 10_000  # trials noted as changed: with more, all are frozen anew

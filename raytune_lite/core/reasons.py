@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
-from .protocols import Losses
+from .view import Losses
 
 
 class Show(Protocol):

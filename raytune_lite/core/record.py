@@ -19,25 +19,11 @@ from .kept import FinishedTrials, Trials
 from .ledger import Ledger
 from .messages import FailureKind, Leave
 from .pending import PendingTrials
-from .protocols import (
-    Branches,
-    Breeder,
-    Finished,
-    Forecaster,
-    Grid,
-    HasRungs,
-    Judge,
-    Losses,
-    Pending,
-    Promoter,
-    Pruner,
-    StudyIdentity,
-    StudyView,
-    Timed,
-)  # fmt: skip
+from .protocols import Branches, Breeder, Forecaster, Grid, HasRungs, Judge, Promoter, Pruner, Timed
 from .retries import RetryPolicy
 from .tree import Tree
 from .trials import Transition
+from .view import Finished, Losses, Pending, StudyIdentity, StudyView
 
 
 @dataclass(slots=True)

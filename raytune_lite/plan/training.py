@@ -7,7 +7,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import Any
 
-from ..core.protocols import Breeder, Promoter, Pruner, StudyIdentity
+from ..core.protocols import Breeder, Promoter, Pruner
+from ..core.view import StudyIdentity
 from ..exceptions import TrialPruned
 from ..runtime.virtual.quiet import QuietCluster
 from ..samplers import RandomSampler

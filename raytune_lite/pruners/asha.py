@@ -17,7 +17,7 @@ from typing import Any
 
 from ..arguments import integer, shown
 from ..core.bounds import check_name
-from ..core.protocols import StudyIdentity
+from ..core.view import StudyIdentity
 from .base import BasePruner
 from .costs import CostShare, TimedJudge
 from .ladder import LadderJudge, levels, refuse_crossed

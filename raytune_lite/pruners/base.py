@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from ..core.messages import Decision
-from ..core.protocols import Judge, StudyIdentity, Timed
+from ..core.protocols import Judge, Timed
+from ..core.view import StudyIdentity
 
 
 class BasePruner:

@@ -13,8 +13,9 @@ from heapq import heappop, heappush
 from typing import Any
 
 from ..core.messages import PutRung
-from ..core.protocols import Cost, Losses, Verdict
+from ..core.protocols import Cost, Verdict
 from ..core.schedules import Every, Schedule
+from ..core.view import Losses
 from .ladder import LadderJudge
 from .ranking import Key, RankedRung, ShareRung, TopShare
 

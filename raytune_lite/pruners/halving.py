@@ -14,9 +14,10 @@ from typing import Any
 from ..arguments import integer, shown
 from ..core.bounds import MAX_STEP
 from ..core.messages import Decision, Row
-from ..core.protocols import Judge, Losses, Rung, StudyIdentity, Verdict
+from ..core.protocols import Judge, Verdict
 from ..core.reasons import Reason, Show
 from ..core.schedules import Every, Schedule
+from ..core.view import Losses, Rung, StudyIdentity
 from .base import BasePruner
 from .ladder import LadderJudge, levels, refuse_crossed
 from .ranking import TopShare

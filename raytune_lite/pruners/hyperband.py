@@ -17,7 +17,8 @@ from zlib import crc32
 from ..arguments import integer
 from ..core.bounds import MAX_STEP
 from ..core.messages import PutRung
-from ..core.protocols import Judge, Losses, Prefix, Rung, StudyIdentity
+from ..core.protocols import Judge
+from ..core.view import Losses, Prefix, Rung, StudyIdentity
 from .base import BasePruner
 from .halving import FirstCompleteJudge, check_or_auto, check_shares, refuse_bootstrap, share_of
 from .ladder import LadderJudge, Track, levels, refuse_crossed

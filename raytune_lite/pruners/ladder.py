@@ -22,9 +22,10 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from ..core.messages import Decision, PromoteRung, PutRung, Row
-from ..core.protocols import Losses, Prefix, Rung, Verdict
+from ..core.protocols import Verdict
 from ..core.reasons import Reason, Show
 from ..core.schedules import Levels, Schedule
+from ..core.view import Losses, Prefix, Rung
 from . import standing
 from .ranking import Key, RankedRung, RankingRule
 

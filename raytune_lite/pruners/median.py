@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..core.protocols import StudyIdentity
+from ..core.view import StudyIdentity
 from .base import BasePruner
 from .percentile import PercentileJudge, Rule, check_arguments
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..arguments import shown
 from ..core.messages import Row
-from ..core.protocols import Losses, StudyIdentity
+from ..core.view import Losses, StudyIdentity
 from ..pareto import nondominated_ranks
 from .asha import ASHAPruner
 from .base import BasePruner

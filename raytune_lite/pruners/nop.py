@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..core.messages import Decision, Row
-from ..core.protocols import Losses, StudyIdentity, Verdict
+from ..core.protocols import Verdict
 from ..core.schedules import Never
+from ..core.view import Losses, StudyIdentity
 from .base import BasePruner
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from ..arguments import integer
 from ..core.messages import Row
-from ..core.protocols import Judge, Losses, StudyIdentity, Verdict
+from ..core.protocols import Judge, Verdict
 from ..core.reasons import Show
+from ..core.view import Losses, StudyIdentity
 from .base import BasePruner
 from .wrapper import WrapperJudge, checked
 

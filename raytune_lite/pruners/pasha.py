@@ -15,8 +15,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..core.messages import PutRung, Row
-from ..core.protocols import Losses, StudyIdentity, Verdict
+from ..core.protocols import Verdict
 from ..core.reasons import Reason, Show
+from ..core.view import Losses, StudyIdentity
 from .asha import ASHAPruner
 from .base import BasePruner
 from .ladder import LadderJudge

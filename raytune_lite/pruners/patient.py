@@ -14,9 +14,10 @@ from typing import Any
 
 from ..arguments import integer, real, shown
 from ..core.messages import Decision, Row
-from ..core.protocols import Judge, Losses, StudyIdentity, Verdict
+from ..core.protocols import Judge, Verdict
 from ..core.reasons import Explains, Reason, Show
 from ..core.schedules import Every
+from ..core.view import Losses, StudyIdentity
 from .base import BasePruner
 from .objective import OnObjective
 from .percentile import better

@@ -16,9 +16,10 @@ from typing import Any
 
 from ..arguments import as_float, integer, items, shown
 from ..core.messages import Decision, ParamValue, PromoteRung, PutRung, Row
-from ..core.protocols import Losses, Prefix, Rung, StudyIdentity, Verdict
+from ..core.protocols import Verdict
 from ..core.reasons import Reason, Show, ordinal
 from ..core.schedules import Every
+from ..core.view import Losses, Prefix, Rung, StudyIdentity
 from .base import BasePruner
 from .explore import drawn, explored
 

@@ -17,9 +17,10 @@ from typing import Any
 
 from ..arguments import integer, real, shown
 from ..core.messages import Decision, Row
-from ..core.protocols import Losses, StudyIdentity, Verdict
+from ..core.protocols import Verdict
 from ..core.reasons import Reason, Show
 from ..core.schedules import Every
+from ..core.view import Losses, StudyIdentity
 from .base import BasePruner
 
 AMONG = ("completed", "reached")

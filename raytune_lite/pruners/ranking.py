@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush, heappushpop
 from typing import Any, Protocol
 
-from ..core.protocols import Losses
+from ..core.view import Losses
 
 Key = tuple[float, int]  # (what is ranked, smaller is better; arrival at the rung): a total order
 

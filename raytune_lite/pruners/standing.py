@@ -9,8 +9,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from ..core.protocols import Losses
 from ..core.reasons import Reason, Show, ordinal
+from ..core.view import Losses
 from .ranking import RankedRung, TopShare
 
 

@@ -8,8 +8,9 @@ from typing import Any, Protocol
 
 from ..arguments import own_copy, shown, wrong_type
 from ..core.messages import Decision, Row
-from ..core.protocols import Losses, StudyIdentity, Verdict
+from ..core.protocols import Verdict
 from ..core.schedules import Each
+from ..core.view import Losses, StudyIdentity
 from ..frozen_study import FrozenStudy, Notes
 from ..trial import FrozenTrial, TrialState
 from .base import BasePruner

@@ -20,9 +20,10 @@ from scipy import stats
 
 from ..arguments import integer, real, shown
 from ..core.messages import Decision, Row
-from ..core.protocols import Losses, StudyIdentity, Verdict
+from ..core.protocols import Verdict
 from ..core.reasons import Reason, Show
 from ..core.schedules import Each
+from ..core.view import Losses, StudyIdentity
 from .base import BasePruner
 
 SEQUENTIAL = ("none", "anytime")

@@ -12,22 +12,10 @@ from typing import Any, cast
 
 from ..arguments import wrong_type
 from ..core.messages import ParamValue, Row
-from ..core.protocols import (
-    Breeder,
-    Cost,
-    Dumps,
-    Forecaster,
-    HasRungs,
-    Judge,
-    Losses,
-    Promoter,
-    Pruner,
-    Rung,
-    Timed,
-    Verdict,
-)
+from ..core.protocols import Breeder, Cost, Dumps, Forecaster, HasRungs, Judge, Promoter, Pruner, Timed, Verdict
 from ..core.reasons import Explains, Reason, Show
 from ..core.schedules import Schedule
+from ..core.view import Losses, Rung
 from .user import UserPruner, is_for_studies
 
 

@@ -14,9 +14,10 @@ from typing import Any
 
 from ..core import messages as m
 from ..core.messages import Decision, PromoteRung, PutRung, Row
-from ..core.protocols import Branches, Grid, Judge, Losses, Pruner, StudyIdentity, Verdict
+from ..core.protocols import Branches, Grid, Judge, Pruner, Verdict
 from ..core.reasons import Explains, Reason
 from ..core.state import StudyState
+from ..core.view import Losses, StudyIdentity
 from ..exceptions import MessageError
 from ..pruners.wrapper import WrapperJudge
 from ..runtime.algorithms import Algorithms, no_collector

@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ..core.protocols import Rung
+from ..core.view import Rung
 from ..runtime.control import Status
 from ..trial import TrialState
 from .explain import explain_study

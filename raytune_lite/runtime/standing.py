@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..best import BestSoFar, front
-from ..core.protocols import Rung
 from ..core.state import StudyState, TrialRecord
+from ..core.view import Rung
 from ..trial import TrialState
 from .ports import RungStanding, Standing
 

@@ -18,7 +18,8 @@ from typing import Any
 
 from ..arguments import as_float, shown
 from ..core import messages as m
-from ..core.protocols import Sampler, StudyView
+from ..core.protocols import Sampler
+from ..core.view import StudyView
 from ..distributions import Distribution
 from ..exceptions import RaytuneLiteError, SamplerFailedError
 from ..samplers.rng import rng_for

@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 
 from ..arguments import own_copy, shown
 from ..base_trial import CONSTRAINTS
-from ..core.protocols import StudyView
+from ..core.view import StudyView
 from ..distributions import Distribution
 from ..frozen_study import Notes
 from ..trial import FrozenTrial, StudyDirection, TrialState

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, cast
 
 from ..arguments import integer
-from ..core.protocols import StudyView
+from ..core.view import StudyView
 from ..distributions import CategoricalDistribution, Distribution
 from ..trial import TrialState
 from .base import DRAWN, BaseSampler, check_random_fraction, is_drawn_at_random

@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from ..arguments import real, shown
-from ..core.protocols import Sampler, StudyView
+from ..core.protocols import Sampler
+from ..core.view import StudyView
 from ..distributions import Distribution
 from .for_studies import ForStudies, for_studies_too, is_for_studies, takes_view
 from .rng import rng_for, seed_or_fresh

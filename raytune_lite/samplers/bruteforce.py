@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from ..arguments import integer, shown
-from ..core.protocols import StudyView
 from ..core.tree import n_values
+from ..core.view import StudyView
 from ..distributions import Distribution
 from ..exceptions import SamplerRefusedError
 from .base import BaseSampler

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from functools import cache, lru_cache, wraps
 from typing import Any, Protocol, TypeVar, cast
 
-from ..core.protocols import StudyView
+from ..core.view import StudyView
 from ..distributions import as_distribution
 from ..trial import FrozenTrial, StudyDirection, TrialState
 

@@ -15,7 +15,7 @@ from hashlib import blake2b
 from typing import Any
 
 from ..arguments import integer, shown
-from ..core.protocols import StudyView
+from ..core.view import StudyView
 from ..distributions import CategoricalChoice, Distribution, exact_key, is_simple, plain_value
 from ..exceptions import SamplerRefusedError
 from ..trial import FIXED_KEY

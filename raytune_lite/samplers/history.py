@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.protocols import Block, StudyView
+from ..core.view import Block, StudyView
 from ..distributions import Distribution
 from ..trial import FrozenTrial, StudyDirection, TrialState
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..arguments import shown
-from ..core.protocols import Branches, Grid, Sampler, StudyView
+from ..core.protocols import Branches, Grid, Sampler
+from ..core.view import StudyView
 from ..distributions import CategoricalChoice, Distribution, plain_value
 from ..exceptions import InvalidDistributionError, SamplerRefusedError
 from .auto import AutoSampler

@@ -8,7 +8,8 @@ from typing import Any
 
 from ..arguments import integer, shown
 from ..core.bounds import MAX_STEP
-from ..core.protocols import Branches, Grid, Sampler, StudyView
+from ..core.protocols import Branches, Grid, Sampler
+from ..core.view import StudyView
 from ..distributions import Distribution
 from .base import uniform
 from .wrapping import Wrapping

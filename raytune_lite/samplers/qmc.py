@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.stats import qmc
 
 from ..arguments import shown
-from ..core.protocols import StudyView
+from ..core.view import StudyView
 from ..distributions import Distribution
 from .base import BaseSampler
 from .history import Bookmark

@@ -8,7 +8,7 @@ import pytest
 
 import raytune_lite as ours
 from raytune_lite import pruners
-from raytune_lite.core.protocols import StudyIdentity
+from raytune_lite.core.view import StudyIdentity
 from raytune_lite.exceptions import TrialPruned
 from raytune_lite.pruners import BasePruner, UserPruner
 from raytune_lite.report.check import damages

@@ -14,8 +14,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from raytune_lite.core.messages import Decision, PromoteRung, PutRung
-from raytune_lite.core.protocols import Promoter, StudyIdentity
+from raytune_lite.core.protocols import Promoter
 from raytune_lite.core.schedules import Levels, Never
+from raytune_lite.core.view import StudyIdentity
 from raytune_lite.pruners import ASHAPruner, NopPruner, pruner_from_spec
 from raytune_lite.pruners.ladder import LadderJudge
 from raytune_lite.pruners.ranking import TopShare

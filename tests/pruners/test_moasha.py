@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import raytune_lite as rtl
 from raytune_lite.core.messages import Decision
-from raytune_lite.core.protocols import StudyIdentity
+from raytune_lite.core.view import StudyIdentity
 from raytune_lite.pareto import nondominated_ranks
 from raytune_lite.pruners import ASHAPruner, MOASHAPruner, pruner_from_spec
 from raytune_lite.pruners.moasha import FrontShare, crowding_order, net_order

@@ -17,7 +17,7 @@ import raytune_lite as rtl
 from raytune_lite.core import messages as m
 from raytune_lite.core.encoding import event_from_json
 from raytune_lite.core.messages import Decision
-from raytune_lite.core.protocols import StudyIdentity
+from raytune_lite.core.view import StudyIdentity
 from raytune_lite.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from raytune_lite.pruners import PBTPruner
 from raytune_lite.pruners.explore import drawn, explored, moved

@@ -13,8 +13,9 @@ import pytest
 import raytune_lite as rtl
 from raytune_lite.core import messages as m
 from raytune_lite.core.messages import Decision
-from raytune_lite.core.protocols import Rung, StudyView, Verdict
+from raytune_lite.core.protocols import Verdict
 from raytune_lite.core.schedules import Levels
+from raytune_lite.core.view import Rung, StudyView
 from raytune_lite.pruners import ASHAPruner, MedianPruner, NopPruner
 from raytune_lite.samplers import RandomSampler
 from raytune_lite.trial import StudyDirection, TrialState

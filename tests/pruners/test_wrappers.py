@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 import raytune_lite as rtl
 from raytune_lite.core.encoding import event_from_json
 from raytune_lite.core.messages import Decision, PromoteRung
-from raytune_lite.core.protocols import Dumps, HasRungs, Promoter, StudyIdentity
+from raytune_lite.core.protocols import Dumps, HasRungs, Promoter
+from raytune_lite.core.view import StudyIdentity
 from raytune_lite.pruners import (
     ASHAPruner,
     MedianPruner,

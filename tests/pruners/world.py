@@ -11,18 +11,9 @@ from typing import Any
 from hypothesis import strategies as st
 
 from raytune_lite.core.messages import Decision, ParamValue, PromoteRung, PutRung, Row
-from raytune_lite.core.protocols import (
-    Breeder,
-    Cost,
-    Judge,
-    Losses,
-    Promoter,
-    Pruner,
-    StudyIdentity,
-    Timed,
-    Verdict,
-)
+from raytune_lite.core.protocols import Breeder, Cost, Judge, Promoter, Pruner, Timed, Verdict
 from raytune_lite.core.schedules import Schedule
+from raytune_lite.core.view import Losses, StudyIdentity
 from raytune_lite.trial import StudyDirection
 
 CONTINUE, PAUSE, STOP = Decision.CONTINUE, Decision.PAUSE, Decision.STOP

@@ -6,7 +6,7 @@ import pytest
 
 import raytune_lite as rtl
 from raytune_lite.core import messages as m
-from raytune_lite.core.protocols import StudyView
+from raytune_lite.core.view import StudyView
 from raytune_lite.distributions import CategoricalDistribution, FloatDistribution
 from raytune_lite.samplers import (
     AutoSampler,

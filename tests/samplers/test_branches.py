@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from raytune_lite.core.protocols import StudyView
+from raytune_lite.core.view import StudyView
 from raytune_lite.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from raytune_lite.samplers import AutoSampler, GPSampler, TPESampler
 from raytune_lite.samplers.branches import branch_of_a_good_trial

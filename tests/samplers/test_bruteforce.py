@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 from scipy import stats
 
-from raytune_lite.core.protocols import StudyView
+from raytune_lite.core.view import StudyView
 from raytune_lite.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from raytune_lite.samplers import BruteForceSampler, sampler_from_spec
 from raytune_lite.trial import StudyDirection

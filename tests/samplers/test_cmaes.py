@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from raytune_lite.base_trial import CONSTRAINT_PREFIX
-from raytune_lite.core.protocols import Finished, StudyView
+from raytune_lite.core.view import Finished, StudyView
 from raytune_lite.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from raytune_lite.samplers import CmaEsSampler, QMCSampler, RandomSampler, sampler_from_spec
 from raytune_lite.samplers.cmaes.box import Axis, Box, fitted

@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from raytune_lite.base_trial import CONSTRAINT_PREFIX
-from raytune_lite.core.protocols import Finished, StudyView
+from raytune_lite.core.view import Finished, StudyView
 from raytune_lite.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from raytune_lite.pareto import hypervolume
 from raytune_lite.samplers import GPSampler, RandomSampler, sampler_from_spec

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from raytune_lite.core.protocols import StudyView
+from raytune_lite.core.view import StudyView
 from raytune_lite.distributions import FloatDistribution
 from raytune_lite.samplers.gp import build
 from raytune_lite.samplers.gp.acquisition import LogEI

@@ -17,7 +17,7 @@ from optuna.samplers._nsgaiii import _elite_population_selection_strategy as opt
 from scipy import stats
 
 from raytune_lite.base_trial import CONSTRAINT_PREFIX
-from raytune_lite.core.protocols import Finished, StudyView
+from raytune_lite.core.view import Finished, StudyView
 from raytune_lite.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from raytune_lite.pareto import hypervolume, nondominated_ranks
 from raytune_lite.samplers import NSGAIIISampler, NSGAIISampler, sampler_from_spec

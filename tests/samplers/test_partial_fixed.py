@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import raytune_lite as rtl
-from raytune_lite.core.protocols import StudyView
+from raytune_lite.core.view import StudyView
 from raytune_lite.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from raytune_lite.samplers import (
     CmaEsSampler,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import qmc
 
-from raytune_lite.core.protocols import Finished, StudyView
+from raytune_lite.core.view import Finished, StudyView
 from raytune_lite.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from raytune_lite.samplers import QMCSampler, RandomSampler
 from raytune_lite.trial import FrozenTrial, StudyDirection, TrialState

@@ -13,7 +13,7 @@ from scipy.special import ndtri
 import raytune_lite as rtl
 from raytune_lite.base_trial import CONSTRAINT_PREFIX
 from raytune_lite.core import messages as m
-from raytune_lite.core.protocols import Rung, StudyView
+from raytune_lite.core.view import Rung, StudyView
 from raytune_lite.distributions import FloatDistribution
 from raytune_lite.pruners import ASHAPruner
 from raytune_lite.samplers import (

@@ -12,7 +12,7 @@ import pytest
 from scipy import stats
 
 from raytune_lite.base_trial import CONSTRAINT_PREFIX
-from raytune_lite.core.protocols import Finished, Prefix, Rung, StudyView
+from raytune_lite.core.view import Finished, Prefix, Rung, StudyView
 from raytune_lite.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from raytune_lite.pareto import hypervolume
 from raytune_lite.samplers import RandomSampler, TPESampler, sampler_from_spec

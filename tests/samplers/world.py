@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from raytune_lite.core.protocols import Finished, Sampler, StudyView
+from raytune_lite.core.protocols import Sampler
+from raytune_lite.core.view import Finished, StudyView
 from raytune_lite.distributions import CategoricalDistribution, Distribution, FloatDistribution, IntDistribution
 from raytune_lite.samplers import GridSampler, RandomSampler
 from raytune_lite.trial import FrozenTrial, StudyDirection, TrialState

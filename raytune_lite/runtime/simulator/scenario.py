@@ -9,8 +9,9 @@ from typing import Any
 
 from ...core.gpu_shares import WHOLE
 from ...core.messages import Assignment, ParamValue
-from ...core.protocols import Pruner, StudyView
+from ...core.protocols import Pruner
 from ...core.retries import RetryPolicy
+from ...core.view import StudyView
 from ...distributions import Distribution, FloatDistribution, IntDistribution
 from ...samplers import GridSampler, RandomSampler
 from ...trial import StudyDirection

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from ...core.protocols import Finished, StudyView
+from ...core.view import Finished, StudyView
 from ...distributions import CategoricalDistribution, Distribution
 from ...exceptions import SamplerRefusedError
 from ...trial import FrozenTrial, StudyDirection, TrialState

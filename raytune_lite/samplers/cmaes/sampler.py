@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from ...arguments import as_float, flag, integer, integer_or_none, shown
-from ...core.protocols import Sampler, StudyView
+from ...core.protocols import Sampler
+from ...core.view import StudyView
 from ...distributions import Distribution
 from ...exceptions import SamplerRefusedError
 from ...trial import FrozenTrial, TrialState

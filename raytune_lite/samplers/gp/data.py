@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core.protocols import Block, StudyView
+from ...core.view import Block, StudyView
 from ...pareto import pareto_mask
 from ...trial import StudyDirection, TrialState
 from ..history import BlockCache, History, values_of

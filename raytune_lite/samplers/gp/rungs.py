@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import ndtri
 from scipy.stats import rankdata
 
-from ...core.protocols import Rung
+from ...core.view import Rung
 from ..rng import rng_for
 from .kernel import Array, Ints
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...arguments import integer, shown
-from ...core.protocols import Sampler, StudyView
+from ...core.protocols import Sampler
+from ...core.view import StudyView
 from ...distributions import Distribution
 from ...trial import TrialState
 from ..base import DRAWN, BaseSampler, check_random_fraction, is_drawn_at_random, uniform

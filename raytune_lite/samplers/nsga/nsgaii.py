@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...arguments import integer, shown
-from ...core.protocols import Block, StudyView
+from ...core.view import Block, StudyView
 from ...distributions import CategoricalDistribution, Distribution, FloatDistribution
 from ...pareto import nondominated_ranks
 from ...trial import FrozenTrial, TrialState

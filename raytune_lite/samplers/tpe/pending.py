@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core.protocols import Block, StudyView
+from ...core.view import Block, StudyView
 from ...trial import FrozenTrial, TrialState
 from ..history import BlockCache, values_of
 from .parzen import Array, Frame, Ints, Points

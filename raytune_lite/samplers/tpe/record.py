@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core.protocols import StudyView
+from ...core.view import StudyView
 from ...pareto import nondominated_ranks, select_hypervolume
 from ...trial import FrozenTrial, TrialState
 from ..history import History

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ...arguments import as_float, integer, shown
-from ...core.protocols import Block, StudyView
+from ...core.view import Block, StudyView
 from ...distributions import Distribution
 from ...trial import TrialState
 from ..base import DRAWN, BaseSampler, check_random_fraction, is_drawn_at_random, uniform

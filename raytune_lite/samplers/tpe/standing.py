@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...core.protocols import Prefix, Rung, StudyView
+from ...core.view import Prefix, Rung, StudyView
 from ...trial import TrialState
 from ..history import History
 from .parzen import Array, Ints

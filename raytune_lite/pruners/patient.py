@@ -139,8 +139,10 @@ class _PatientJudge(WrapperJudge):
             if pauses:
                 self.paused.add(number)
             return verdict
-        promoted = self.inner.promote(number) if pauses else ()
-        return Verdict(Decision.CONTINUE, (*verdict.rows, *promoted))
+        if pauses:
+            return Verdict(Decision.CONTINUE, (*verdict.rows, *self.inner.promote(number)))
+        self.overrule(number)
+        return Verdict(Decision.CONTINUE, verdict.rows)
 
     def reason(self, number: int, step: int, losses: Losses, show: Show) -> Reason | None:
         """See Explains: patience first, then what the judge inside says."""

@@ -122,6 +122,10 @@ class UserJudge:
             self.stopped.add(number)
         return Verdict(Decision.STOP if stops else Decision.CONTINUE)
 
+    def overrule(self, number: int) -> None:
+        """A pruner around lets the trial go on that was to end: where it fails later, it is FAIL."""
+        self.stopped.discard(number)
+
     def end(self, number: int, losses: Losses | None) -> tuple[Row, ...]:
         known = self.trials.get(number)
         reports = {} if known is None else dict(known.intermediate_values)

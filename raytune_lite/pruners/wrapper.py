@@ -16,7 +16,7 @@ from ..core.protocols import Breeder, Cost, Dumps, Forecaster, HasRungs, Judge, 
 from ..core.reasons import Explains, Reason, Show
 from ..core.schedules import Schedule
 from ..core.view import Losses, Rung
-from .user import UserPruner, is_for_studies
+from .user import UserJudge, UserPruner, is_for_studies
 
 
 class WrapperJudge:
@@ -50,6 +50,11 @@ class WrapperJudge:
     def end(self, number: int, losses: Losses | None) -> tuple[Row, ...]:
         """The end is the inner judge's too."""
         return cast("tuple[Row, ...]", self.inner.end(number, losses))
+
+    def overrule(self, number: int) -> None:
+        """The trial goes on, though the judge inside says STOP: one that keeps whom it stopped is told."""
+        if isinstance(self.inner, (WrapperJudge, UserJudge)):
+            self.inner.overrule(number)
 
     def losses_inside(self, losses: Losses) -> Losses:
         """What the judge inside is given of a report."""

@@ -242,3 +242,22 @@ def test_a_judge_is_stored_and_goes_on_from_what_was_stored():
         assert two.report(number, step, (loss,)) == one.report(number, step, (loss,))
     assert two.trials == one.trials
     assert [t.value for t in two.trials.values()][:1] == [4.0]
+
+
+@pytest.mark.parametrize("wrap", [lambda p: p, lambda p: pruners.PatientPruner(p, 2)])
+def test_a_trial_that_fails_after_patience_let_it_go_on_is_shown_as_failed(wrap):
+    """And one that patience gave up is shown as pruned."""
+    shown = []
+
+    class Stops(BasePruner):
+        def prune(self, study, trial):
+            shown.append([(t.number, t.state.name) for t in study.get_trials() if t.number < trial.number])
+            return trial.last_step >= 2
+
+    judge = wrap(pruners.PatientPruner(UserPruner(Stops()), 1)).judge(StudyIdentity("s", (StudyDirection.MINIMIZE,)))
+    for number, losses, last in [(0, (3.0, 2.0, 1.0), "CONTINUE"), (1, (1.0, 2.0, 3.0, 4.0), "STOP")]:
+        decisions = [judge.report(number, step, (loss,)).decision.name for step, loss in enumerate(losses, 1)]
+        assert decisions[-1] == last
+        judge.end(number, None)
+    judge.report(2, 1, (1.0,))
+    assert shown[-1] == [(0, "FAIL"), (1, "PRUNED")]

@@ -258,6 +258,10 @@ def test_what_cannot_be_trained_by_epochs_is_refused_and_a_failing_epoch_ends_it
     with pytest.warns(FitFailedWarning, match="fold 0 failed and its score is nan: ArithmeticError: second epoch"):
         done = by_epochs(Stops(random_state=0), {"alpha": [1e-3, 1.0]}).fit(X, Y)
     assert done.best_params_ == {"alpha": 1e-3}
+    with pytest.warns(FitFailedWarning) as told:
+        done = by_epochs(Stops(random_state=0), {"alpha": [1.0]}, error_score=0.0, refit=False).fit(X, Y)
+    assert [str(one.message).split(" and ")[0] for one in told] == [f"fold {fold} failed" for fold in range(3)]
+    assert list(done.trials_[0].intermediate_values.values())[1:] == [0.0, 0.0]
 
 
 def test_a_candidate_that_fails_ranks_last_or_raises():

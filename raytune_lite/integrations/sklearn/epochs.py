@@ -42,10 +42,11 @@ class Epochs(Folds):
         if directory is not None:
             estimators, done = pickle.loads((directory / ESTIMATORS_FILE).read_bytes())
         scores: dict[str, list[float | None]] = trial.user_attrs.get(SCORES, {}) if done else {}
+        failed = set[int]()
         for epoch in range(done + 1, self._epochs + 1):
             before, scores = scores, {}
             for fold, estimator in enumerate(estimators):
-                for name, value in self._scored(PartialFit(estimator, classes), fold).items():
+                for name, value in self._scored(PartialFit(estimator, classes), fold, failed).items():
                     spent = before[name][fold] or 0.0 if name in before and name.endswith("_time") else 0.0
                     scores.setdefault(name, []).append(spent + value if math.isfinite(value) else None)
             trial.set_user_attr(SCORES, scores)

@@ -58,8 +58,9 @@ class Folds:
         candidate = clone(self._estimator).set_params(**clone(self._space.suggest(trial), safe=False))
         scores: dict[str, list[float | None]] = trial.user_attrs.get(SCORES, {})
         first = len(scores.get(self._target, ()))
+        failed = set[int]()
         for fold in range(first, len(self._splits)):
-            for name, value in self._scored(candidate, fold).items():
+            for name, value in self._scored(candidate, fold, failed).items():
                 scores.setdefault(name, [None] * fold).append(value if math.isfinite(value) else None)
             trial.set_user_attr(SCORES, scores)
             score = mean(scores[self._target])
@@ -69,7 +70,8 @@ class Folds:
                     raise TrialPruned
         return mean(scores[self._target])
 
-    def _scored(self, candidate: Any, fold: int) -> dict[str, float]:
+    def _scored(self, candidate: Any, fold: int, failed: set[int]) -> dict[str, float]:
+        """The scores of a fold. ``failed``: the folds that have failed, about which there was a warning."""
         X, y, params = self._data.get()  # noqa: N806  (scikit-learn's name)
         try:
             found = cross_validate(
@@ -85,11 +87,13 @@ class Folds:
         except Exception as error:
             if not isinstance(self._error_score, numbers.Number):
                 raise
-            warnings.warn(
-                f"fold {fold} failed and its score is {self._error_score}: {type(error).__name__}: {error}",
-                FitFailedWarning,
-                stacklevel=2,
-            )
+            if fold not in failed:
+                failed.add(fold)
+                warnings.warn(
+                    f"fold {fold} failed and its score is {self._error_score}: {type(error).__name__}: {error}",
+                    FitFailedWarning,
+                    stacklevel=2,
+                )
             return self._failed()
         return {name: float(np.asarray(values)[0]) for name, values in found.items()}
 

@@ -131,6 +131,15 @@ def test_how_many_groups_fit(strategy: str, n: int) -> None:
     assert fits(nodes, [{}], "PACK") == placing.MOST_ROOM
 
 
+@pytest.mark.parametrize("strategy", ["PACK", "STRICT_PACK"])
+def test_a_share_of_a_gpu_is_of_one_gpu_for_groups_too(strategy: str) -> None:
+    assert fits([{"GPU": 2.0}], [{"GPU": 0.6}] * 3, strategy) == 0  # 1.8 of 2, and the third share finds no GPU
+    assert fits([{"GPU": 2.0}], [{"GPU": 0.6}] * 2, strategy) == 1
+    assert fits([{"GPU": 2.0}], [{"GPU": 0.5}, {"GPU": 1.0}], strategy) == 1
+    assert fits([{"GPU": 4.0}, {"GPU": 2.0}], [{"GPU": 0.5}] * 2, strategy) == 6
+    assert fits([{"GPU": 4.0}, {"GPU": 2.0}], [{"GPU": 0.6}, {"GPU": 0.6}], strategy) == 3
+
+
 def test_workers_become_bundles() -> None:
     request = with_workers({"num_gpus": 1, "runtime_env": {"env_vars": {"A": "1"}}, "strategy": "SPREAD"}, 2)
     assert request is not None

@@ -12,12 +12,12 @@ import ray
 from ray.util.placement_group import PlacementGroup, placement_group, placement_group_table, remove_placement_group
 
 from ...storages.url import mask
+from ..room import Amounts, Free
 from . import cluster
 
 MOST_ROOM = 64  # groups that are counted at most
 CREATED, GONE = "CREATED", "REMOVED"  # states of a placement group
 PREFIX = "rtl"
-_Node = dict[str, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,44 +71,30 @@ def check_group(request: Mapping[str, Any]) -> GroupRequest:
 def room(request: GroupRequest, without: Container[str] = ()) -> int:
     """How many groups the cluster, as it is now, could run at once; ``without``: nodes that take none any more."""
     there = [node for node in cluster.living_nodes(request.selector) if node["NodeID"] not in without]
-    nodes = [dict(node["Resources"]) for node in there]
-    return fits(nodes, request.demands, request.strategy)
+    return fits([node["Resources"] for node in there], request.demands, request.strategy)
 
 
-def fits(nodes: Sequence[_Node], demands: Sequence[Mapping[str, float]], strategy: str, most: int = MOST_ROOM) -> int:
+def fits(nodes: Sequence[Amounts], demands: Sequence[Amounts], strategy: str, most: int = MOST_ROOM) -> int:
     """How many groups of these bundles fit on these nodes, placed one after another."""
-    left = [dict(node) for node in nodes]
-    n = 0
-    while n < most:
-        placed = _placed(left, demands, strategy)
-        if placed is None:
-            break
-        left, n = placed, n + 1
+    if strategy == "STRICT_PACK" and len(nodes) > 1:
+        return min(most, sum(fits([node], demands, strategy, most) for node in nodes))
+    left, n = [Free(node) for node in nodes], 0
+    while n < most and _place(left, demands, strategy):
+        n += 1
     return n
 
 
-def _placed(nodes: list[_Node], demands: Sequence[Mapping[str, float]], strategy: str) -> list[_Node] | None:
-    """What is left of the nodes when one group is placed; None: it does not fit."""
-    if strategy == "STRICT_PACK":
-        whole: dict[str, float] = {}
-        for demand in demands:
-            for name, amount in demand.items():
-                whole[name] = whole.get(name, 0) + amount
-        demands = [whole]
-    left, used = [dict(node) for node in nodes], set[int]()
+def _place(left: Sequence[Free], demands: Sequence[Amounts], strategy: str) -> bool:
+    """Take the room of one group; False where it does not fit: then some of the room is taken, and none fits later."""
+    used = set[int]()
     for demand in sorted(demands, key=lambda one: -sum(one.values())):
-        where = next((i for i, node in enumerate(left) if i not in used and _has(node, demand)), None)
+        where = next((i for i, free in enumerate(left) if i not in used and free.places(demand)), None)
         if where is None:
-            return None
+            return False
         if strategy == "STRICT_SPREAD":
             used.add(where)
-        for name, amount in demand.items():
-            left[where][name] -= amount
-    return left
-
-
-def _has(node: Mapping[str, float], demand: Mapping[str, float]) -> bool:
-    return all(node.get(name, 0) >= amount - 1e-9 for name, amount in demand.items())
+        left[where].take(demand)
+    return True
 
 
 def infeasible(request: GroupRequest) -> str:

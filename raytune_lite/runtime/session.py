@@ -9,7 +9,7 @@ else reads the state. Runs the same under the Ray driver, in-process and in test
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -176,24 +176,22 @@ class Session:
             raise
 
     def _process(self, requests: Sequence[Request]) -> None:
-        answers: list[tuple[Callable[[Any], None], Any]] = []
-        refusals: list[tuple[Callable[[Exception], None], Exception]] = []
-        batch = Batch()
+        batch, answers, refusals = Batch(), list[tuple[Request, Any]](), list[tuple[Request, Exception]]()
         for request in requests:
             try:
                 answer = self._decide(request, batch)
                 if isinstance(answer, SuggestRequest):
                     batch.put_off(answer, request)
                 else:
-                    answers.append((request.reply, answer))
+                    answers.append((request, answer))
                     request.stop = self._why_stop(request.event)
             except (RaytuneLiteError, ValueError, TypeError) as error:
-                refusals.append((request.refuse, error))
+                refusals.append((request, error))
         self._commit(batch)
-        for reply, answer in answers:
-            reply(planning.with_id(answer, self._trial_id))
-        for refuse, reason in refusals:
-            refuse(reason)
+        for request, answer in answers:
+            request.reply(planning.with_id(answer, self._trial_id))
+        for request, reason in refusals:
+            request.refuse(reason)
         self._slots.committed()
         self._perform(batch)
         self._history.keep(self.epoch, self._state, self._slots)  # what is in memory is what is stored
@@ -206,8 +204,7 @@ class Session:
 
     def apply(self, events: Sequence[m.Event]) -> list[Any]:
         """Like process for events of our own: returns the answers; an error propagates after the rest is stored."""
-        results: list[Any] = []
-        errors: list[Exception] = []
+        results, errors = list[Any](), list[Exception]()
         self.process([Request(event, results.append, errors.append) for event in events])
         if errors:
             raise errors[0]
@@ -243,7 +240,7 @@ class Session:
                     answer = command.value
                 elif isinstance(command, m.Discard):
                     batch.discards.append(command.uri)
-                elif self._later is not None and self.sampler.in_background:
+                elif self.suggests_slowly:
                     answer = self._suggest_request(command)
                 else:
                     asked = self._suggest_request(command)

@@ -42,15 +42,16 @@ from raytune_lite.runtime.answers import BUSY
 from raytune_lite.runtime.channel import DriverChannel, FastLine
 from raytune_lite.runtime.config import RunConfig
 from raytune_lite.runtime.driver import Driver
+from raytune_lite.runtime.handover import Handover, Returned
 from raytune_lite.runtime.heartbeat import Heartbeat
 from raytune_lite.runtime.host import RealHost
 from raytune_lite.runtime.mailbox import Mail
-from raytune_lite.runtime.ports import Handover, Returned, WorkerSettings
 from raytune_lite.runtime.socket_server import SocketServer
 from raytune_lite.runtime.sockets import SocketClient
 from raytune_lite.runtime.task import Place, run_task
 from raytune_lite.runtime.tokens import with_token
 from raytune_lite.runtime.trial import Trial
+from raytune_lite.runtime.worker_settings import WorkerSettings
 from raytune_lite.samplers import RandomSampler
 from raytune_lite.storages import Repository
 from raytune_lite.trial import StudyDirection

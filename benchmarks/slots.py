@@ -38,9 +38,10 @@ from raytune_lite.pruners import MedianPruner
 from raytune_lite.runtime.answers import BUSY
 from raytune_lite.runtime.config import RunConfig
 from raytune_lite.runtime.driver import BUSY_AFTER, Driver
+from raytune_lite.runtime.handover import Handover, Lost, Plan, Prefetched, Returned
 from raytune_lite.runtime.host import RealHost
 from raytune_lite.runtime.launcher import Launcher
-from raytune_lite.runtime.ports import DriverCalls, Handover, Lost, Plan, Prefetched, Returned, TasksHere
+from raytune_lite.runtime.ports import DriverCalls, TasksHere
 from raytune_lite.runtime.socket_server import SocketServer
 from raytune_lite.runtime.sockets import SocketClient, framed
 from raytune_lite.runtime.tokens import with_token

@@ -12,10 +12,11 @@ from typing import Any
 from raytune_lite.checkpoints.store import open_store
 from raytune_lite.core import messages as m
 from raytune_lite.runtime.config import RunConfig
+from raytune_lite.runtime.handover import Lost, Prefetched, Returned
 from raytune_lite.runtime.host import RealHost
 from raytune_lite.runtime.inline import LocalStudy
 from raytune_lite.runtime.launcher import Launcher
-from raytune_lite.runtime.ports import Lost, Prefetched, Returned, TasksHere
+from raytune_lite.runtime.ports import TasksHere
 from raytune_lite.runtime.ranks.fate import RankEnd, RankLost, decide
 from raytune_lite.runtime.ranks.places import Member
 from raytune_lite.runtime.ranks.running import Group, new_key, run_rank

@@ -18,7 +18,7 @@ from raytune_lite.runtime import by_step
 from raytune_lite.runtime import driver as drivers
 from raytune_lite.runtime.bound import BEHIND, STALL, START_PATIENCE, BoundTrials
 from raytune_lite.runtime.failures import AttemptInterrupted
-from raytune_lite.runtime.ports import Handover, Plan
+from raytune_lite.runtime.handover import Handover, Plan
 from raytune_lite.runtime.room import arrange, largest, places
 from raytune_lite.runtime.scout import ScoutTrial, UnknownParam, params_before, scouting
 from raytune_lite.samplers import RandomSampler

@@ -16,7 +16,7 @@ from raytune_lite.core.messages import FailureKind, Outcome
 from raytune_lite.exceptions import MessageError
 from raytune_lite.metrics.prices import attempt_price, checked, slot_price
 from raytune_lite.runtime.config import OWNER_LEASE
-from raytune_lite.runtime.ports import Handover
+from raytune_lite.runtime.handover import Handover
 from raytune_lite.study.requests import costs
 
 from .core_tools import T0, Clock, OpenSession, dump, study_config

@@ -22,8 +22,8 @@ from raytune_lite.runtime import driver as drivers
 from raytune_lite.runtime.answers import BUSY, is_superseded, read
 from raytune_lite.runtime.config import RunConfig
 from raytune_lite.runtime.driver import Driver
+from raytune_lite.runtime.handover import Handover, Lost, Returned
 from raytune_lite.runtime.host import RealHost
-from raytune_lite.runtime.ports import Handover, Lost, Returned
 from raytune_lite.samplers import RandomSampler
 from raytune_lite.trial import TrialState
 

@@ -335,7 +335,7 @@ def test_a_trial_that_there_is_not_is_refused():
 
 def test_the_owner_is_asked_why_its_tasks_wait(tmp_path):
     from raytune_lite.runtime import control
-    from raytune_lite.runtime.ports import Handover
+    from raytune_lite.runtime.handover import Handover
 
     study = rl.create_study(study_name="o", storage=f"sqlite:///{tmp_path}/o.db")
     trial = study.ask()  # this process owns the study now

@@ -16,8 +16,8 @@ from raytune_lite.runtime.answers import read
 from raytune_lite.runtime.channel import DriverChannel, FastLine
 from raytune_lite.runtime.config import RunConfig
 from raytune_lite.runtime.failures import AttemptInterrupted
+from raytune_lite.runtime.handover import Handover
 from raytune_lite.runtime.host import RealHost
-from raytune_lite.runtime.ports import Handover
 from raytune_lite.runtime.tokens import with_token
 from raytune_lite.runtime.trial import Trial
 from raytune_lite.samplers import RandomSampler

@@ -13,8 +13,8 @@ from raytune_lite.runtime.failures import AttemptInterrupted, DriverGone
 from raytune_lite.runtime.hand import HAND_SECONDS
 from raytune_lite.runtime.heartbeat import Heartbeat
 from raytune_lite.runtime.host import RealHost
-from raytune_lite.runtime.ports import WorkerSettings
 from raytune_lite.runtime.task import Place, returned, run_task
+from raytune_lite.runtime.worker_settings import WorkerSettings
 
 
 class Clock(RealHost):

@@ -19,7 +19,7 @@ from raytune_lite.display.progress import LiveProgress
 from raytune_lite.display.text import printable, printable_lines, without_controls
 from raytune_lite.exceptions import RaytuneLiteError, StudyNotFoundError
 from raytune_lite.report.summary import summary
-from raytune_lite.runtime.ports import Plan, Standing
+from raytune_lite.runtime.handover import Plan, Standing
 from raytune_lite.samplers import GridSampler, RandomSampler
 from raytune_lite.trial import TrialState
 

@@ -21,11 +21,12 @@ from raytune_lite.pruners import ASHAPruner
 from raytune_lite.runtime import tokens
 from raytune_lite.runtime.answers import BUSY
 from raytune_lite.runtime.config import RunConfig
-from raytune_lite.runtime.ports import Handover, Prefetched, Returned, WorkerSettings
+from raytune_lite.runtime.handover import Handover, Prefetched, Returned
 from raytune_lite.runtime.ranks.running import Group
 from raytune_lite.runtime.socket_server import SocketServer
 from raytune_lite.runtime.sockets import SocketClient
 from raytune_lite.runtime.tokens import Ticket
+from raytune_lite.runtime.worker_settings import WorkerSettings
 from raytune_lite.samplers import GridSampler, RandomSampler
 from raytune_lite.trial import TrialState
 

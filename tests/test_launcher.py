@@ -10,9 +10,9 @@ from raytune_lite.core.messages import FailureKind
 from raytune_lite.exceptions import DriverUnreachableError, StudyAbortedError, TrialFailedError
 from raytune_lite.runtime import launcher as launchers
 from raytune_lite.runtime import telling
+from raytune_lite.runtime.handover import Lost, Plan, Prefetched, Returned
 from raytune_lite.runtime.launcher import Launcher
 from raytune_lite.runtime.pace import LOOK_AHEAD, TASK_MOST, TASK_SECONDS, Pace, share_out
-from raytune_lite.runtime.ports import Lost, Plan, Prefetched, Returned
 from raytune_lite.runtime.submitted import SubmittedSlots
 
 from .core_tools import Clock

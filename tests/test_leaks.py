@@ -12,9 +12,9 @@ import raytune_lite as rl
 from raytune_lite.core.encoding import event_to_json
 from raytune_lite.core.messages import AttemptEnded, Outcome
 from raytune_lite.runtime import leaks
+from raytune_lite.runtime.handover import Returned
 from raytune_lite.runtime.leaks import THREADS, Held, LeakGuard, look
 from raytune_lite.runtime.on_ray import warm
-from raytune_lite.runtime.ports import Returned
 from raytune_lite.runtime.telling import LEAKS_SHOWN, Telling
 
 from .core_tools import Clock

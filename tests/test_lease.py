@@ -11,10 +11,10 @@ import raytune_lite as rtl
 from raytune_lite.cli import cli
 from raytune_lite.core.messages import FailureKind
 from raytune_lite.runtime.config import LEASE, RunConfig
+from raytune_lite.runtime.handover import Lost
 from raytune_lite.runtime.host import RealHost
 from raytune_lite.runtime.on_ray import execute, tasks
 from raytune_lite.runtime.on_ray.worker_logs import read_log
-from raytune_lite.runtime.ports import Lost
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from raytune_lite.exceptions import MessageError
 from raytune_lite.runtime.answers import answer, read
 from raytune_lite.runtime.attempt import run_trial
 from raytune_lite.runtime.failures import AttemptInterrupted
-from raytune_lite.runtime.ports import Handover
+from raytune_lite.runtime.handover import Handover
 from raytune_lite.trial import TrialState
 
 from .core_tools import Clock, Shell, asha, dump, inside, open_driver, plain, ref, reopened, study_config

@@ -18,8 +18,8 @@ from raytune_lite.metrics.catalogue import METRICS, PREFIX, STUDY
 from raytune_lite.metrics.meter import Meter
 from raytune_lite.pruners import ASHAPruner
 from raytune_lite.runtime.driver import Driver
+from raytune_lite.runtime.handover import Handover
 from raytune_lite.runtime.host import RealHost
-from raytune_lite.runtime.ports import Handover
 from raytune_lite.runtime.session import Session
 
 from .core_tools import reports, study_config

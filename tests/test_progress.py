@@ -20,7 +20,7 @@ from raytune_lite.best import BestSoFar
 from raytune_lite.display import progress as module
 from raytune_lite.display.frame import Scene, counts_text, frame, line, trials_text
 from raytune_lite.display.progress import LiveProgress
-from raytune_lite.runtime.ports import Plan, RungStanding, Standing
+from raytune_lite.runtime.handover import Plan, RungStanding, Standing
 from raytune_lite.trial import TrialState
 
 PAUSED = TrialState.PAUSED

@@ -16,7 +16,7 @@ from raytune_lite.checkpoints.store import open_store
 from raytune_lite.core.encoding import event_from_json, event_to_json
 from raytune_lite.core.messages import AttemptEnded, Failure, FailureKind, Outcome, Progress
 from raytune_lite.exceptions import CheckpointError, TrialDivergedError, TrialFailedError
-from raytune_lite.runtime.ports import Returned
+from raytune_lite.runtime.handover import Returned
 from raytune_lite.runtime.ranks import fate
 from raytune_lite.runtime.ranks.calls import Call, Reply, Said, Start, reply_from_json, reply_to_json
 from raytune_lite.runtime.ranks.fate import CONSEQUENCE_PATIENCE, SETTLE, RankEnd, RankLost, decide

@@ -27,7 +27,7 @@ from raytune_lite.exceptions import (
 from raytune_lite.pruners import ASHAPruner
 from raytune_lite.runtime.batch import Request
 from raytune_lite.runtime.config import OWNER_LEASE
-from raytune_lite.runtime.ports import Handover, Lost, Returned
+from raytune_lite.runtime.handover import Handover, Lost, Returned
 from raytune_lite.runtime.study_time import StudyTime
 from raytune_lite.samplers import GridSampler, RandomSampler
 from raytune_lite.storages import Repository

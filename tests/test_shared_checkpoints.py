@@ -17,7 +17,7 @@ from raytune_lite.exceptions import CheckpointDiskError, CheckpointError
 from raytune_lite.runtime.failures import kind_of
 from raytune_lite.runtime.on_ray import task as on_ray
 from raytune_lite.runtime.on_ray.tasks import cannot_run
-from raytune_lite.runtime.ports import WorkerSettings
+from raytune_lite.runtime.worker_settings import WorkerSettings
 
 
 @pytest.fixture(autouse=True)

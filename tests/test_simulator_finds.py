@@ -15,9 +15,9 @@ from raytune_lite.exceptions import FencedError, StaleAttemptError, StorageError
 from raytune_lite.runtime.answers import is_superseded, refusal
 from raytune_lite.runtime.attempt import run_trial
 from raytune_lite.runtime.failures import DriverGone
+from raytune_lite.runtime.handover import Lost
 from raytune_lite.runtime.heartbeat import EXIT_CODE, Heartbeat
 from raytune_lite.runtime.host import RealHost
-from raytune_lite.runtime.ports import Lost
 from raytune_lite.runtime.simulator.owners import Results
 from raytune_lite.runtime.trial import Trial
 from raytune_lite.runtime.virtual.world import Process, World

@@ -21,7 +21,7 @@ from raytune_lite.exceptions import SamplerFailedError, StaleAttemptError
 from raytune_lite.runtime.answers import BUSY
 from raytune_lite.runtime.batch import Request
 from raytune_lite.runtime.config import RunConfig
-from raytune_lite.runtime.ports import Handover, Lost
+from raytune_lite.runtime.handover import Handover, Lost
 from raytune_lite.runtime.suggest import isolated_globals
 from raytune_lite.samplers.base import BaseSampler
 from raytune_lite.trial import TrialState

@@ -16,9 +16,10 @@ import pytest
 from raytune_lite.runtime import socket_server, sockets, tls
 from raytune_lite.runtime.answers import BUSY
 from raytune_lite.runtime.mailbox import Mail
-from raytune_lite.runtime.ports import TransportError, WorkerSettings
+from raytune_lite.runtime.ports import TransportError
 from raytune_lite.runtime.socket_server import SocketServer
 from raytune_lite.runtime.sockets import SocketClient
+from raytune_lite.runtime.worker_settings import WorkerSettings
 
 KEY = b"k" * 32
 REFUSED = (OSError, EOFError, AuthenticationError, TransportError)

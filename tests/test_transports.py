@@ -23,9 +23,10 @@ from raytune_lite.runtime.channel import DriverChannel, FastLine
 from raytune_lite.runtime.failures import DriverGone
 from raytune_lite.runtime.host import RealHost
 from raytune_lite.runtime.mailbox import Mail
-from raytune_lite.runtime.ports import TransportError, WorkerSettings
+from raytune_lite.runtime.ports import TransportError
 from raytune_lite.runtime.socket_server import SocketServer
 from raytune_lite.runtime.sockets import SocketClient
+from raytune_lite.runtime.worker_settings import WorkerSettings
 
 REFUSED = (OSError, EOFError, AuthenticationError, TransportError)
 KEY, OTHER_KEY = b"k" * 32, b"o" * 32

@@ -7,9 +7,9 @@ from types import SimpleNamespace
 import pytest
 
 from raytune_lite.core.messages import FailureKind
+from raytune_lite.runtime.handover import Lost
 from raytune_lite.runtime.on_ray import tasks, worker_logs
 from raytune_lite.runtime.on_ray.worker_logs import PATIENCE, ExitInfo, ExitReader
-from raytune_lite.runtime.ports import Lost
 
 
 class FakeRay:

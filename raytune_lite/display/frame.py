@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..best import BestSoFar
-from ..runtime.ports import RungStanding, Standing
+from ..runtime.handover import RungStanding, Standing
 from ..trial import TrialState
 from .tables import align, duration, params_text, shorten
 from .text import study_label

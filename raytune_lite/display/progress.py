@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from .. import logging
-from ..runtime.ports import Plan
+from ..runtime.handover import Plan
 from .frame import Scene, frame, line
 from .text import printable_lines
 

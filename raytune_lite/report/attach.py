@@ -11,9 +11,9 @@ from ..display.progress import LiveProgress
 from ..exceptions import StudyNotRunningError
 from ..runtime import control, planning
 from ..runtime.config import OWNER_LEASE
+from ..runtime.handover import Plan
 from ..runtime.host import Host, RealHost
 from ..runtime.interrupts import explained
-from ..runtime.ports import Plan
 from ..runtime.standing import Standings
 from ..runtime.takeover import OwnerWatch
 from ..study import load_study

@@ -7,8 +7,9 @@ nothing more is claimed until it begins; with an autoscaler a few more, which ar
 
 from __future__ import annotations
 
+from .handover import Plan
 from .host import Host
-from .ports import Plan, Tasks
+from .ports import Tasks
 
 STALL = 2.0  # seconds after which a task counts as waiting: until then it may be on its way
 BEHIND = 8  # tasks submitted behind one that waits, at most, where an autoscaler may add nodes

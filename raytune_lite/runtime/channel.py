@@ -20,8 +20,9 @@ from .answers import BUSY, is_superseded, read
 from .failures import DriverGone
 from .finished import KnownTrials
 from .host import Host
-from .ports import Transport, TransportError, WorkerSettings
+from .ports import Transport, TransportError
 from .tokens import with_token
+from .worker_settings import WorkerSettings
 
 RPC_TIMEOUT = 10.0  # seconds one call to the driver may take before it is sent again
 BUSY_REST = 0.3  # seconds until a driver that is busy is asked again

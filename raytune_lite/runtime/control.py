@@ -22,9 +22,10 @@ from ..storages.store import Store
 from .answers import BUSY, answer, is_superseded, read, refusal
 from .config import OWNER_LEASE
 from .failures import DriverGone
+from .handover import Handover
 from .host import Host
 from .mailbox import Mail
-from .ports import Handover, TransportError
+from .ports import TransportError
 from .socket_server import SocketServer
 from .sockets import SocketClient
 from .takeover import OwnerWatch

@@ -21,13 +21,15 @@ from ..metrics.meter import Meter
 from .answers import BUSY, answer, refusal
 from .batch import Later, Request
 from .config import RunConfig, given_up
+from .handover import Handover, Plan
 from .host import Host
 from .inbox import Item, item_of, prefetched, read_message
 from .mailbox import Mail
-from .ports import Handover, Notice, Plan, WorkerSettings
+from .ports import Notice
 from .session import Session
 from .study_time import StudyTime
 from .suggest import Key, SamplerThread, SuggestRequest, ends_the_run, wording_of
+from .worker_settings import WorkerSettings
 
 TICK = 2.0  # seconds between looks at leases and timeouts
 STORAGE_REST = 0.5  # seconds until a database that failed is tried again

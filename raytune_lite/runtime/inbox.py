@@ -16,8 +16,8 @@ from ..exceptions import RaytuneLiteError
 from . import tokens
 from .answers import answer, refusal
 from .batch import Request
+from .handover import Prefetched
 from .host import Event
-from .ports import Prefetched
 from .session import Session
 
 _OF_ATTEMPTS: tuple[type[m.Event | m.TrialsAsked], ...] = (

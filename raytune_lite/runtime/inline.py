@@ -27,11 +27,13 @@ from .config import RunConfig
 from .control import ControlServer
 from .driver import BUSY_AFTER, Driver
 from .finished import KnownTrials
+from .handover import Lost, Prefetched, Returned
 from .host import Host, RealHost
 from .launcher import WAY_ON, WAY_ON_WITHOUT_STORAGE, Launcher
 from .output import TrialOutput, of_inline
-from .ports import Lost, Observer, Prefetched, Returned, TasksHere, WorkerSettings
+from .ports import Observer, TasksHere
 from .trial import Trial
+from .worker_settings import WorkerSettings
 
 NODE = "in-process"
 IDLE_AFTER = 2.0  # seconds without a call after which a study that was opened for single calls is given back

@@ -13,9 +13,10 @@ from ..core.messages import FailureKind
 from ..exceptions import RaytuneLiteError, StudyAbortedError
 from ..trial import TrialState
 from .bound import BoundTrials
+from .handover import Handover, Lost, Plan, Returned
 from .host import Host
 from .pace import Pace, share_out
-from .ports import DriverCalls, Handover, Lost, Observer, Plan, Returned, Tasks
+from .ports import DriverCalls, Observer, Tasks
 from .submitted import SubmittedSlots
 from .telling import Standstill, Telling
 from .tokens import AHEAD

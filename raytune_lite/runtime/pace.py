@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .handover import Prefetched, Returned
 from .host import Host
-from .ports import Prefetched, Returned
 
 LOOK_AHEAD = 4  # tasks queued beyond what runs, so that a freed slot finds the next one and an autoscaler sees demand;
 LOOK_AHEAD_SECONDS = 0.1  # more where trials are short: as many as end in this time,

@@ -14,8 +14,9 @@ from ..storages.records import StudyRecord
 from ..trial import FrozenTrial, TrialState
 from .config import RunConfig
 from .finished import dated
-from .ports import Plan, Standing, StudyFacts, WorkerSettings
+from .handover import Plan, Standing
 from .study_time import StudyTime
+from .worker_settings import StudyFacts, WorkerSettings
 
 
 def make_plan(

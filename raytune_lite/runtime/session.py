@@ -29,13 +29,15 @@ from .algorithms import Algorithms, no_collector
 from .batch import Batch, Commits, Later, Request, as_it_came
 from .config import OWNER_LEASE, RunConfig
 from .finished import Page, page_of
+from .handover import Handover, Plan
 from .history import EVERY, History
 from .host import Host, RealHost
-from .ports import Handover, Notice, Plan, WorkerSettings
+from .ports import Notice
 from .slots import Slots
 from .standing import Standings
 from .study_time import StudyTime
 from .suggest import SuggestRequest, ends_the_run, timed
+from .worker_settings import WorkerSettings
 
 # Handing out work is committed like all else, but need not wait for the disk: any process may die and it stands; a
 # power cut that takes it back has ended the attempts too, and the same numbers and parameters are handed out again.

@@ -19,7 +19,7 @@ from ..core.ledger import Leases
 from ..core.messages import FailureKind
 from ..core.state import StudyState
 from ..exceptions import MessageError
-from .ports import Handover, Lost
+from .handover import Handover, Lost
 
 OVERDUE_GRACE = 30.0  # seconds after trial_timeout; by then the attempt has ended itself, or was ended on its node
 RELAUNCHED = "the process that owned its task is dead"

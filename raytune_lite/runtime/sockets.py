@@ -22,7 +22,8 @@ import time as clock
 from multiprocessing import AuthenticationError
 
 from . import tls
-from .ports import TransportError, WorkerSettings
+from .ports import TransportError
+from .worker_settings import WorkerSettings
 
 CONNECT_TIMEOUT = 3.0  # seconds; a port that a firewall swallows must not hold anybody up
 # Seconds for the whole handshake: a driver to which thousands of workers connect at one moment needs some of them.

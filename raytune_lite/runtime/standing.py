@@ -16,7 +16,7 @@ from ..best import BestSoFar, front
 from ..core.state import StudyState, TrialRecord
 from ..core.view import Rung
 from ..trial import TrialState
-from .ports import RungStanding, Standing
+from .handover import RungStanding, Standing
 
 SHOWN = 8  # of a Pareto front
 LOOKED_AT = 1000  # finished trials that one question looks at; the rest comes with the next ones

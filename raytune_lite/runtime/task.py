@@ -23,10 +23,11 @@ from .delivery import Channel
 from .failures import DriverGone
 from .gpu_memory import GpuProbe, NoProbe, run_in_share
 from .hand import End, EndChannel, Hand
+from .handover import Returned
 from .heartbeat import Heartbeat
 from .host import Host
-from .ports import Returned, WorkerSettings
 from .trial import Trial
+from .worker_settings import WorkerSettings
 
 # What a task returns: how each of its trials ended; None: that one was not there, or has not begun.
 Result = tuple[End | None, ...]

@@ -10,8 +10,9 @@ from ..core.encoding import event_from_json
 from ..core.messages import AttemptEnded, Failure, FailureKind
 from ..exceptions import MessageError, NoResultError, TrialFailedError
 from .failures import returned_no_number, typed_failure
+from .handover import Lost, Returned
 from .host import Host
-from .ports import Lost, Notice, Returned
+from .ports import Notice
 
 LOSS_NOTICE = 10.0  # seconds between notices of lost attempts; those in between are counted
 TRACEBACKS_SHOWN = 3  # caught failures shown whole; the database keeps them all

@@ -21,10 +21,10 @@ from ..distributions import CategoricalDistribution, Distribution, as_distributi
 from ..notebook import html_table, one_line
 from .delivery import Channel, Delivery
 from .host import Host, RealHost
-from .ports import StudyFacts
 from .reported import checked_step, checked_values
 from .saving import Saving
 from .trial_study import TrialForLibraries, attr_text
+from .worker_settings import StudyFacts
 
 
 class Trial(TrialForLibraries, BaseTrial):

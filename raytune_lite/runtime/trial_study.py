@@ -19,8 +19,8 @@ from ..core.messages import Assignment, ParamValue
 from ..frozen_study import StudyReader
 from ..trial import FrozenTrial, TrialState
 from .delivery import Delivery
-from .ports import StudyFacts
 from .ranks.handle import Ranked
+from .worker_settings import StudyFacts
 
 if TYPE_CHECKING:
     from ..integrations.optuna.live import LiveTrial

@@ -15,7 +15,7 @@ from ..display.tables import duration, trial_line
 from ..display.text import study_label
 from ..exceptions import RaytuneLiteError
 from ..runtime.config import RunConfig
-from ..runtime.ports import Plan
+from ..runtime.handover import Plan
 from ..trial import FrozenTrial, TrialState, in_local_time
 from .results import Results
 

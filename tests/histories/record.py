@@ -30,7 +30,7 @@ from raytune_lite.distributions import CategoricalDistribution, FloatDistributio
 from raytune_lite.exceptions import StudyAbortedError, TrialInvalid, TrialPruned
 from raytune_lite.pruners import ASHAPruner
 from raytune_lite.runtime.config import RunConfig
-from raytune_lite.runtime.ports import Lost
+from raytune_lite.runtime.handover import Lost
 from raytune_lite.runtime.simulator.simulation import Simulation
 from raytune_lite.runtime.virtual.world import Process
 from raytune_lite.samplers import BruteForceSampler, GridSampler, NSGAIISampler, RandomSampler, TPESampler

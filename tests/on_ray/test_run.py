@@ -442,7 +442,7 @@ def test_storage_none_keeps_the_study_for_this_object(tmp_path: Path) -> None:
 def test_gpu_less_trials_see_no_gpu_and_gpu_trials_get_new_processes(storage: str) -> None:
     """Only what can be seen without a GPU: the options the task is made with."""
     from raytune_lite.runtime.on_ray.objective import build_task
-    from raytune_lite.runtime.ports import WorkerSettings
+    from raytune_lite.runtime.worker_settings import WorkerSettings
 
     settings = WorkerSettings(n_objectives=1, checkpoint_root="/tmp", lease=60.0)
     task = build_task(curve, (), "driver", settings, {"num_cpus": 1, "num_gpus": 0.5})

@@ -26,10 +26,11 @@ from ..answers import BUSY
 from ..config import RunConfig
 from ..control import ControlServer
 from ..driver import BUSY_AFTER, Driver
+from ..handover import Handover, Plan
 from ..host import RealHost
 from ..hosting import Hosting
-from ..ports import Handover, Plan, WorkerSettings
 from ..socket_server import SocketServer
+from ..worker_settings import WorkerSettings
 from .metrics import Export
 
 

@@ -15,8 +15,9 @@ from ...exceptions import InfeasibleResourcesError, InvalidResourcesError, Trial
 from ...metrics.prices import attempt_price
 from .. import by_step
 from ..failures import failure_of, typed_failure
+from ..handover import Lost, Prefetched, Returned
 from ..host import Host
-from ..ports import Lost, Notice, Prefetched, Returned
+from ..ports import Notice
 from ..room import arrange, largest
 from ..scout import ParamsBefore, UnknownParam, params_before
 from . import cluster

@@ -20,8 +20,9 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from ...core import messages as m
 from ...exceptions import DriverUnreachableError, RaytuneLiteError
 from ..config import RunConfig
+from ..handover import Handover, Plan
 from ..hosting import NotHostedError
-from ..ports import Handover, Plan, WorkerSettings
+from ..worker_settings import WorkerSettings
 from . import NAMESPACE
 from .actor import DriverActor
 from .environments import cannot_load, set_up_error

@@ -13,9 +13,10 @@ from ..host import Host, RealHost
 from ..interrupts import explained, is_explained
 from ..launcher import WAY_ON, WAY_ON_WITHOUT_STORAGE, Launcher
 from ..output import TrialOutput
-from ..ports import Notice, ScriptObserver, Tasks, WorkerSettings
+from ..ports import Notice, ScriptObserver, Tasks
 from ..ranks.request import differs, is_shared, total
 from ..trial import Trial
+from ..worker_settings import WorkerSettings
 from . import cluster, placing
 from .by_need import SCOUT, Need, TasksByNeed
 from .drivers import Ask, RayDriverCalls, driver_process

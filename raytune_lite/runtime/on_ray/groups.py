@@ -12,8 +12,9 @@ import ray
 from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
 from ...core.messages import FailureKind
+from ..handover import Lost
 from ..host import Host
-from ..ports import DriverCalls, Lost
+from ..ports import DriverCalls
 from ..ranks.fate import RankEnd, RankLost
 from ..ranks.groups import Gone, Groups, Running
 from ..ranks.meeting import LEAVE, SILENT, met

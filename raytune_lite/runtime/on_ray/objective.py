@@ -13,12 +13,12 @@ from ray import cloudpickle
 from ...exceptions import ObjectiveNotPicklableError
 from ...sharing import to_cluster
 from ..output import TrialOutput
-from ..ports import WorkerSettings
 from ..ranks.fate import RankEnd
 from ..ranks.running import Group
 from ..scout import scouting
 from ..task import Result
 from ..tokens import Ticket
+from ..worker_settings import WorkerSettings
 from .groups import StartRank
 from .placing import GroupRequest
 from .rank_task import run_ray_rank

@@ -19,7 +19,8 @@ from ray._private import worker as ray_worker
 
 from ...core.messages import Assignment
 from ..output import TrialLog, TrialOutput, captured
-from ..ports import Notice, WorkerSettings
+from ..ports import Notice
+from ..worker_settings import WorkerSettings
 
 TASK = "attempt"  # the name of the remote function; Ray prints it before the lines of a task
 _HANDLER = "ray_print_logs"  # Ray removes it by this name when it is shut down

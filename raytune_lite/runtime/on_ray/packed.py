@@ -8,8 +8,9 @@ from typing import Any
 from ...core.gpu_shares import FIRST, WHOLE
 from ...core.messages import Assignment
 from ..gpu_memory import VARIABLE
+from ..handover import Lost, Returned
 from ..host import Host
-from ..ports import Lost, Notice, Returned
+from ..ports import Notice
 from ..scout import ParamsBefore
 from .by_need import TasksByNeed
 from .objective import BoundTasks

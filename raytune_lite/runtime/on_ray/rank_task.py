@@ -15,13 +15,13 @@ import ray
 from .. import signals
 from ..host import RealHost
 from ..output import TrialOutput
-from ..ports import WorkerSettings
 from ..ranks.fate import RankEnd
 from ..ranks.places import Member
 from ..ranks.running import Group, run_rank
 from ..task import Place
 from ..tokens import Ticket
 from ..trial import Trial
+from ..worker_settings import WorkerSettings
 from .board import RayBoard
 from .task import gpus_of_process, heartbeat_of_process, place_of_process, refuse_blind_node, sees_checkpoints
 

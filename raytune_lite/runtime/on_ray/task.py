@@ -29,12 +29,13 @@ from ..heartbeat import Heartbeat
 from ..host import RealHost
 from ..hosting import NotHostedError
 from ..output import TrialOutput
-from ..ports import TransportError, WorkerSettings
+from ..ports import TransportError
 from ..scout import ScoutTrial
 from ..sockets import SocketClient
 from ..task import Place, Result, run_task
 from ..tokens import Ticket
 from ..trial import Trial
+from ..worker_settings import WorkerSettings
 from . import NAMESPACE
 from .output import of_attempt
 from .warm import WarmProcess

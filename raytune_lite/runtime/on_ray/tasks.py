@@ -11,8 +11,9 @@ import ray
 
 from ...core.messages import FailureKind
 from ...exceptions import RaytuneLiteError
+from ..handover import Lost, Prefetched, Returned
 from ..host import Host
-from ..ports import LEASE_ADVICE, DriverCalls, Lost, Prefetched, Returned, TasksThatClaim
+from ..ports import DriverCalls, TasksThatClaim
 from ..task import Result, returned
 from ..tokens import Ticket
 from . import cluster
@@ -24,6 +25,10 @@ MESSAGE = 500  # characters of a loss that are kept
 ENDING = 1.0  # seconds that the tasks of a run in which none can work have to end by themselves
 GROWTH = 256  # tasks queued at most where an autoscaler may add nodes: their requests are the demand that it sees
 CRASHES = (FailureKind.WORKER_CRASH, FailureKind.OUT_OF_MEMORY)  # of which a worker's log may tell more
+_LEASE_ADVICE = (
+    "its process sent no message for a whole lease, and ended itself. An objective that holds the interpreter's lock "
+    "for so long in one call needs a longer one: optimize(lease=...) or --lease, in seconds"
+)
 
 
 class RayTasks(TasksThatClaim):
@@ -178,7 +183,7 @@ def _task_of(item: Lost) -> str:
 
 def _explained(item: Lost, found: ExitInfo) -> Lost:
     kind = found.kind(item.kind)
-    message = LEASE_ADVICE if kind is FailureKind.LEASE_EXPIRED and found.exit_code is not None else item.message
+    message = _LEASE_ADVICE if kind is FailureKind.LEASE_EXPIRED and found.exit_code is not None else item.message
     return replace(item, kind=kind, message=message, exit_code=found.exit_code, stderr_tail=found.stderr_tail)
 
 

@@ -16,7 +16,7 @@ from ...core.encoding import event_from_json, event_to_json
 from ...core.messages import AttemptEnded, FailureKind
 from ...exceptions import MessageError
 from ..hand import End
-from ..ports import Returned
+from ..handover import Returned
 
 SETTLE = 2.0  # seconds after the first failure: what caused it may be heard of a moment later
 CONSEQUENCE_PATIENCE = 30.0  # seconds that a broken connection waits for what broke it

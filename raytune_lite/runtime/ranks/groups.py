@@ -14,8 +14,9 @@ from typing import Any, NamedTuple, Protocol
 
 from ...core.messages import FailureKind
 from ...exceptions import PlacementTimeoutError, RaytuneLiteError
+from ..handover import Lost, Prefetched, Returned
 from ..host import Host
-from ..ports import Lost, Prefetched, Returned, TasksThatClaim
+from ..ports import TasksThatClaim
 from ..tokens import Ticket
 from .fate import RankEnd, RankLost, decide
 from .running import Group, new_key

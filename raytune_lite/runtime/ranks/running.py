@@ -19,11 +19,12 @@ from ..failures import AttemptInterrupted, AttemptTimedOut, failure_of
 from ..hand import End
 from ..heartbeat import EXIT_CODE
 from ..host import Host
-from ..ports import Transport, WorkerSettings
+from ..ports import Transport
 from ..socket_server import SocketServer
 from ..sockets import SocketClient
 from ..task import Place, run_task
 from ..trial import Trial
+from ..worker_settings import WorkerSettings
 from .calls import Over, Reply, reply_to_json
 from .fate import RankEnd
 from .following import Follower, FollowerTrial

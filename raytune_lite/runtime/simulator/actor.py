@@ -17,14 +17,16 @@ from ..answers import BUSY
 from ..batch import Later, Request
 from ..config import RunConfig
 from ..driver import BUSY_AFTER, Driver
+from ..handover import Handover, Plan
 from ..hosting import Hosting, NotHostedError
 from ..mailbox import Mail, Mailbox
-from ..ports import Handover, Plan, TransportError, WorkerSettings
+from ..ports import TransportError
 from ..session import Session
 from ..study_time import StudyTime
 from ..tokens import split
 from ..virtual.host import SimulatedHost
 from ..virtual.world import Process, World
+from ..worker_settings import WorkerSettings
 from .audit import Auditor
 from .bucket import Bucket, BucketStore
 from .network import BROKEN, Server, call

@@ -14,7 +14,8 @@ from typing import Any
 from ...core.encoding import event_from_json, event_to_json
 from ...core.messages import AttemptEnded, Failure, FailureKind, Outcome
 from ...exceptions import RaytuneLiteError
-from ..ports import DriverCalls, Lost, Returned
+from ..handover import Lost, Returned
+from ..ports import DriverCalls
 from ..ranks.fate import RankEnd, RankLost
 from ..ranks.groups import Gone, Groups, Running
 from ..ranks.running import Group

@@ -13,12 +13,13 @@ from ...core import messages as m
 from ...exceptions import RaytuneLiteError
 from ...trial import TrialState
 from ..config import RunConfig
+from ..handover import Plan, Standing
 from ..launcher import Launcher
 from ..pace import Pace
-from ..ports import Plan, Standing, WorkerSettings
 from ..task import Result
 from ..virtual.host import HEAD, SimulatedHost
 from ..virtual.world import Process, Thread, World
+from ..worker_settings import WorkerSettings
 from .actor import Actor, ActorCalls, Open
 from .cluster import Cluster
 from .groups import SimulatedGroups

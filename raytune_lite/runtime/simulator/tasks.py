@@ -8,7 +8,8 @@ from typing import Any
 from ...core.encoding import event_from_json, from_json
 from ...core.messages import AttemptEnded, FailureKind
 from ...exceptions import RaytuneLiteError
-from ..ports import DriverCalls, Lost, Prefetched, Returned
+from ..handover import Lost, Prefetched, Returned
+from ..ports import DriverCalls
 from ..room import Free, arrange
 from ..task import returned
 from ..virtual.host import SimulatedHost

@@ -16,11 +16,12 @@ from ...trial import FrozenTrial
 from ..answers import BUSY
 from ..channel import DriverChannel, FastLine
 from ..heartbeat import Heartbeat
-from ..ports import TransportError, WorkerSettings
+from ..ports import TransportError
 from ..task import Place, Result, run_task
 from ..tokens import Ticket
 from ..virtual.host import SimulatedHost
 from ..virtual.world import Process
+from ..worker_settings import WorkerSettings
 from .actor import Actor, ActorTransport, HostedRun
 from .audit import Auditor
 from .cluster import Cluster

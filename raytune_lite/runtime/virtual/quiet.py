@@ -32,8 +32,9 @@ from ..attempt import run_trial
 from ..config import RunConfig
 from ..driver import Driver
 from ..finished import KnownTrials
+from ..handover import Lost, Plan, Prefetched, Returned
 from ..launcher import Launcher
-from ..ports import Lost, Plan, Prefetched, Returned, TasksHere
+from ..ports import TasksHere
 from ..session import Session
 from ..trial import Trial
 from .host import T0, SimulatedHost

@@ -675,7 +675,7 @@ def test_a_wait_for_the_heartbeats_delivery_is_no_training():
     threading.Timer(0.05, free.set).start()
     trial.should_prune()
     beat.join()
-    assert trial.delivery.trained() == 1.0
+    assert trial.delivery.time.trained() == 1.0
 
 
 def test_a_delivery_that_failed_keeps_its_stamps():

@@ -2,9 +2,6 @@
 
 Owns the buffers between the objective and the driver. Which steps need a decision came with the assignment; reports
 between those steps stay here and cost microseconds. The heartbeat's thread delivers too.
-
-It also knows for how long the attempt has trained: the seconds since it began, by the process's own monotonic clock,
-without those in which the objective waited for the driver (a decision, a parameter, a connection that was lost).
 """
 
 from __future__ import annotations
@@ -21,6 +18,7 @@ from ..exceptions import StaleAttemptError, UpdateFinishedTrialError
 from ..trial import FrozenTrial
 from .failures import AttemptInterrupted, AttemptTimedOut
 from .host import Host
+from .training_time import TrainingTime
 
 MAX_BUFFERED = 10_000  # reports; while the driver cannot store them, an attempt goes on this far without it
 
@@ -55,9 +53,9 @@ class Delivery:
         self.number, self.attempt = assignment.number, assignment.attempt
         self.channel = channel
         self.monotonic: Callable[[], float] = host.monotonic
-        self._began = self.monotonic()
-        self.deadline = self._began + time_limit
-        self.acknowledged_at = self._began  # when the last delivery that was stored had been sent
+        self.time = TrainingTime(host)
+        self.deadline = self.time.began + time_limit
+        self.acknowledged_at = self.time.began  # when the last delivery that was stored had been sent
         # Whoever takes both locks takes `delivering`, which lasts for a delivery, first;
         self.delivering = host.lock()
         self.lock = host.lock()  # and this one, of the buffers, only for moments
@@ -70,11 +68,9 @@ class Delivery:
         self._interrupted, self.is_over = "", False
         self._leave: str | None = None  # why the attempt is to end once it has saved
         self._half_gone_at = math.inf  # when half of the time is over that its node had left, by the monotonic clock
-        self._waited, self._waits_since = 0.0, math.inf  # the objective's waits for the driver that are over; this one
         self._is_timed, self._gpus = assignment.is_timed, gpus
         self.pauses = assignment.pauses
         self._holds = False  # see hold
-        self._saving = 0.0  # seconds of training that went into checkpoints
         self._trained_at: dict[int, float] = {}  # of buffered reports
         self._reports: dict[int, tuple[float, ...]] = {}
         self._params: list[ParamValue] = []
@@ -93,7 +89,7 @@ class Delivery:
         self._reports[step] = values
         self.newest = max(self.newest, step)
         if self._is_timed and step >= self.next_due:
-            self._trained_at[step] = self.trained()
+            self._trained_at[step] = self.time.trained()
         return len(self._reports) >= MAX_BUFFERED
 
     def add_param(self, param: ParamValue, size: int) -> None:
@@ -132,7 +128,7 @@ class Delivery:
 
     def add_checkpoint(self, checkpoint: CheckpointRef) -> None:
         """Deliver a published checkpoint, with all that is buffered; it is stored when this returns."""
-        with self.waiting(), self.delivering:
+        with self.time.waiting(), self.delivering:
             with self.lock:
                 self._checkpoint = checkpoint
             self.deliver()
@@ -189,46 +185,18 @@ class Delivery:
     @contextmanager
     def _waiting_for_answer(self) -> Iterator[None]:
         try:
-            with self.waiting():
+            with self.time.waiting():
                 yield
         except StaleAttemptError as error:
             self.interrupt(str(error))
             raise AttemptInterrupted(str(error)) from None
-
-    # --- how long it has trained -------------------------------------------------------------------------------------
-
-    def trained(self) -> float:
-        """Seconds for which this attempt has trained so far, to the millisecond."""
-        with self.lock:
-            end = min(self.monotonic(), self._waits_since)
-            return max(0.0, round(end - self._began - self._waited, 3))
-
-    @contextmanager
-    def saving(self) -> Iterator[None]:
-        """The objective writes or reads a checkpoint meanwhile."""
-        began = self.trained()
-        try:
-            yield
-        finally:
-            self._saving += self.trained() - began
-
-    @contextmanager
-    def waiting(self) -> Iterator[None]:
-        """The objective's thread waits for the driver meanwhile: that is no training."""
-        self._waits_since = self.monotonic()
-        try:
-            yield
-        finally:
-            with self.lock:
-                self._waited += self.monotonic() - self._waits_since
-                self._waits_since = math.inf
 
     # --- delivering --------------------------------------------------------------------------------------------------
 
     def take_turn(self) -> None:
         """Take ``delivering`` for the objective, which may have to wait for what the heartbeat is delivering."""
         if not self.delivering.acquire(blocking=False):
-            with self.waiting():
+            with self.time.waiting():
                 self.delivering.acquire()
 
     def flush(self) -> None:
@@ -237,7 +205,7 @@ class Delivery:
         Raises:
             AttemptInterrupted: another attempt has taken this one's place, or the driver is gone.
         """
-        with self.waiting():
+        with self.time.waiting():
             self.deliver()
 
     def deliver(self) -> None:
@@ -287,9 +255,9 @@ class Delivery:
                 constraints=tuple(self._constraints.items()),
                 checkpoint=self._checkpoint,
                 order=self._order if self._attrs or self._system_attrs else 0,
-                trained=self.trained(),
+                trained=self.time.trained(),
                 trained_at=tuple((s, at) for s, at in self._trained_at.items() if s not in held),
-                saving=round(self._saving, 3),
+                saving=self.time.saved(),
                 gpus=self._gpus,
                 system_attrs=tuple(self._system_attrs.items()),
                 stops_run=self._stops_run,

@@ -65,7 +65,7 @@ class Saving:
             CheckpointDiskError, CheckpointError: see ``Trial.checkpoint_dir``; also of a checkpoint before this one.
         """
         self._raise_failure()
-        with self._delivery.saving():
+        with self._delivery.time.saving():
             store = self._store
             with self._disk():
                 directory = store.begin(self._number, self._attempt, step)
@@ -211,7 +211,7 @@ class Saving:
     def _wait(self, *, checks: bool = False) -> None:
         if self._idle.is_set():
             return
-        with self._delivery.waiting():
+        with self._delivery.time.waiting():
             while not self._idle.wait(_LOOK):
                 if checks:
                     self._delivery.check()

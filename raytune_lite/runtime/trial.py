@@ -296,7 +296,7 @@ class Trial(TrialForLibraries, BaseTrial):
             CheckpointCorruptedError: its content is not what was recorded.
             CheckpointDiskError: the disk fails.
         """
-        with self.delivery.saving():
+        with self.delivery.time.saving():
             directory = self.saving.read()
             if directory is None:
                 return None
@@ -313,7 +313,7 @@ class Trial(TrialForLibraries, BaseTrial):
             CheckpointCorruptedError: its content is not what was recorded.
             CheckpointDiskError: the disk fails.
         """
-        with self.delivery.saving():
+        with self.delivery.time.saving():
             return self.saving.read()
 
 

@@ -96,6 +96,21 @@ def test_finished_trials_come_page_by_page_and_each_once(talk, monkeypatch, boun
     assert talk.n_asked == pages + 3
 
 
+@pytest.mark.parametrize(("kept", "made_again"), [(1 << 26, [6]), (0, [0, 3, 6])])
+def test_a_full_page_is_made_once_for_all_processes(talk, monkeypatch, kept, made_again):
+    made, make = [], finished.Pages._made
+    monkeypatch.setattr(finished, "MOST_TRIALS", 3)
+    monkeypatch.setattr(finished, "MOST_KEPT", kept)
+    monkeypatch.setattr(finished.Pages, "_made", lambda *given: made.append(given[2]) or make(*given))
+    for slot in ("a", "b", "c"):
+        talk.known = finished.KnownTrials(talk.settings.study.created)  # of another process
+        channel, assignment = talk.channel(slot)
+        assert numbers(channel.finished(assignment.number, 1)) == [*range(7)]
+    assert made == [0, 3, 6] + 2 * made_again
+    asked = m.TrialsAsked(number=assignment.number, attempt=1, seen=1)
+    assert talk.driver.ask(asked)[0] == 3  # from there on with the pages of all
+
+
 def without_dates(trials):
     return [dataclasses.replace(trial, datetime_start=None, datetime_complete=None) for trial in trials]
 

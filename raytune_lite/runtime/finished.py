@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 MOST_TRIALS = 500  # of one page: every other attempt waits while it is made
 MOST_TEXT = 1 << 20  # characters after which a page ends; one trial may be longer
+MOST_KEPT = 1 << 26  # characters of all pages that are kept
 
 _EPOCH = datetime(1970, 1, 1)  # naive UTC
 # what other trials may know of a trial: not where it ran, and not where its checkpoints lie
@@ -31,34 +32,52 @@ _SHOWN = (
     "values",
 )  # fmt: skip
 
+_Content = tuple[list[tuple[int, str]], list[tuple[str, str]], list[tuple[str, ...]]]
 Page = tuple[int, int, list[tuple[int, str]], list[tuple[str, str]], list[tuple[str, ...]]]
 
 
-def page_of(state: StudyState, asked: TrialsAsked, trial_id: Callable[[int], int]) -> Page:
-    """The finished trials from ``asked.seen`` on, as far as a page goes. Changes nothing.
+class Pages:
+    """The pages of one study. A full one is made once and kept: each new process asks for all of them."""
 
-    Returns:
-        What to ask for next; how many finished trials there are; (id of its row, packed record) of each trial here;
-        the palette of these records: its pairs and its shapes.
+    def __init__(self) -> None:
+        self._kept: dict[int, _Content] = {}  # by the trial that it begins with
+        self._size = 0  # characters
 
-    Raises:
-        StaleAttemptError: the attempt is not live.
-        MessageError: so many trials have not ended.
-    """
-    number, seen, total = asked.number, asked.seen, len(state.finished)
-    sender = state.trials.peek(number) if number in state.trials else None
-    if sender is None or sender.slot is None or sender.attempt != asked.attempt:
-        raise StaleAttemptError(number, asked.attempt, "only a live attempt may ask for other trials")
-    if seen > total:
-        raise MessageError(f"seen must be in [0, {total}], the number of finished trials, got {seen}.")
-    packer, lines, size = Packer(), list[tuple[int, str]](), 0
-    for other in state.finished.numbers(seen, MOST_TRIALS):
-        record = state.trials.peek(other)
-        lines.append((trial_id(other), packer.pack(TrialRecord(**{name: getattr(record, name) for name in _SHOWN}))))
-        size += len(lines[-1][1])
-        if size > MOST_TEXT:
-            break
-    return seen + len(lines), total, lines, packer.palette.dump(), packer.palette.shapes
+    def page(self, state: StudyState, asked: TrialsAsked, trial_id: Callable[[int], int]) -> Page:
+        """The finished trials from ``asked.seen`` on, as far as a page goes. Changes nothing of the study.
+
+        Returns:
+            What to ask for next; how many finished trials there are; (id of its row, packed record) of each trial here;
+            the palette of these records: its pairs and its shapes.
+
+        Raises:
+            StaleAttemptError: the attempt is not live.
+            MessageError: so many trials have not ended.
+        """
+        number, seen, total = asked.number, asked.seen, len(state.finished)
+        sender = state.trials.peek(number) if number in state.trials else None
+        if sender is None or sender.slot is None or sender.attempt != asked.attempt:
+            raise StaleAttemptError(number, asked.attempt, "only a live attempt may ask for other trials")
+        if seen > total:
+            raise MessageError(f"seen must be in [0, {total}], the number of finished trials, got {seen}.")
+        content = self._kept.get(seen) or self._made(state, seen, trial_id)
+        return seen + len(content[0]), total, *content
+
+    def _made(self, state: StudyState, seen: int, trial_id: Callable[[int], int]) -> _Content:
+        packer, lines, size = Packer(), list[tuple[int, str]](), 0
+        most = MOST_TRIALS - seen % MOST_TRIALS  # whoever has seen some of a page goes on with the pages of all others
+        for other in state.finished.numbers(seen, most):
+            record = state.trials.peek(other)
+            shown = TrialRecord(**{name: getattr(record, name) for name in _SHOWN})
+            lines.append((trial_id(other), packer.pack(shown)))
+            size += len(lines[-1][1])
+            if size > MOST_TEXT:
+                break
+        content = lines, packer.palette.dump(), packer.palette.shapes
+        is_full = len(lines) == most or size > MOST_TEXT
+        if is_full and self._size + size <= MOST_KEPT:
+            self._kept[seen], self._size = content, self._size + size
+        return content
 
 
 class KnownTrials:
@@ -106,4 +125,4 @@ def _date(at: float | None, created: float) -> datetime | None:
     return None if at is None else _EPOCH + timedelta(seconds=created + at)
 
 
-__all__ = ["KnownTrials", "Page", "dated", "page_of"]
+__all__ = ["KnownTrials", "Page", "Pages", "dated"]

@@ -28,7 +28,7 @@ from . import leftovers, planning, takeover
 from .algorithms import Algorithms, no_collector
 from .batch import Batch, Commits, Later, Request, as_it_came
 from .config import OWNER_LEASE, RunConfig
-from .finished import Page, page_of
+from .finished import Page, Pages
 from .handover import Handover, Plan
 from .history import EVERY, History
 from .host import Host, RealHost
@@ -98,7 +98,7 @@ class Session:
         self.failure: BaseException | None = None  # set when the state in memory may be ahead of the database
         self.commits = Commits(meter)
         self._timer = contextlib.nullcontext if meter is None else partial(timed, self._host, meter.suggested)
-        self._standings = Standings()
+        self._standings, self._pages = Standings(), Pages()
         self.note = ""  # how the sampler chose last, if it said so
         self.sampler_failure: RaytuneLiteError | None = None  # it ends the run
         try:
@@ -339,8 +339,8 @@ class Session:
         return planning.record(self._state, number, self.study.created, self._trial_id(number))
 
     def finished_page(self, asked: m.TrialsAsked) -> Page:
-        """Some of the finished trials, for an attempt; see ``page_of`` for what it raises."""
-        return page_of(self._state, asked, self._trial_id)
+        """Some of the finished trials, for an attempt; see ``Pages`` for what it raises."""
+        return self._pages.page(self._state, asked, self._trial_id)
 
     def locate(self, slots: Sequence[str]) -> list[tuple[str, int] | None]:
         """See ports.DriverCalls."""

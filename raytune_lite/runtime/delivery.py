@@ -128,10 +128,8 @@ class Delivery:
 
     def add_checkpoint(self, checkpoint: CheckpointRef) -> None:
         """Deliver a published checkpoint, with all that is buffered; it is stored when this returns."""
-        with self.time.waiting(), self.delivering:
-            with self.lock:
-                self._checkpoint = checkpoint
-            self.deliver()
+        with self.time.waiting():
+            self.add_published(checkpoint)
 
     def add_published(self, checkpoint: CheckpointRef) -> None:
         """The same while the objective goes on: the uploading thread's way.

@@ -53,10 +53,10 @@ MUTANTS = [
            "self._wal and flush != self._flushes", "self._wal and self._flushes and not flush",
            "tests/test_power_cut.py::test_a_commit_waits_for_the_disk_whenever_it_shall_also_after_one_that_need_not"),
     Mutant("nobody is answered before the commit", "runtime/session.py",
-           "        self._commit(batch)\n        for reply, answer in answers:\n"
-           "            reply(planning.with_id(answer, self._trial_id))\n",
-           "        for reply, answer in answers:\n"
-           "            reply(planning.with_id(answer, self._trial_id))\n        self._commit(batch)\n",
+           "        self._commit(batch)\n        for request, answer in answers:\n"
+           "            request.reply(planning.with_id(answer, self._trial_id))\n",
+           "        for request, answer in answers:\n"
+           "            request.reply(planning.with_id(answer, self._trial_id))\n        self._commit(batch)\n",
            "tests/test_session.py::test_nobody_is_answered_before_the_commit"),
     Mutant("a busy driver acknowledges nothing", "runtime/channel.py",
            "            if reply != BUSY:\n                break\n",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Protocol
 
 from ..core.bounds import MAX_GATHERED, MAX_STEP
@@ -71,6 +71,7 @@ class Delivery:
         self._is_timed, self._gpus = assignment.is_timed, gpus
         self.pauses = assignment.pauses
         self._holds = False  # see hold
+        self.stores_attrs = False  # whether attributes are delivered when they are set
         self._trained_at: dict[int, float] = {}  # of buffered reports
         self._reports: dict[int, tuple[float, ...]] = {}
         self._params: list[ParamValue] = []
@@ -102,13 +103,13 @@ class Delivery:
         """Buffer an attribute, as JSON text."""
         with self.lock:
             self._attrs[key] = text
-        self._gather(len(text))
+        self._gather_attr(text)
 
     def add_system_attr(self, key: str, text: str) -> None:
         """Buffer a system attribute, as JSON text."""
         with self.lock:
             self._system_attrs[key] = text
-        self._gather(len(text))
+        self._gather_attr(text)
 
     def stop_run(self) -> None:
         """Have the run start nothing new.
@@ -160,6 +161,12 @@ class Delivery:
         self._gathered += size
         if self._gathered > MAX_GATHERED:
             self.flush()
+
+    def _gather_attr(self, text: str) -> None:
+        self._gather(len(text))
+        if self.stores_attrs:
+            with suppress(RuntimeError, AttemptInterrupted):  # the study runs elsewhere now: it travels with the result
+                self.flush()
 
     def suggest(self, name: str, distribution: Distribution) -> ParamValue:
         """Ask for a parameter that was not suggested ahead.

@@ -18,7 +18,11 @@ class Asked:
         return iter(self._trials)
 
     def add(self, trial: Trial, *, is_leased: bool) -> None:
-        """A trial was asked for."""
+        """A trial was asked for. Its attributes are stored when they are set, as in Optuna: a dashboard shows them.
+
+        Where others may have the study meanwhile, nobody waits for them: a leased trial's attributes travel later.
+        """
+        trial.delivery.stores_attrs = not is_leased
         self._trials[trial.number] = trial
         if is_leased:
             self._leased.add(trial.number)

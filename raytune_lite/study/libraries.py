@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ..trial import FrozenTrial, TrialState
+from .asked import Asked
 from .commands import Commands
 
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 class ForLibraries(Commands):
     """The half of a Study that libraries written for Optuna need."""
+
+    _asked: Asked
 
     def as_optuna(self) -> ReadStudy:
         """This study in Optuna's class, for functions of Optuna's and of OptunaHub; it is read whenever they read it.

@@ -187,6 +187,49 @@ def test_a_storage_object_is_optunas_own_where_its_functions_take_one(tmp_path):
     assert isinstance(storage.as_optuna(), optuna.storages.RDBStorage)
 
 
+def test_attributes_of_an_asked_trial_are_stored_when_they_are_set(url):
+    study = ours.create_study(study_name="mine", storage=url)
+    trial = study.ask()
+    x = trial.suggest_float("x", 0, 1)
+    trial.set_user_attr("a", 1)
+    trial.storage.set_trial_system_attr(trial._trial_id, "dashboard:note", "text")
+    (seen,) = optuna.load_study(study_name="mine", storage=url).trials  # as a dashboard in another process
+    assert (seen.params, seen.user_attrs, seen.system_attrs) == ({"x": x}, {"a": 1}, {"dashboard:note": "text"})
+    run(study, lambda other: 1.0, n_trials=1)  # the session of the trial is over with this run
+    trial.set_user_attr("b", 2)
+    assert study.tell(trial, 1.0).user_attrs == {"a": 1, "b": 2}
+    assert study.differences() == []
+
+
+def test_a_leased_trial_brings_its_attributes_with_its_result(url):
+    study = ours.create_study(storage=url)
+    trial = study.ask(lease=100.0)
+    trial.set_user_attr("a", 1)
+    assert study.trials[0].user_attrs == {}
+    assert study.tell(trial, 1.0).user_attrs == {"a": 1}
+
+
+def test_artifacts_of_a_record_go_to_the_trial_while_it_runs_here(tmp_path):
+    store = ours.artifacts.FileSystemArtifactStore(tmp_path)
+    (tmp_path / "model.txt").write_text("weights")
+    upload = {"artifact_store": store, "file_path": str(tmp_path / "model.txt")}
+    study = ours.create_study()
+    trial = study.ask()
+    with pytest.raises(ValueError, match="storage is required"):
+        ours.artifacts.upload_artifact(**upload, study_or_trial=study.trials[0])
+    made = ours.artifacts.upload_artifact(**upload, study_or_trial=study.trials[0], storage=study._storage)
+    for item in (trial, study.trials[0], study.tell(trial, 1.0)):
+        (meta,) = ours.artifacts.get_all_artifact_meta(item, storage=study._storage)
+        assert meta.artifact_id == made
+    with pytest.raises(optuna.exceptions.UpdateFinishedTrialError):  # as with Optuna's study
+        ours.artifacts.upload_artifact(**upload, study_or_trial=study.best_trial, storage=study._storage)
+    assert study.differences() == []
+    study.add_trial(ours.create_trial(state=TrialState.RUNNING))
+    elsewhere = study.trials[1].trial_id
+    with pytest.raises(NotImplementedError, match="may read a study"):
+        study._storage.set_trial_user_attr(elsewhere, "a", 1)
+
+
 def test_a_terminator_reads_scores_of_cross_validation():
     study = ours.create_study()
 

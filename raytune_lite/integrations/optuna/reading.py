@@ -1,7 +1,7 @@
 """A study of ours as Optuna's functions read it: visualization, importance, terminator, artifacts, callbacks.
 
-Nothing is copied: a storage of Optuna's protocol asks our study whenever Optuna asks it. Attributes may be written;
-trials are made and changed with raytune_lite alone.
+Nothing is copied: a storage of Optuna's protocol asks our study whenever Optuna asks it. Attributes may be written, of
+the study and of trials that this process has asked for; trials are made and changed with raytune_lite alone.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ class OurStudy(Protocol):
 
     study_name: str
     _holder: Any
+    _asked: Any
 
     @property
     def study_id(self) -> int:
@@ -129,6 +130,25 @@ class StudyStorage(BaseStorage):
         found = [their_trial(trial) for trial in every if states is None or their_state(trial.state) in states]
         return copy.deepcopy(found) if deepcopy else found
 
+    def set_trial_user_attr(self, trial_id: int, key: str, value: Any) -> None:
+        """See Trial.set_user_attr; of a trial that this process has asked for.
+
+        Raises:
+            UpdateFinishedTrialError: the trial is finished, as in Optuna.
+            NotImplementedError: its objective has it, and writes its attributes.
+        """
+        self._asked(trial_id).set_trial_user_attr(trial_id, key, value)
+
+    def set_trial_system_attr(self, trial_id: int, key: str, value: Any) -> None:
+        """The same of an attribute of a library."""
+        self._asked(trial_id).set_trial_system_attr(trial_id, key, value)
+
+    def _asked(self, trial_id: int) -> Any:
+        trial = self.get_trial(trial_id)
+        self.check_trial_is_updatable(trial_id, trial.state)
+        asked = self._study._asked.get(trial.number)
+        return self._refuse() if asked is None else asked.storage
+
     def _refuse(self, *args: Any, **kwargs: Any) -> Any:
         raise NotImplementedError(
             "Optuna's functions may read a study of raytune_lite and write attributes; trials are made and changed "
@@ -136,7 +156,7 @@ class StudyStorage(BaseStorage):
         )
 
     create_new_study = delete_study = create_new_trial = set_trial_param = _refuse
-    set_trial_state_values = set_trial_intermediate_value = set_trial_user_attr = set_trial_system_attr = _refuse
+    set_trial_state_values = set_trial_intermediate_value = _refuse
 
 
 class ReadStudy(optuna.study.Study):

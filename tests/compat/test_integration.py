@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import pickle
 import sqlite3
 import warnings
 from contextlib import closing
@@ -142,6 +143,16 @@ def test_a_pruning_callback_reports_each_step_and_prunes(training):
         study.optimize(objective, n_trials=2)
         assert [trial.state for trial in study.trials] == [TrialState.PRUNED] * 2
         assert len(study.trials[0].intermediate_values) < STEPS
+
+
+@pytest.mark.parametrize("name", ["XGBoostPruningCallback", "PyTorchLightningPruningCallback", "KerasPruningCallback"])
+def test_a_callback_can_be_pickled_for_a_process_that_a_library_starts(name):
+    try:
+        kind = getattr(integration, name)
+    except ImportError as error:
+        pytest.skip(str(error))
+    assert pickle.loads(pickle.dumps(kind)) is kind
+    assert getattr(integration, name) is kind
 
 
 def test_lightgbm_refuses_a_metric_of_the_other_direction():

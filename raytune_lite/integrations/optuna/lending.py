@@ -52,6 +52,8 @@ def lender(
             ) from None
         kept = frozenset((unchanged or {}).get(name, ()))
         value = found if inspect.isclass(found) and not classes else lent(found, kept)
+        if inspect.isclass(value) and value is not found:
+            value.__module__, value.__qualname__ = module, name  # where pickle finds it
         setattr(sys.modules[module], name, value)
         return value
 

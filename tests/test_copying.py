@@ -58,6 +58,7 @@ def test_a_merged_study_has_the_trials_of_all_and_says_where_they_come_from(url,
     second.set_user_attr("place", "node 2")
     second.enqueue_trial({"x": 0.5})
     second.ask(lease=60)
+    second.enqueue_trial({"x": 0.75})
     second.close()
     found = merge_studies(from_studies=[("a", url), ("b", other)], to_storage=url, to_study_name="all")
     merged = rl.load_study(study_name="all", storage=url)
@@ -68,6 +69,8 @@ def test_a_merged_study_has_the_trials_of_all_and_says_where_they_come_from(url,
     assert [trial.system_attrs["rtl:merged_from"] for trial in merged.trials if trial.state.is_finished()] == [
         *({"study": "a", "number": n} for n in range(5)), *({"study": "b", "number": n} for n in range(3))
     ]  # fmt: skip
+    (waiting,) = (trial for trial in merged.trials if trial.state is TrialState.WAITING)
+    assert waiting.system_attrs == {"fixed_params": {"x": 0.75}, "rtl:merged_from": {"study": "b", "number": 4}}
     assert sum(found.left_out.values()) == len(sources) - found.trials
     assert merged.user_attrs == {"owner": "a", "place": "node 2"}
     assert found.attributes_left_out == ("owner",)

@@ -138,15 +138,18 @@ def test_a_paused_attempt_keeps_its_checkpoint_and_a_promotion_resumes_from_it()
 def test_an_enqueued_trial_waits_and_a_claim_starts_it():
     shell = started(1)
     fixed = (("x", "0.25"),)
-    assert shell.do(m.TrialEnqueued, params=fixed, user_attrs=(("a", '"b"'),)) == [
+    given = {"user_attrs": (("a", '"b"'),), "system_attrs": (("constraints", "[1.0]"),)}
+    assert shell.do(m.TrialEnqueued, params=fixed, **given) == [
         m.NewTrial(number=0, state=WAITING),
         m.PutAttr(number=0, key="a", value_json='"b"'),
+        m.PutAttr(number=0, key="constraints", value_json="[1.0]", system=True),
         m.PutAttr(number=0, key="fixed_params", value_json='{"x": 0.25}', system=True),
         Answer(value=0),
     ]
     commands = shell.do(m.Claimed, slot="s")
     assert commands[0] == m.SetState(number=0, state=RUNNING, attempt=1, started=3.0)
     assert commands[-1].value.fixed == fixed
+    assert commands[-1].value.constraints == (("0", 1.0),)
 
 
 @pytest.mark.parametrize(

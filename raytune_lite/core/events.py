@@ -101,6 +101,7 @@ class TrialEnqueued(Event):
     params: tuple[tuple[str, str], ...]
     user_attrs: tuple[tuple[str, str], ...] = ()
     key: str | None = None
+    system_attrs: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ import math
 from ..base_trial import CONSTRAINTS
 from ..distributions import check_compatibility
 from ..exceptions import MessageError
-from ..trial import TrialState
+from ..trial import FIXED_KEY, TrialState
 from . import adoption, judging, moves, retention
 from . import messages as m
 from .bounds import check_attrs, check_distribution, check_json, check_name, check_reports
@@ -23,17 +23,17 @@ def trial_enqueued(s: StudyData, event: m.TrialEnqueued, _at: float) -> Effects:
         return Effects([m.Answer(value=s.requests[event.key])], changed=False)
     for name, _ in event.params:
         check_name("a parameter's name", name)
-    check_attrs(event.user_attrs)
+    check_attrs((*event.user_attrs, *event.system_attrs))
     fixed = json.dumps({name: json.loads(text) for name, text in event.params})
     check_json("all parameters of an enqueued trial", fixed)
     trial = moves.create(s, "enqueued", WAITING)
     _note_request(s, event.key, trial)
     trial.fixed, trial.user_attrs = event.params, dict(event.user_attrs)
+    trial.system_attrs = dict(event.system_attrs) | {FIXED_KEY: fixed}
     s.queue.append(trial.number)
     rows: list[Command] = [m.NewTrial(number=trial.number, state=WAITING)]
     rows += [m.PutAttr(number=trial.number, key=k, value_json=v) for k, v in event.user_attrs]
-    trial.system_attrs["fixed_params"] = fixed  # Optuna's key
-    rows.append(m.PutAttr(number=trial.number, key="fixed_params", value_json=fixed, system=True))
+    rows += [m.PutAttr(number=trial.number, key=k, value_json=v, system=True) for k, v in trial.system_attrs.items()]
     return Effects([*rows, m.Answer(value=trial.number)])
 
 
@@ -84,7 +84,7 @@ def _fill(s: StudyData, trial: TrialRecord, event: m.TrialAdded) -> None:
     for param in event.params:
         s.space.setdefault(param.name, param.distribution)
     if trial.state is WAITING:
-        fixed = json.loads(trial.system_attrs.get("fixed_params", "{}"))
+        fixed = json.loads(trial.system_attrs.get(FIXED_KEY, "{}"))
         trial.fixed = tuple((name, json.dumps(value)) for name, value in fixed.items())
         s.queue.append(trial.number)
 

@@ -13,12 +13,11 @@ from ..distributions import Distribution, check_compatibility
 from ..exceptions import IncompatibleDistributionError
 from ..storages.holders import RDBStorage
 from ..tracebacks import folding
-from ..trial import FrozenTrial, StudyDirection, TrialState
+from ..trial import FIXED_KEY, FrozenTrial, StudyDirection, TrialState
 from .studies import create_study, delete_study, load_study
 from .study import Study
 
 Storage = Any  # a URL, an RDBStorage, the path of a journal file of Optuna's, or a storage of Optuna's
-_FIXED = "fixed_params"  # Optuna's key: the parameters of an enqueued trial
 _METRICS = "study:metric_names"  # Optuna's key
 ORIGIN = "rtl:merged_from"  # system attribute of a merged trial: its study and its number there
 
@@ -199,13 +198,10 @@ def _fill(
 
 
 def _copy(trial: FrozenTrial, target: Study, origin: dict[str, Any]) -> bool:
-    if trial.state.is_finished():
+    is_copied = trial.state.is_finished() or (trial.state is TrialState.WAITING and FIXED_KEY in trial.system_attrs)
+    if is_copied:
         target.add_trial(replace(trial, system_attrs={**trial.system_attrs, **origin}) if origin else trial)
-    elif trial.state is TrialState.WAITING and _FIXED in trial.system_attrs:
-        target.enqueue_trial(trial.system_attrs[_FIXED], trial.user_attrs)
-    else:
-        return False
-    return True
+    return is_copied
 
 
 __all__ = ["Copied", "copied", "copy_study", "merge_studies"]

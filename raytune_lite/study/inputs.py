@@ -28,15 +28,18 @@ def named(name: str, given: Any) -> dict[str, Any]:
     return mapping(name, given, 'for example {"x": 0.5}')
 
 
-def enqueued(params: Any, user_attrs: Any) -> m.TrialEnqueued:
+def enqueued(params: Any, user_attrs: Any, system_attrs: Mapping[str, Any] | None = None) -> m.TrialEnqueued:
     """The event of a configuration to run, under a new key: a request that is sent twice counts once.
+
+    ``system_attrs``: of a trial that is added; its parameters are among them, and are taken from ``params``.
 
     Raises:
         TypeError: no dict of names, or a value that JSON cannot hold.
     """
     values = _json_pairs(named("params", params))
     attrs = () if user_attrs is None else _json_pairs(named("user_attrs", user_attrs))
-    return m.TrialEnqueued(params=values, user_attrs=attrs, key=uuid.uuid4().hex)
+    own = {key: value for key, value in (system_attrs or {}).items() if key != FIXED_KEY}
+    return m.TrialEnqueued(params=values, user_attrs=attrs, system_attrs=_json_pairs(own), key=uuid.uuid4().hex)
 
 
 def listed_trials(given: Any) -> list[Any]:
@@ -64,7 +67,8 @@ def added(trial: Any, n_objectives: int, created: float) -> m.TrialAdded | m.Tri
         trial = our_trial(trial)
     check_frozen(trial)
     if trial.state is TrialState.WAITING:
-        return enqueued({**trial.params, **trial.system_attrs.get(FIXED_KEY, {})}, trial.user_attrs)
+        params = {**trial.params, **trial.system_attrs.get(FIXED_KEY, {})}
+        return enqueued(params, trial.user_attrs, trial.system_attrs)
     if trial.state is TrialState.PAUSED:
         raise ValueError(
             "a PAUSED trial cannot be added: its checkpoint and rung belong to its study; add it with state=WAITING."

@@ -245,11 +245,15 @@ def test_trials_of_optunas_are_added():
     study.add_trials(theirs.get_trials(states=[optuna.trial.TrialState.COMPLETE]))
     study.add_trial(optuna.trial.create_trial(state=optuna.trial.TrialState.FAIL))
     study.add_trial(
-        optuna.trial.create_trial(state=optuna.trial.TrialState.WAITING, system_attrs={"fixed_params": {"x": 0.25}})
+        optuna.trial.create_trial(
+            state=optuna.trial.TrialState.WAITING, system_attrs={"fixed_params": {"x": 0.25}, "failed_trial": 3}
+        )
     )
     assert [(t.params, t.values) for t in study.trials[:3]] == [(t.params, t.values) for t in theirs.trials[:3]]
     assert all(isinstance(d, ours.distributions.BaseDistribution) for d in study.trials[0].distributions.values())
     assert study.trials[3].state is ours.trial.TrialState.FAIL
+    assert study.trials[4].system_attrs == {"failed_trial": 3, "fixed_params": {"x": 0.25}}
     assert study.ask().suggest_float("x", 0, 1) == 0.25
+    assert study.trials[4].system_attrs["failed_trial"] == 3  # a retry that Optuna's callback made
     study.add_trial(theirs.trials[3])
     assert study.trials[-1].state is ours.trial.TrialState.RUNNING

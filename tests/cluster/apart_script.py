@@ -1,4 +1,4 @@
-"""The example of FSDP with its two ranks on two nodes; prints what became of it, as JSON lines.
+"""The example of FSDP with its two ranks on two nodes; says what became of it.
 
     python -m tests.cluster.apart_script FOLDER URL
 
@@ -21,7 +21,7 @@ import raytune_lite as rtl
 from raytune_lite.checkpoints.objects import ObjectStore
 from raytune_lite.checkpoints.store import open_store
 
-from .ranks_script import cluster, new_study, say
+from .raylets import cluster, new_study, say
 
 EPOCHS, KILLED = 4, 3
 EXAMPLE = Path(__file__).parents[2] / "examples" / "fsdp_digits.py"

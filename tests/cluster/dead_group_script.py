@@ -1,4 +1,4 @@
-"""The raylet under one of a group of processes is killed; prints when a group ran again, and when Ray knew.
+"""The raylet under one of a group of processes is killed; says when a group ran again, and when Ray knew.
 
     python -m tests.cluster.dead_group_script FOLDER RANK
 
@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import ray
-from ray.cluster_utils import Cluster
 
 import raytune_lite as rtl
 
-from .dead_raylet_script import SMALL, rows
+from ..chaos.processes import wait_for
+from ..scripts import rows
+from .raylets import cluster, is_known_dead, new_study, say
 
 
 def objective(trial: rtl.Trial, folder: str) -> float:
@@ -35,7 +36,7 @@ def objective(trial: rtl.Trial, folder: str) -> float:
 
 def newest(folder: Path) -> dict[int, Any]:
     """By rank, where the newest attempt is, once all of its ranks are at work."""
-    recent = [row for row in rows(folder)[-40:] if row[3] > time.time() - 1]
+    recent = [row for row in rows(folder / "log")[-40:] if row[3] > time.time() - 1]
     found = {row[4]: row for row in recent if row[:2] == recent[-1][:2]}
     return found if len(found) == 2 else {}
 
@@ -47,8 +48,7 @@ def waits_for_places() -> bool:
 
 def kill(nodes: list[Any], folder: Path, rank: int, found: dict[str, Any]) -> None:
     """Kill the raylet under a rank, and note when a group is whole again, and when Ray calls the node dead."""
-    while not newest(folder) or not waits_for_places():
-        time.sleep(0.05)
+    wait_for("a group at work and one that waits", lambda: newest(folder) and waits_for_places(), 120)
     time.sleep(3)  # until all raylets know what is free
     victim = next(node for node in nodes if node.node_id == newest(folder)[rank][2])
     at = time.time()
@@ -58,34 +58,22 @@ def kill(nodes: list[Any], folder: Path, rank: int, found: dict[str, Any]) -> No
         places = [row[2] for row in newest(folder).values() if row[3] > at + 0.5]
         if "again" not in found and len(places) == 2 and victim.node_id not in places:
             found["again"] = time.time() - at
-        if "known" not in found and not any(n["Alive"] for n in ray.nodes() if n["NodeID"] == victim.node_id):
+        if "known" not in found and is_known_dead(victim):
             found["known"] = time.time() - at
     (folder / "over").touch()
 
 
 def main(folder: Path, rank: int) -> None:
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False, **SMALL})
-    nodes = [cluster.add_node(num_cpus=1, **SMALL) for _ in range(3)]
-    cluster.wait_for_nodes()
-    ray.init(address=cluster.address, log_to_driver=False)
-    study = rtl.create_study(storage=f"sqlite:///{folder}/study.db", checkpoint_dir=folder / "ckpt")
-    found: dict[str, Any] = {}
-    killer = threading.Thread(target=kill, args=(nodes, folder, rank, found), daemon=True)
-    killer.start()
-    study.optimize(
-        lambda trial: objective(trial, str(folder)), n_trials=2, max_concurrent=2, workers=2,
-        resources={"num_cpus": 1, "strategy": "STRICT_SPREAD"}, show_progress_bar=False,
-    )  # fmt: skip
-    killer.join()
-    row = {
-        **found,
-        "states": [trial.state.name for trial in study.trials],
-        "outcomes": [attempt.outcome for attempt in study.attempts],
-        "left": [one["name"] for one in ray.util.placement_group_table().values() if one["state"] != "REMOVED"],
-    }
-    print("RESULT " + json.dumps(row), flush=True)
-    ray.shutdown()
-    cluster.shutdown()
+    with cluster({"num_cpus": 0}, *[{"num_cpus": 1}] * 3) as (_, *nodes):
+        study, found = new_study(folder), dict[str, Any]()
+        killer = threading.Thread(target=kill, args=(nodes, folder, rank, found), daemon=True)
+        killer.start()
+        study.optimize(
+            lambda trial: objective(trial, str(folder)), n_trials=2, max_concurrent=2, workers=2,
+            resources={"num_cpus": 1, "strategy": "STRICT_SPREAD"}, show_progress_bar=False,
+        )  # fmt: skip
+        killer.join()
+        say(study, **found)
 
 
 if __name__ == "__main__":

@@ -16,9 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import ray
-from ray.cluster_utils import Cluster
 
 import raytune_lite as rtl
+
+from ..chaos.processes import wait_for
+from ..scripts import rows
+from .raylets import cluster, kill, new_study, say
 
 STEPS, KILL_AT = 30, 8
 
@@ -41,45 +44,32 @@ def objective(trial: rtl.Trial, log: str) -> float:
     return 1 / STEPS
 
 
-def rows(log: Path) -> list[Any]:
-    return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+def lose(raylet: Any, disk: Path, log: Path) -> None:
+    """A raylet and its disk, once a trial there has come far enough."""
+    wait_for("steps there", lambda: any(row[2] >= KILL_AT and row[3] == raylet.node_id for row in rows(log)), 120)
+    kill(raylet)
+    shutil.rmtree(disk, ignore_errors=True)
 
 
-def main(folder: str, url: str) -> None:
-    log, found = Path(folder, "log"), dict[str, str]()
-    small = {"object_store_memory": 80 << 20}
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False, **small})
+def main(folder: Path, url: str) -> None:
+    log = folder / "log"
     disks = [Path(tempfile.mkdtemp(prefix=f"rtl-disk{i}-", dir="/tmp")) for i in (1, 2)]  # short: sockets lie there
-    nodes = [
-        cluster.add_node(num_cpus=1, temp_dir=str(disk / "ray"), env_vars={"TMPDIR": str(disk)}, **small)
-        for disk in disks
-    ]
-    cluster.wait_for_nodes()
-    ray.init(address=cluster.address, log_to_driver=False)
-    study = rtl.create_study(storage=f"sqlite:///{folder}/study.db", checkpoint_dir=url)
-
-    def kill() -> None:
-        while not any(step >= KILL_AT and node == nodes[0].node_id for _, _, step, node, _ in rows(log)):
-            time.sleep(0.05)
-        found["killed"] = nodes[0].node_id
-        cluster.remove_node(nodes[0], allow_graceful=False)
-        shutil.rmtree(disks[0], ignore_errors=True)
-
-    thread = threading.Thread(target=kill, daemon=True)
-    thread.start()
-    study.optimize(lambda trial: objective(trial, str(log)), n_trials=2, show_progress_bar=False)
-    thread.join()
-    attempts = [[a.number, a.attempt, a.node, a.outcome, a.resumed_step] for a in study.attempts]
-    print("RESULT " + json.dumps({
-        **found, "disks": [str(disk) for disk in disks], "nodes": [node.node_id for node in nodes],
-        "attempts": attempts, "reports": [len(trial.intermediate_values) for trial in study.trials],
-        "states": [trial.state.name for trial in study.trials],
-        "differences": [str(one) for one in study.differences()],
-    }), flush=True)  # fmt: skip
-    ray.shutdown()
-    cluster.shutdown()
+    here = [{"num_cpus": 1, "temp_dir": str(disk / "ray"), "env_vars": {"TMPDIR": str(disk)}} for disk in disks]
+    with cluster({"num_cpus": 0}, *here) as (_, *nodes):
+        study = new_study(folder, checkpoint_dir=url)
+        killer = threading.Thread(target=lose, args=(nodes[0], disks[0], log), daemon=True)
+        killer.start()
+        study.optimize(lambda trial: objective(trial, str(log)), n_trials=2, show_progress_bar=False)
+        killer.join()
+        say(
+            study,
+            disks=disks,
+            nodes=[node.node_id for node in nodes],
+            attempts=[[a.number, a.attempt, a.node, a.outcome, a.resumed_step] for a in study.attempts],
+            differences=study.differences(),
+        )
     shutil.rmtree(disks[1], ignore_errors=True)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(Path(sys.argv[1]), sys.argv[2])

@@ -11,7 +11,6 @@ import json
 import os
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
 import raytune_lite as rtl
@@ -59,14 +58,9 @@ def value(size: int, step: int) -> float:
 
 
 def write(log: str, row: list[Any]) -> None:
-    """O_APPEND keeps lines of several processes whole."""
+    """(trial, attempt, rank, step, size, CPUs, GPUs, pid); O_APPEND keeps lines of several processes whole."""
     with open(log, "a", encoding="utf-8") as file:
         file.write(json.dumps(row) + "\n")
-
-
-def rows(log: Path) -> list[Any]:
-    """(trial, attempt, rank, step, size, CPUs, GPUs, pid) of each step that was trained."""
-    return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
 
 
 def main(kind: str, storage: str, log: str, n: str, seconds: str, checkpoint_dir: str | None = None) -> None:

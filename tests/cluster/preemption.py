@@ -2,7 +2,7 @@
 
     python -m tests.cluster.preemption FOLDER [--ignores] [--raylets 3] [--notice 6] [--command]
 
-Prints one line of JSON: what the preemption cost. With ``--ignores`` the objective saves at its usual steps only. With
+Says what the preemption cost. With ``--ignores`` the objective saves at its usual steps only. With
 ``--command`` the node is drained by the command line's ``ray drain-node``, else by the call that this makes: on a busy
 machine a process of its own takes seconds to start.
 """
@@ -21,10 +21,13 @@ from pathlib import Path
 from typing import Any
 
 import ray
-from ray.cluster_utils import Cluster
 from ray.core.generated import autoscaler_pb2
 
 import raytune_lite as rtl
+
+from ..chaos.processes import wait_for
+from ..scripts import rows
+from .raylets import cluster, kill, new_study, results, say
 
 STEP = 0.25  # seconds
 STEPS = 60
@@ -47,11 +50,6 @@ def objective(trial: rtl.Trial, log: str, *, heeds: bool) -> float:
     return 1.0
 
 
-def rows(log: Path) -> list[Any]:
-    """(trial, attempt, step, node, time) of each step that was trained."""
-    return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
-
-
 def drain(address: str, node: str, notice: float, *, by_command: bool) -> None:
     """What ``ray drain-node`` does."""
     reason = "DRAIN_NODE_REASON_PREEMPTION"
@@ -70,21 +68,21 @@ def drain(address: str, node: str, notice: float, *, by_command: bool) -> None:
 
 
 def preempt(
-    cluster: Cluster, nodes: list[Any], log: Path, notice: float, found: dict[str, Any], *, by_command: bool
+    address: str, nodes: list[Any], log: Path, notice: float, found: dict[str, Any], *, by_command: bool
 ) -> None:
     """Drain a node when its attempts have done some steps, and kill it when the notice is over."""
-    while not any(row[2] >= DRAIN_AFTER for row in rows(log)):
-        time.sleep(0.05)
+    wait_for("steps", lambda: any(row[2] >= DRAIN_AFTER for row in rows(log)), 120)
     busy = Counter(row[3] for row in rows(log))
     node = max(nodes, key=lambda node: busy[node.node_id])
     found["drained_at"], found["node"] = time.time(), node.node_id
-    drain(cluster.address, node.node_id, notice, by_command=by_command)
+    drain(address, node.node_id, notice, by_command=by_command)
     time.sleep(max(0.0, found["drained_at"] + notice - time.time()))
-    cluster.remove_node(node, allow_graceful=False)
+    kill(node)
 
 
 def cost(study: rtl.Study, log: Path, found: dict[str, Any]) -> dict[str, Any]:
     """What the preemption cost: steps that were trained twice, and how its attempts ended."""
+    # (trial, attempt, step, node, time) of each step that was trained
     trained, node, at = rows(log), found["node"], found["drained_at"]
     there = {(row[0], row[1]) for row in trained if row[3] == node}
     hit = {
@@ -110,13 +108,10 @@ def cost(study: rtl.Study, log: Path, found: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def run(folder: Path, *options: str, seconds: float = 150.0) -> dict[str, Any]:
-    """What ``main`` prints, run in a process of its own."""
+def run(folder: Path, *options: str) -> dict[str, Any]:
+    """What ``main`` says, run in a process of its own."""
     folder.mkdir()
-    command = [sys.executable, "-m", __name__, str(folder), *options]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds)
-    assert done.returncode == 0, done.stdout + done.stderr
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    (found,) = results("preemption", folder, *options)
     return found
 
 
@@ -130,29 +125,17 @@ def main() -> None:
     parser.add_argument("--notice", type=float, default=6.0)
     parser.add_argument("--command", action="store_true")
     options = parser.parse_args()
-    small = {"object_store_memory": 80 << 20}
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False, **small})
-    nodes = [cluster.add_node(num_cpus=2, **small) for _ in range(options.raylets)]
-    ray.init(address=cluster.address, log_to_driver=False)
-    log, found = options.folder / "log", dict[str, Any]()
-    study = rtl.create_study(
-        storage=f"sqlite:///{options.folder / 'study.db'}",
-        study_name="preempted",
-        checkpoint_dir=options.folder / "checkpoints",
-    )
-    given = (cluster, nodes, log, options.notice, found)
-    thread = threading.Thread(target=preempt, args=given, kwargs={"by_command": options.command}, daemon=True)
-    thread.start()
-    heeds, where = not options.ignores, str(log)
-    study.optimize(
-        lambda trial: objective(trial, where, heeds=heeds),
-        n_trials=options.trials,
-        show_progress_bar=False,
-    )
-    thread.join()
-    print(json.dumps(cost(study, log, found)))
-    ray.shutdown()
-    cluster.shutdown()
+    log, found, heeds = options.folder / "log", dict[str, Any](), not options.ignores
+    with cluster({"num_cpus": 0}, *[{"num_cpus": 2}] * options.raylets) as (head, *nodes):
+        study = new_study(options.folder)
+        given = (head.gcs_address, nodes, log, options.notice, found)
+        killer = threading.Thread(target=preempt, args=given, kwargs={"by_command": options.command}, daemon=True)
+        killer.start()
+        study.optimize(
+            lambda trial: objective(trial, str(log), heeds=heeds), n_trials=options.trials, show_progress_bar=False
+        )
+        killer.join()
+        say(study, **cost(study, log, found))
 
 
 if __name__ == "__main__":

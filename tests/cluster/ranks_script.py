@@ -1,4 +1,4 @@
-"""Studies of trials over several processes on a cluster of several raylets; prints what became of them, as JSON lines.
+"""Studies of trials over several processes on a cluster of several raylets; says what became of them.
 
     python -m tests.cluster.ranks_script CASE FOLDER
 """
@@ -12,56 +12,19 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import ray
-from ray.cluster_utils import Cluster
 from ray.util.placement_group import placement_group_table
 
 import raytune_lite as rtl
 from raytune_lite.core.messages import AttemptEnded
 
-SMALL = {"object_store_memory": 80 << 20}
+from .raylets import cluster, new_study, say
+
 STEPS = ("start", "suggest", "report", "prune", "checkpoint", "end")
-
-
-@contextmanager
-def cluster(*nodes: dict[str, Any]) -> Iterator[list[Any]]:
-    """A cluster of these raylets; the first one is the head, where the driver is."""
-    found = Cluster()
-    try:
-        more: dict[str, Any] = {"include_dashboard": False}  # of the head
-        raylets = [found.add_node(**SMALL, **({} if i else more), **node) for i, node in enumerate(nodes)]
-        found.wait_for_nodes()
-        ray.init(address=found.address, log_to_driver=True)
-        yield raylets
-    finally:
-        ray.shutdown()
-        found.shutdown()
-
-
-def say(study: rtl.Study, **more: Any) -> None:
-    """One line for the test."""
-    row = {
-        "states": [trial.state.name for trial in study.trials],
-        "params": [trial.params for trial in study.trials],
-        "values": [trial.values for trial in study.trials],
-        "reports": [trial.intermediate_values for trial in study.trials],
-        "attrs": [trial.user_attrs for trial in study.trials],
-        "outcomes": [attempt.outcome for attempt in study.attempts],
-        "messages": [attempt.message for attempt in study.attempts],
-        "groups_left": [p["name"] for p in placement_group_table().values() if p["state"] != "REMOVED"],
-        **more,
-    }
-    print("RESULT " + json.dumps(row, default=str), flush=True)
-
-
-def new_study(folder: Path, name: str = "s", **given: Any) -> rtl.Study:
-    given = {"sampler": rtl.samplers.RandomSampler(seed=5), "checkpoint_dir": folder / "ckpt", **given}
-    return rtl.create_study(study_name=name, storage=f"sqlite:///{folder}/{name}.db", **given)
 
 
 def spanning(folder: Path) -> None:

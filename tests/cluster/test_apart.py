@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from ..object_server import BUCKET, serving
 from .apart_script import KILLED
+from .raylets import results
 
 pytest.importorskip("torch")
-ROOT = Path(__file__).parents[2]
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(300)]
 
 
 def test_ranks_on_two_nodes_save_at_a_url_and_a_death_in_the_upload_publishes_nothing(tmp_path: Path) -> None:
-    with serving() as s3:
-        done = subprocess.run(
-            [sys.executable, "-m", "tests.cluster.apart_script", str(tmp_path), f"s3://{BUCKET}/apart"],
-            cwd=ROOT, env={**os.environ, **s3.environment()}, capture_output=True, text=True, timeout=280, check=False,
-        )  # fmt: skip
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
-    together, apart = (json.loads(line[7:]) for line in done.stdout.splitlines() if line.startswith("RESULT "))
+    with serving():
+        together, apart = results("apart_script", tmp_path, f"s3://{BUCKET}/apart", seconds=280)
     assert together["outcomes"] == ["complete"]
     assert apart["outcomes"] == ["worker_crash", "complete"], apart["messages"]
     assert apart["resumed"] == [None, KILLED - 1], "what was half uploaded is no checkpoint"

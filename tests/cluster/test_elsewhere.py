@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from ..object_server import BUCKET, serving
-from .elsewhere_script import KILL_AT, STEPS, rows
+from ..scripts import rows
+from .elsewhere_script import KILL_AT, STEPS
+from .raylets import results
 
-ROOT = Path(__file__).parents[2]
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(200)]
 
 
 def test_a_trial_resumes_from_s3_on_another_raylet_than_the_one_that_saved(tmp_path: Path) -> None:
     with serving():
-        done = subprocess.run(
-            [sys.executable, "-m", "tests.cluster.elsewhere_script", str(tmp_path), f"s3://{BUCKET}/elsewhere"],
-            cwd=ROOT, env=dict(os.environ), capture_output=True, text=True, timeout=180, check=False,
-        )  # fmt: skip
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-4000:]
-    found = json.loads(next(line[7:] for line in done.stdout.splitlines() if line.startswith("RESULT ")))
+        (found,) = results("elsewhere_script", tmp_path, f"s3://{BUCKET}/elsewhere")
     assert found["states"] == ["COMPLETE"] * 2
-    assert found["reports"] == [STEPS] * 2
+    assert [len(reports) for reports in found["reports"]] == [STEPS] * 2
     assert found["differences"] == []
     first, second = found["nodes"]
     (lost,) = (attempt for attempt in found["attempts"] if attempt[2] == first)

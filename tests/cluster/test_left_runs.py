@@ -19,8 +19,9 @@ from ..chaos.processes import kill, wait_for
 from ..object_server import BUCKET, S3, serving
 from ..on_ray.heads import Head, started_head
 from ..on_ray.leaving import left_by, nothing_is_left
+from ..scripts import rows
 from ..servers import Server
-from .left_script import STEPS, rows, value
+from .left_script import STEPS, value
 
 pytestmark = [pytest.mark.kill, pytest.mark.timeout(240)]
 N = 8  # trials

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,22 +10,18 @@ import pytest
 
 import raytune_lite as rtl
 
+from ..scripts import ROOT, rows
+from ..scripts import run as run_script
 from .ranks_script import STEPS, linear_problem
+from .raylets import results
 
-ROOT = Path(__file__).parents[2]
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(360)]
 
 
 def run(case: str, folder: Path, *, seconds: float = 340, **variables: str) -> list[dict[str, Any]]:
-    """The lines of a case; each ended without an error and left no placement group."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.cluster.ranks_script", case, str(folder)],
-        cwd=ROOT, env={**os.environ, **variables}, capture_output=True, text=True, timeout=seconds, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
-    found = [json.loads(line[7:]) for line in done.stdout.splitlines() if line.startswith("RESULT ")]
-    assert found
-    assert all(not row["groups_left"] for row in found)
+    """What a case of the script says; none left a placement group."""
+    found = results("ranks_script", case, folder, seconds=seconds, **variables)
+    assert not any(row["groups_left"] for row in found)
     return found
 
 
@@ -52,24 +45,24 @@ def test_rank_1_killed_at_each_step_costs_one_attempt_each(tmp_path: Path) -> No
 
 
 def test_two_studies_whose_groups_do_not_fit_together_take_turns(tmp_path: Path) -> None:
-    rows = run("two_studies", tmp_path, RTL_TRIALS="6")
-    assert [row["states"] for row in rows] == [["COMPLETE"] * 6] * 2
-    assert all(set(row["outcomes"]) == {"complete"} for row in rows)
+    found = run("two_studies", tmp_path, RTL_TRIALS="6")
+    assert [row["states"] for row in found] == [["COMPLETE"] * 6] * 2
+    assert all(set(row["outcomes"]) == {"complete"} for row in found)
 
 
 @pytest.mark.timeout(920)
 def test_200_trials_of_two_studies_at_once_run_once_each_with_one_waiting_group_a_study(tmp_path: Path) -> None:
     n = int(os.environ.get("RTL_TRIALS", "100"))
-    rows = run("two_hundred", tmp_path, seconds=900, RTL_TRIALS=str(n))  # 3.5 s a trial on a machine of load 16
-    print([(row["seconds"], row["pending"], row["at_once"], row["looks"]) for row in rows])
+    found = run("two_hundred", tmp_path, seconds=900, RTL_TRIALS=str(n))  # 3.5 s a trial on a machine of load 16
+    print([(row["seconds"], row["pending"], row["at_once"], row["looks"]) for row in found])
     params = {}
-    for name, row in zip(("one", "two"), rows, strict=True):
+    for name, row in zip(("one", "two"), found, strict=True):
         assert row["states"] == ["COMPLETE"] * n
         assert row["outcomes"] == ["complete"] * n
         assert (row["pending"] <= 1, row["at_once"]) == (True, 2)
         assert row["looks"] > 20
-        params |= {(name, number): found["x"] for number, found in enumerate(row["params"])}
-    ran = [json.loads(line) for line in (tmp_path / "ran").read_text().splitlines()]
+        params |= {(name, number): given["x"] for number, given in enumerate(row["params"])}
+    ran = rows(tmp_path / "ran")
     assert sorted((name, number, rank) for name, number, _, rank, _ in ran) == sorted(
         (name, number, rank) for name, number in params for rank in (0, 1)
     )
@@ -106,7 +99,7 @@ def test_a_signal_to_any_rank_makes_all_save_and_costs_no_retry(tmp_path: Path) 
     saved = [int(value[0]) for value in row["values"]]
     assert all(5 <= step <= 20 for step in saved), saved  # a rank tells rank 0 with its next heartbeat
     assert [len(reports) for reports in row["reports"]] == [30, 30]
-    steps = [json.loads(line) for line in (tmp_path / "steps").read_text().splitlines()]
+    steps = rows(tmp_path / "steps")
     for number in (0, 1):
         for rank in (0, 1):
             first, second = ([s for n, a, r, s in steps if (n, a, r) == (number, i, rank)] for i in (1, 2))
@@ -152,12 +145,7 @@ def test_no_trial_meets_at_a_port_that_is_in_use(tmp_path: Path) -> None:
 
 
 def test_the_example_of_fsdp_goes_on_from_checkpoints_that_both_ranks_wrote(tmp_path: Path) -> None:
-    script = ROOT / "examples" / "fsdp_digits.py"
-    done = subprocess.run(
-        [sys.executable, str(script), "--max-trials", "3"],
-        cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-3000:]
+    run_script(ROOT / "examples" / "fsdp_digits.py", "--max-trials", 3, folder=tmp_path, seconds=300)
     study = rtl.load_study(storage=f"sqlite:///{tmp_path}/fsdp.db")
     assert any(attempt.resumed_step for attempt in study.attempts)
     assert len(study.trials) == 3

@@ -5,24 +5,23 @@ symmetric-run ends with `ray stop`, which kills every Ray that it sees. So all o
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 import raytune_lite as rtl
 from raytune_lite.trial import TrialState
 
+from ..chaos.processes import wait_for
 from ..manifests.test_slurm import BATCH, fakes
+from ..scripts import rows
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(300)]
 STUDY = Path(__file__).parents[1] / "on_ray" / "study_script.py"
@@ -38,10 +37,6 @@ def folder() -> Iterator[Path]:
     found = Path(tempfile.mkdtemp(prefix="rtl-slurm-", dir="/tmp"))  # short: Ray's sockets lie below it
     yield found
     shutil.rmtree(found, ignore_errors=True)
-
-
-def rows(log: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
 
 
 def submit(folder: Path, environment: dict[str, str], *command: str) -> subprocess.Popen[bytes]:
@@ -75,11 +70,12 @@ def test_a_study_is_drained_before_the_time_limit_and_the_requeued_job_ends_it(f
     command = (sys.executable, str(STUDY), storage, str(log), "--max-trials", "4", "--pause", "0.4")
 
     job = submit(folder, environment, *command)
-    deadline = time.monotonic() + 120
-    while len(rows(log)) < 6:
+
+    def is_at_work() -> bool:
         assert job.poll() is None, (folder / "job.log").read_text()
-        assert time.monotonic() < deadline, (folder / "job.log").read_text()
-        time.sleep(0.2)
+        return len(rows(log)) >= 6
+
+    wait_for("six epochs", is_at_work, 120)
     os.kill(batch_process(job), signal.SIGUSR1)
     assert job.wait(90) == 0, (folder / "job.log").read_text()
     said = (folder / "job.log").read_text()

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from ..object_server import BUCKET, serving
+from .raylets import results
 from .trainers_script import EPOCHS
 
-ROOT = Path(__file__).parents[2]
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(360)]
 
 
@@ -25,13 +21,8 @@ def test_a_trial_of_two_processes_is_paused_and_goes_on_as_if_it_had_not_been(
 ) -> None:
     pytest.importorskip(library)
     with serving() if where == "url" else nullcontext():
-        arguments = [library, str(tmp_path), *([f"s3://{BUCKET}/ranks"] if where == "url" else [])]
-        done = subprocess.run(
-            [sys.executable, "-m", "tests.cluster.trainers_script", *arguments],
-            cwd=ROOT, env=dict(os.environ), capture_output=True, text=True, timeout=340, check=False,
-        )  # fmt: skip
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-4000:]
-    paused, straight = (json.loads(line[7:]) for line in done.stdout.splitlines() if line.startswith("RESULT "))
+        checkpoint_dir = [f"s3://{BUCKET}/ranks"] if where == "url" else []
+        paused, straight = results("trainers_script", library, tmp_path, *checkpoint_dir, seconds=340)
     assert straight["states"] == ["COMPLETE"]
     assert paused["states"] == ["COMPLETE", "PRUNED"]
     assert not paused["groups_left"] + straight["groups_left"]

@@ -1,4 +1,4 @@
-"""Lightning and Hugging Face in trials of two processes; prints what became of them, as JSON lines.
+"""Lightning and Hugging Face in trials of two processes; says what became of them.
 
     python -m tests.cluster.trainers_script lightning|transformers FOLDER [CHECKPOINT_DIR]
 
@@ -13,7 +13,7 @@ from typing import Any
 
 import raytune_lite as rtl
 
-from .ranks_script import cluster, new_study, say
+from .raylets import cluster, new_study, say
 
 EPOCHS = 2
 RATES = (0.005, 0.5)  # by trial: the first one is the best, but is paused until the other has come to the rung

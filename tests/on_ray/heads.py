@@ -24,8 +24,8 @@ from typing import Any
 import pytest
 
 from ..chaos import processes
+from ..scripts import ROOT
 
-ROOT = Path(__file__).parents[2]
 RAY = (sys.executable, "-m", "ray.scripts.scripts")
 
 LEFT = """
@@ -46,11 +46,16 @@ def free_ports(n: int) -> list[int]:
 
 
 class Head:
-    """`ray start --head --block` in a process group of its own. ``jobs``: with a job server. The GPUs are not there."""
+    """`ray start --head --block` in a process group of its own. ``jobs``: with a job server. The GPUs are not there.
 
-    def __init__(self, home: Path, *, jobs: bool = False, num_cpus: int = 2, num_gpus: int = 0) -> None:
+    ``variables``: more of the environment that it and whoever talks to it have.
+    """
+
+    def __init__(
+        self, home: Path, *, jobs: bool = False, num_cpus: int = 2, num_gpus: int = 0, **variables: str
+    ) -> None:
         self.home = home  # short: Ray's unix sockets lie below it, and their paths have at most 107 characters
-        self.jobs = jobs
+        self.jobs, self.variables = jobs, variables
         port, dashboard, agent, client = free_ports(4)
         self.url = f"http://127.0.0.1:{dashboard}"
         options: dict[str, Any] = {
@@ -94,6 +99,7 @@ class Head:
             "RAY_USAGE_STATS_ENABLED": "0",
             "RAY_enable_metrics_collection": "0",
             "RAY_worker_niceness": "0",
+            **self.variables,
         }
 
     def joined(self) -> dict[str, str]:
@@ -152,10 +158,10 @@ class Head:
 
 
 @contextlib.contextmanager
-def started_head(*, jobs: bool = False, num_cpus: int = 2, num_gpus: int = 0) -> Iterator[Head]:
-    """A head that is ready; nothing is left of it."""
+def started_head(**options: Any) -> Iterator[Head]:
+    """A Head of these options that is ready; nothing is left of it."""
     home = Path(tempfile.mkdtemp(prefix="rtlj-", dir="/tmp"))
-    found = Head(home, jobs=jobs, num_cpus=num_cpus, num_gpus=num_gpus)
+    found = Head(home, **options)
     try:
         found.wait_until_ready()
         yield found

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,20 +10,14 @@ import pytest
 import raytune_lite as rtl
 from raytune_lite.trial import TrialState
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
+from ..scripts import ROOT, run
+
+EXAMPLES = ROOT / "examples"
 pytestmark = pytest.mark.ray
 
 
-def run(script: Path, *arguments: str, folder: Path) -> str:
-    done = subprocess.run(
-        [sys.executable, str(script), *arguments], cwd=folder, capture_output=True, text=True, timeout=150, check=False
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    return done.stdout
-
-
 def test_the_grid_example_decides_every_cell_once_although_it_fails_at_random(tmp_path: Path) -> None:
-    out = run(EXAMPLES / "grid.py", folder=tmp_path)
+    out = run(EXAMPLES / "grid.py", folder=tmp_path).stdout
     assert "100 cells: 100 done, 0 free, 0 dead" in out
     study = rtl.load_study(storage=f"sqlite:///{tmp_path}/grid.db")
     done = [tuple(trial.params.values()) for trial in study.get_trials(states=[TrialState.COMPLETE])]
@@ -33,7 +25,7 @@ def test_the_grid_example_decides_every_cell_once_although_it_fails_at_random(tm
 
 
 def test_the_example_of_population_based_training_shows_from_whom_the_best_trial_went_on(tmp_path: Path) -> None:
-    out = run(EXAMPLES / "pbt_digits.py", "--population", "4", folder=tmp_path)
+    out = run(EXAMPLES / "pbt_digits.py", "--population", 4, folder=tmp_path).stdout
     study = rtl.load_study(storage=f"sqlite:///{tmp_path}/pbt.db")
     n_children = sum(trial.parent is not None for trial in study.trials)
     assert n_children
@@ -44,7 +36,7 @@ def test_the_example_of_population_based_training_shows_from_whom_the_best_trial
 
 
 def test_the_example_of_ddp_trains_with_two_processes_a_trial(tmp_path: Path) -> None:
-    out = run(EXAMPLES / "ddp_digits.py", "--max-trials", "1", folder=tmp_path)
+    out = run(EXAMPLES / "ddp_digits.py", "--max-trials", 1, folder=tmp_path).stdout
     assert "ddp-digits in sqlite" in out
     study = rtl.load_study(storage=f"sqlite:///{tmp_path}/ddp.db")
     (trial,) = study.trials
@@ -54,9 +46,10 @@ def test_the_example_of_ddp_trains_with_two_processes_a_trial(tmp_path: Path) ->
 
 
 def test_gpus_are_shared_as_asked_and_hidden_from_those_who_did_not_ask(tmp_path: Path) -> None:
-    lines = run(Path(__file__).with_name("gpu_script.py"), str(tmp_path), folder=tmp_path).splitlines()
-    seen = {row["name"]: row["seen"] for row in map(json.loads, lines)}
-    told = {row["name"]: row["told"] for row in map(json.loads, lines)}  # what the log says of each attempt
+    done = run(Path(__file__).with_name("gpu_script.py"), tmp_path, folder=tmp_path)
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    seen = {row["name"]: row["seen"] for row in rows}
+    told = {row["name"]: row["told"] for row in rows}  # what the log says of each attempt
     assert [told[name] for name in ("whole", "none")] == [["0,1"], [""]]
     assert set(told["share"]) == {look["devices"] for look in seen["share"]}
     assert [{look["devices"] for look in seen[name]} for name in ("whole", "none")] == [{"0,1"}, {""}]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,23 +11,21 @@ import pytest
 import raytune_lite as rtl
 from raytune_lite.trial import TrialState
 
+from ..scripts import run
+
 pytest.importorskip("hydra")
 pytestmark = pytest.mark.ray
 APP = Path(__file__).with_name("hydra_app.py")
 
 
 def test_jobs_run_on_workers_with_what_the_script_knows_and_none_waits_for_a_batch(tmp_path: Path) -> None:
-    command = [
-        sys.executable, str(APP), "--multirun", "hydra/sweeper=raytune_lite", "hydra.sweep.dir=jobs",
+    run(
+        APP, "--multirun", "hydra/sweeper=raytune_lite", "hydra.sweep.dir=jobs",
         "hydra.job.chdir=true", "hydra.job.env_copy=[RTL_COPIED]", "+hydra.job.env_set.RTL_SET=set",
         "hydra.sweeper.storage=sqlite:///study.db", "hydra.sweeper.study_name=s", "hydra.sweeper.n_trials=4",
         "hydra.sweeper.n_jobs=2", "hydra.sweeper.resources.num_cpus=0.5", "x=interval(0,1)",
-    ]  # fmt: skip
-    environment = {**os.environ, "RTL_COPIED": "copied"}
-    done = subprocess.run(
-        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=150, check=False
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
+        folder=tmp_path, env={**os.environ, "RTL_COPIED": "copied"},
+    )  # fmt: skip
     jobs = tmp_path / "jobs"
     seen = [json.loads((jobs / str(n) / "seen.json").read_text()) for n in range(4)]
     assert [job["id"] for job in seen] == [f"s_{n}_1" for n in range(4)]
@@ -47,13 +43,11 @@ def test_jobs_run_on_workers_with_what_the_script_knows_and_none_waits_for_a_bat
 
 
 def test_each_process_of_a_job_runs_the_task_in_a_directory_of_its_own(tmp_path: Path) -> None:
-    command = [
-        sys.executable, str(APP), "--multirun", "hydra/sweeper=raytune_lite", "hydra.sweep.dir=jobs", "others=0",
+    run(
+        APP, "--multirun", "hydra/sweeper=raytune_lite", "hydra.sweep.dir=jobs", "others=0",
         "hydra.sweeper.n_trials=1", "hydra.sweeper.workers=2", "hydra.sweeper.resources.num_cpus=0.5",
-        "x=interval(0,1)",
-    ]  # fmt: skip
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=150, check=False)
-    assert done.returncode == 0, done.stderr[-3000:]
+        "x=interval(0,1)", folder=tmp_path,
+    )  # fmt: skip
     job = tmp_path / "jobs" / "0"
     first, second = (json.loads((folder / "seen.json").read_text()) for folder in (job, job / "rank_1"))
     assert first["pid"] != second["pid"]

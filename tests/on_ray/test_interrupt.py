@@ -19,6 +19,8 @@ import ray
 import raytune_lite as rtl
 from raytune_lite.trial import TrialState
 
+from ..chaos.processes import wait_for
+
 pytestmark = [pytest.mark.ray, pytest.mark.usefixtures("ray_cluster")]
 
 SCRIPT = """
@@ -50,7 +52,7 @@ def interrupted(command: list[str], folder: Path, *, presses: int = 1) -> tuple[
         [sys.executable, *command], cwd=folder, env=environment, stderr=subprocess.PIPE, text=True, preexec_fn=heard
     ) as process:
         try:
-            wait_until_trials_run(folder)
+            wait_for("two trials", lambda: len(list(folder.glob("*.begun"))) == 2)
             for _ in range(presses):
                 time.sleep(0.4)
                 process.send_signal(signal.SIGINT)
@@ -58,13 +60,6 @@ def interrupted(command: list[str], folder: Path, *, presses: int = 1) -> tuple[
         finally:
             process.kill()
     return process.returncode, said
-
-
-def wait_until_trials_run(folder: Path) -> None:
-    deadline = time.monotonic() + 60
-    while len(list(folder.glob("*.begun"))) < 2:
-        assert time.monotonic() < deadline, "no trial has begun"
-        time.sleep(0.1)
 
 
 @pytest.fixture

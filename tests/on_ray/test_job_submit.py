@@ -12,7 +12,8 @@ import pytest
 import raytune_lite as rtl
 from raytune_lite.trial import TrialState
 
-from .heads import RAY, ROOT, Head, started_head
+from ..scripts import ROOT
+from .heads import RAY, Head, started_head
 from .leaving import SCRIPT, nothing_is_left
 
 pytest.importorskip("aiohttp_cors", reason="Ray's job server is missing: pip install 'raytune-lite[jobs]'")

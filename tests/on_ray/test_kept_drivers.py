@@ -6,10 +6,7 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +17,8 @@ import raytune_lite as rtl
 from raytune_lite.exceptions import StudyBusyError, TrialFailedError
 from raytune_lite.runtime.on_ray import drivers
 
+from ..chaos.processes import wait_for
+from ..scripts import run as run_script
 from .drivers import driver_pid
 
 pytestmark = [pytest.mark.ray, pytest.mark.usefixtures("ray_cluster"), pytest.mark.timeout(240)]
@@ -52,13 +51,6 @@ def is_alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/cmdline").read_bytes().startswith(b"ray::Driver")
     except OSError:
         return False
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.05)
 
 
 def test_the_next_run_has_the_same_process_whatever_its_study_and_however_the_last_one_ended(tmp_path: Path) -> None:
@@ -153,8 +145,7 @@ def test_no_more_are_kept_than_a_few_and_none_for_ever(
         callbacks=[lambda study, trial: pids.extend([run(inner), driver_pid(study)])],  # a run beside this one
     )
     assert len(set(pids)) == 2
-    wait_until(lambda: not is_alive(pids[0]))  # the older of the two
-    wait_until(lambda: not is_alive(pids[1]))
+    wait_for("both to end", lambda: not any(map(is_alive, pids)))  # one is too many, the other is kept for 1 s
     assert kept._idle == []
     assert run(outer) not in pids
 
@@ -174,7 +165,7 @@ def test_a_process_that_failed_is_not_kept(tmp_path: Path, kept: drivers._Kept) 
     with pytest.raises(StudyBusyError):
         double.optimize(lambda trial: 1.0, n_trials=1)
     assert kept._idle == []
-    wait_until(lambda: not is_alive(pid))
+    wait_for("its end", lambda: not is_alive(pid))
     study.close()
 
 
@@ -196,13 +187,8 @@ print(json.dumps([pids, len(study.trials)]))
 
 
 def test_ray_that_was_shut_down_and_begun_again_gets_a_process_of_its_own(storage: str) -> None:
-    root = Path(__file__).parents[2]
-    environment = {**os.environ, "PYTHONPATH": f"{root}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"}
-    found = subprocess.run(
-        [sys.executable, "-c", SCRIPT, storage], env=environment, capture_output=True, text=True, timeout=200
-    )
-    assert found.returncode == 0, found.stderr
-    (a, b, c, d), n = json.loads(found.stdout.splitlines()[-1])
+    done = run_script("-c", SCRIPT, storage, seconds=200)
+    (a, b, c, d), n = json.loads(done.stdout.splitlines()[-1])
     assert a == b != c == d
     assert n == 4
-    wait_until(lambda: not is_alive(a) and not is_alive(d))
+    wait_for("their end", lambda: not is_alive(a) and not is_alive(d))

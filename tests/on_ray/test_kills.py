@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -22,6 +21,8 @@ from raytune_lite.exceptions import StudyBusyError
 from raytune_lite.runtime.on_ray import drivers
 from raytune_lite.trial import TrialState
 
+from ..chaos.processes import wait_for
+from ..scripts import rows
 from .drivers import driver_pid
 from .study_script import Net, Walk, train
 
@@ -34,17 +35,6 @@ def uninterrupted(numbers: int, model: Any = Walk) -> dict[int, dict[int, float]
     study = rtl.create_study(sampler=rtl.samplers.RandomSampler(seed=3))
     study.optimize(lambda trial: train(trial, os.devnull, model=model), n_trials=numbers, executor="inline")
     return {trial.number: dict(trial.intermediate_values) for trial in study.trials}
-
-
-def rows(log: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 60.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.05)
 
 
 class Script:
@@ -133,10 +123,10 @@ def test_a_killed_driver_is_no_more_than_a_late_answer(
 
     def kill_twice() -> None:
         for n in (4, 14):
-            wait_for(lambda n=n: len(rows(log)) >= n)  # type: ignore[misc]
+            wait_for(f"{n} epochs", lambda n=n: len(rows(log)) >= n)  # type: ignore[misc]
             killed.append(driver_pid(study))
             os.kill(killed[-1], signal.SIGKILL)
-            wait_for(lambda: driver_pid(study) not in killed)
+            wait_for("another driver", lambda: driver_pid(study) not in killed)
 
     killer = threading.Thread(target=kill_twice)
     killer.start()
@@ -167,11 +157,11 @@ def test_a_killed_script_goes_on_where_it_was(script: Any, storage: str, tmp_pat
         seen = rows(log)
         return len({row["number"] for row in seen}) >= 7 and seen[-1]["epoch"] in (4, 5, 6)
 
-    wait_for(lambda: rows(log))
+    wait_for("an epoch", lambda: rows(log))
     before = rtl.load_study(study_name="killed", storage=storage)
     with pytest.raises(StudyBusyError, match="a study has one driver at a time"):
         before.optimize(lambda trial: 1.0, n_trials=1, executor="inline")
-    wait_for(is_under_way)
+    wait_for("a trial between two rungs", is_under_way)
     first.process.kill()
     first.process.wait()
     kept = {trial.number: dict(trial.intermediate_values) for trial in before.trials}
@@ -206,7 +196,7 @@ def test_ctrl_c_gives_the_prompt_back_and_the_same_command_goes_on(script: Any, 
     options = ("--max-trials", "3", "--pause", "0.2")
     first = script(storage, log, *options)
     # an objective without a pruner that is stopped between its first save and its first report goes on behind both
-    wait_for(lambda: len({row["number"] for row in rows(log) if row["epoch"] == 2}) == 3)
+    wait_for("two epochs of each", lambda: len({row["number"] for row in rows(log) if row["epoch"] == 2}) == 3)
     start = time.monotonic()
     os.killpg(first.process.pid, signal.SIGINT)  # what a terminal's Ctrl-C does: the whole foreground group
     code, out, err = first.finish(30)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import textwrap
 from pathlib import Path
 
 import pytest
 
 from raytune_lite.metrics.catalogue import METRICS, PREFIX
+
+from ..scripts import run
 
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(180)]
 
@@ -69,10 +69,7 @@ def samples(text: str) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
 
 def test_a_node_serves_the_numbers_of_each_study_for_prometheus(tmp_path: Path) -> None:
     env = {**os.environ, "RAY_enable_metrics_collection": "1", "HOME": str(tmp_path)}
-    done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, str(tmp_path)], env=env, capture_output=True, text=True, timeout=150
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
+    done = run("-c", SCRIPT, tmp_path, env=env)
     stored = [line.split(";") for line in done.stdout.splitlines() if line.startswith("stored;")]
     text = "\n".join(line for line in done.stdout.splitlines() if not line.startswith("stored;"))
     found = samples(text)

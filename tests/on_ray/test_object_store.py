@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +12,7 @@ from raytune_lite.checkpoints.store import open_store
 from raytune_lite.report.check import damages, half_written, orphans
 
 from ..object_server import BUCKET, SECRET, serving
+from ..scripts import rows, run
 from .object_store_script import STEPS, value
 
 SCRIPT = Path(__file__).with_name("object_store_script.py")
@@ -23,14 +21,9 @@ pytestmark = [pytest.mark.kill, pytest.mark.timeout(240)]
 
 def test_a_study_with_checkpoints_in_an_object_store_pauses_promotes_and_survives_a_kill(tmp_path: Path) -> None:
     storage, url, log = f"sqlite:///{tmp_path}/study.db", f"s3://{BUCKET}/deep/er", tmp_path / "log"
-    with serving() as s3:
-        done = subprocess.run(
-            [sys.executable, str(SCRIPT), storage, url],
-            env={**os.environ, **s3.environment(), "RTL_TEST_LOG": str(log)},
-            capture_output=True, text=True, timeout=200,
-        )  # fmt: skip
+    with serving():
+        done = run(SCRIPT, storage, url, env={**os.environ, "RTL_TEST_LOG": str(log)}, seconds=200)
         said = done.stdout + done.stderr
-        assert done.returncode == 0, said
         study = rtl.load_study(storage=storage, checkpoint_dir=url)
         assert study.checkpoint_root == Path(f"{log}.root").read_text()
         for trial in study.trials:
@@ -38,7 +31,7 @@ def test_a_study_with_checkpoints_in_an_object_store_pauses_promotes_and_survive
             assert found == {step: value(x, step) for step in range(1, len(found) + 1)}
         assert study.best_trial.value == value(study.best_trial.params["x"], STEPS)
         (killed,) = (attempt for attempt in study.attempts if attempt.outcome == "worker_crash")
-        begun = {(number, attempt): (step, resumed) for number, attempt, step, resumed in map(json.loads, log.open())}
+        begun = {(number, attempt): (step, resumed) for number, attempt, step, resumed in rows(log)}
         assert all(step == (resumed or 0) for step, resumed in begun.values())
         after = (killed.number, killed.attempt + 1)
         assert begun[after][0] == 1, "step 2 was not reported, so nobody goes on from it"

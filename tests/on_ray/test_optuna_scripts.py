@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import textwrap
 
 import pytest
 
+from ..scripts import run
 from .heads import started_head
 
 pytest.importorskip("optuna")
@@ -134,9 +133,4 @@ def head():
 def test_a_script_runs_with_only_the_import_changed(name, tmp_path, head):
     script = tmp_path / "script.py"
     script.write_text("import raytune_lite as optuna\n" + textwrap.dedent(SCRIPTS[name]), encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, str(script)],
-        env=head.joined(), cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120,
-        check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout[-4000:]
+    run(script, folder=tmp_path, env=head.joined())

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from raytune_lite.checkpoints.layout import log_place
+
+from ..scripts import run
 
 pytestmark = pytest.mark.ray
 
@@ -35,17 +34,7 @@ print("the script goes on")
 
 def test_lines_of_trials_bear_their_numbers_and_a_dead_worker_is_told_once(tmp_path: Path) -> None:
     (tmp_path / "loud.py").write_text(SCRIPT)
-    environment = {name: value for name, value in os.environ.items() if name != "RAY_ADDRESS"}
-    done = subprocess.run(
-        [sys.executable, "loud.py"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=150,
-        check=False,
-        env=environment,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
+    done = run("loud.py", folder=tmp_path)
     for number in range(4):
         assert f"[trial {number}] the same line in each trial" in done.stdout
         assert f"[trial {number}] from another process" in done.stdout

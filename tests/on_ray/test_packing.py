@@ -10,15 +10,15 @@ import pytest
 import raytune_lite as rtl
 from raytune_lite.exceptions import InfeasibleResourcesError
 
+from ..scripts import run
 from .packing_script import TOGETHER
-from .test_examples import run
 
 pytestmark = pytest.mark.ray
 
 
 def test_trials_share_gpus_by_what_was_measured_and_who_takes_more_gets_more(tmp_path: Path) -> None:
-    out = run(Path(__file__).with_name("packing_script.py"), str(tmp_path), folder=tmp_path)
-    shared, blind, wrong = (json.loads(line) for line in out.splitlines() if line[0] in '{["')
+    done = run(Path(__file__).with_name("packing_script.py"), tmp_path, folder=tmp_path)
+    shared, blind, wrong = (json.loads(line) for line in done.stdout.splitlines() if line[0] in '{["')
     assert shared["differences"] == []
     attempts = shared["attempts"]
     shares = {(number, attempt): share for number, attempt, share, *_ in attempts}

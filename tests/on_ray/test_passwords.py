@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import json
-import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -21,7 +19,7 @@ from typing import Any
 import pytest
 
 from ..servers import PASSWORD, Server
-from .test_job_submit import RAY, Head
+from .heads import RAY, Head, started_head
 
 pytest.importorskip("aiohttp_cors", reason="Ray's job server is missing: pip install 'raytune-lite[jobs]'")
 pytestmark = [pytest.mark.kill, pytest.mark.timeout(300)]
@@ -47,30 +45,16 @@ print("finished")
 """
 
 
-class SecretHead(Head):
-    """A head in whose environment the database's URL is."""
-
-    database = ""
-
-    def environment(self) -> dict[str, str]:
-        return {**super().environment(), "RTL_STORAGE": self.database}
-
-    def outside(self) -> dict[str, str]:
-        """For whoever submits: without the URL."""
-        return {name: value for name, value in self.environment().items() if name != "RTL_STORAGE"}
-
-
 @pytest.fixture
-def head(postgresql_server: Server) -> Iterator[SecretHead]:
-    home = Path(tempfile.mkdtemp(prefix="rtlp-", dir="/tmp"))
-    SecretHead.database = postgresql_server.url()
-    found = SecretHead(home, jobs=True)
-    try:
-        found.wait_until_ready()
+def head(postgresql_server: Server) -> Iterator[Head]:
+    """A head in whose environment the database's URL is."""
+    with started_head(jobs=True, RTL_STORAGE=postgresql_server.url()) as found:
         yield found
-    finally:
-        found.stop()
-        shutil.rmtree(home, ignore_errors=True)
+
+
+def outside(head: Head) -> dict[str, str]:
+    """The environment of whoever submits: without the URL."""
+    return {name: value for name, value in head.environment().items() if name != "RTL_STORAGE"}
 
 
 class Processes:
@@ -115,16 +99,17 @@ def rows(server: Server, url: str) -> str:
     return "\n".join(str(server.execute(f'SELECT * FROM "{name}"', database)) for (name,) in tables)
 
 
-def submit(head: SecretHead, folder: Path, *entrypoint: str) -> subprocess.CompletedProcess[str]:
+def submit(head: Head, folder: Path, *entrypoint: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*RAY, "job", "submit", "--address", head.address, "--working-dir", str(folder), "--", *entrypoint],
-        env=head.outside(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=150, check=False,
+        env=outside(head), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=150, check=False,
     )  # fmt: skip
 
 
-def test_the_password_is_nowhere(head: SecretHead, postgresql_server: Server, tmp_path: Path) -> None:
+def test_the_password_is_nowhere(head: Head, postgresql_server: Server, tmp_path: Path) -> None:
     (tmp_path / "train.py").write_text(TRAIN)
     said: dict[str, Any] = {}
+    database = head.variables["RTL_STORAGE"]
     with Processes() as processes:
         job = submit(head, tmp_path, "python", "train.py")
         assert job.returncode == 0, job.stdout
@@ -133,11 +118,11 @@ def test_the_password_is_nowhere(head: SecretHead, postgresql_server: Server, tm
         # what cannot work: a host that is not there, a wrong port; the URL has the password
         code = "import os, raytune_lite as r; r.create_study(study_name='s', storage=os.environ['RTL_STORAGE'])"
         for broken, command in (
-            (head.database.replace("127.0.0.1", "no-such-host.invalid"), [sys.executable, "-c", code]),
-            (head.database.replace("/test_", "x/test_"), [sys.executable, "-m", "raytune_lite", "status"]),
+            (database.replace("127.0.0.1", "no-such-host.invalid"), [sys.executable, "-c", code]),
+            (database.replace("/test_", "x/test_"), [sys.executable, "-m", "raytune_lite", "status"]),
         ):
             done = subprocess.run(
-                command, env={**head.outside(), "RTL_STORAGE": broken}, cwd=tmp_path, capture_output=True, text=True,
+                command, env={**outside(head), "RTL_STORAGE": broken}, cwd=tmp_path, capture_output=True, text=True,
                 check=False, timeout=60,
             )  # fmt: skip
             assert done.returncode != 0
@@ -150,7 +135,7 @@ def test_the_password_is_nowhere(head: SecretHead, postgresql_server: Server, tm
     assert processes.found == {}
     assert "train.py" in said["/api/jobs/"]
     assert "DriverActor" in said["/api/v0/actors?detail=1"]
-    stored = rows(postgresql_server, head.database)
+    stored = rows(postgresql_server, database)
     assert "train.py" in stored  # the command of the run
     said["the database"] = stored
     assert [what for what, text in said.items() if PASSWORD in text] == []

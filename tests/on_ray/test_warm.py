@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ..scripts import run
 from .warm_script import LEAKS, LEAVES
 
 pytestmark = pytest.mark.ray
 
 
 def test_attempts_share_a_process_until_one_leaks_or_ray_gives_it_another_gpu(tmp_path: Path) -> None:
-    script = Path(__file__).with_name("warm_script.py")
-    done = subprocess.run(
-        [sys.executable, str(script), str(tmp_path)], cwd=tmp_path, capture_output=True, text=True, timeout=200,
-        check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-3000:]
+    done = run(Path(__file__).with_name("warm_script.py"), tmp_path, folder=tmp_path, seconds=200)
     one, two, auto = (json.loads(line) for line in done.stdout.splitlines() if line.startswith("{"))
     for study, n in ((one, 12), (two, 16), (auto, 12)):
         assert study["differences"] == []

@@ -15,6 +15,9 @@ import pytest
 
 import raytune_lite as rl
 from raytune_lite.runtime import signals
+from raytune_lite.runtime.current import at_work
+from raytune_lite.runtime.failures import AttemptInterrupted
+from raytune_lite.testing import FakeTrial
 
 SCRIPT = """
 import os, signal, sys, time
@@ -130,6 +133,17 @@ def test_the_first_signal_is_a_notice_and_the_second_does_what_the_first_would_h
     done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=False)
     assert done.stdout == f"its process got {name} 30.0\ngoes on\n", done.stderr
     assert done.returncode == -getattr(signal, name)
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGUSR1"])
+def test_in_an_objective_the_second_signal_ends_the_attempt_at_no_cost(name):
+    number, told = getattr(signal, name), []
+    with signals.announcing(told.append), at_work(FakeTrial()):
+        os.kill(os.getpid(), number)
+        with pytest.raises(AttemptInterrupted, match=f"^its process got {name} twice$"):
+            os.kill(os.getpid(), number)
+        assert signal.getsignal(number) == signal.SIG_DFL  # the third one ends the process
+    assert [order.reason for order in told] == [f"its process got {name}"]
 
 
 def test_the_users_own_handlers_stay_before_while_and_after():

@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 from ..core.messages import Leave
+from .current import current_trial
+from .failures import AttemptInterrupted
 
 _NAMES = ("SIGTERM", "SIGHUP")  # a batch system's time limit, `kill`; a terminal that was closed
 _NOTICES = ("SIGTERM", "SIGUSR1")  # Kubernetes and `kill`; Slurm's --signal=USR1@120
@@ -56,9 +58,12 @@ def interrupting() -> Iterator[None]:
 def announcing(tell: Callable[[Leave], None]) -> Iterator[None]:
     """Have these signals, while a trial is at work, be the notice that this process will soon be gone.
 
-    The first signal of each kind calls ``tell``, in this thread, wherever it stands; the second one does what the first
-    would have done. A signal that the user handles, or ignores, is left as it is. Nothing happens outside the main
-    thread.
+    The first signal of each kind calls ``tell``, in this thread, wherever it stands. The second one ends the attempt
+    where it stands; outside an objective, and in another rank than 0, it does what the first would have done. A signal
+    that the user handles, or ignores, is left as it is. Nothing happens outside the main thread.
+
+    Where a run's process is dead, Ray sends one to the workers of its trials, which are not to blame, and another one
+    to those whose placement group goes.
 
     Args:
         tell: is given the order for the trial. It must take no lock.
@@ -66,8 +71,15 @@ def announcing(tell: Callable[[Leave], None]) -> Iterator[None]:
     former = _nobodys(_NOTICES)
 
     def announce(signum: int, _frame: Any) -> None:
-        signal.signal(signum, former[signum])  # the next one counts
+        signal.signal(signum, end)
         tell(Leave(reason=f"its process got {signal.Signals(signum).name}", seconds=NOTICE))
+
+    def end(signum: int, _frame: Any) -> None:
+        signal.signal(signum, former[signum])
+        trial = current_trial()
+        if trial is not None and trial.rank == 0:
+            raise AttemptInterrupted(f"its process got {signal.Signals(signum).name} twice")
+        signal.raise_signal(signum)
 
     for number in former:
         signal.signal(number, announce)
@@ -75,7 +87,7 @@ def announcing(tell: Callable[[Leave], None]) -> Iterator[None]:
         yield
     finally:
         for number, handler in former.items():
-            if signal.getsignal(number) is announce:  # else the objective has set one of its own
+            if signal.getsignal(number) in (announce, end):  # else the objective has set one of its own
                 signal.signal(number, handler)
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
 import sys
@@ -19,7 +20,7 @@ import ray
 
 import raytune_lite as rtl
 
-from ..chaos.processes import wait_for
+from ..chaos.processes import is_alive, wait_for
 from ..scripts import rows
 from .raylets import cluster, kill, new_study, say
 
@@ -40,14 +41,17 @@ def objective(trial: rtl.Trial, log: str) -> float:
         trial.save_checkpoint({"step": step, "weights": weights(trial.number, step)}, step)
         trial.report(1 / step, step)
         with open(log, "a", encoding="utf-8") as file:
-            file.write(json.dumps([trial.number, trial.attempt, step, node, tempfile.gettempdir()]) + "\n")
+            row = [trial.number, trial.attempt, step, os.getpid(), node, tempfile.gettempdir()]
+            file.write(json.dumps(row) + "\n")
     return 1 / STEPS
 
 
 def lose(raylet: Any, disk: Path, log: Path) -> None:
     """A raylet and its disk, once a trial there has come far enough."""
-    wait_for("steps there", lambda: any(row[2] >= KILL_AT and row[3] == raylet.node_id for row in rows(log)), 120)
+    wait_for("steps there", lambda: any(row[2] >= KILL_AT and row[4] == raylet.node_id for row in rows(log)), 120)
     kill(raylet)
+    pids = {row[3] for row in rows(log) if row[4] == raylet.node_id}
+    wait_for("its workers to end, so that none finds its disk gone", lambda: not any(map(is_alive, pids)))
     shutil.rmtree(disk, ignore_errors=True)
 
 

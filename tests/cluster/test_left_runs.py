@@ -26,6 +26,7 @@ from .left_script import STEPS, value
 pytestmark = [pytest.mark.kill, pytest.mark.timeout(240)]
 N = 8  # trials
 ENDS, FOUND_OUT = ("complete", "paused", "pruned"), ("interrupted",)  # the last: it only looked for a parameter
+AT_NO_COST = {"driver_lost", "interrupted"}  # the second: Ray sends SIGTERM first, and the attempt had time
 KINDS = ["function", "workers", "auto", "url", "postgresql"]
 
 
@@ -116,10 +117,9 @@ def test_each_kind_of_run_goes_on_when_its_process_in_the_cluster_is_killed_too(
     follower.join(90)
     assert ended, "attach has not ended"
     left.check(ended[0])
-    ends = {*ENDS, *(FOUND_OUT if kind == "function" else ())}
-    lost = [attempt for attempt in ended[0].attempts if attempt.outcome not in ends]
+    lost = [attempt for attempt in ended[0].attempts if attempt.outcome not in ENDS]
     assert lost
-    assert {attempt.outcome for attempt in lost} == {"driver_lost"}
+    assert {attempt.outcome for attempt in lost} <= AT_NO_COST, [attempt.message for attempt in lost]
     assert max(left.trained().values()) <= 2
     nothing_is_left(head)
 

@@ -56,6 +56,23 @@ def test_a_worker_that_gets_a_signal_saves_and_its_trial_goes_on_in_another(
     assert [trial.value for trial in study.trials] == [0.0, 0.0], "in the same process"
 
 
+@pytest.mark.ray
+@pytest.mark.timeout(60)
+def test_a_second_signal_ends_the_attempt_at_no_cost_of_retries(ray_cluster: None, storage: str) -> None:
+    """As a worker may get them whose run's process is dead."""
+
+    def objective(trial: rtl.Trial) -> float:
+        trial.report(1.0, trial.attempt)
+        for _ in range(2 if trial.attempt <= 2 else 0):
+            os.kill(os.getpid(), signal.SIGTERM)
+        return 1.0
+
+    study = rtl.create_study(storage=storage)
+    study.optimize(objective, n_trials=1, retries=rtl.RetryPolicy(worker_crash=0))
+    assert [a.outcome for a in study.attempts] == ["interrupted", "interrupted", "complete"]
+    assert study.attempts[0].message == "its process got SIGTERM twice"
+
+
 @pytest.mark.kill
 @pytest.mark.ray
 @pytest.mark.timeout(150)

@@ -88,6 +88,8 @@ class Objective:
             self.write(trial, "told", step=epoch, value=loss, saved=True, began=began)
             if trial.should_prune():
                 raise rtl.TrialPruned
+            while epoch == self.args.hold and os.path.exists(f"{self.log}.hold"):
+                time.sleep(0.05)
         return loss
 
     def cell(self, trial: rtl.Trial) -> float:
@@ -148,6 +150,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--trials", type=int, default=6, help="the study's total")
     parser.add_argument("--epochs", type=int, default=9)
     parser.add_argument("--pause", type=float, default=0.1, help="seconds an epoch or a cell takes")
+    parser.add_argument("--hold", type=int, default=0, help="after this epoch trials wait while there is LOG.hold")
     parser.add_argument("--ballast", type=int, default=0, help="bytes that a checkpoint carries")
     parser.add_argument("--asha", action="store_true")
     parser.add_argument("--seed", type=int, default=3, help="of the sampler, and so of all losses")

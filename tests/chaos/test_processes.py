@@ -55,9 +55,9 @@ def test_a_raylet_with_three_attempts_on_it_is_killed(world: World) -> None:
 
 def test_the_driver_actor_is_killed_again_and_again(world: World) -> None:
     world.cluster(2, 3, 3)
-    script = world.script("--trials", 10, "--epochs", 12, "--pause", 0.3, "--asha")
+    script = world.script("--trials", 20, "--epochs", 12, "--pause", 0.3, "--asha")
     gone: list[int] = []
-    for n in (6, 12, 18):  # of at least 22: 10 trials to rung 1, 3 of them to 3, 1 to 9
+    for n in (6, 12, 18):  # of at least 44: 20 trials to rung 1, 6 of them to 3, 2 to 9
         script.until(f"{n} reports", lambda n=n: len(world.rows("told")) >= n)  # type: ignore[misc]
         world.snapshot()
         found = script.until("a driver", lambda: [pid for pid in world.drivers() if pid not in gone])

@@ -12,7 +12,9 @@ pytestmark = [pytest.mark.chaos, pytest.mark.timeout(240)]
 
 def test_a_second_driver_is_refused_while_the_first_lives_and_takes_over_when_it_is_dead(world: World) -> None:
     world.cluster(4, 4)
-    options = ("--trials", 8, "--epochs", 60, "--pause", 0.25)
+    options = ("--trials", 8, "--epochs", 60, "--pause", 0.25, "--hold", 40)
+    hold = world.root / "log.hold"
+    hold.touch()  # the first does not end before the second has been refused
     first = world.script(*options)
     first.until("reports", lambda: len(world.rows("told")) >= 8)
     (holder,) = world.drivers()
@@ -22,6 +24,7 @@ def test_a_second_driver_is_refused_while_the_first_lives_and_takes_over_when_it
     assert f"is being run by process {holder} on" in second.text
     assert first.is_alive()
     before = len(world.rows("told"))
+    hold.unlink()
     first.until("more reports after the refusal", lambda: len(world.rows("told")) >= before + 8)
     first.until("a checkpoint of each trial", lambda: len({row["number"] for row in world.rows("told")}) == 8)
     world.snapshot()

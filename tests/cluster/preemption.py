@@ -1,8 +1,9 @@
 """A study on a real cluster of several raylets, one of which is drained and then killed, as a spot instance is.
 
-    python -m tests.cluster.preemption FOLDER [--ignores] [--raylets 3] [--notice 6] [--command]
+    python -m tests.cluster.preemption FOLDER [--ignores] [--raylets 3] [--command]
 
-Says what the preemption cost. With ``--ignores`` the objective saves at its usual steps only. With
+Says what the preemption cost. With ``--ignores`` the objective saves at its usual steps only. Else its attempts have
+NOTICE seconds to leave, as on a busy machine they hear late; when they have left, the node is killed. With
 ``--command`` the node is drained by the command line's ``ray drain-node``, else by the call that this makes: on a busy
 machine a process of its own takes seconds to start.
 """
@@ -33,6 +34,7 @@ STEP = 0.25  # seconds
 STEPS = 60
 SAVE_EVERY = 48
 DRAIN_AFTER = 16  # steps of the attempts on the node that is drained
+NOTICE, LEAST = 40.0, 6.0  # seconds from the drain to the kill: at most; where the node is empty or nobody leaves
 
 
 def objective(trial: rtl.Trial, log: str, *, heeds: bool) -> float:
@@ -68,16 +70,22 @@ def drain(address: str, node: str, notice: float, *, by_command: bool) -> None:
 
 
 def preempt(
-    address: str, nodes: list[Any], log: Path, notice: float, found: dict[str, Any], *, by_command: bool
+    address: str, nodes: list[Any], log: Path, study: rtl.Study, found: dict[str, Any], *, heeds: bool, by_command: bool
 ) -> None:
-    """Drain a node when its attempts have done some steps, and kill it when the notice is over."""
+    """Drain a node when its attempts have done some steps, and kill it when they have left, or do not leave."""
     wait_for("steps", lambda: any(row[2] >= DRAIN_AFTER for row in rows(log)), 120)
     busy = Counter(row[3] for row in rows(log))
     node = max(nodes, key=lambda node: busy[node.node_id])
     found["drained_at"], found["node"] = time.time(), node.node_id
-    drain(address, node.node_id, notice, by_command=by_command)
-    time.sleep(max(0.0, found["drained_at"] + notice - time.time()))
+    drain(address, node.node_id, NOTICE if heeds else LEAST, by_command=by_command)
+    time.sleep(max(0.0, found["drained_at"] + LEAST - time.time()))
+    while heeds and time.time() < found["drained_at"] + NOTICE and is_at_work(study, node.node_id):
+        time.sleep(0.1)
     kill(node)
+
+
+def is_at_work(study: rtl.Study, node: str) -> bool:
+    return any(attempt.node == node and attempt.outcome is None for attempt in study.attempts)
 
 
 def cost(study: rtl.Study, log: Path, found: dict[str, Any]) -> dict[str, Any]:
@@ -122,14 +130,13 @@ def main() -> None:
     parser.add_argument("--ignores", action="store_true")
     parser.add_argument("--raylets", type=int, default=3)
     parser.add_argument("--trials", type=int, default=4)
-    parser.add_argument("--notice", type=float, default=6.0)
     parser.add_argument("--command", action="store_true")
     options = parser.parse_args()
     log, found, heeds = options.folder / "log", dict[str, Any](), not options.ignores
     with cluster({"num_cpus": 0}, *[{"num_cpus": 2}] * options.raylets) as (head, *nodes):
         study = new_study(options.folder)
-        given = (head.gcs_address, nodes, log, options.notice, found)
-        killer = threading.Thread(target=preempt, args=given, kwargs={"by_command": options.command}, daemon=True)
+        given, how = (head.gcs_address, nodes, log, study, found), {"heeds": heeds, "by_command": options.command}
+        killer = threading.Thread(target=preempt, args=given, kwargs=how, daemon=True)
         killer.start()
         study.optimize(
             lambda trial: objective(trial, str(log), heeds=heeds), n_trials=options.trials, show_progress_bar=False

@@ -49,8 +49,9 @@ def test_processes_of_a_run_that_are_killed_are_restarted_and_it_counts_no_retry
     assert [trial.state for trial in study.trials] == [TrialState.COMPLETE] * 24  # n_trials is not begun anew
     lost = [attempt for attempt in study.attempts if attempt.outcome != "complete"]
     assert 1 <= len(lost) <= 4
-    assert {(attempt.outcome, attempt.message) for attempt in lost} == {
-        ("driver_lost", "the process that owned its task is dead")
+    assert {(attempt.outcome, attempt.message) for attempt in lost} <= {
+        ("driver_lost", "the process that owned its task is dead"),
+        ("interrupted", "its process got SIGTERM twice"),  # by Ray; the attempt had time to tell
     }
     assert not study.differences()
     end = how_it_ended(study)

@@ -67,7 +67,9 @@ def test_a_study_is_drained_before_the_time_limit_and_the_requeued_job_ends_it(f
         "RAY_worker_niceness": "0",
         "OMP_NUM_THREADS": "1",
     }
-    command = (sys.executable, str(STUDY), storage, str(log), "--max-trials", "4", "--pause", "0.4")
+    command = (sys.executable, str(STUDY), storage, str(log), "--max-trials", "4", "--pause", "0.4", "--hold", "1", "3")
+    hold = folder / "study.log.hold"
+    hold.touch()  # trial 1 waits after its third epoch: the study cannot end before it is drained
 
     job = submit(folder, environment, *command)
 
@@ -85,6 +87,7 @@ def test_a_study_is_drained_before_the_time_limit_and_the_requeued_job_ends_it(f
     study = rtl.load_study(study_name="killed", storage=storage)
     assert any(trial.state not in (TrialState.COMPLETE, TrialState.FAIL) for trial in study.trials)
     study.close()
+    hold.unlink()
 
     job = submit(folder, environment, *command)  # as Slurm does with a requeued job
     assert job.wait(150) == 0, (folder / "job.log").read_text()

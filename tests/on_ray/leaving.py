@@ -61,4 +61,4 @@ def left_by(head: Head, *arguments: str) -> None:
 
 
 def nothing_is_left(head: Head) -> None:
-    wait_for("the actors of the run to end", lambda: head.left() == ([], {}), 20.0, 0.5)
+    wait_for("the actors of the run to end", lambda: head.left() == ([], {}), 40.0, 0.5)

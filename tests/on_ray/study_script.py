@@ -1,6 +1,8 @@
 """A script that tests kill. Its objective logs every epoch that it really ran, to be compared with the study.
 
-    python study_script.py STORAGE LOG [--max-trials N] [--pause SECONDS] [--asha]
+    python study_script.py STORAGE LOG [--max-trials N] [--pause SECONDS] [--asha] [--hold NUMBER EPOCH]
+
+With ``--hold`` a trial waits after this epoch while there is a file LOG.hold: a run cannot end before a test is ready.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import random
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import raytune_lite as rtl
@@ -89,7 +92,8 @@ class Net:
 
 
 def train(
-    trial: rtl.Trial, log: str, *, model: type[Walk] | type[Net] = Walk, pause: float = 0, crash_at: int = 0
+    trial: rtl.Trial, log: str, *, model: type[Walk] | type[Net] = Walk, pause: float = 0, crash_at: int = 0,
+    hold: Sequence[int] = (),
 ) -> float:
     """One curve, a function of the trial's number alone, however often it is interrupted."""
     learner: Model = model(trial.number, trial.suggest_float("lr", 0.01, 0.3, log=True))
@@ -108,6 +112,9 @@ def train(
         if trial.should_prune():
             raise rtl.TrialPruned
         time.sleep(pause)
+        while [trial.number, epoch] == list(hold) and os.path.exists(f"{log}.hold") and not trial.should_checkpoint():
+            trial.should_prune()  # raises, when it is to end
+            time.sleep(0.05)
     return loss
 
 
@@ -125,6 +132,7 @@ def main() -> int:
     parser.add_argument("--max-trials", type=int, default=6)
     parser.add_argument("--pause", type=float, default=0.0)
     parser.add_argument("--asha", action="store_true")
+    parser.add_argument("--hold", type=int, nargs=2, default=())
     args = parser.parse_args()
     study = rtl.create_study(
         study_name="killed",
@@ -135,7 +143,7 @@ def main() -> int:
     )
     try:
         study.optimize(
-            lambda trial: train(trial, args.log, pause=args.pause),
+            lambda trial: train(trial, args.log, pause=args.pause, hold=args.hold),
             max_trials=args.max_trials,
             resources={"num_cpus": 0.5},
             max_concurrent=2,

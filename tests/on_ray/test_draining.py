@@ -14,14 +14,14 @@ import raytune_lite as rtl
 from ..chaos.processes import wait_for
 from .heads import Head, started_head
 
-pytestmark = [pytest.mark.ray, pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.ray, pytest.mark.timeout(240)]
 
 SCRIPT = """
 import sys, time
 import raytune_lite as rtl
 
 def objective(trial):
-    for step in range((trial.resumed_from_step or 0) + 1, 2000):
+    for step in range((trial.resumed_from_step or 0) + 1, 5000):
         time.sleep(0.05)
         trial.report(1 / step, step)
         if trial.should_checkpoint():
@@ -46,14 +46,14 @@ def _drained(head: Head, url: str, tmp_path: Path) -> None:
     said: list[str] = []
     threading.Thread(target=lambda: said.extend(script.stdout or ()), daemon=True).start()
     try:
-        wait_for("two trials with reports", lambda: _n_reporting(url) == 2, 60.0, 0.5)
+        wait_for("two trials with reports", lambda: _n_reporting(url) == 2, 90.0, 0.5)
         done = subprocess.run(
             [sys.executable, "-m", "raytune_lite", "drain", "--seconds", "40"], env=head.joined(),
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=90, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout
         assert "is drained: its trials save" in done.stdout
-        wait_for("both attempts to have left", lambda: _outcomes(url) == ["interrupted"] * 2, 20.0, 0.5)
+        wait_for("both attempts to have left", lambda: _outcomes(url) == ["interrupted"] * 2, 40.0, 0.5)
     finally:
         script.kill()
         script.wait(10)

@@ -86,24 +86,29 @@ def test_a_submitted_example_runs_its_study_on_the_head_it_was_submitted_to(head
 def test_a_submitted_run_that_is_detached_goes_on_after_its_job_and_submitting_again_follows_the_job(
     head: JobHead, storage: str, tmp_path: Path
 ) -> None:
-    script = SCRIPT.replace("time.sleep(600)", "time.sleep(6); sys.exit(3)")
+    followed = tmp_path / "followed"
+    waits = f"import os\n    while not os.path.exists({str(followed)!r}): time.sleep(0.1)\n    sys.exit(3)"
+    script = SCRIPT.replace("time.sleep(600)", waits)
     (tmp_path / "work").mkdir()
     (tmp_path / "work" / "train.py").write_text(script)
 
-    def submit(*options: str) -> subprocess.CompletedProcess[str]:
+    def submit(*options: str) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "raytune_lite", "submit", "--address", head.head.url, "--name", "left"]
         command += [*options, "train.py", storage, "40", "0.1", "9999", str(tmp_path / "marks")]
-        return subprocess.run(
+        return subprocess.Popen(
             command, cwd=tmp_path / "work", env=head.head.environment(), stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True, timeout=120, check=False,
+            stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
 
     begun = submit("--no-wait")
-    assert (begun.returncode, begun.stdout) == (0, "submitted: job rtl-left\n")
+    assert (begun.communicate(timeout=120)[0], begun.returncode) == ("submitted: job rtl-left\n", 0)
     again = submit()
-    assert again.returncode == 3, again.stdout
-    assert again.stdout.startswith("already under way: job rtl-left\n")
-    assert again.stdout.count("left\n") >= 2  # the script's own line, from the log
+    assert again.stdout is not None
+    assert again.stdout.readline() == "already under way: job rtl-left\n"
+    followed.touch()  # its job ends now, and not before
+    said, _ = again.communicate(timeout=120)
+    assert again.returncode == 3, said
+    assert "left\n" in said  # the script's own line, from the log
     study = rtl.attach("left", storage=storage, show_progress_bar=False)
     assert [trial.state for trial in study.trials] == [TrialState.COMPLETE] * 40
     assert "rtl-left" in {job["submission_id"] for job in head.head.get("/api/jobs/")}

@@ -111,13 +111,13 @@ def test_rays_own_wait_for_its_node_is_made_longer() -> None:
     before = services.get_node
     services.get_node = absent
     try:
-        with joining._patient(0.7), pytest.raises(RuntimeError, match="no such node"):
+        with joining._patient(1.0), pytest.raises(RuntimeError, match="no such node"):
             services.get_node("address", "id")
         assert services.get_node is absent
     finally:
         services.get_node = before
     assert len(found) >= 2
-    assert found[-1] - found[0] >= 0.6
+    assert time.monotonic() - found[0] >= 1.0
     assert "raylet_start_wait_time_s" in Path(ray._private.node.__file__).read_text()
 
 

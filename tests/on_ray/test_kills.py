@@ -120,6 +120,8 @@ def test_a_killed_driver_is_no_more_than_a_late_answer(
         rtl.create_study(storage=f"sqlite:///{tmp_path}/other.db").optimize(lambda trial: 1.0, n_trials=1)
         [(kept, _)] = drivers._kept._idle
     study = rtl.create_study(storage=storage, sampler=rtl.samplers.RandomSampler(seed=3))
+    hold = tmp_path / "log.hold"
+    hold.touch()  # the last trial does not end before
 
     def kill_twice() -> None:
         for n in (4, 14):
@@ -127,10 +129,11 @@ def test_a_killed_driver_is_no_more_than_a_late_answer(
             killed.append(driver_pid(study))
             os.kill(killed[-1], signal.SIGKILL)
             wait_for("another driver", lambda: driver_pid(study) not in killed)
+        hold.unlink()
 
     killer = threading.Thread(target=kill_twice)
     killer.start()
-    study.optimize(lambda trial: train(trial, str(log), pause=0.1), n_trials=4, max_concurrent=2)
+    study.optimize(lambda trial: train(trial, str(log), pause=0.1, hold=(3, 5)), n_trials=4, max_concurrent=2)
     killer.join()
     assert len(set(killed)) == 2
     assert [trial.state for trial in study.trials] == [TrialState.COMPLETE] * 4
@@ -193,7 +196,8 @@ def test_a_killed_script_goes_on_where_it_was(script: Any, storage: str, tmp_pat
 
 def test_ctrl_c_gives_the_prompt_back_and_the_same_command_goes_on(script: Any, storage: str, tmp_path: Path) -> None:
     log = tmp_path / "log"
-    options = ("--max-trials", "3", "--pause", "0.2")
+    options = ("--max-trials", "3", "--pause", "0.2", "--hold", "2", "2")
+    (tmp_path / "log.hold").touch()  # the last trial does not end before
     first = script(storage, log, *options)
     # an objective without a pruner that is stopped between its first save and its first report goes on behind both
     wait_for("two epochs of each", lambda: len({row["number"] for row in rows(log) if row["epoch"] == 2}) == 3)
@@ -204,6 +208,7 @@ def test_ctrl_c_gives_the_prompt_back_and_the_same_command_goes_on(script: Any, 
     assert (code, out.strip()) == (130, "interrupted"), err
     assert "same command" in err
     assert "Traceback" not in err
+    (tmp_path / "log.hold").unlink()
     code, out, err = script(storage, log, *options).finish()
     assert (code, out.strip()) == (0, "finished"), err
     study = rtl.load_study(study_name="killed", storage=storage)

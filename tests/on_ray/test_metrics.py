@@ -30,18 +30,21 @@ SCRIPT = textwrap.dedent("""
 
     ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="ERROR",
              object_store_memory=80 << 20, _system_config={"metrics_report_interval_ms": 500})
-    node = ray.nodes()[0]
+    def served(metric, study):
+        return [line[line.rindex(" "):] for line in text.splitlines() if metric in line and f'study="{study}"' in line]
+
+    node, reports = ray.nodes()[0], {}
     url = f"http://{node['NodeManagerAddress']}:{node['MetricsExportPort']}/metrics"
     for name in ("first", "second"):  # two studies, one driver process
         study = rl.create_study(study_name=name, storage=f"sqlite:///{sys.argv[1]}/{name}.db",
                                 pruner=rl.pruners.ASHAPruner(1, 3, 3))
         study.optimize(objective, n_trials=6, catch=Exception, max_checkpoint_bytes=1000, show_progress_bar=False)
         trials = {state: sum(t.state.name == state for t in study.trials) for state in ("COMPLETE", "FAIL", "PRUNED")}
-        print("stored", name, len(study.attempts), sum(len(t.intermediate_values) for t in study.trials),
-              json.dumps(trials), sep=";")
+        reports[name] = sum(len(t.intermediate_values) for t in study.trials)
+        print("stored", name, len(study.attempts), reports[name], json.dumps(trials), sep=";")
     end = time.monotonic() + 60
     text = ""
-    while 'study="second"' not in text or "rtl_attempts" not in text:
+    while not all(f" {n}.0" in served("rtl_reports_total", name) for name, n in reports.items()):
         assert time.monotonic() < end, text
         time.sleep(0.2)
         try:

@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from ..chaos.processes import wait_for
 from ..servers import PASSWORD, Server
 from .heads import RAY, Head, started_head
 
@@ -147,5 +148,9 @@ def test_the_password_is_nowhere(head: Head, postgresql_server: Server, tmp_path
     planted.write_text(f"... {PASSWORD} ...")
     assert files_with_the_secret(head.home) == [str(planted)]
     with Processes() as processes:
-        subprocess.run([sys.executable, "-c", "import time; time.sleep(1)", PASSWORD], check=True)
-    assert processes.found
+        planted_one = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", PASSWORD])
+        try:
+            wait_for("it to be seen", lambda: processes.found, 30)
+        finally:
+            planted_one.kill()
+            planted_one.wait()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 import os
 import pickle
@@ -28,6 +27,8 @@ from raytune_lite.runtime import telling
 from raytune_lite.runtime.on_ray import cluster
 from raytune_lite.runtime.on_ray.tasks import RayTasks
 from raytune_lite.trial import TrialState
+
+from ..chaos.processes import wait_for
 
 pytestmark = [pytest.mark.ray, pytest.mark.usefixtures("ray_cluster")]
 
@@ -140,6 +141,9 @@ def test_no_more_trials_run_at_once_than_asked(storage: str, tmp_path: Path) -> 
     def slow(trial: rtl.Trial) -> float:
         with log.open("a") as file:
             file.write("+\n")
+        until = time.monotonic() + 60
+        while log.read_text().count("+") < 2 and time.monotonic() < until:  # the first one waits for the second
+            time.sleep(0.05)
         time.sleep(0.05)
         with log.open("a") as file:
             file.write("-\n")
@@ -156,10 +160,11 @@ def test_no_more_trials_run_at_once_than_asked(storage: str, tmp_path: Path) -> 
 
 def test_timeout_starts_nothing_new_and_lets_running_trials_end(storage: str) -> None:
     study = rtl.create_study(storage=storage)
+    study.optimize(lambda trial: 1.0, n_trials=8)  # so that there are workers
     start = time.monotonic()
     study.optimize(lambda trial: time.sleep(0.3) or 1.0, timeout=2.0)  # type: ignore[func-returns-value]
     assert time.monotonic() - start < 20
-    assert study.trials
+    assert len(study.trials) > 8
     assert all(trial.state is TrialState.COMPLETE for trial in study.trials)
 
 
@@ -191,34 +196,60 @@ def test_what_a_local_ray_can_never_grant_is_refused_each_time(
     assert study.trials == []
 
 
+def until_said(capfd: Any, text: str) -> str:
+    """All that was said on stderr when this was."""
+    said: list[str] = []
+
+    def is_said() -> bool:
+        said.append(capfd.readouterr().err)
+        return text in "".join(said)
+
+    wait_for(f"{text!r} to be said", is_said)
+    return "".join(said)
+
+
 def test_a_request_waits_for_an_autoscaler_and_says_so(
     storage: str, capfd: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cluster, "may_grow", lambda: True)
     monkeypatch.setattr(telling, "STUCK_NOTICE", 0.3)
     study = rtl.create_study(storage=storage)
-    study.optimize(lambda trial: 1.0, n_trials=7, timeout=1.5, resources={"num_gpus": 2})
-    said = capfd.readouterr().err
+    run = threading.Thread(target=study.optimize, args=(lambda trial: 1.0, 7), kwargs={"resources": {"num_gpus": 2}})
+    run.daemon = True
+    run.start()
+    # so many requests does the autoscaler see
+    said = until_said(capfd, "7 trial(s) wait: a trial asks for CPU: 1, GPU: 2")
+    study.stop()
+    run.join(30)
+    assert not run.is_alive()
     assert "GPU: 2" in said.splitlines()[0]
     assert "wait until an autoscaler adds one" in said.splitlines()[0]
-    assert "7 trial(s) wait: a trial asks for CPU: 1, GPU: 2" in said  # so many requests does the autoscaler see
     assert study.trials == []
 
 
-def test_trials_that_wait_for_other_work_say_so(storage: str, capfd: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_trials_that_wait_for_other_work_say_so(
+    storage: str, tmp_path: Path, capfd: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(telling, "STUCK_NOTICE", 0.5)
+    over = tmp_path / "over"
 
     @ray.remote(num_cpus=4)
     def other() -> None:
-        time.sleep(6)
+        while not over.exists():
+            time.sleep(0.05)
 
     busy = other.remote()
-    until = time.monotonic() + 10
-    while ray.available_resources().get("CPU", 0) > 0 and time.monotonic() < until:
-        time.sleep(0.1)
-    rtl.create_study(storage=storage).optimize(lambda trial: 1.0, n_trials=1)
+    wait_for("the other work to begin", lambda: not ray.available_resources().get("CPU"))
+    study = rtl.create_study(storage=storage)
+    run = threading.Thread(target=study.optimize, args=(lambda trial: 1.0, 1), daemon=True)
+    run.start()
+    try:
+        until_said(capfd, "trial(s) wait: a trial asks for CPU: 1, and other work on this cluster holds it")
+    finally:
+        over.touch()
     ray.get(busy)
-    assert "trial(s) wait: a trial asks for CPU: 1, and other work on this cluster holds it" in capfd.readouterr().err
+    run.join(60)
+    assert [trial.state for trial in study.trials] == [TrialState.COMPLETE]
 
 
 def test_what_the_waiting_tasks_hold_themselves_is_no_other_work(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -413,23 +444,22 @@ def test_a_task_runs_several_trials_that_are_short_unless_it_may_not(storage: st
     assert (len(tasks) == 400) if one_trial_per_task else (len(tasks) < 350)
 
 
-def test_short_trials_that_are_suddenly_long_are_spread_over_the_cluster_again(storage: str) -> None:
+def test_short_trials_that_are_suddenly_long_are_spread_over_the_cluster_again(storage: str, tmp_path: Path) -> None:
     """A task that has several trials, of which one takes seconds, gives the others back: none waits for it."""
 
     def objective(trial: rtl.Trial) -> float:
-        x = trial.suggest_int("x", 0, 399)
-        if x == 300:
-            time.sleep(10)
+        x, until = trial.suggest_int("x", 0, 399), time.monotonic() + 60
+        (tmp_path / f"{x}.begun").touch()
+        while x == 300 and len(list(tmp_path.glob("*.begun"))) < 400:
+            assert time.monotonic() < until, "others wait for the long one"
+            time.sleep(0.1)
         return float(x)
 
     study = rtl.create_study(storage=storage, sampler=rtl.samplers.GridSampler({"x": list(range(400))}, seed=0))
     study.optimize(objective)
     trials = study.trials
-    [long] = [trial for trial in trials if trial.params["x"] == 300]
     assert sorted(trial.params["x"] for trial in trials) == list(range(400))
     assert {trial.state for trial in trials} == {TrialState.COMPLETE}
-    last = max(trial.datetime_complete for trial in trials if trial is not long)
-    assert last < long.datetime_complete - datetime.timedelta(seconds=1), "others waited for the long one"
 
 
 def test_storage_none_keeps_the_study_for_this_object(tmp_path: Path) -> None:

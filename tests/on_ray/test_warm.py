@@ -30,7 +30,7 @@ def test_attempts_share_a_process_until_one_leaks_or_ray_gives_it_another_gpu(tm
         assert all(len(gpus) == 1 for gpus in of_pid.values())
     for study in (one, auto):
         check_changes(study["ran"])
-    assert len({pid for pid, *_ in two["ran"]}) < 12
+    assert len({pid for pid, *_ in two["ran"]}) < len(two["ran"])
     for number, left in ((LEAKS, "3.00 GB of GPU memory (limit 1.00 GB"), (LEAVES, "1 child process(es) (limit 0)")):
         assert done.stdout.count(f"trial {number} (attempt ") + done.stderr.count(f"trial {number} (attempt ") == 2
         assert left in done.stdout + done.stderr

@@ -8,6 +8,7 @@ OLD = "an older name (`UniformDistribution`, ...) warns where it is called"
 SAMPLER = "a sampler is copied, and is told of a trial's end later ([below](#a-sampler-of-your-own))"
 AUTO = "the default sampler is AutoSampler"
 STRICT = "an error, where Optuna converts a wrong value or warns"
+STATUS = "nothing here is experimental or deprecated that is so in Optuna"
 STORAGE = "storages are holders of a URL, whose methods do not change trials"
 UNORDERED = "wants attributes in the order in which they were set; a database has no order"
 
@@ -48,7 +49,7 @@ DIFFERENCES: dict[str, dict[str, tuple[str, ...]]] = {
         "callbacks see a trial that fails, also the one whose error ends the run": ("test_callbacks",),
         OLD: ("test_ask_distribution_conversion",),
         "writes through `BaseStorage`": ("test_pop_waiting_trial_id_race_condition",),
-        "`set_metric_names` is not experimental here": ("test_set_metric_names_experimental_warning",),
+        STATUS: ("test_set_metric_names_experimental_warning",),
         SAMPLER: (
             "test_after_trial", "test_after_trial_pruning", "test_after_trial_failing",
             "test_after_trial_failing_in_after_trial", "test_after_trial_with_study_tell",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from differences import BAR, PRIVATE, SAMPLER, STORAGE, STRICT
+from differences import BAR, PRIVATE, SAMPLER, STATUS, STORAGE, STRICT
 
 ABORT = "a run ends where its first 10 trials fail in the same way"
 CELLS = "a cell of a grid is run once, and again where its trial failed"
@@ -15,7 +15,6 @@ MULTI = "`multivariate=None` and `group=None` are True"
 PATHS = "brute force gives a path to one trial: the next `ask` waits until the first has asked for a parameter"
 PENDING = "`infer_relative_search_space` looks at COMPLETE trials, that of Optuna's QMCSampler also at RUNNING ones"
 SEED = "draws follow the seed and the trial's number: there is no generator, and `reseed_rng` changes nothing"
-STATUS = "nothing here is experimental or deprecated that is so in Optuna"
 
 SAMPLERS: dict[str, dict[str, tuple[str, ...]]] = {
     "samplers_tests/test_brute_force.py": {

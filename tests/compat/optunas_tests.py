@@ -7,7 +7,7 @@ whose tests no package of it has. FILE: below its ``tests``; without one, ``FILE
 In files below OPTUNA/tests, ``import optuna`` finds our names first, and Optuna's where we have none: its private
 functions, its testing tools. ``optimize`` runs inline, as those objectives are closures over the test. The command
 ``optuna`` is ours, in this process; a journal file that it, or a test of it, is given is an SQLite file. The tests need
-fakeredis, and those of plots plotly and matplotlib.
+fakeredis; those of plots need plotly, matplotlib, kaleido, and Chrome or Chromium, which draws plotly's images.
 """
 
 from __future__ import annotations
@@ -31,10 +31,12 @@ from typing import Any
 import pytest
 from differences import DIFFERENCES, UNORDERED
 from differences_elsewhere import ELSEWHERE
+from differences_plots import PLOTS
 from differences_samplers import SAMPLERS
 from optunas_command import Journal, instead_of
 
 from raytune_lite.integrations.optuna.lending import lent
+from raytune_lite.trial import FrozenTrial
 
 FILES = (
     "artifacts_tests",
@@ -56,6 +58,7 @@ FILES = (
     "test_logging.py",
     "test_multi_objective.py",
     "trial_tests",
+    "visualization_tests",
 )
 # of Optuna's own parts, which we lend unchanged or have none of: no code of ours is in these tests
 NOT_OURS = (
@@ -74,9 +77,11 @@ NOT_OURS = (
     "test_transform.py",
 )
 OURS, THEIRS = "raytune_lite", "optuna"
-LISTED = {**DIFFERENCES, **SAMPLERS, **ELSEWHERE}
+LISTED = {**DIFFERENCES, **SAMPLERS, **ELSEWHERE, **PLOTS}
 # modules whose private functions are given our studies as we give them to the public ones: in Optuna's classes
 LENT = ("optuna.visualization.", "optuna.importance.", "optuna.terminator.")
+# modules of Optuna's testing tools that make studies and trials: they are ours, too
+FRESH = ("pytest_importance", "visualization")
 # modules whose public names are not taken from Optuna where ours lacks them: what is missing shall fail
 WHOLE = ("optuna", "optuna.trial", "optuna.study", "optuna.exceptions", "optuna.distributions")
 
@@ -115,12 +120,13 @@ def _module(name: str) -> types.ModuleType | None:
         return None
 
 
-def _importer(tests: Path, real: Callable[..., Any]) -> Callable[..., Any]:
-    """``__import__`` that answers the files below ``tests`` with ours."""
+def _importer(places: tuple[Path, ...], real: Callable[..., Any]) -> Callable[..., Any]:
+    """``__import__`` that answers the files in ``places`` with ours."""
+    below = tuple(f"{place}/" if place.is_dir() else str(place) for place in places)
 
     def find(name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0) -> Any:  # noqa: A002
         asked = level == 0 and name.partition(".")[0] == THEIRS
-        if not asked or not str((globals or {}).get("__file__")).startswith(f"{tests}/"):
+        if not asked or not str((globals or {}).get("__file__")).startswith(below):
             return real(name, globals, locals, fromlist, level)
         if _module(OURS + name[len(THEIRS) :]) is None and _module(name) is None:
             return real(name, globals, locals, fromlist, level)  # its error
@@ -150,6 +156,18 @@ def _storages() -> types.ModuleType:
     return module
 
 
+def _equal(real: Callable[..., Any]) -> Callable[..., Any]:
+    """``FrozenTrial.__eq__`` that compares with a trial of Optuna's, too: what a private function answers has some."""
+    import optuna
+
+    from raytune_lite.integrations.optuna.translation import their_trial
+
+    def equal(trial: FrozenTrial, other: object) -> Any:
+        return their_trial(trial) == other if isinstance(other, optuna.trial.FrozenTrial) else real(trial, other)
+
+    return equal
+
+
 @contextlib.contextmanager
 def in_its_place(tests: Path) -> Iterator[None]:
     """Have the files below ``tests`` find ours as Optuna."""
@@ -157,23 +175,47 @@ def in_its_place(tests: Path) -> Iterator[None]:
 
     from raytune_lite.study import Study
 
+    tools = Path(next(iter(optuna.testing.__path__)))
+
     optimize, real, run = Study.optimize, builtins.__import__, instead_of(subprocess.run)
     patch = pytest.MonkeyPatch()
     patch.chdir(tempfile.mkdtemp())  # where a command without a storage makes its database
     patch.setitem(sys.modules, "optuna.testing.storages", _storages())
     patch.setattr(optuna.testing, "storages", sys.modules["optuna.testing.storages"], raising=False)
     patch.setattr(Study, "optimize", functools.wraps(optimize)(functools.partialmethod(optimize, executor="inline")))
-    patch.setattr(builtins, "__import__", _importer(tests, real))
-    with contextlib.suppress(ImportError):
-        from plotly.graph_objects import Figure
-
-        patch.setattr(Figure, "write_image", lambda figure, *_, **__: figure.to_html())  # an image needs a browser
+    patch.setattr(FrozenTrial, "__eq__", _equal(FrozenTrial.__eq__))
+    patch.setattr(builtins, "__import__", _importer((tests, *(tools / f"{name}.py" for name in FRESH)), real))
+    for name in FRESH:
+        patch.delitem(sys.modules, f"optuna.testing.{name}", raising=False)
     patch.setattr(subprocess, "run", run)  # check_output calls it
     patch.setattr(subprocess, "check_call", lambda command, **named: run(command, check=True, **named).returncode)
     try:
-        yield
+        with _images(patch):
+            yield
     finally:
         patch.undo()
+
+
+@contextlib.contextmanager
+def _images(patch: pytest.MonkeyPatch) -> Iterator[None]:
+    """One browser draws all images, from the first on: its start takes seconds."""
+    try:
+        import kaleido
+        from plotly.graph_objects import Figure
+    except ImportError:
+        yield  # the tests that draw fail
+        return
+
+    def drawn(figure: Figure, *args: Any, **named: Any) -> Any:
+        kaleido.start_sync_server(silence_warnings=True)
+        return draw(figure, *args, **named)
+
+    draw = Figure.write_image
+    patch.setattr(Figure, "write_image", drawn)
+    try:
+        yield
+    finally:
+        kaleido.stop_sync_server(silence_warnings=True)
 
 
 class Counts:
@@ -253,6 +295,7 @@ def main(arguments: list[str]) -> int:
     with in_its_place(checkout / "tests"), warnings.catch_warnings():
         pytest.main([*quiet, *shown, *options, *files], plugins=[counts])
     print(counts.table())
+    print(*(f"{file}: {n} skipped" for file, n in sorted(counts.skipped.items())), sep="\n")
     surprises = counts.surprises()
     print(*surprises, sep="\n")
     return 1 if surprises else 0

@@ -8,7 +8,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 # without bytecode each process of the tests compiles the package again: a second of CPU time
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo demo-grid test unit ray chaos chaos-again cluster simulate mutants states lint types docs check bench bench-startup bench-packing bench-layers bench-cluster bench-restart bench-scale bench-ask bench-quality bench-curves bench-training clean
+.PHONY: help demo demo-grid test unit long ray chaos chaos-again cluster simulate mutants states lint types docs check bench bench-startup bench-packing bench-layers bench-cluster bench-restart bench-scale bench-ask bench-quality bench-curves bench-training clean
 
 help:            ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -48,8 +48,11 @@ demo-grid: .venv/demo ## a 10 x 10 grid whose objective fails at random: every c
 
 test: unit ray ## all tests but chaos and cluster
 
-unit: .venv/test ## those without a Ray of their own; RTL_TESTS=long makes ten times as many random studies
+unit: .venv/test ## those without a Ray of their own
 	$(BIN)/python -m pytest tests --ignore=tests/on_ray -n 2 --dist worksteal
+
+long: .venv/test ## those of unit and what is too long for each change, with ten times as many random studies: an hour
+	RTL_TESTS=long $(BIN)/python -m pytest tests --ignore=tests/on_ray -m 'not chaos and not cluster' -n 2 --dist worksteal
 
 ray: .venv/test ## those with one
 	$(BIN)/python -m pytest tests/on_ray -n 2 --dist loadfile

@@ -52,8 +52,8 @@ PAGE_TEXT = """\
 {causes}
 
 How often trials took each row, in simulated clusters where everything fails (`make states`) and in tests that kill
-processes (`RTL_TRANSITIONS=docs/transitions.json make chaos`, where it was run). A test fails when the simulator's 205
-seeds leave a row out.
+processes (`RTL_TRANSITIONS=docs/transitions.json make chaos`, where it was run). A test fails when its seeds leave a
+row out.
 
 {counts}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -92,14 +93,19 @@ def modules():
 
 
 MODULES = modules()
-TREES = {name: ast.parse(path.read_text()) for name, path in MODULES.items()}
 
 
+@cache
+def tree(name):
+    return ast.parse(MODULES[name].read_text(encoding="utf-8"))
+
+
+@cache
 def imports(name):
     """(ours, theirs): modules of this package, and top-level names of others; those under TYPE_CHECKING too."""
     ours, theirs = [], []
     package = name if MODULES[name].name == "__init__.py" else name.rpartition(".")[0]
-    for node in ast.walk(TREES[name]):
+    for node in ast.walk(tree(name)):
         if isinstance(node, ast.Import):
             theirs += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and not node.level:
@@ -131,12 +137,12 @@ def floor(name):
     return level, prefix
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_imports_only_go_down(name):
-    level, home = floor(name)
-    for target in imports(name)[0]:
-        below, other = floor(target)
-        assert below < level or other == home, f"{name} imports {target}, which is not below it"
+def test_imports_only_go_down():
+    for name in MODULES:
+        level, home = floor(name)
+        for target in imports(name)[0]:
+            below, other = floor(target)
+            assert below < level or other == home, f"{name} imports {target}, which is not below it"
 
 
 def test_there_is_no_circle_not_even_a_typing_one():
@@ -157,55 +163,60 @@ def test_there_is_no_circle_not_even_a_typing_one():
         visit(name)
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_each_heavy_thing_has_one_door(name):
-    for target in imports(name)[1]:
-        package = target.split(".")[0]
-        assert within(name, DOORS.get(package, (name,))), f"{name} imports {target}: its door is {DOORS[package]}"
+def test_each_heavy_thing_has_one_door():
+    for name in MODULES:
+        for target in imports(name)[1]:
+            package = target.split(".")[0]
+            assert within(name, DOORS.get(package, (name,))), f"{name} imports {target}: its door is {DOORS[package]}"
 
 
-@pytest.mark.parametrize("name", [name for name in MODULES if not within(name, CLOCKS)])
-def test_the_clock_is_read_in_the_runtime_only(name):
-    for node in ast.walk(TREES[name]):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            owner, call = ast.unparse(node.func.value), node.func.attr
-            assert not (owner == "time" and call in CLOCK_CALLS), f"{name}:{node.lineno} reads the clock"
-            assert not (owner.endswith(("datetime", "date")) and call in DATE_CALLS), f"{name}:{node.lineno}"
-        if isinstance(node, ast.ImportFrom) and node.module == "time":
-            raise AssertionError(f"{name}:{node.lineno} imports from time")
+def test_the_clock_is_read_in_the_runtime_only():
+    for name in MODULES:
+        if within(name, CLOCKS):
+            continue
+        for node in ast.walk(tree(name)):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                owner, call = ast.unparse(node.func.value), node.func.attr
+                assert not (owner == "time" and call in CLOCK_CALLS), f"{name}:{node.lineno} reads the clock"
+                assert not (owner.endswith(("datetime", "date")) and call in DATE_CALLS), f"{name}:{node.lineno}"
+            if isinstance(node, ast.ImportFrom) and node.module == "time":
+                raise AssertionError(f"{name}:{node.lineno} imports from time")
 
 
-@pytest.mark.parametrize("name", [name for name in MODULES if within(name, ("core",))])
-def test_the_core_imports_nothing_that_acts(name):
-    assert {target.split(".")[0] for target in imports(name)[1]} <= CORE_MAY_IMPORT
+def test_the_core_imports_nothing_that_acts():
+    for name in MODULES:
+        if within(name, ("core",)):
+            assert {target.split(".")[0] for target in imports(name)[1]} <= CORE_MAY_IMPORT, name
 
 
 GUARD = "runtime.suggest"  # it leaves the global generators as they were
 
 
-@pytest.mark.parametrize("name", [name for name in MODULES if name != GUARD])
-def test_no_global_random_state(name):
-    assert "random" not in {target.split(".")[0] for target in imports(name)[1]}
-    for node in ast.walk(TREES[name]):
-        if isinstance(node, ast.Attribute) and ast.unparse(node.value) in ("np.random", "numpy.random"):
-            assert node.attr in ("Generator", "Philox", "SeedSequence"), f"{name}:{node.lineno}"
+def test_no_global_random_state():
+    for name in MODULES.keys() - {GUARD}:
+        assert "random" not in {target.split(".")[0] for target in imports(name)[1]}, name
+        for node in ast.walk(tree(name)):
+            if isinstance(node, ast.Attribute) and ast.unparse(node.value) in ("np.random", "numpy.random"):
+                assert node.attr in ("Generator", "Philox", "SeedSequence"), f"{name}:{node.lineno}"
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_no_file_is_too_long(name):
-    assert len(MODULES[name].read_text().splitlines()) <= MAX_LINES
+def test_no_file_is_too_long():
+    lines = {name: len(path.read_text(encoding="utf-8").splitlines()) for name, path in MODULES.items()}
+    assert not {name: count for name, count in lines.items() if count > MAX_LINES}
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_no_function_is_too_long(name):
-    functions = [node for node in ast.walk(TREES[name]) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
-    long = {node.name for node in functions if node.end_lineno - node.lineno >= MAX_FUNCTION}
+def test_no_function_is_too_long():
+    long = {
+        f"{name}.{node.name}": node.end_lineno - node.lineno
+        for name in MODULES
+        for node in ast.walk(tree(name))
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.end_lineno - node.lineno >= MAX_FUNCTION
+    }
     assert not long
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_every_module_says_what_it_owns(name):
-    assert ast.get_docstring(TREES[name])
+def test_every_module_says_what_it_owns():
+    assert not [name for name in MODULES if not ast.get_docstring(tree(name))]
 
 
 def loaded_by(code):

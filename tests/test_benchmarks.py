@@ -145,6 +145,7 @@ def test_force_is_a_flag():
     assert not parser.parse_args([]).force
 
 
+@pytest.mark.long
 def test_the_benchmark_of_scale_runs_and_prints_exponents():
     sizes = ["--trials", "20,40", "--paused", "2,4", "--asked", "5,10", "--samplers", "random"]
     done = subprocess.run([sys.executable, FOLDER / "scale.py", *sizes], capture_output=True, text=True, check=False)

@@ -74,15 +74,15 @@ def test_a_study_suggests_what_it_would_have_suggested(tmp_path):
         assert raw.execute("SELECT count(*) FROM rtl_events WHERE seq < ?", (n_events,)).fetchone()[0] == 1  # its run
 
 
+recorded = studies.recorded
 EDITS = [edit for edit in studies.EDITS if edit[0] not in ("rtl_events", "rtl_slots")]
 
 
 @pytest.mark.parametrize(("table", "edit"), EDITS)
-def test_a_row_that_is_changed_later_is_noticed(table, edit, storage, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    study = studies.whole_asha(storage)
-    study.close()
+def test_a_row_that_is_changed_later_is_noticed(table, edit, recorded, tmp_path):
+    storage = f"sqlite:///{shutil.copy(recorded, tmp_path / 'changed.db')}"
     rtl.compact_study(study_name="s", storage=storage)
+    study = rtl.load_study(study_name="s", storage=storage)
     studies.change(study, storage, edit)
     found = {difference.table for difference in study.differences()}
     assert found == {"trials"}, table

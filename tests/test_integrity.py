@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -121,6 +122,14 @@ def change(study, storage, edit):
         raw.commit()
 
 
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory):
+    """The file of a whole study, for tests that change a copy."""
+    path = tmp_path_factory.mktemp("recorded") / "study.db"
+    whole_asha(f"sqlite:///{path}").close()
+    return path
+
+
 EDITS = [
     ("rtl_events", "UPDATE rtl_events SET json = replace(json, '\"number\":0', '\"number\":7') WHERE seq = 6"),
     ("trials", "UPDATE trials SET state = 'FAIL' WHERE number = 0"),
@@ -143,8 +152,9 @@ EDITS = [
 
 
 @pytest.mark.parametrize(("table", "edit"), EDITS, ids=[f"{table}-{n}" for n, (table, _) in enumerate(EDITS)])
-def test_one_changed_row_is_named(table, edit, storage):
-    study = whole_asha(storage)
+def test_one_changed_row_is_named(table, edit, recorded, tmp_path):
+    storage = f"sqlite:///{shutil.copy(recorded, tmp_path / 'changed.db')}"
+    study = rtl.load_study(study_name="s", storage=storage)
     change(study, storage, edit)
     found = study.differences()
     assert table in {difference.table for difference in found}

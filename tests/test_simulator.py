@@ -51,11 +51,11 @@ def first_failure(seeds=(*RARE, *range(MOST_SEEDS))):
     raise AssertionError(f"not found in {len(seeds)} seeds")
 
 
-@pytest.mark.timeout(600)  # 44 seconds of CPU time
-def test_every_invariant_holds_through_a_few_hundred_histories():
-    tally = hunt((*range(200), *RARE, 366), jobs=2)  # 366: a timeout is over before the launcher begins
+@pytest.mark.timeout(600)  # 30 seconds of CPU time
+def test_every_invariant_holds_through_many_histories():
+    tally = hunt((*range(120), *RARE, 366), jobs=2)  # 366: a timeout is over before the launcher begins
     assert not tally.failed, f"python -m raytune_lite.runtime.simulator --seed {tally.failed[0][0]} --trace"
-    assert tally.seeds == 201 + len(RARE)
+    assert tally.seeds == 121 + len(RARE)
     missing = [fault for fault in simulation.scenarios.RATES if not tally.faults[fault]]
     assert not missing, "these faults never struck"
     assert not tally.untaken(), "no trial took these rows of the table of states"
@@ -522,7 +522,7 @@ def test_the_command_prints_the_smallest_history_and_how_to_play_it_again(monkey
 
 
 def test_a_clean_command_says_so():
-    command = [sys.executable, "-m", "raytune_lite.runtime.simulator", "--seeds", "4", "--jobs", "1"]
+    command = [sys.executable, "-m", "raytune_lite.runtime.simulator", "--seeds", "2", "--jobs", "1"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "every invariant held" in done.stdout

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import os
 import re
 import textwrap
 from collections import Counter
@@ -39,7 +38,7 @@ def test_every_invariant_holds_where_trials_have_several_processes():
     assert outcomes["node_lost"]
 
 
-@pytest.mark.skipif(os.environ.get("RTL_TESTS") != "long", reason="minutes: RTL_TESTS=long")
+@pytest.mark.long
 def test_every_invariant_holds_through_many_histories_of_several_processes():
     tally = hunt(range(GROUP_SEEDS, GROUP_SEEDS + 400), jobs=2)
     assert not tally.failed, f"python -m raytune_lite.runtime.simulator --seed {tally.failed[0][0]} --trace"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 from collections import Counter
 
@@ -35,7 +34,7 @@ def test_every_invariant_holds_where_checkpoints_are_uploaded():
     assert not [fault for fault in UPLOAD_RATES if not struck[fault]], "these faults never struck"
 
 
-@pytest.mark.skipif(os.environ.get("RTL_TESTS") != "long", reason="minutes: RTL_TESTS=long")
+@pytest.mark.long
 def test_every_invariant_holds_through_many_histories_with_uploads():
     tally = hunt(range(UPLOAD_SEEDS, UPLOAD_SEEDS + 400), jobs=2)
     assert not tally.failed, f"python -m raytune_lite.runtime.simulator --seed {tally.failed[0][0]} --trace"

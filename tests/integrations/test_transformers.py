@@ -126,7 +126,9 @@ WAYS = {
 }
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    "way", [pytest.param(way, marks=[] if "accumulation" in way else pytest.mark.long) for way in WAYS]
+)
 def test_a_training_that_crashes_again_and_again_equals_one_that_does_not(way, tmp_path):
     arguments, report = WAYS[way]
     last = EPOCHS * 2 if "accumulation" in way else EPOCHS * BATCHES

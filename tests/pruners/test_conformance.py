@@ -49,9 +49,9 @@ from .world import (
 
 # long scripts take a moment to draw, on a busy machine more than hypothesis finds healthy
 times = 10 if os.environ.get("RTL_TESTS") == "long" else 1  # for a night
-relaxed = settings(max_examples=25 * times, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+relaxed = settings(max_examples=15 * times, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 # of whole studies; each with some pruners, so that more do not take longer
-few = settings(relaxed, max_examples=5 * times)
+few = settings(relaxed, max_examples=3 * times)
 some = st.lists(st.sampled_from(CASES), min_size=6, max_size=6, unique_by=lambda case: case.name)
 many = st.lists(st.sampled_from(CASES), min_size=12, max_size=12, unique_by=lambda case: case.name)  # without a study
 PROMOTING = [case for case in CASES if isinstance(case.make().judge(STUDY), Promoter)]

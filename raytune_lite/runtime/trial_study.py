@@ -121,6 +121,28 @@ class StorageOfTrial:
         """See Trial.params."""
         return self._own(trial_id).params
 
+    def get_study_system_attrs(self, study_id: int) -> dict[str, Any]:
+        """What libraries noted on the study, as the dashboard's notes; where ``ask`` gave the trial.
+
+        Raises:
+            NotImplementedError: a run gave the trial.
+        """
+        return dict(self._asked_study(study_id).system_attrs)
+
+    def set_study_system_attr(self, study_id: int, key: str, value: Any) -> None:
+        """Note something on the study, see Study.set_system_attr; where ``ask`` gave the trial.
+
+        Raises:
+            NotImplementedError: a run gave the trial.
+        """
+        self._asked_study(study_id).set_system_attr(key, value)
+
+    def _asked_study(self, study_id: int) -> Any:
+        study = self._trial._asked_of()
+        if study is None or study.study_id != study_id:
+            raise NotImplementedError(f"what libraries note on a study is not known here: {_OTHERS}.")
+        return study
+
     def get_trial_number_from_id(self, trial_id: int) -> int:
         """The trial's number."""
         return self._own(trial_id).number
@@ -147,6 +169,7 @@ class TrialForLibraries(Ranked):
     delivery: Delivery
     _assignment: Assignment
     _params: dict[str, ParamValue]
+    _asked_of: Callable[[], Any] = staticmethod(lambda: None)  # the Study whose ask() gave the trial
 
     def _describe(self, assignment: Assignment, study: StudyFacts | None) -> None:
         self._assignment, self._facts = assignment, study or StudyFacts()

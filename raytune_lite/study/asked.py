@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator
 
 from ..runtime.trial import Trial
@@ -17,12 +18,14 @@ class Asked:
     def __iter__(self) -> Iterator[int]:
         return iter(self._trials)
 
-    def add(self, trial: Trial, *, is_leased: bool) -> None:
+    def add(self, study: object, trial: Trial, *, is_leased: bool) -> None:
         """A trial was asked for. Its attributes are stored when they are set, as in Optuna: a dashboard shows them.
 
-        Where others may have the study meanwhile, nobody waits for them: a leased trial's attributes travel later.
+        ``study``: whose ``ask`` gave it; it is not held. Where others may have the study meanwhile, nobody waits for
+        them: a leased trial's attributes travel later.
         """
         trial.delivery.stores_attrs = not is_leased
+        trial._asked_of = weakref.ref(study)
         self._trials[trial.number] = trial
         if is_leased:
             self._leased.add(trial.number)

@@ -160,7 +160,7 @@ class Study(Chosen):
             trial._suggest(name, distribution)
         if held_for is not None:
             self._session().send(inputs.held(trial, held_for))
-        self._asked.add(trial, is_leased=held_for is not None)
+        self._asked.add(self, trial, is_leased=held_for is not None)
         return trial
 
     @folding

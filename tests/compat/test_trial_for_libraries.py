@@ -201,6 +201,18 @@ def test_attributes_of_an_asked_trial_are_stored_when_they_are_set(url):
     assert study.differences() == []
 
 
+def test_the_dashboards_notes_on_a_trial_that_waits_for_a_person(url):
+    dashboard = pytest.importorskip("optuna_dashboard")
+    study = ours.create_study(storage=url)
+    trial = study.ask()
+    for text in ("first", "second"):
+        dashboard.save_note(trial, text)
+    assert dashboard.get_note(trial) == "second"
+    assert study.system_attrs[f"dashboard:{trial._trial_id}:note_ver"] == 2
+    with pytest.raises(NotImplementedError, match="not known here: an objective runs in a worker process"):
+        run(study, lambda other: len(dashboard.get_note(other)), n_trials=1)
+
+
 def test_a_leased_trial_brings_its_attributes_with_its_result(url):
     study = ours.create_study(storage=url)
     trial = study.ask(lease=100.0)

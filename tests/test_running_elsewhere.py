@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from datetime import datetime
 
@@ -22,6 +23,7 @@ from .core_tools import Shell, dump
 RUNNING, COMPLETE, PRUNED, FAIL = TrialState.RUNNING, TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL
 SPACE = {"x": FloatDistribution(0, 1)}
 X = m.ParamValue(name="x", value=0.5, distribution=SPACE["x"])
+BOTH = ["minimize", "maximize"]
 BEGAN = datetime(2026, 1, 2, 3, 4, 5)
 
 
@@ -77,6 +79,38 @@ def test_it_ends_in_each_state_that_may_be_told(study, url, values, state, found
     assert (told.state, told.value, told.intermediate_values) == (found, value, {1: 0.75, 2: 0.5})
     study.close()
     assert is_intact(url)
+
+
+def test_of_several_objectives_the_reports_of_a_trial_elsewhere_are_those_of_the_first(url):
+    """Found by the simulator (seed 1527): such a trial could not be stored, and a run that was sent one died of it."""
+    study = rl.create_study(storage=url, study_name="s", directions=BOTH)
+    trial = create_trial(state=RUNNING, params={"x": 0.5}, distributions=SPACE)
+    trial.intermediate_vectors = {1: [0.75, 2.0], 2: [0.5, 3.0]}
+    for _ in range(3):
+        study.add_trial(trial)
+    study.tell(0, [1.0, 2.0])
+    assert study.tell(1, state=PRUNED).values is None
+    assert [each.intermediate_values for each in study.trials] == [{1: 0.75, 2: 0.5}] * 3
+    study.close()
+    assert is_intact(url)
+
+
+def test_on_each_database_any_process_tells_the_end_of_what_was_added(any_storage):
+    """The first end stands; a run in between leaves it alone."""
+    with contextlib.closing(rl.create_study(storage=any_storage, study_name="s", directions=BOTH)) as study:
+        trial = create_trial(state=RUNNING, params={"x": 0.5}, distributions=SPACE)
+        trial.intermediate_vectors = {1: [0.75, 2.0]}
+        study.add_trials([trial, trial])
+        study.optimize(lambda trial: (trial.suggest_float("x", 0, 1), 1.0), n_trials=1, executor="inline")
+    with contextlib.closing(rl.load_study(study_name="s", storage=any_storage)) as other:
+        told = other.tell(0, [0.25, 2.0])
+        assert (told.state, told.values, told.params, told.intermediate_values) == (
+            COMPLETE, [0.25, 2.0], {"x": 0.5}, {1: 0.75},
+        )  # fmt: skip
+        with pytest.raises(ValueError, match="cannot tell trial 0: it is COMPLETE, and the first result stands"):
+            other.tell(0, state=FAIL)
+        assert [trial.state for trial in other.trials] == [COMPLETE, RUNNING, COMPLETE]
+    assert is_intact(any_storage)
 
 
 def test_optuna_may_tell_what_we_added_and_we_what_optuna_asked_for(study, url):

@@ -473,17 +473,17 @@ BUGS = {
     impatience_at_rungs: 12, a_late_copy_changes_attributes_back: 329, no_epoch_fence: 829, no_attempt_fence: 39,
     answers_before_the_commit: 829, forgets_its_verdicts: 829, deletes_before_the_commit: 829,
     keeps_no_checkpoint_of_the_paused: 829, hands_out_a_cell_twice: 2013, loses_a_wake_up: 2016,
-    forgets_its_budget: 1268, never_ends_a_lease: 2121, retries_for_ever: 4, breaks_ties_by_the_latest: 829,
+    forgets_its_budget: 1268, never_ends_a_lease: 2121, retries_for_ever: 1268, breaks_ties_by_the_latest: 829,
     serves_a_slot_twice: 39, no_renewal_after_a_slow_batch: 1268, ignores_trial_timeout: 1335,
     hands_over_an_end_twice: 829, a_drain_forgets_one_task: 6, takes_busy_for_an_acknowledgement: 1268,
-    renews_a_lease_that_was_given_away: 829, a_full_disk_is_the_objectives_failure: 1115,
+    renews_a_lease_that_was_given_away: 829, a_full_disk_is_the_objectives_failure: 1268,
     drops_what_a_live_attempt_began_from: 120, leaves_half_written_checkpoints: 37,
     sweeps_what_a_live_attempt_writes: 1268, gives_up_without_asking_the_launcher: 79,
     drops_an_end_that_comes_late: 1268, believes_the_clock_of_an_owner: 829, time_follows_the_wall_clock: 829,
     a_restart_reads_the_wall_clock: 829, a_suspend_counts_as_silence: 137, never_takes_a_study_from_the_silent: 829,
     a_claim_ahead_outlives_its_task: 46, takes_pruned_trials_into_the_median: 11,
     swaps_the_values_of_two_objectives: 1115, hands_out_work_that_is_not_paid_for: 410004,
-    begins_on_a_node_that_leaves: 4, stays_when_it_has_saved: 3,
+    begins_on_a_node_that_leaves: 4, stays_when_it_has_saved: 1115,
 }  # fmt: skip
 
 

@@ -77,7 +77,9 @@ def _note_request(s: StudyData, key: str | None, trial: TrialRecord) -> None:
 
 
 def _fill(s: StudyData, trial: TrialRecord, event: m.TrialAdded) -> None:
-    trial.values, trial.reports = event.values, dict(event.reports)
+    # of one that runs elsewhere, what Optuna's table has room for: it alone has such a trial
+    reports = {step: values[:1] for step, values in event.reports} if trial.external else dict(event.reports)
+    trial.values, trial.reports = event.values, reports
     trial.last_step = max(trial.reports, default=-1)
     trial.user_attrs, trial.system_attrs = dict(event.user_attrs), dict(event.system_attrs)
     trial.params = {param.name: param for param in event.params}
@@ -129,7 +131,7 @@ def _rows_of_added(trial: TrialRecord, event: m.TrialAdded, at: float) -> list[C
         m.NewTrial(number=number, state=state, started=started, completed=until, external=trial.external)
     ]
     rows += [m.PutParam(number=number, param=param) for param in event.params]
-    rows += [m.PutReport(number=number, step=step, values=values) for step, values in event.reports]
+    rows += [m.PutReport(number=number, step=step, values=values) for step, values in trial.reports.items()]
     rows += [m.PutAttr(number=number, key=k, value_json=v) for k, v in event.user_attrs]
     rows += [m.PutAttr(number=number, key=k, value_json=v, system=True) for k, v in event.system_attrs]
     return rows + ([m.PutValues(number=number, values=event.values)] if event.values is not None else [])

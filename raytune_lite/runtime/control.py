@@ -40,6 +40,8 @@ PATIENCE = 30.0  # seconds an owner is looked for
 REST = 0.3  # seconds until it is asked again
 BUSY_AFTER = 3.0  # seconds a command waits for its answer before it is to be sent again
 
+Carry = Callable[[str, bytes], bytes | None]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
@@ -100,7 +102,15 @@ def new_key() -> str:
     return uuid.uuid4().hex
 
 
-def send(store: Store, study: StudyRecord, event: m.Event, host: Host, *, patience: float = PATIENCE) -> Any:
+def send(
+    store: Store,
+    study: StudyRecord,
+    event: m.Event,
+    host: Host,
+    *,
+    patience: float = PATIENCE,
+    carry: Carry | None = None,
+) -> Any:
     """Have the owner of a running study handle an event; what it asks for is stored when this returns.
 
     Args:
@@ -109,6 +119,7 @@ def send(store: Store, study: StudyRecord, event: m.Event, host: Host, *, patien
         event: one of COMMANDS.
         host: clocks.
         patience: seconds to look for the owner: its driver may be restarting.
+        carry: the way of a message to the owner's address, which answers its reply, or None. None: a socket.
 
     Raises:
         StudyNotRunningError: the study has no owner, or the owner cannot be reached from other processes.
@@ -121,7 +132,7 @@ def send(store: Store, study: StudyRecord, event: m.Event, host: Host, *, patien
         owner = store.owner(study)
         if owner is None or owner.address is None:
             raise StudyNotRunningError(study.name)
-        reply = _call(owner.address, message)
+        reply = (carry or _call)(owner.address, message)
         if reply is not None and reply != BUSY and not is_superseded(reply):
             return read(reply)[0]
         if reply is None and (owner.is_dead or watch.look(owner) > OWNER_LEASE):

@@ -37,9 +37,14 @@ Page = tuple[int, int, list[tuple[int, str]], list[tuple[str, str]], list[tuple[
 
 
 class Pages:
-    """The pages of one study. A full one is made once and kept: each new process asks for all of them."""
+    """The pages of one study. A full one is made once and kept: each new process asks for all of them.
 
-    def __init__(self) -> None:
+    Args:
+        most: trials of a page; None: MOST_TRIALS.
+    """
+
+    def __init__(self, most: int | None = None) -> None:
+        self._most = most
         self._kept: dict[int, _Content] = {}  # by the trial that it begins with
         self._size = 0  # characters
 
@@ -65,7 +70,8 @@ class Pages:
 
     def _made(self, state: StudyState, seen: int, trial_id: Callable[[int], int]) -> _Content:
         packer, lines, size = Packer(), list[tuple[int, str]](), 0
-        most = MOST_TRIALS - seen % MOST_TRIALS  # whoever has seen some of a page goes on with the pages of all others
+        of_page = self._most or MOST_TRIALS
+        most = of_page - seen % of_page  # whoever has seen some of a page goes on with the pages of all others
         for other in state.finished.numbers(seen, most):
             record = state.trials.peek(other)
             shown = TrialRecord(**{name: getattr(record, name) for name in _SHOWN})

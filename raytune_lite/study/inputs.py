@@ -112,7 +112,11 @@ def _params(trial: FrozenTrial) -> tuple[m.ParamValue, ...]:
 
 
 def end_elsewhere(
-    trial: FrozenTrial, state: TrialState, values: tuple[float, ...] | None, constraints: Mapping[str, float]
+    trial: FrozenTrial,
+    state: TrialState,
+    values: tuple[float, ...] | None,
+    constraints: Mapping[str, float],
+    n_objectives: int,
 ) -> m.TrialAdded:
     """The event of the end of a trial that runs elsewhere, under a new key.
 
@@ -121,11 +125,12 @@ def end_elsewhere(
         state: COMPLETE, PRUNED or FAIL.
         values: of a COMPLETE one.
         constraints: by key, those that it has not yet.
+        n_objectives: of the study. Optuna's tables have reports of the first one alone.
     """
     reports = trial.reports
     if state is TrialState.PRUNED and reports:
         last = tuple(map(float, reports[max(reports)]))  # Optuna's rule for a pruned trial
-        values = None if any(map(math.isnan, last)) else last
+        values = None if len(last) != n_objectives or any(map(math.isnan, last)) else last
     attrs = {**trial.system_attrs, **{f"{CONSTRAINT_PREFIX}{key}": value for key, value in constraints.items()}}
     return m.TrialAdded(
         number=trial.number,

@@ -204,7 +204,7 @@ class Study(Chosen):
             raise ValueError(f"cannot tell trial {number}: {why}.")
         trial, result = self._asked.get(number) or known, telling.ending_of(values, state, len(self.directions))
         with telling.constrained(self._sampler, trial, result) as progress:
-            self._send(telling.end_by_number(trial, result, progress))
+            self._send(telling.end_by_number(trial, result, progress, len(self.directions)))
             self._asked.settled(number)
         return self.get_trial(number)
 

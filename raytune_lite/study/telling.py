@@ -99,7 +99,7 @@ def constrained(sampler: Any, trial: Trial | FrozenTrial, result: Ending) -> Ite
 
 
 def end_by_number(
-    trial: FrozenTrial | Trial, result: Ending, progress: m.Progress
+    trial: FrozenTrial | Trial, result: Ending, progress: m.Progress, n_objectives: int
 ) -> m.HeldEnded | m.TrialAdded:
     """The event of a result that is told of a trial that any process may tell, under a new key.
 
@@ -107,10 +107,11 @@ def end_by_number(
         trial: what this process has got from ``ask``; else the trial's record.
         result: how it ended.
         progress: what is new of a record.
+        n_objectives: of the study.
     """
     if isinstance(trial, FrozenTrial) and trial.state is TrialState.RUNNING and not trial.attempt:
         # it was added, or is another program's
-        return end_elsewhere(trial, result.state, result.values, dict(progress.constraints))
+        return end_elsewhere(trial, result.state, result.values, dict(progress.constraints), n_objectives)
     return m.HeldEnded(
         number=trial.number,
         attempt=trial.attempt,

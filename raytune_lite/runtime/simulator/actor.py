@@ -17,6 +17,7 @@ from ..answers import BUSY
 from ..batch import Later, Request
 from ..config import RunConfig
 from ..driver import BUSY_AFTER, Driver
+from ..finished import Pages
 from ..handover import Handover, Plan
 from ..hosting import Hosting, NotHostedError
 from ..mailbox import Mail, Mailbox
@@ -34,6 +35,7 @@ from .storage import Disk, DiskStore, FaultyRepository
 
 Open = Callable[[Process], Any]  # a database as one process sees it
 SNAPSHOT_EVERY = 50  # events: a history has some hundreds
+PAGE = 4  # finished trials that an attempt is told of in one answer
 DEEP_EVERY = 40  # commits between two comparisons of the live state with the folded log
 CALL_TIMEOUT = 8.0  # seconds until a call to the actor is sent again
 LOOK = 0.5  # seconds between looks at who waits for long
@@ -65,7 +67,8 @@ class Actor:
             def open_session(later: Later | None) -> Session:
                 repository = FaultyRepository(self._database(self.process), self.process, self._auditor)
                 store = self._disk.store(self.process, self._auditor)
-                return AuditedSession(config, self.host, repository, store, self._auditor, later, time)
+                address = f"{self.name} {config.run}"
+                return AuditedSession(config, self.host, repository, store, self._auditor, later, time, address)
 
             return HostedRun(Driver(config, self.host, notice, open_session=open_session), self.host)
 
@@ -118,11 +121,13 @@ class AuditedSession(Session):
         auditor: Auditor,
         later: Later | None = None,
         time: StudyTime | None = None,
+        address: str | None = None,
     ) -> None:
         self._auditor, self._disk, self._faulty = auditor, store.disk, repository
         self._deep_at = auditor.commits + DEEP_EVERY
         super().__init__(config, host=host, repository=repository, checkpoints=store, later=later, time=time,
-                         snapshot_every=SNAPSHOT_EVERY)  # fmt: skip
+                         address=address, snapshot_every=SNAPSHOT_EVERY)  # fmt: skip
+        self._pages = Pages(PAGE)
         auditor.owners.opened(config.run, host.machine(), self.now() - host.world.now)
         self._compare(refold=self._history.begun_at > 0)
 

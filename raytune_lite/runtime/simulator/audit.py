@@ -17,6 +17,7 @@ from ...core.state import StudyState
 from ...trial import TrialState
 from ..virtual.trace import brief
 from ..virtual.world import Process, World
+from .added import Added
 from .compare import differences
 from .costs import Costs
 from .facts import LOST, TrialFacts, put_cell
@@ -25,6 +26,7 @@ from .health import Workers
 from .owners import Owners, Results
 from .promises import Promises, Saves
 from .reach import Reach
+from .readings import Readings
 from .referee import Referee
 from .requests import CONTROL, Requests
 
@@ -61,6 +63,7 @@ class Auditor:
         self.started, self.max_started = 0, math.inf  # configurations begun in this run, and how many it may
         self.refunds, self.run, self.stopped = 0, "", False
         self.control, self.reach, self.costs = Requests(self.check), Reach(self.check), Costs(self.check)
+        self.added, self.readings = Added(self.check, self.trials), Readings(self.check)
         self.answers: dict[Any, Any] = {}
         self.slots: set[tuple[str, str]] = set()  # (run, slot) that ran an attempt; membership only
         self.raised: set[tuple[int, int]] = set()  # attempts whose objective did fail by itself; membership only
@@ -101,10 +104,12 @@ class Auditor:
         history = self._history
         self.trials, self.cells, self.requests = {}, {}, {}
         self.control, self.reach, self.costs = Requests(self.check), Reach(self.check), Costs(self.check)
+        self.added, self.readings = Added(self.check, self.trials), self.readings.fresh()
         self.referee, self.forest = self.referee.fresh(), Forest(self.check)
         self.answers, self.slots, self._history = {}, set(), history
         for events, rows, _ in history:
             self._take(events, rows)
+        self.readings.power_was_cut()
         self._promises.power_was_cut(self.trials, self.requests)
 
     def _take(self, events: Sequence[m.Event], rows: Sequence[m.Row]) -> None:
@@ -129,7 +134,7 @@ class Auditor:
             elif isinstance(event, m.RunExtended):
                 self.max_started += event.n_trials or 0
             elif isinstance(event, m.TrialAdded) and event.imported:
-                self._imported(event)
+                self.added.imported(event, self.referee)
         self.referee.hear(events)
         for row in rows:
             if take := _TAKE.get(type(row)):  # adopted trials are compared by the fold alone
@@ -141,21 +146,12 @@ class Auditor:
             elif isinstance(event, (m.TrialEnqueued, m.TrialAdded, *CONTROL)) and event.key:
                 self.check(event.key not in self.requests, f"request {event.key} was carried out twice")
                 self.requests[event.key] = len(self.requests)
+        self.added.take(events, rows)
+        self.readings.take(rows)
         self.reach.take(events, rows, self.trials)
         self.costs.take(events, rows)
         self.referee.settle()
         self.forest.settle(self.trials, self.referee)
-
-    def _imported(self, event: m.TrialAdded) -> None:
-        """A trial of another program: its rows are there already, but for ours."""
-        assert event.number is not None
-        facts, state = self.trials.get(event.number), TrialState(event.state)
-        self.check(facts is None or facts.external, f"trial {event.number} was ours and is imported")
-        external, params = state is TrialState.RUNNING, {param.name: param.value for param in event.params}
-        self.trials[event.number] = TrialFacts(state=state, external=external, values=event.values, params=params)
-        if state.is_finished():
-            self.referee.valued(event.number, event.values)
-            self.referee.gone(event.number, state)
 
     def _left(self, max_trials: int | None) -> int | None:
         if max_trials is None:
@@ -169,7 +165,7 @@ class Auditor:
 
     def _new_trial(self, row: m.NewTrial) -> None:
         self.check(row.number not in self.trials, f"trial {row.number} was made twice")
-        self.trials[row.number] = TrialFacts(state=row.state, attempt=0, cell=row.cell)
+        self.trials[row.number] = TrialFacts(state=row.state, attempt=0, cell=row.cell, external=row.external)
         if row.state.is_finished():
             self.referee.gone(row.number, row.state)
 
@@ -236,7 +232,7 @@ class Auditor:
     def _put_report(self, row: m.PutReport) -> None:
         facts = self._facts(row.number)
         self.check(row.step not in facts.reports, f"trial {row.number}: step {row.step} was stored twice")
-        exact = self.is_exact(facts.params, row.step, row.values)
+        exact = facts.external or self.is_exact(facts.params, row.step, row.values)  # see Added
         self.check(exact, f"trial {row.number}: {row.values} stored at step {row.step} is another trial's")
         facts.reports[row.step] = row.values
         facts.reported_by[row.step] = facts.attempt

@@ -66,6 +66,7 @@ class Cluster:
         self.gpus = {node.name: Gpu(world) for node in self.nodes}
         self.out_of_reach: set[int] = set()  # numbers of processes that cannot be killed at once
         self.kept: list[Actor] = []  # driver processes between two runs
+        self.actors: dict[str, Actor] = {}  # all that there ever were, by name
         self._queue: list[Task] = []
         self._asked: list[Places] = []  # that wait
         self._tasks = 0

@@ -6,6 +6,7 @@ import math
 from typing import Protocol
 
 from ...exceptions import TrialInvalid, TrialPruned
+from ...trial import TrialState
 from ..trial import Trial
 from ..virtual.world import Process
 from .bucket import BucketStore
@@ -74,6 +75,8 @@ class Objective:
             if self._gpu is not None:
                 self._gpu.take(params)
             self._suffer(trial, name)
+            if scenario.reads and world.draw("reads finished trials") < scenario.reads:
+                self._read(trial, params)
             heeds = scenario.save_every and scenario.heeds_nodes
             saves = scenario.save_every and (step % scenario.save_every == 0 or (heeds and trial.should_checkpoint()))
             if saves and scenario.saves_first:
@@ -96,6 +99,14 @@ class Objective:
         if world.strikes("objective returns NaN", name):
             return _alone((math.nan,) * len(scenario.directions))
         return _alone(scenario.values(params, scenario.max_step, is_result=True))
+
+    def _read(self, trial: Trial, params: dict[str, float]) -> None:
+        """What has ended is judged where it arrives; here that the trial itself is among the others, once."""
+        others = trial.study.get_trials(deepcopy=False)
+        numbers = [other.number for other in others]
+        own = [(other.state, other.params) for other in others if other.number == trial.number]
+        if own != [(TrialState.RUNNING, params)] or numbers != sorted(set(numbers)):
+            self._world.violate(f"trial {trial.number} {params} reads {numbers}, and itself as {own}")
 
     def _load(self, trial: Trial, params: dict[str, float]) -> None:
         directory = trial.load_checkpoint_dir()

@@ -162,6 +162,8 @@ class Scenario:
     uploads: bool = False  # checkpoints lie at a URL
     ranks: int = 1  # processes of a trial
     shares_gpus: bool = False  # a node is a GPU, and tasks take shares of it
+    adds: int = 0  # trials that others add meanwhile
+    reads: float = 0.0  # probability that an objective reads finished trials after a step
 
     @property
     def total(self) -> int | None:
@@ -283,6 +285,7 @@ def draw(world: World, *, sql: bool) -> Scenario:
     claims_ahead = world.draw("claims ahead") < 0.3
     many = claims_ahead and world.draw("has many short trials") < 0.5  # for few slots: tasks have several of them
     n = integer("many trials", 15, 30) if many else n
+    has_others = world.draw("others have a part in it") < 0.3
     return Scenario(
         sampler=sampler,
         pruner=pruner,
@@ -315,6 +318,8 @@ def draw(world: World, *, sql: bool) -> Scenario:
         as_json=world.draw("as JSON") < 0.1,
         max_checkpoint_bytes=world.choice("checkpoint bytes", (None, None, None, 3, 8)),  # a simulated one has 1
         sql=sql,
+        adds=integer("trials that others add", 1, 5) if has_others else 0,
+        reads=world.choice("reads others", (0.1, 0.5)) if has_others else 0.0,
     )
 
 

@@ -105,7 +105,7 @@ class Script:
     def _use(self, actor: Actor) -> None:
         actor.process.on_death.append(lambda: self._driver_died(actor))
         self.drivers.append(actor)
-        self.actors.by_key[actor.name.encode()] = actor
+        self.actors.by_key[actor.name.encode()] = self.cluster.actors[actor.name] = actor
         self.actors.now = actor
         self.process.start(lambda: self._calls.host(actor))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 import shutil
 import tempfile
@@ -26,6 +25,7 @@ from .actor import Actor, AuditedSession
 from .audit import Auditor
 from .bucket import UPLOAD_SEEDS, Bucket
 from .cluster import Cluster, Task
+from .elsewhere import Elsewhere
 from .gpus import GPU_SEEDS, GpuAuditor
 from .groups import GROUP_SEEDS
 from .script import Script, config_of
@@ -118,31 +118,8 @@ class Simulation:
         self.study = self.database.create_study("simulated", self.scenario.directions, now=T0)
         if sql:
             self._make_file()
-        else:
-            self._let_another_program_begin()
-
-    def _let_another_program_begin(self) -> None:
-        """Trials that Optuna made before us. Of those that it runs, some end while we run the study."""
-        world, database = self.world, self.database
-        for number in range(self.scenario.external):
-            state = world.choice("state of another's trial", tuple(s for s in TrialState if s is not TrialState.PAUSED))
-            database.put_external(self.study, self._external(number, state))
-            if state is TrialState.RUNNING and world.draw("another's trial ends") < 0.7:
-                ended = self._external(number, TrialState.COMPLETE)
-                world.after(world.between("another takes", 1.0, 200.0), database.put_external, self.study, ended)
-
-    def _external(self, number: int, state: TrialState) -> m.TrialAdded:
-        params, world = self.scenario.wish(self.world), self.world
-        fixed = {p.name: p.distribution.to_external_repr(p.value) for p in params}
-        waits = state is TrialState.WAITING
-        return m.TrialAdded(
-            number=number,
-            state=int(state),
-            values=self.scenario.result(world, "another's value") if state is TrialState.COMPLETE else None,
-            params=() if waits else params,
-            system_attrs=(("fixed_params", json.dumps(fixed)),) if waits else (),
-            imported=True,
-        )
+        optuna = None if sql else (self.database, self.study)
+        self.elsewhere = Elsewhere(self.cluster, self.open_database, self.storage, optuna)
 
     def _make_file(self) -> None:
         memory = "/dev/shm" if os.path.isdir("/dev/shm") else None
@@ -209,10 +186,11 @@ class Simulation:
         self.auditor.workers.look(world.now)
         alive = [script for script in self.scripts if not script.outcome]
         drivers = any(driver.process.alive and driver not in self.cluster.kept for driver in self._drivers())
-        if not alive and not drivers and self.scripts and self._has_ended(self.scripts[-1]):
-            self.finished = True
+        has_ended = bool(not alive and not drivers and self.scripts and self._has_ended(self.scripts[-1]))
+        self.finished = has_ended and not self.elsewhere.busy
+        if self.finished:
             return
-        if not alive and world.now >= self._start_at:
+        if not alive and not has_ended and world.now >= self._start_at:
             self._start_script()
             self._start_at = 0.0
         elif alive and len(alive) == 1 and world.now < world.calm_after and world.strikes("script has a double"):
@@ -289,6 +267,7 @@ class Simulation:
         workers = [task.process for node in self.cluster.nodes for task in node.running if task.process is not None]
         for process in (*(script.process for script in self.scripts), *drivers, *workers):
             process.suspend(seconds)
+        self.elsewhere.suspend(seconds)
         self.auditor.workers.suspended(seconds)
         self.auditor.owners.suspended(seconds)
         self.auditor.results.suspended(self.world.now, seconds)
@@ -332,6 +311,7 @@ class Simulation:
         session = AuditedSession(config, SimulatedHost(process), repository, store, self.auditor)
         try:
             log = repository.inner.events(session.study)
+            self.elsewhere.check_the_end()
             self.auditor.deep(session.state, session.fold(log), self.cluster.disk.has)
             self.transitions = {written(row): n for row, n in session.state.transitions.items()}
             grid = session.state.ledger is not None

@@ -15,6 +15,7 @@ from ...distributions import Distribution
 from ...trial import FrozenTrial
 from ..answers import BUSY
 from ..channel import DriverChannel, FastLine
+from ..finished import KnownTrials
 from ..heartbeat import Heartbeat
 from ..ports import TransportError
 from ..task import Place, Result, run_task
@@ -73,9 +74,10 @@ class Worker:
         fast = FastLine(self._settings, self._connect, host, FAST_REST)
 
         seal = Ticket.of(self._settings.run.encode(), self._slot).seal  # see script: that is the run's secret
+        known = KnownTrials(self._settings.study.created)
 
         def channel() -> AuditedChannel:
-            one = DriverChannel(self._settings, fast, sure, host, heartbeat.acknowledged, seal)
+            one = DriverChannel(self._settings, fast, sure, host, heartbeat.acknowledged, seal, known)
             return AuditedChannel(one, auditor, self._process)
 
         bound = from_json(prefetched[0]) if is_bound else None
@@ -173,5 +175,7 @@ class AuditedChannel:
 
     def finished(self, number: int, attempt: int) -> list[FrozenTrial]:
         """See delivery.Channel."""
-        return self._channel.finished(number, attempt)
+        found = self._channel.finished(number, attempt)
+        self._auditor.readings.read(self._process, (number, attempt), found, self._auditor.trials)
+        return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
@@ -16,7 +17,7 @@ from raytune_lite.cli import cli
 from raytune_lite.core import messages as m
 from raytune_lite.core.messages import Outcome
 from raytune_lite.distributions import FloatDistribution, distribution_to_json
-from raytune_lite.exceptions import MessageError, StaleAttemptError
+from raytune_lite.exceptions import MessageError, StaleAttemptError, StorageError
 from raytune_lite.samplers import RandomSampler
 from raytune_lite.trial import TrialState
 
@@ -159,6 +160,17 @@ def test_a_run_leaves_held_trials_alone_and_samplers_know_of_them(url):
     assert all(0 in numbers for numbers in seen)
     assert runs.tell(0, 0.5).value == 0.5
     runs.close()
+
+
+def test_a_trial_from_before_a_run_gets_no_parameters_and_the_error_says_how_to_tell_it():
+    with contextlib.closing(rl.create_study(sampler=RandomSampler(0))) as study:
+        trial = study.ask()
+        x = trial.suggest_float("x", 0, 1)
+        study.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=1, executor="inline")
+        with pytest.raises(StorageError, match=r"a run of it began.*study\.tell\(number, value\)"):
+            trial.suggest_float("y", 0, 1)
+        told = study.tell(trial.number, 1.0)
+        assert (told.params, told.value) == ({"x": x}, 1.0)
 
 
 def test_a_held_trial_is_told_while_another_run_is_under_way(url):

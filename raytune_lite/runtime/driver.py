@@ -205,7 +205,10 @@ class Driver:
                 with contextlib.suppress(Exception):  # whatever stands in the way, the next run cleans up
                     self._session.sweep_ended()
             is_clean = self._drop_session() and is_clean
-            self.fatal = StorageError("this driver has been closed; its study may be opened again.")
+            self.fatal = StorageError(
+                "this driver has been closed: its study was closed, or a run of it began. A trial from ask() gets no "
+                "parameters after that; its result can be told: study.tell(number, value)."
+            )
         self._closed.set()
         return (self._sampler is None or self._sampler.close()) and is_clean
 

@@ -131,10 +131,7 @@ SAMPLERS: dict[str, dict[str, tuple[str, ...]]] = {
         ),
         BAR: ("test_warn_independent_sampling",),
         MOCK: ("test_infer_relative_search_space", "test_sample_relative_empty_input"),
-        PRIVATE: (
-            "test_split_trials", "test_split_trials_for_multiobjective_constant_liar",
-            "test_call_after_trial_of_random_sampler", "test_group",
-        ),
+        PRIVATE: ("test_call_after_trial_of_random_sampler", "test_group"),
         KEYWORD: (
             "test_sample_relative_prior", "test_sample_relative_misc_arguments", "test_sample_independent_prior",
             "test_sample_independent_misc_arguments",

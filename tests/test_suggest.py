@@ -265,6 +265,68 @@ def test_reports_are_answered_at_once_while_a_sampler_works(storage):
     driver.close()
 
 
+class Beside(Learner):
+    """Keeps away from what the trials beside its own have; takes a while, so that questions come while it works."""
+
+    def sample_relative(self, view, number, space):
+        time.sleep(0.05)
+        return dict.fromkeys(space, sum(bool(trial.params) for trial in view.pending(number)) / 16)
+
+
+def test_of_slots_that_ask_at_once_each_is_told_apart_from_those_before_it(storage):
+    driver = open_driver(config(storage, Beside(0)))
+    driver.settings()
+    tell(driver, m.Claimed(slot="first", node="n"))
+    tell(driver, m.AttemptEnded(
+        number=0, attempt=1, outcome=m.Outcome.COMPLETE, values=(1.0,), progress=m.Progress(params=(X,))
+    ))  # fmt: skip
+    claims = []
+    workers = [
+        threading.Thread(target=lambda s=f"slot-{n}": claims.append(tell(driver, m.Claimed(slot=s, node="n"))))
+        for n in range(8)
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    driver.close()
+    assert sorted(claim["number"] for claim in claims) == list(range(1, 9))
+    # each sees the parameters of all that were answered before it
+    assert sorted(claim["suggested"][0]["value"] for claim in claims) == [n / 16 for n in range(8)]
+
+
+def test_after_a_question_that_the_sampler_fails_the_next_is_asked(storage):
+    class Fails(Learner):
+        def sample_independent(self, view, number, name, distribution):
+            if name == "bad":
+                time.sleep(0.1)
+                raise ZeroDivisionError("no model")
+            return 0.25
+
+    driver = open_driver(config(storage, Fails(0)))
+    driver.settings()
+    for slot in ("a", "b"):  # no parameter is known yet
+        tell(driver, m.Claimed(slot=slot, node="n"))
+    found = {}
+
+    def ask(number, name):
+        event = m.ParamAsked(number=number, attempt=1, name=name, distribution=UNIT)
+        try:
+            found[name] = driver.ask(event).value
+        except SamplerFailedError as error:
+            found[name] = str(error)
+
+    threads = [threading.Thread(target=ask, args=args) for args in ((0, "bad"), (1, "good"))]
+    for thread in threads:
+        thread.start()
+        time.sleep(0.03)
+    for thread in threads:
+        thread.join(20)
+    driver.close()
+    assert "no model" in found["bad"]
+    assert found["good"] == 0.25
+
+
 # --- the guard -----------------------------------------------------------------------------------------------------
 
 

@@ -85,6 +85,7 @@ class Driver:
         self._sampler_failure: RaytuneLiteError | None = None  # it ends the run
         self._sampler = SamplerThread(host, self._suggested) if has_sampler_thread else None
         self._suggesting: dict[Key, list[Request]] = {}  # requests to be made again when the sampler has answered
+        self._asked: Key | None = None  # what it is asked now
         host.start(self._tick, "leases")
 
     # --- calls -----------------------------------------------------------------------------------------------------
@@ -161,7 +162,8 @@ class Driver:
             self._stop = INTERRUPTED
         refused: dict[str, str] = {}  # slot -> why
         numbers = [number for ended in handover.ended if (number := self._take_end(ended, refused)) is not None]
-        may_claim = self._stop is None and (handover.binds or not self._suggests_slowly())
+        may_wait = self._session is None or self._session.suggests_slowly  # then no trial is claimed ahead of its task
+        may_claim = self._stop is None and (handover.binds or not may_wait)
         claims = {slot: item_of(m.Claimed(slot=slot, prefetched=True)) for slot in handover.prefetch if may_claim}
         self._inbox.extend(claims.values())
         plan = self.query(
@@ -331,32 +333,30 @@ class Driver:
 
     # --- samplers that take long -------------------------------------------------------------------------------------
 
-    def _suggests_slowly(self) -> bool:
-        """Whether claims may have to wait for the sampler: then none are made ahead of their tasks."""
-        return self._session is None or self._session.suggests_slowly
-
     def _suggest(self, request: SuggestRequest, waiting: Sequence[Request]) -> None:
-        """Have the sampler asked in its thread; called with the lock."""
-        if request.key in self._suggesting:
-            self._suggesting[request.key] += waiting
-            return
-        self._suggesting[request.key] = list(waiting)
-        if self._sampler is not None:
+        """Have the sampler asked in its thread, about one trial at a time; called with the lock."""
+        self._suggesting.setdefault(request.key, []).extend(waiting)
+        if self._asked is None and self._sampler is not None:
+            self._asked = request.key
             self._sampler.ask(request)
 
     def _suggested(self, key: Key, found: m.Event | Exception) -> None:
         """The sampler has answered: store it, then make the requests again that waited. In the sampler's thread."""
         with self._lock:
-            waiting = self._suggesting.pop(key, [])
+            waiting, self._asked = self._suggesting.pop(key, []), None
             if isinstance(found, Exception):
                 if isinstance(found, RaytuneLiteError) and ends_the_run(key, found):
                     self._sampler_failure = self._sampler_failure or found
                 for request in waiting:
                     request.refuse(found)
-                return
-            self._inbox.append(Item(request=Request(found, lambda _: None, lambda _: None)))
-            self._inbox.extend(Item(request=request) for request in waiting)
-            self._handle_all()
+            else:
+                self._again([Request(found, lambda _: None, lambda _: None), *waiting])
+            while self._suggesting and self._asked is None:  # the next question is to see this answer
+                self._again(self._suggesting.pop(next(iter(self._suggesting))))
+
+    def _again(self, requests: Sequence[Request]) -> None:
+        self._inbox.extend(Item(request=request) for request in requests)
+        self._handle_all()
 
     def _say_note(self, session: Session) -> None:
         if self.config.tells_choices and (wording := wording_of(session.note)) not in self._said:

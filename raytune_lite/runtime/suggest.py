@@ -11,7 +11,6 @@ import functools
 import random
 import re
 import sys
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -181,7 +180,7 @@ def _leave_torch(torch: Any, stack: contextlib.ExitStack) -> None:
 
 
 class SamplerThread:
-    """Answers requests one after another, in a thread of its own.
+    """Answers a request at a time, in a thread of its own.
 
     Args:
         host: where the thread runs.
@@ -190,7 +189,7 @@ class SamplerThread:
 
     def __init__(self, host: Host, deliver: Callable[[Key, m.Event | Exception], None]) -> None:
         self._deliver = deliver
-        self._requests: deque[SuggestRequest] = deque()
+        self._request: SuggestRequest | None = None
         self._asked = host.event()
         self._is_closed, self._is_at_work = False, False
         self._to_load: Any = None  # a sampler that has answered, until it has loaded
@@ -198,14 +197,13 @@ class SamplerThread:
         host.start(self._run, "sampler")
 
     def ask(self, request: SuggestRequest) -> None:
-        """Have it answered after those that wait already."""
-        self._requests.append(request)
+        """Have it answered; not before the last one is."""
+        self._request = request
         self._asked.set()
 
     def close(self) -> bool:
         """Take no more requests, and end the thread; whether it is not at work at one that it cannot leave."""
-        self._is_closed = True
-        self._requests.clear()
+        self._is_closed, self._request = True, None
         self._asked.set()
         return not self._is_at_work
 
@@ -215,12 +213,9 @@ class SamplerThread:
                 self._load()
                 continue
             self._asked.clear()
-            self._is_at_work = True  # before it looks for requests: who closes sees either no work, or no request
-            while self._requests:
-                try:
-                    request = self._requests.popleft()
-                except IndexError:  # closed
-                    break
+            self._is_at_work = True  # before it looks for a request: who closes sees either no work, or no request
+            request, self._request = self._request, None
+            if request is not None:  # else: closed
                 self._answer(request)
                 if not self._has_loaded:
                     self._to_load = request.sampler

@@ -466,9 +466,19 @@ def stays_when_it_has_saved(patch):
     patch.setattr(Delivery, "saved", lambda self, step: None)
 
 
+def asks_with_the_study_as_it_was(patch):
+    """Slots that ask a slow sampler at once get what it would say to one of them."""
+    suggest, first = Driver._suggest, {}
+    patch.setattr(
+        Driver, "_suggest",
+        lambda self, asked, waiting: suggest(self, first.setdefault((id(self), asked.key), asked), waiting),
+    )  # fmt: skip
+
+
 # and a seed that found each, when last looked: the hunt begins there, which saves minutes. Where histories have changed
 # since, it goes on with all the others.
 BUGS = {
+    asks_with_the_study_as_it_was: 2,
     takes_the_trials_so_far_for_all: 23, forgets_the_first_report: 17, gives_up_what_a_child_reads: 9,
     impatience_at_rungs: 12, a_late_copy_changes_attributes_back: 329, no_epoch_fence: 829, no_attempt_fence: 39,
     answers_before_the_commit: 829, forgets_its_verdicts: 829, deletes_before_the_commit: 829,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import os
 import shutil
 import tempfile
@@ -336,11 +337,14 @@ class Simulation:
             session.close()
 
     def _check_suggestions(self, session: AuditedSession, log: Sequence[m.LogEntry]) -> None:
-        """Each can be derived again from the part of the log that it says it saw."""
+        """Each saw those before it, and can be derived again from the part of the log that it says it saw."""
         if not session.sampler.in_background:
             return
-        suggested = [event for _, event, _ in log if isinstance(event, (m.Suggested, m.ParamSet))]
-        for event in suggested[-3:]:
+        suggested = [(n, event) for n, (_, event, _) in enumerate(log) if isinstance(event, (m.Suggested, m.ParamSet))]
+        for (n, before), (_, event) in itertools.pairwise(suggested):
+            saw = event.seen is None or event.seen > n  # None: no sampler chose
+            self.auditor.check(saw, f"trial {event.number}'s choice did not see trial {before.number}'s")
+        for _, event in suggested[-3:]:
             state = session.fold(log[: event.seen])
             view = state.view()
             params = event.params if isinstance(event, m.Suggested) else (event.param,)

@@ -8,12 +8,13 @@ import json
 import pytest
 
 from raytune_lite.core import messages as m
-from raytune_lite.core.messages import FailureKind, Outcome
+from raytune_lite.core.messages import Decision, FailureKind, Outcome
 from raytune_lite.core.retries import RetryPolicy
 from raytune_lite.core.schedules import Levels
 from raytune_lite.exceptions import FencedError, StaleAttemptError, StorageError
 from raytune_lite.runtime.answers import is_superseded, refusal
 from raytune_lite.runtime.attempt import run_trial
+from raytune_lite.runtime.delivery import Delivery
 from raytune_lite.runtime.failures import DriverGone
 from raytune_lite.runtime.handover import Lost
 from raytune_lite.runtime.heartbeat import EXIT_CODE, Heartbeat
@@ -24,7 +25,7 @@ from raytune_lite.runtime.virtual.world import Process, World
 from raytune_lite.samplers import GridSampler
 from raytune_lite.trial import TrialState
 
-from .core_tools import OpenSession, Shell, dump, study_config
+from .core_tools import OpenSession, Shell, asha, dump, reports, study_config
 
 
 @pytest.fixture
@@ -272,6 +273,35 @@ class Violated(Exception):
 def fail_unless(holds, what):
     if not holds:
         raise Violated(what)
+
+
+def test_a_retried_trial_asks_at_its_first_new_step_while_its_pause_stands():
+    """Seed 2000305: PAUSE came at a step that was not due, and the report had not waited for what was being uploaded.
+
+    The trial was paused without the checkpoint that its next attempt was to go on from.
+    """
+    shell = Shell()
+    shell.run(pruner=asha(eta=2), retries=RetryPolicy(timeout=1))
+    shell.claim("a")
+    rung = m.Progress(reports=reports((1, 1.0)))
+    failure = m.Failure(error="too late", kind=FailureKind.TIMEOUT)
+    shell.end(0, "fail", progress=rung, failure=failure)  # the rung's report comes with the end, which is no pause
+    assert shell.state.trials[0].state is TrialState.WAITING
+    shell.at += 100.0
+    again = shell.claim("b")
+    assert (again.number, again.last_step, again.waits) == (0, 1, True)
+    delivery = Delivery(again, None, RealHost())
+    assert delivery.next_due == 2  # else the next rung
+    delivery.hold(True)
+    delivery.add_report((1.0,), 1)
+    delivery.add_report((1.0,), 2)
+    assert delivery.drain().reports == ((1, (1.0,)),)
+    assert shell.report(0, (2, 1.0)) is Decision.PAUSE
+    shell.end(0, "pruned")
+    shell.claim("c")
+    shell.report(1, (1, 2.0))
+    promoted = shell.claim("d")
+    assert (promoted.number, promoted.last_step, promoted.waits) == (0, 2, False)
 
 
 @pytest.fixture

@@ -202,6 +202,7 @@ def assignment(s: StudyData, trial: TrialRecord) -> m.Answer:
             is_timed=s.timed is not None,
             parent=trial.parent,
             pauses=s.promoter is not None,
+            waits=s.waits is not None and s.waits.waits(trial.number),
             system_attrs=tuple((k, v) for k, v in trial.system_attrs.items() if not k.startswith(CONSTRAINT_PREFIX)),
             gpu_share=trial.gpu_share,
             gpu_base=s.gpu_use.base if trial.gpu_share else 0,

@@ -120,8 +120,8 @@ class Cost:
 class Judge(Protocol):
     """What a pruner knows of one study. Only the core calls it; every call is a consequence of one logged event.
 
-    A judge may follow optional protocols: Promoter, Forecaster, Breeder, HasRungs, Timed. One that only stops trials by
-    their steps needs none.
+    A judge may follow optional protocols: Promoter, Waits, Forecaster, Breeder, HasRungs, Timed. One that only stops
+    trials by their steps needs none.
     """
 
     def schedule(self, number: int) -> Schedule:
@@ -158,6 +158,14 @@ class Promoter(Protocol):
         Called before ``end`` for a trial that was pruned, or that ended without a result before this judge was there
         or elsewhere. A trial that fails in a run of the study has ``end`` alone.
         """
+
+
+@runtime_checkable
+class Waits(Protocol):
+    """A promoter that repeats a verdict of PAUSE at each later report, due or not, until the trial is promoted."""
+
+    def waits(self, number: int) -> bool:
+        """Whether a trial's next report is answered so. A retry is: of an attempt that failed after its PAUSE."""
 
 
 @runtime_checkable

@@ -19,7 +19,7 @@ from .kept import FinishedTrials, Trials
 from .ledger import Ledger
 from .messages import FailureKind, Leave
 from .pending import PendingTrials
-from .protocols import Branches, Breeder, Forecaster, Grid, HasRungs, Judge, Promoter, Pruner, Timed
+from .protocols import Branches, Breeder, Forecaster, Grid, HasRungs, Judge, Promoter, Pruner, Timed, Waits
 from .retries import RetryPolicy
 from .tree import Tree
 from .trials import Transition
@@ -96,8 +96,8 @@ class Lineage:
 class StudyData:
     """What a study is, after the events so far. ``pruner_for``, ``grid_for``: make an algorithm of its spec's JSON.
 
-    ``judge`` knows the reports; ``promoter``, ``forecaster``, ``breeder``, ``rungs`` and ``timed`` are the same object,
-    if it follows Promoter, Forecaster, Breeder, HasRungs and Timed.
+    ``judge`` knows the reports; ``promoter``, ``waits``, ``forecaster``, ``breeder``, ``rungs`` and ``timed`` are the
+    same object, if it follows Promoter, Waits, Forecaster, Breeder, HasRungs and Timed.
     ``n_judged``: how many objectives it judges, the first ones. A pruner of one is refused in a study of several, but
     older logs have it: it saw the reports of the first, and no results.
     """
@@ -131,6 +131,7 @@ class StudyData:
     pruner_spec: str = ""
     judge: Judge = field(init=False)
     promoter: Promoter | None = field(init=False)
+    waits: Waits | None = field(init=False)
     forecaster: Forecaster | None = field(init=False)
     breeder: Breeder | None = field(init=False)
     rungs: HasRungs | None = field(init=False)
@@ -155,6 +156,7 @@ class StudyData:
         """From here on a new judge of this pruner judges the study."""
         self.judge = judge = pruner.judge(StudyIdentity(self.name, self.directions))
         self.promoter = judge if isinstance(judge, Promoter) else None
+        self.waits = judge if isinstance(judge, Waits) else None
         self.forecaster = judge if isinstance(judge, Forecaster) else None
         self.breeder = judge if isinstance(judge, Breeder) else None
         self.rungs = judge if isinstance(judge, HasRungs) else None

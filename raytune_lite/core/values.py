@@ -187,7 +187,8 @@ class Assignment:
     largest step reported so far, or None. ``started``: when the first attempt began, seconds since the study was
     created. ``is_timed``: the judge goes by time, see Progress.trained_at. ``parent``: from where the trial goes on, if
     it is another trial's. ``token``: what the attempt's messages must carry, if anything. ``pauses``: a decision may be
-    PAUSE, after which the trial goes on from its newest checkpoint. ``system_attrs``: without the constraints.
+    PAUSE, after which the trial goes on from its newest checkpoint. ``waits``: it is PAUSE at the first step past
+    ``last_step``, as an earlier attempt was told. ``system_attrs``: without the constraints.
     ``trial_id``: of its row, which the core does not know; -1: not known. ``gpu_share``: what the attempt has of a GPU,
     in ten-thousandths; 0: the run does not say. ``gpu_base``: bytes that a process takes there beside what its library
     hands out, as far as it is known.
@@ -209,6 +210,7 @@ class Assignment:
     parent: Parent | None = None
     token: str | None = field(default=None, repr=False)
     pauses: bool = False
+    waits: bool = False
     system_attrs: tuple[tuple[str, str], ...] = ()
     trial_id: int = -1
     gpu_share: int = 0

@@ -220,6 +220,10 @@ class FirstCompleteJudge:
             raise ValueError(f"trial {number} waits at no rung: there are none before the first trial is COMPLETE.")
         return self.judge.promote(number)
 
+    def waits(self, number: int) -> bool:
+        """See Waits."""
+        return self.judge is not None and self.judge.waits(number)
+
     def retire(self, number: int) -> None:
         """See Promoter."""
         if self.judge is not None:

@@ -266,6 +266,10 @@ class LadderJudge:
         rung = self._stop_waiting(number)
         return (PromoteRung(number=number, level=rung.level, bracket=self.bracket(number)),)
 
+    def waits(self, number: int) -> bool:
+        """See Waits."""
+        return number in self.waiting
+
     def place(self, number: int) -> tuple[RankedRung, Key]:
         """Where a trial waits: the rung, and its key there."""
         rung = self._track(number).rungs[self.following[number] - 1]

@@ -370,6 +370,9 @@ class _PBTJudge:
     def bracket(self, number: int) -> int:  # noqa: ARG002
         return 0
 
+    def waits(self, number: int) -> bool:
+        return number in self.waiting
+
     def dump(self) -> Any:
         """See ``Dumps``."""
         points = [[step, at.numbers, [loss for (loss,) in at.losses]] for step, at in self.points.items()]

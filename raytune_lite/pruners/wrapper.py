@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from ..arguments import wrong_type
 from ..core.messages import ParamValue, Row
-from ..core.protocols import Breeder, Cost, Dumps, Forecaster, HasRungs, Judge, Promoter, Pruner, Timed, Verdict
+from ..core.protocols import Breeder, Cost, Dumps, Forecaster, HasRungs, Judge, Promoter, Pruner, Timed, Verdict, Waits
 from ..core.reasons import Explains, Reason, Show
 from ..core.schedules import Schedule
 from ..core.view import Losses, Rung
@@ -82,6 +82,13 @@ class _Promotes:
 
     def retire(self, number: int) -> None:
         self.inner.retire(number)
+
+
+class _Waits:
+    inner: Any
+
+    def waits(self, number: int) -> bool:
+        return cast(bool, self.inner.waits(number))
 
 
 class _Breeds:
@@ -161,6 +168,7 @@ class _IsStored:
 
 _PARTS: dict[Any, type] = {
     Promoter: _Promotes,
+    Waits: _Waits,
     Breeder: _Breeds,
     HasRungs: _ShowsRungs,
     Forecaster: _Forecasts,

@@ -64,6 +64,7 @@ class Delivery:
         self._schedule = assignment.schedule
         # decisions are made for every step up to here
         self._decided_to = -1 if assignment.last_step is None else assignment.last_step
+        self._repeated_at = self._decided_to + 1 if assignment.waits else -1  # an earlier attempt's PAUSE
         self.next_due = self._due_after(self._decided_to)
         self._interrupted, self.is_over = "", False
         self._leave: str | None = None  # why the attempt is to end once it has saved
@@ -288,7 +289,8 @@ class Delivery:
     def _due_after(self, step: int) -> int:
         """The first step past ``step`` at which a decision is due."""
         due = self._schedule.next_after(step)
-        return MAX_STEP + 1 if due is None else due
+        due = MAX_STEP + 1 if due is None else due
+        return min(due, self._repeated_at) if step < self._repeated_at else due
 
     # --- being stopped -----------------------------------------------------------------------------------------------
 

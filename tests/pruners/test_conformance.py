@@ -23,7 +23,7 @@ import raytune_lite as rtl
 from raytune_lite.core import messages as m
 from raytune_lite.core.encoding import event_from_json, from_json, to_json
 from raytune_lite.core.messages import PromoteRung, PutRung
-from raytune_lite.core.protocols import HasRungs, Promoter
+from raytune_lite.core.protocols import HasRungs, Promoter, Waits
 from raytune_lite.core.schedules import Every, Levels, Never
 from raytune_lite.core.state import StudyState
 from raytune_lite.pruners import pruner_from_spec, pruner_names
@@ -153,6 +153,8 @@ def test_asking_changes_nothing(script, cases):
         judge.schedule(0), judge.schedule(10**6)
         if isinstance(judge, Promoter):
             list(judge.promotable(lambda _: True))
+            assert isinstance(judge, Waits)
+            judge.waits(0), judge.waits(10**6)
         if isinstance(judge, HasRungs):
             judge.rungs(), judge.bracket(0)
         assert plain(judge) == before

@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from raytune_lite.core.messages import Decision, ParamValue, PromoteRung, PutRung, Row
-from raytune_lite.core.protocols import Breeder, Cost, Judge, Promoter, Pruner, Timed, Verdict
+from raytune_lite.core.protocols import Breeder, Cost, Judge, Promoter, Pruner, Timed, Verdict, Waits
 from raytune_lite.core.schedules import Schedule
 from raytune_lite.core.view import Losses, StudyIdentity
 from raytune_lite.trial import StudyDirection
@@ -221,7 +221,11 @@ class Play:
         trial.last_step = max(trial.last_step, step)
         losses = (self.losses[x // 91 % len(self.losses)],)
         self.cost(x, number)
+        waits = isinstance(self.judge, Waits) and self.judge.waits(number)
         verdict = self.call("report", number, step, losses, due=step < before or (due is not None and step >= due))
+        assert not waits or verdict.decision is not CONTINUE, f"{self.judge}: {number} waited, and may go on"
+        if isinstance(self.judge, Waits) and verdict.decision is PAUSE:
+            assert self.judge.waits(number), f"{self.judge}: {number} is to pause, and does not wait"
         trial.told = verdict.decision if trial.told is CONTINUE else trial.told
 
     def leave(self, x: int) -> None:

@@ -54,10 +54,18 @@ def test_promotion_asha_pauses_and_promotes_until_nothing_is_promotable(storage:
     # floor(27 / 3) = 9 reach the second rung and floor(9 / 3) = 3 the end, give or take early promotions
     assert sum(trial.last_step is not None and trial.last_step >= 3 for trial in study.trials) >= 9
     assert states.count(TrialState.COMPLETE) >= 3
-    assert any(trial.attempt > 1 for trial in study.trials)
     steep = [trial for trial in study.trials if trial.params["scale"] == "steep"]
     assert steep
     assert all(("factor" in trial.params) == (trial in steep) for trial in study.trials)
+
+
+def test_a_paused_trial_is_promoted_when_others_came_after_it(storage: str) -> None:
+    study = rtl.create_study(storage=storage, pruner=rtl.pruners.ASHAPruner(1, 9, 3, mode="promote"))
+    for n in range(9):  # each is worse than those before it, so none is promoted as it arrives
+        study.enqueue_trial({"x": n / 2, "scale": "flat"})
+    study.optimize(curve, n_trials=9, max_concurrent=1)
+    assert [trial.number for trial in study.trials if trial.attempt > 1] == [0, 1, 2]
+    assert [trial.state for trial in study.trials] == [TrialState.COMPLETE] + [TrialState.PRUNED] * 8
 
 
 def test_the_same_study_inline_and_on_ray_has_the_same_parameters(tmp_path: Path) -> None:

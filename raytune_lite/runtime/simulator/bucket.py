@@ -77,8 +77,8 @@ class Bucket:
         self.objects[path] = _Object(content, self.world.now, is_whole)
         self.deleted.pop(path, None)
         uri = _uri_of(path)
-        # what an attempt uploads that is over may be half swept: nobody takes its report
-        if path.endswith(f"/{MANIFEST}") and is_whole and self._may_be_reported(uri):
+        # of an attempt that is over the files may be swept; what its end brings all the same, Auditor.deep looks for
+        if path.endswith(f"/{MANIFEST}") and is_whole and self._is_live(uri):
             self.auditor.check(self.has(uri), f"the manifest of {uri} is there before its files are")
 
     def delete(self, path: str) -> None:
@@ -106,10 +106,10 @@ class Bucket:
         """What is left when a history is over, and has been swept once more."""
         return [path for path in self.objects if not self._is_kept(path)]
 
-    def _may_be_reported(self, uri: str) -> bool:
+    def _is_live(self, uri: str) -> bool:
         number, attempt = attempt_of(uri)
         facts = self.auditor.trials.get(number)
-        return facts is not None and (facts.live == attempt or facts.may_be_found(attempt))
+        return facts is not None and facts.live == attempt
 
     def _is_kept(self, path: str) -> bool:
         uri = _uri_of(path)

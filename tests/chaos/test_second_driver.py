@@ -47,7 +47,7 @@ def test_a_driver_that_wakes_after_it_was_taken_for_dead_may_not_write(world: Wo
     sleepers = [one.pid for one in world.processes() if one.session == first.process.pid]
     processes.kill(*sleepers, how=processes.STOP)
     second = world.script(*options)
-    second.until("attempts of the second", lambda: any(row["attempt"] > 1 for row in world.rows("told")))
+    second.until("attempts of the second", lambda: any(row["attempt"] > 1 for row in world.rows("told")), 120)
     processes.kill(*sleepers, how=processes.CONTINUE)
     code = first.wait(90)
     second.finish()

@@ -37,7 +37,9 @@ def test_a_stopped_worker_loses_its_attempt_and_ends_when_it_wakes(world: World,
     processes.kill(pid, how=processes.CONTINUE)
     if fault:
         refused = script.until("the refusal", lambda: rows("refused"), 30)
-        assert [(row["attempt"], row["error"]) for row in refused] == [(attempt, "AttemptInterrupted")]
+        # its next report, or what it was saving when it was stopped: its directory has been swept since
+        assert [row["attempt"] for row in refused] == [attempt]
+        assert refused[0]["error"] in ("AttemptInterrupted", "CheckpointDiskError")
     else:
         script.until("the end of it", lambda: rows("refused") or not processes.is_alive(pid), 30)
     script.finish()

@@ -100,6 +100,13 @@ def tree(name):
     return ast.parse(MODULES[name].read_text(encoding="utf-8"))
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _trees_are_forgotten():
+    """They are a million objects, which each look for garbage of later tests would visit."""
+    yield
+    tree.cache_clear()
+
+
 @cache
 def imports(name):
     """(ours, theirs): modules of this package, and top-level names of others; those under TYPE_CHECKING too."""

@@ -30,6 +30,11 @@ def shown(value: Any, width: int = 200) -> str:
     return text if len(text) <= width + 2 else f"{text[:width]}..."
 
 
+def without_surrogates(text: str) -> str:
+    """A text that can be printed and stored: half a surrogate pair, which no encoding holds, is written out."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def json_text(value: Any) -> str:
     """A value as JSON text; numpy's arrays and scalars are what they hold.
 
@@ -268,5 +273,6 @@ def function(name: str, value: Any, takes: tuple[str, ...], hint: str) -> Callab
 
 __all__ = [
     "as_float", "as_integer", "flag", "function", "integer", "integer_or_none", "items", "json_text", "mapping",
-    "own_copy", "path", "real", "seconds", "seconds_or_none", "shown", "text", "wrong_type",
+    "own_copy", "path", "real", "seconds", "seconds_or_none", "shown", "text", "without_surrogates",
+    "wrong_type",
 ]  # fmt: skip

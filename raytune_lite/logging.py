@@ -16,7 +16,7 @@ from __future__ import annotations
 import logging as _standard
 import sys
 
-from .arguments import integer, text
+from .arguments import integer, text, without_surrogates
 
 DEBUG, INFO, WARNING, ERROR, CRITICAL = (
     _standard.DEBUG, _standard.INFO, _standard.WARNING, _standard.ERROR, _standard.CRITICAL,
@@ -99,8 +99,7 @@ def listens() -> bool:
 def tell(level: int, said: str) -> None:
     """Have handlers know what a run says; the terminal has it from the run itself."""
     if listens():
-        said = said.encode("utf-8", "backslashreplace").decode()  # a lone surrogate in a name is for no file
-        _logger.log(level, "%s", said, extra={"is_printed": True})
+        _logger.log(level, "%s", without_surrogates(said), extra={"is_printed": True})
 
 
 __all__ = [

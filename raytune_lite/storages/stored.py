@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from datetime import datetime, timezone
 from typing import Any
 
-from ..arguments import shown
+from ..arguments import shown, without_surrogates
 from ..exceptions import StorageError
 from ..trial import TrialState
 
@@ -171,4 +171,4 @@ def text_key(text: str) -> str:
 
 def for_people(text: str | None) -> str | None:
     """A text that every database takes: a traceback may quote bytes that are no Unicode, or a NUL."""
-    return None if text is None else text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
+    return None if text is None else without_surrogates(text).replace("\0", "\\x00")

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
+from ..arguments import without_surrogates
 from ..exceptions import StorageURLError
 from ..masking import NAME
 
@@ -43,7 +44,7 @@ def mask(url: str | URL) -> str:
     if isinstance(url, URL):
         parsed = url
     else:
-        url = url.encode("utf-8", "backslashreplace").decode()  # half a surrogate pair cannot be printed
+        url = without_surrogates(url)
         try:
             parsed = make_url(url)
         except (ArgumentError, ValueError):

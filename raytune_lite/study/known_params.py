@@ -8,7 +8,7 @@ from typing import Any
 from ..distributions import equal_key, plain_value
 from ..storages.records import StudyRecord
 from ..storages.repository import Repository
-from ..trial import FrozenTrial
+from ..trial import FIXED_KEY, FrozenTrial
 
 
 class KnownParams:
@@ -36,7 +36,7 @@ class KnownParams:
         running = []
         for trial in self._repository.trials_since(self._study, self._newest, self._open):
             self._newest = max(self._newest, trial.trial_id)
-            fixed = trial.system_attrs.get("fixed_params")
+            fixed = trial.system_attrs.get(FIXED_KEY)
             if fixed is None and not trial.state.is_finished():
                 running.append(trial)
                 continue

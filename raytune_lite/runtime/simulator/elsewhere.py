@@ -15,7 +15,7 @@ from ...exceptions import MessageError, RaytuneLiteError, StudyNotRunningError
 from ...pruners import NopPruner
 from ...storages.memory import MemoryDatabase
 from ...storages.records import StudyRecord
-from ...trial import TrialState
+from ...trial import FIXED_KEY, TrialState
 from .. import control
 from ..hosting import NotHostedError
 from ..virtual.host import SimulatedHost
@@ -82,7 +82,7 @@ class Elsewhere:
             state=int(state),
             values=self._scenario.result(world, "another's value") if state is TrialState.COMPLETE else None,
             params=() if waits else params,
-            system_attrs=(("fixed_params", json.dumps(fixed)),) if waits else (),
+            system_attrs=((FIXED_KEY, json.dumps(fixed)),) if waits else (),
             imported=True,
         )
 
